@@ -1,0 +1,89 @@
+"""Components: what a flow is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from .context import ActionContext, ComponentContext, TriggerContext
+from .values import Json, JsonObject, Option, Wait
+
+
+def _title(name: str, _: object) -> str:
+    return name.strip("_").replace("_", " ").title()
+
+
+class Fields(BaseModel):
+    """Base of every Input and Output: snake_case here, camelCase in JSON, nothing unknown."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        field_title_generator=_title,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        extra="forbid",
+    )
+
+
+class NoInput(Fields):
+    """The input of a component that takes none."""
+
+
+class Component:
+    """Something a person drags into a flow; its docstring names the service's page it follows.
+
+    `port` is where the returned Output goes, `more_ports` what `context.send` can reach.
+    An instance holds nothing: whatever must last goes to `context.state`.
+    """
+
+    label: ClassVar[str]
+    Input: ClassVar[type[BaseModel]] = NoInput
+    Output: ClassVar[type[BaseModel]]
+    port: ClassVar[str] = "out"
+    more_ports: ClassVar[Mapping[str, type[BaseModel]]] = {}
+    samples: ClassVar[Mapping[str, JsonObject]] = {}
+    """An example of the Output for each kind of event or outcome, by a name for people."""
+
+    async def options(
+        self, context: ComponentContext, field: str, input: Mapping[str, Json]
+    ) -> Sequence[Option]:
+        """Return the entries for a field marked `x-source`; `input` is the half-filled form."""
+        raise NotImplementedError(f"{type(self).__name__} has no options for {field}")
+
+
+class Action(Component):
+    """A component that does something when values arrive at its port `in`."""
+
+    # The input is an instance of the class's own Input; only Any lets every subclass say so.
+    async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | None:
+        """Do it and return the Output; None sends nothing; a Wait leads to `resume`.
+
+        The host has validated the input. After a crash it may call again with the same `step_id`.
+        """
+        raise NotImplementedError
+
+    async def resume(
+        self, context: ActionContext, state: JsonObject, event: JsonObject | None
+    ) -> BaseModel | Wait | None:
+        """Go on after a Wait: with the event's payload, or with None when the time is over."""
+        raise NotImplementedError
+
+
+class Trigger(Component):
+    """A component that starts runs of its flow."""
+
+    async def start(self, context: TriggerContext) -> None:
+        """Ask for events, or raise with reason and cure. May be called again when started."""
+        raise NotImplementedError
+
+    async def stop(self, context: TriggerContext) -> None:
+        """Undo `start`. May be called twice, or after half a start."""
+        raise NotImplementedError
+
+    async def receive(self, context: TriggerContext, event: JsonObject) -> BaseModel | None:
+        """Turn an event into the Output, or None if it is not for this flow. Has no effects."""
+        raise NotImplementedError

@@ -1,0 +1,183 @@
+"""What a host provides: protocols, so that any engine can implement them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .values import Event, File, Json, JsonObject
+
+if TYPE_CHECKING:
+    import httpx
+    from pydantic import BaseModel
+
+    from .connector import Plugin
+
+
+class Account(Protocol):
+    """A connected account, as a component sees it: no client secret, no refresh token."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def profile(self) -> JsonObject: ...
+
+    async def access_token(self) -> str:
+        """Return a token that is valid now; raise AuthorizationError if there is none."""
+        ...
+
+    async def refresh(self) -> str:
+        """Renew the token after the service refused it; raise AuthorizationError if it cannot."""
+        ...
+
+
+class Store(Protocol):
+    """Durable keys and JSON values in a namespace of the connector's own.
+
+    A write has been committed when the call returns. Expired entries read as absent.
+    """
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
+        """Return the entries that exist, by key."""
+        ...
+
+    async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
+        """Write all entries in one commit."""
+        ...
+
+    async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
+        """Write the entry if the key is absent, else return what is there and change nothing."""
+        ...
+
+    async def delete(self, keys: Sequence[str]) -> None: ...
+
+    async def scan(self, prefix: str) -> Mapping[str, Json]:
+        """Return every entry whose key starts with the prefix."""
+        ...
+
+
+class Files(Protocol):
+    """The owner's files."""
+
+    async def describe(self, file_id: str) -> File:
+        """Return the file's facts; raise RejectedError if the owner has no such file."""
+        ...
+
+    def read(self, file_id: str) -> AsyncIterator[bytes]:
+        """Yield the content in chunks; raise RejectedError if the owner has no such file."""
+        ...
+
+    async def save(self, name: str, media_type: str, chunks: AsyncIterator[bytes]) -> File: ...
+
+
+class Quota(Protocol):
+    """Rates of the manifest's quotas, shared by everything that the host runs."""
+
+    async def take(self, resource: str, key: str) -> None:
+        """Take one unit, waiting shortly for it; raise ThrottledError when the wait would be long.
+
+        `resource` is a quota's name in the manifest, `key` what it is counted by.
+        """
+        ...
+
+
+class Log(Protocol):
+    """Structured log lines; never a token, a PIN or a message text."""
+
+    def debug(self, event: str, **fields: Any) -> None: ...
+    def info(self, event: str, **fields: Any) -> None: ...
+    def warning(self, event: str, **fields: Any) -> None: ...
+    def error(self, event: str, **fields: Any) -> None: ...
+
+
+class HostContext(Protocol):
+    """What the long-lived parts get: the plugin and the account provider."""
+
+    @property
+    def configuration(self) -> Mapping[str, str]:
+        """The administrator's values for the manifest's configuration keys, read at each access."""
+        ...
+
+    @property
+    def http(self) -> httpx.AsyncClient: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def store(self) -> Store: ...
+    @property
+    def quota(self) -> Quota: ...
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        """Store the events durably and return; the host routes them afterwards, at least once.
+
+        Raises ThrottledError when they could not be stored: the sender has to deliver them again.
+        """
+        ...
+
+    async def account(self, account_id: str) -> Account: ...
+
+    async def listeners(self, route_prefix: str) -> Sequence[str]:
+        """Return the routes of all present listeners that start with the prefix, with repeats."""
+        ...
+
+
+class ComponentContext(Protocol):
+    """What every component gets."""
+
+    @property
+    def account(self) -> Account:
+        """The account chosen in the flow; raises RejectedError when none was."""
+        ...
+
+    @property
+    def plugin(self) -> Plugin:
+        """The connector's own long-lived part."""
+        ...
+
+    @property
+    def state(self) -> Store:
+        """What this component of this flow remembers."""
+        ...
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def http(self) -> httpx.AsyncClient: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def quota(self) -> Quota: ...
+
+
+class ActionContext(ComponentContext, Protocol):
+    """What an action gets for one execution."""
+
+    @property
+    def step_id(self) -> str:
+        """The same for every attempt at this step, across restarts, and no other step's."""
+        ...
+
+    async def send(self, port: str, value: BaseModel) -> None:
+        """Send a value to a further port; what `receive` returns goes to the main one."""
+        ...
+
+
+class TriggerContext(ComponentContext, Protocol):
+    """What a trigger gets."""
+
+    @property
+    def properties(self) -> Any:
+        """The trigger's validated Input."""
+        ...
+
+    async def add_listener(self, route: str, params: JsonObject) -> None:
+        """Ask for events of a route; refused with the plugin's reason. Twice is once."""
+        ...
+
+    async def remove_listener(self, route: str) -> None:
+        """Take back what this trigger asked for; harmless when there is nothing."""
+        ...

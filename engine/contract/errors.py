@@ -1,0 +1,76 @@
+"""Errors a connector raises, each named for what the host does next.
+
+ConnectorError
+├── AuthorizationError     connect the account again; work of that account is paused
+├── ThrottledError         the same call later, after `retry_after_s`
+├── RejectedError          never as it is: a person has to change something
+│   └── ConfigurationError an administrator has to change something
+└── OutcomeUnknownError    it may have happened; do not repeat it
+"""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """What went wrong, why, and what a person can do about it.
+
+    `field` names the input that was refused, `code`, `subcode` and `trace` are the service's own.
+    No text may hold a token, a secret, a PIN or the content of a message.
+    """
+
+    # Every argument goes to Exception.__init__: a durable engine stores errors by pickling them,
+    # and unpickling calls the class again with exactly these arguments.
+    def __init__(
+        self,
+        title: str,
+        cause: str = "",
+        cure: str = "",
+        field: str = "",
+        code: int | None = None,
+        subcode: int | None = None,
+        trace: str = "",
+    ) -> None:
+        super().__init__(title, cause, cure, field, code, subcode, trace)
+        self.title, self.cause, self.cure, self.field = title, cause, cure, field
+        self.code, self.subcode, self.trace = code, subcode, trace
+
+    def __str__(self) -> str:
+        sentence = " ".join(filter(None, [self.title.rstrip(".") + ".", self.cause, self.cure]))
+        where = f"{self.field}: " if self.field else ""
+        code = f" [code {self.code}]" if self.code is not None else ""
+        return f"{where}{sentence}{code}"
+
+
+class AuthorizationError(ConnectorError):
+    """The account's permission has ended or is missing: a person has to connect it again."""
+
+
+class RejectedError(ConnectorError):
+    """The call was refused and will be refused again until a person changes something."""
+
+
+class ConfigurationError(RejectedError):
+    """The connector is not set up: its administrator has to act."""
+
+
+class OutcomeUnknownError(ConnectorError):
+    """The call may or may not have had its effect, so the host must not repeat it."""
+
+
+class ThrottledError(ConnectorError):
+    """The service is busy, limited or down; the same call may succeed after `retry_after_s`."""
+
+    def __init__(
+        self,
+        title: str,
+        cause: str = "",
+        cure: str = "",
+        field: str = "",
+        code: int | None = None,
+        subcode: int | None = None,
+        trace: str = "",
+        retry_after_s: float = 60.0,
+    ) -> None:
+        super().__init__(title, cause, cure, field, code, subcode, trace)
+        self.args = (*self.args, retry_after_s)
+        self.retry_after_s = retry_after_s

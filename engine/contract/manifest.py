@@ -1,0 +1,90 @@
+"""The manifest: what a host knows of a connector before it runs any of its code."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+IDENTIFIER = r"^[a-z][a-z0-9]*(:[a-z][a-z0-9]*)+$"
+COMPONENT_NAME = r"^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+\.[A-Z][A-Za-z0-9]*$"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+class ConfigurationKey(_Part):
+    """A value that the administrator sets once for all accounts."""
+
+    name: str = Field(pattern=r"^[a-z][A-Za-z0-9]*$", examples=["clientId"])
+    label: str
+    description: str
+    environment: str = Field(
+        pattern=r"^[A-Z][A-Z0-9_]*$", description="The variable that overrides a stored value."
+    )
+    secret: bool = Field(False, description="Encrypted at rest and never shown again.")
+    required: bool = False
+    default: str | None = None
+
+
+class Auth(_Part):
+    """How an account is connected."""
+
+    type: Literal["oauth2"]
+    service: str = Field(description="The last part of /auth/<service>/start and /callback.")
+    scopes: list[str]
+    token: bool = Field(False, description="An access token can be pasted instead.")
+
+
+class EndpointRoute(_Part):
+    """An HTTP route that the plugin wants, below /plugins/<vendor>/<service>/."""
+
+    method: Literal["GET", "POST"]
+    path: str = Field(pattern=r"^/[a-z0-9/_-]*$")
+    description: str
+
+
+class Quota(_Part):
+    """A rate: `limit` units in `window_s` seconds, counted for each value of `scope`."""
+
+    name: str
+    limit: int = Field(gt=0)
+    window_s: float = Field(gt=0)
+    scope: str = Field(description="What the units are counted by.")
+    burst: int | None = Field(None, gt=0, description="Units that may be taken at once.")
+    description: str
+
+
+class ComponentEntry(_Part):
+    """One component, as the palette shows it."""
+
+    name: str = Field(pattern=COMPONENT_NAME, examples=["appmixer.whatsapp.SendText"])
+    kind: Literal["action", "trigger"]
+    label: str
+    description: str = Field(pattern=r"\.$")
+    group: str = Field(description="The palette group.")
+    module: str = Field(description="The Python module that holds the class.")
+    schema_file: str = Field(alias="schema", pattern=r"^schemas/[A-Za-z0-9]+\.json$")
+    scopes: list[str] = []
+    effect: Literal["read", "write"] = Field(
+        description="Whether it only reads, or changes something at the service."
+    )
+    idempotent: bool = Field(description="Whether doing it twice is the same as doing it once.")
+
+
+class Manifest(_Part):
+    """connector.json."""
+
+    schema_uri: str | None = Field(None, alias="$schema")
+    id: str = Field(pattern=IDENTIFIER, examples=["appmixer:whatsapp"])
+    label: str
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    description: str
+    icon: str = Field(pattern=r"^data:image/svg\+xml", description="A square SVG as a data URI.")
+    auth: Auth
+    configuration: list[ConfigurationKey]
+    endpoint: list[EndpointRoute]
+    quotas: list[Quota]
+    components: list[ComponentEntry]

@@ -1,0 +1,52 @@
+"""JSON Schemas (2020-12) made from a component's models: what `schemas/` publishes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from .component import Component, Trigger
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
+    """Return the component's document: the schema of its input, and `x-ports` with its outputs.
+
+    `x-samples` are examples for the main port. Fields keep the order in which they are declared.
+    """
+    ports: dict[str, type[BaseModel]] = {component.port: component.Output, **component.more_ports}
+    outputs: list[tuple[type[BaseModel], JsonSchemaMode]]
+    outputs = [(model, "serialization") for model in ports.values()]
+    places, shared = models_json_schema(
+        [(component.Input, "validation"), *outputs], ref_template="#/$defs/{model}"
+    )
+    definitions: dict[str, Any] = shared.get("$defs", {})
+    input_name = places[(component.Input, "validation")]["$ref"].removeprefix("#/$defs/")
+    input_schema = dict(definitions[input_name])
+    input_schema.pop("title", None)
+    input_schema.pop("description", None)
+    if not _is_referenced(input_name, definitions):
+        definitions = {key: value for key, value in definitions.items() if key != input_name}
+    return {
+        "$schema": DIALECT,
+        "$id": f"urn:appmixer:{name}",
+        "title": component.label,
+        "x-kind": "trigger" if issubclass(component, Trigger) else "action",
+        **input_schema,
+        "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
+        "x-main-port": component.port,
+        "x-samples": dict(component.samples),
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def port_schema(document: dict[str, Any], port: str) -> dict[str, Any]:
+    """Return a schema of its own for one output port of a component's document."""
+    return {"$schema": DIALECT, "$defs": document["$defs"], **document["x-ports"][port]}
+
+
+def _is_referenced(name: str, definitions: dict[str, Any]) -> bool:
+    return f"'#/$defs/{name}'" in repr(definitions)

@@ -1,0 +1,128 @@
+"""Values that pass between a connector and its host."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+JsonObject: TypeAlias = "Mapping[str, Json]"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at the service, as the plugin publishes it.
+
+    `id` is unique per connector and identifies duplicates. `routes` are the names of the listeners
+    it is for. Events with the same `order` are handled one after the other. `answers` are the keys
+    of the waits it ends.
+    """
+
+    id: str
+    kind: str
+    payload: JsonObject
+    routes: tuple[str, ...] = ()
+    order: str = ""
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Returned by `receive` or `resume`: continue with `resume` at the next event for `key`.
+
+    The host keeps it across restarts. An event that came before the wait was stored counts too,
+    unless the component has seen it. After `timeout_s` seconds `resume` gets no event. `state` is
+    handed back unchanged.
+    """
+
+    key: str
+    timeout_s: float
+    state: JsonObject = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A started trigger's wish for events, and the account whose token proves its right to them."""
+
+    id: str
+    route: str
+    params: JsonObject
+    account_id: str
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A connected account's secrets and its public profile.
+
+    `expires_at` is aware and in UTC; None means that the token does not expire. `name` is a
+    suggestion for people; `secrets` holds whatever else the provider needs to refresh.
+    """
+
+    access_token: str = field(repr=False)
+    profile: JsonObject
+    name: str
+    expires_at: datetime | None = None
+    secrets: JsonObject = field(default_factory=dict[str, Json], repr=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """An HTTP request to one of the plugin's routes; header names are lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Response:
+    """The answer to a Request."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path below `/plugins/<vendor>/<service>/`; the host refuses longer bodies with 413."""
+
+    method: str
+    path: str
+    answer: Callable[[Request], Awaitable[Response]]
+    max_body_bytes: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a health report: what was looked at, whether it holds, and the cure if not."""
+
+    name: str
+    holds: bool
+    finding: str
+    cure: str = ""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of a dynamic dropdown."""
+
+    value: str
+    label: str
+    hint: str = ""
+    is_disabled: bool = False
+
+
+@dataclass(frozen=True)
+class File:
+    """A stored file without its content; `media_type` is what the uploader said it is."""
+
+    id: str
+    name: str
+    media_type: str
+    size_bytes: int
