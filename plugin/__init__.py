@@ -1,0 +1,53 @@
+"""The connector as a host finds it: the four hooks; what they load is loaded at the first call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from appmixer.engine.contract import hookimpl
+
+if TYPE_CHECKING:
+    from appmixer.engine.contract import (
+        AccountProvider,
+        Component,
+        HostContext,
+        JsonObject,
+        Plugin,
+    )
+
+
+@hookimpl
+def appmixer_manifest() -> JsonObject:
+    from .manifest import read_manifest
+
+    return read_manifest()
+
+
+@hookimpl
+def appmixer_components() -> Mapping[str, type[Component]]:
+    from .manifest import component_modules
+
+    return {
+        name: cast("type[Component]", getattr(import_module(module), name.rpartition(".")[2]))
+        for name, module in component_modules().items()
+    }
+
+
+@hookimpl
+def appmixer_account_provider(host: HostContext) -> AccountProvider:
+    from ..auth.provider import WhatsAppAccounts
+    from .redaction import hide_queries
+
+    hide_queries()
+    return WhatsAppAccounts(host)
+
+
+@hookimpl
+def appmixer_plugin(host: HostContext) -> Plugin:
+    from .redaction import hide_queries
+    from .whatsapp import WhatsApp
+
+    hide_queries()
+    return WhatsApp(host)

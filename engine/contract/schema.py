@@ -50,3 +50,56 @@ def port_schema(document: dict[str, Any], port: str) -> dict[str, Any]:
 
 def _is_referenced(name: str, definitions: dict[str, Any]) -> bool:
     return f"'#/$defs/{name}'" in repr(definitions)
+
+
+# The shape of what component_schema returns, for hosts and tools in other languages.
+COMPONENT_DOCUMENT: dict[str, Any] = {
+    "$schema": DIALECT,
+    "title": "Component",
+    "description": "A schema of the component's input, with its ports and samples.",
+    "$ref": DIALECT,
+    "type": "object",
+    "properties": {
+        "$id": {"type": "string", "pattern": "^urn:appmixer:"},
+        "title": {"type": "string"},
+        "type": {"const": "object"},
+        "additionalProperties": {"const": False},
+        "properties": {"type": "object", "additionalProperties": {"$ref": "#/$defs/field"}},
+        "x-kind": {"enum": ["action", "trigger"]},
+        "x-ports": {
+            "description": "The schema of the values that leave at each output port.",
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"$ref": DIALECT},
+        },
+        "x-main-port": {"type": "string"},
+        "x-samples": {
+            "description": "Examples of values at the main port, by a name for people.",
+            "type": "object",
+        },
+    },
+    "required": [
+        "$id",
+        "title",
+        "type",
+        "additionalProperties",
+        "x-kind",
+        "x-ports",
+        "x-main-port",
+        "x-samples",
+    ],
+    "$defs": {
+        "field": {
+            "type": "object",
+            "properties": {
+                "title": {"type": "string"},
+                "description": {"type": "string"},
+                "writeOnly": {"description": "Secret: never shown or recorded.", "type": "boolean"},
+                "x-widget": {"description": "How a form shows it.", "type": "string"},
+                "x-source": {"description": "The host can ask for a list of choices."},
+                "x-when": {"description": "Other fields' values for which it is shown."},
+                "x-group": {"description": "A heading to show it under.", "type": "string"},
+            },
+        }
+    },
+}

@@ -1,0 +1,200 @@
+"""Connects WhatsApp accounts: by the login dialog, or with a token that a person pasted.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/access-tokens
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from appmixer.engine.contract import (
+    AuthorizationError,
+    ConfigurationError,
+    Credentials,
+    HostContext,
+    JsonObject,
+    OutcomeUnknownError,
+)
+
+from ..plugin.graph import GraphClient
+from ..plugin.settings import Settings, how_to_set
+from ..plugin.shapes import as_text, as_texts
+from ..plugin.tokens import TokenFacts, inspect_token
+from ..plugin.whatsapp import graph_client
+from .dialog import code_of, dialog_url
+from .discovery import (
+    discover_wabas,
+    missing_permissions,
+    nothing_selected,
+    profile,
+    read_profile,
+    wabas_of_businesses,
+)
+
+# What the dialog gives lives an hour or two; what lives longer than this needs no exchange.
+SHORT_LIFE = timedelta(days=2)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class WhatsAppAccounts:
+    """Implements the contract's AccountProvider."""
+
+    def __init__(self, host: HostContext, clock: Callable[[], datetime] = _now) -> None:
+        self._host, self._clock = host, clock
+
+    def authorization_url(self, *, redirect_uri: str, state: str) -> str:
+        return dialog_url(self._settings, redirect_uri=redirect_uri, state=state)
+
+    async def connect(self, *, redirect_uri: str, answer: Mapping[str, str]) -> Credentials:
+        code, settings = code_of(answer), self._settings
+        graph = self._graph(settings)
+        # https://developers.facebook.com/documentation/facebook-login/guides/advanced/manual-flow
+        exchanged = await graph.exchange(
+            {**_app(settings), "code": code, "redirect_uri": redirect_uri}
+        )
+        token = _token_in(exchanged)
+        facts = await inspect_token(graph, settings, token)
+        if self._is_short(facts):
+            token = await _longer(graph, settings, token)
+            facts = await inspect_token(graph, settings, token)
+        return await self._credentials(graph, settings, token, facts)
+
+    async def connect_token(self, access_token: str) -> Credentials:
+        token, settings = access_token.strip(), self._settings
+        graph = self._graph(settings)
+        if settings.client_id is None or settings.client_secret is None:
+            return await _unproven(graph, settings, token)
+        facts = await inspect_token(graph, settings, token)
+        return await self._credentials(graph, settings, token, facts)
+
+    async def refresh(self, credentials: Credentials) -> Credentials:
+        if credentials.expires_at is None:
+            return credentials
+        if credentials.expires_at <= self._clock():
+            raise AuthorizationError(
+                "The access has expired",
+                f"It ended on {credentials.expires_at:%Y-%m-%d}, and Meta renews only what lives.",
+                "Connect the account again.",
+            )
+        settings = self._settings
+        graph = self._graph(settings)
+        is_system_user = credentials.secrets.get("tokenType") == "SYSTEM_USER"
+        token = await _longer(
+            graph, settings, credentials.access_token, is_system_user=is_system_user
+        )
+        facts = await inspect_token(graph, settings, token)
+        return Credentials(
+            access_token=token,
+            profile=_renewed_profile(credentials.profile, facts),
+            name=credentials.name,
+            expires_at=facts.expires_at,
+            secrets={"tokenType": facts.type},
+        )
+
+    async def validate(self, credentials: Credentials) -> None:
+        settings = self._settings
+        graph = self._graph(settings)
+        if settings.client_id is None or settings.client_secret is None:
+            await read_profile(graph, credentials.access_token)
+            return
+        facts = await inspect_token(graph, settings, credentials.access_token)
+        if facts.missing_scopes:
+            refusal = missing_permissions(facts)
+            raise AuthorizationError(refusal.title, "It was withdrawn.", refusal.cure)
+
+    async def _credentials(
+        self, graph: GraphClient, settings: Settings, token: str, facts: TokenFacts
+    ) -> Credentials:
+        if facts.missing_scopes:
+            raise missing_permissions(facts)
+        waba_ids = await discover_wabas(graph, token, facts)
+        if not waba_ids:
+            raise nothing_selected(settings, facts)
+        person_id, name = await read_profile(graph, token)
+        return Credentials(
+            access_token=token,
+            profile=profile(person_id, name, waba_ids, facts.scopes),
+            name=name or f"WhatsApp {waba_ids[0]}",
+            expires_at=facts.expires_at,
+            secrets={"tokenType": facts.type},
+        )
+
+    def _is_short(self, facts: TokenFacts) -> bool:
+        # Only a person's token can be exchanged; a system user's has the life it was given.
+        if facts.is_system_user or facts.expires_at is None:
+            return False
+        return facts.expires_at - self._clock() < SHORT_LIFE
+
+    @property
+    def _settings(self) -> Settings:
+        return Settings.read(self._host.configuration)
+
+    def _graph(self, settings: Settings) -> GraphClient:
+        return graph_client(self._host, settings)
+
+
+def _app(settings: Settings) -> dict[str, str]:
+    return {
+        "client_id": settings.required("clientId"),
+        "client_secret": settings.required("clientSecret"),
+    }
+
+
+async def _longer(
+    graph: GraphClient, settings: Settings, token: str, *, is_system_user: bool = False
+) -> str:
+    """Exchange a token that is still valid for one that lives about 60 days."""
+    # https://developers.facebook.com/documentation/facebook-login/guides/access-tokens/get-long-lived
+    parameters = {
+        **_app(settings),
+        "grant_type": "fb_exchange_token",
+        "fb_exchange_token": token,
+    }
+    renewal = {"set_token_expires_in_60_days": "true"} if is_system_user else {}
+    return _token_in(await graph.exchange({**parameters, **renewal}))
+
+
+def _token_in(answer: Mapping[str, Any]) -> str:
+    token = as_text(answer.get("access_token"))
+    if token:
+        return token
+    raise OutcomeUnknownError(
+        "Meta gave no access token", "Its answer had none.", "Connect the account again."
+    )
+
+
+async def _unproven(graph: GraphClient, settings: Settings, token: str) -> Credentials:
+    """Take a token that cannot be inspected, if Meta names the WABAs to the token itself."""
+    person_id, name = await read_profile(graph, token)
+    waba_ids = await wabas_of_businesses(graph, token)
+    if not waba_ids:
+        missing = "clientId" if settings.client_id is None else "clientSecret"
+        raise ConfigurationError(
+            "The token cannot be inspected",
+            f"Meta accepts it for {name!r}. Which WhatsApp Business Accounts it reaches, and with "
+            f"which permissions, Meta tells the app only, and the connector has no {missing}.",
+            how_to_set(missing),
+            missing,
+        )
+    return Credentials(
+        access_token=token,
+        profile=profile(person_id, name, waba_ids, frozenset()),
+        name=name or f"WhatsApp {waba_ids[0]}",
+    )
+
+
+def _renewed_profile(known: JsonObject, facts: TokenFacts) -> JsonObject:
+    """Follow what is shared now; the default stays as long as it is shared."""
+    shared = list(facts.waba_ids) or as_texts(known.get("wabaIds"))
+    default = as_text(known.get("businessAccountId"))
+    return {
+        **known,
+        "businessAccountId": default if default in shared or not shared else shared[0],
+        "wabaIds": shared,
+        "scopes": sorted(facts.scopes),
+    }

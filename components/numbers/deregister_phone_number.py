@@ -1,0 +1,40 @@
+"""Deregister Sender Phone Number: takes a number off the Cloud API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from appmixer.engine.contract import ActionContext, Fields, JsonObject
+
+from ...plugin.graph import graph_id
+from ...plugin.senders import NumberAction, NumberInput, graph_of
+
+
+class DeregisterPhoneNumber(NumberAction):
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration"""
+
+    label = "Deregister Sender Phone Number"
+    port = "deregistered"
+    Input = NumberInput
+
+    class Output(Fields):
+        success: bool = Field(description="Whether Meta took the number off.", examples=[True])
+        phone_number_id: str = Field(
+            title="Phone Number ID",
+            description="The number that was taken off; it can be registered again.",
+            examples=["106540352242922"],
+        )
+
+    samples: ClassVar[Mapping[str, JsonObject]] = {
+        "deregistered": {"success": True, "phoneNumberId": "106540352242922"}
+    }
+
+    async def receive(self, context: ActionContext, input: NumberInput) -> Output:
+        number = graph_id(input.phone_number_id, field="phoneNumberId")
+        answer = await graph_of(context).post(f"{number}/deregister")
+        return self.Output(
+            success=answer.get("success") is True, phone_number_id=input.phone_number_id
+        )

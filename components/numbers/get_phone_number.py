@@ -1,0 +1,24 @@
+"""Get Phone Number: what Meta tells of one sender number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from appmixer.engine.contract import ActionContext, JsonObject
+
+from ...plugin.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
+from ...plugin.senders import NumberAction, NumberInput, graph_of
+
+
+class GetPhoneNumber(NumberAction):
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers"""
+
+    label = "Get Phone Number"
+    port = "number"
+    Input = NumberInput
+    Output = PhoneNumber
+    samples: ClassVar[Mapping[str, JsonObject]] = {"registered": NUMBER_SAMPLE}
+
+    async def receive(self, context: ActionContext, input: NumberInput) -> PhoneNumber:
+        return await get_number(graph_of(context), input.phone_number_id)

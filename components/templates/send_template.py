@@ -1,0 +1,157 @@
+"""Send Template: an approved message, the only one that may open a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from appmixer.engine.contract import (
+    ActionContext,
+    ComponentContext,
+    Json,
+    Option,
+    RejectedError,
+    Wait,
+)
+
+from ...plugin.messages import ConversationInput, SentMessage
+from ...plugin.senders import business_account, business_account_of, graph_of, sender_options
+from ...plugin.sending import SendAction, send_message
+from ...plugin.shapes import as_text
+from ...plugin.template_faults import missing_from
+from ...plugin.template_parameters import TemplateParameters, build_components
+from ...plugin.templates import find_definition, languages_of
+
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
+TEMPLATE_NAME = "^[a-z0-9_]{1,512}$"
+LANGUAGE_CODE = "^[a-z]{2,3}(_[A-Za-z]{2,4})?$"
+# What Meta answers when the template does not exist in that language.
+NO_SUCH_TRANSLATION = 132001
+
+
+class SendTemplate(SendAction):
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/template-messages"""
+
+    label = "Send Template Message"
+
+    class Input(TemplateParameters, ConversationInput):
+        template_name: str = Field(
+            title="Template",
+            description="The template's name. It must be approved.",
+            pattern=TEMPLATE_NAME,
+            examples=["hello_world"],
+            json_schema_extra={
+                "x-widget": "select",
+                "x-source": {"dependsOn": ["businessAccountId", "phoneNumberId"]},
+            },
+        )
+        language_code: str = Field(
+            title="Language",
+            description="The code of one of the template's languages; en is not en_US.",
+            pattern=LANGUAGE_CODE,
+            examples=["en_US"],
+            json_schema_extra={
+                "x-widget": "select",
+                "x-source": {"dependsOn": ["businessAccountId", "phoneNumberId", "templateName"]},
+            },
+        )
+
+    async def receive(self, context: ActionContext, input: Input) -> SentMessage | Wait:
+        template: dict[str, Json] = {
+            "name": input.template_name,
+            "language": {"code": input.language_code},
+        }
+        components = await _checked_components(context, input)
+        if components:
+            template["components"] = components
+        try:
+            return await send_message(context, input, {"type": "template", "template": template})
+        except RejectedError as error:
+            if error.code != NO_SUCH_TRANSLATION:
+                raise
+            raise await _with_languages(context, input, error) from None
+
+    async def options(
+        self, context: ComponentContext, field: str, input: Mapping[str, Json]
+    ) -> Sequence[Option]:
+        if field in ("templateName", "languageCode"):
+            name = as_text(input.get("templateName")) if field == "languageCode" else ""
+            nodes = [node async for node in _templates(context, input, name)]
+            return _names(nodes) if field == "templateName" else _languages(nodes)
+        return await sender_options(context, field, input)
+
+
+async def _checked_components(
+    context: ActionContext, input: SendTemplate.Input
+) -> list[dict[str, Json]]:
+    """Build the components and, where the template can be read, hold them against it."""
+    components, fault = await _held_against_definition(context, input, fresh=False)
+    if fault is not None:
+        # The definition may have changed since it was remembered.
+        components, fault = await _held_against_definition(context, input, fresh=True)
+    if fault is not None:
+        raise fault
+    return components
+
+
+async def _held_against_definition(
+    context: ActionContext, input: SendTemplate.Input, *, fresh: bool
+) -> tuple[list[dict[str, Json]], RejectedError | None]:
+    definition = await find_definition(
+        context,
+        phone_number_id=input.phone_number_id,
+        business_account_id=input.business_account_id,
+        name=input.template_name,
+        language=input.language_code,
+        fresh=fresh,
+    )
+    components = build_components(input, definition)
+    fault = missing_from(components, definition) if definition is not None else None
+    return components, fault
+
+
+async def _with_languages(
+    context: ActionContext, input: SendTemplate.Input, error: RejectedError
+) -> RejectedError:
+    """Return the refusal with the languages that the template does have, where they are known."""
+    found = await languages_of(
+        context, input.phone_number_id, input.business_account_id, input.template_name
+    )
+    if not found or input.language_code in found:
+        return error
+    cure = f"Choose one of the languages it has: {', '.join(found)}."
+    return RejectedError(
+        error.title,
+        error.cause,
+        cure,
+        "languageCode",
+        error.code,
+        error.subcode,
+        error.trace,
+    )
+
+
+async def _templates(
+    context: ComponentContext, input: Mapping[str, Json], name: str
+) -> AsyncIterator[dict[str, Any]]:
+    number, override = as_text(input.get("phoneNumberId")), as_text(input.get("businessAccountId"))
+    owner = await business_account_of(context, number, override or None) if number else None
+    params = {"fields": "name,language,status,category", "status": "APPROVED"}
+    if name:
+        params["name"] = name
+    waba_id = owner or business_account(context, override or None)
+    async for node in graph_of(context).pages(f"{waba_id}/message_templates", params):
+        if node.get("status") == "APPROVED" and name in ("", node.get("name")):
+            yield node
+
+
+def _names(nodes: Sequence[Mapping[str, Any]]) -> list[Option]:
+    found = {as_text(node.get("name")): as_text(node.get("category")).lower() for node in nodes}
+    return [Option(name, name, category) for name, category in sorted(found.items())]
+
+
+def _languages(nodes: Sequence[Mapping[str, Any]]) -> list[Option]:
+    found = {as_text(node.get("language")) for node in nodes}
+    return [Option(code, code) for code in sorted(found)]

@@ -1,0 +1,370 @@
+"""The output of New Message: Meta's message, and beside it what flows ask for most, flat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import Field, JsonValue
+
+from appmixer.engine.contract import Fields, JsonObject
+
+from ...plugin.identity import sender_of
+from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
+from ...plugin.shapes import as_object, as_objects, as_text, word
+
+MetaObject = dict[str, Any]
+
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+INBOUND_MEDIA_KEPT = timedelta(days=7)
+MEDIA_TYPES = ("image", "video", "audio", "document", "sticker")
+
+
+def _meta(description: str, example: JsonValue, **properties: str) -> Any:
+    """A field that holds one of Meta's objects as it came, with the keys that are known of it."""
+    known: dict[str, JsonValue] = {
+        name: {"title": name, "description": said} for name, said in properties.items()
+    }
+    return Field(
+        default=None,
+        description=description,
+        examples=[example],
+        json_schema_extra={"properties": known} if known else None,
+    )
+
+
+class Media(Fields):
+    """A file that a person sent."""
+
+    id: str = Field(
+        title="Media ID",
+        description="By which the file can be downloaded for seven days.",
+        examples=["1003383421387256"],
+    )
+    mime_type: str | None = Field(
+        title="Media Type", description="Its type.", examples=["image/jpeg"]
+    )
+    sha256: str | None = Field(
+        title="SHA-256",
+        description="The hash of its content, in Base64.",
+        examples=["YQXWzHavQAMl6U1YjOURvlv9u3O0N9xR7KQ5F9ekPj0="],
+    )
+    file_name: str | None = Field(description="The name of a document.", examples=["receipt.pdf"])
+    caption: str | None = Field(description="The text below it.", examples=["Taj Mahal"])
+    url: str | None = Field(
+        title="URL",
+        description="Where it can be fetched with the account's token for five minutes.",
+        examples=["https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"],
+    )
+    is_voice: bool = Field(description="Whether it is a voice message.", examples=[False])
+    expires_at: datetime | None = Field(
+        description="When Meta forgets the id.", examples=["2026-09-28T14:13:20Z"]
+    )
+
+
+class FlowReply(Fields):
+    """What a person filled in: the answer of a Flow or of an address form."""
+
+    name: str | None = Field(description="flow, or address_message.", examples=["flow"])
+    body: str | None = Field(description="The text shown in the chat.", examples=["Sent"])
+    values: dict[str, Any] = Field(
+        description="What was filled in, by name.",
+        examples=[{"flow_token": "order-7781", "preferred_day": "2026-10-02"}],
+    )
+
+
+class Message(Fields):
+    """A message from a person. What does not belong to its type is null."""
+
+    id: str = Field(
+        title="Message ID",
+        description="Meta's id (wamid) of the message.",
+        examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="],
+    )
+    from_: str | None = Field(
+        validation_alias="from",
+        serialization_alias="from",
+        description="The person's phone number in digits; null when the person hides it.",
+        examples=["16505551234"],
+    )
+    reply_to: str | None = Field(
+        description="What to fill in as the recipient of an answer: the number or the user id.",
+        examples=["+16505551234"],
+    )
+    timestamp: str | None = Field(
+        description="When it was sent, in seconds since 1970, as Meta writes it.",
+        examples=["1790000000"],
+    )
+    time: datetime | None = Field(
+        description="When it was sent.", examples=["2026-09-21T14:13:20Z"]
+    )
+    type: str = Field(
+        description="Its type, such as text, image, interactive, button or reaction.",
+        examples=["text"],
+    )
+    waba_id: str | None = Field(
+        title="WABA ID",
+        description="The WhatsApp Business Account it came to.",
+        examples=["102290129340398"],
+    )
+    phone_number_id: str | None = Field(
+        title="Phone Number ID",
+        description="Your number it came to: answer from this one.",
+        examples=["106540352242922"],
+    )
+    display_phone_number: str | None = Field(
+        description="Your number as people see it.", examples=["15550783881"]
+    )
+    profile_name: str | None = Field(
+        description="The name in the person's profile.", examples=["Sheena Nelson"]
+    )
+    contact: Contact = Field(title="Contact", description="The person who wrote.")
+    text: MetaObject | None = _meta(
+        "The text.", {"body": "Does it come in another color?"}, body="What the person wrote."
+    )
+    image: MetaObject | None = _meta(
+        "The picture, as Meta describes it.",
+        {"id": "1003383421387256", "mime_type": "image/jpeg"},
+        id="Media id.",
+        caption="The text below it.",
+    )
+    video: MetaObject | None = _meta(
+        "The video, as Meta describes it.",
+        {"id": "1003383421387256", "mime_type": "video/mp4"},
+        id="Media id.",
+        caption="The text below it.",
+    )
+    audio: MetaObject | None = _meta(
+        "The sound or voice message, as Meta describes it.",
+        {"id": "1908647269898587", "voice": True},
+        id="Media id.",
+        voice="Whether it is a voice message.",
+    )
+    document: MetaObject | None = _meta(
+        "The document, as Meta describes it.",
+        {"id": "622684793477189", "filename": "receipt.pdf"},
+        id="Media id.",
+        filename="Its name.",
+        caption="The text below it.",
+    )
+    sticker: MetaObject | None = _meta(
+        "The sticker, as Meta describes it.",
+        {"id": "1108647269894321", "animated": True},
+        id="Media id.",
+        animated="Whether it moves.",
+    )
+    media: Media | None = Field(description="The file of any of these five types, in one shape.")
+    location: MetaObject | None = _meta(
+        "The place that was sent.",
+        {"latitude": 37.44221496582, "longitude": -122.16165924072},
+        latitude="Degrees north.",
+        longitude="Degrees east.",
+        name="The name of the place.",
+        address="Its address.",
+        url="Its page.",
+    )
+    contacts: list[MetaObject] | None = Field(
+        description="The contact cards that were sent, as Meta describes them.",
+        examples=[[{"name": {"formatted_name": "Barbara J. Johnson"}}]],
+    )
+    reaction: MetaObject | None = _meta(
+        "The reaction; without an emoji it was taken back.",
+        {"message_id": "wamid.HBgL", "emoji": "👍"},
+        message_id="The message reacted to.",
+        emoji="The emoji.",
+    )
+    interactive: MetaObject | None = _meta(
+        "The answer to a button, list or form, as Meta describes it.",
+        {"type": "button_reply", "button_reply": {"id": "cancel-button", "title": "Cancel"}},
+        type="button_reply, list_reply, nfm_reply or call_permission_reply.",
+    )
+    button: MetaObject | None = _meta(
+        "The tapped quick reply of a template.",
+        {"payload": "Unsubscribe", "text": "Unsubscribe"},
+        payload="What the template attached to it.",
+        text="Its label.",
+    )
+    reply_id: str | None = Field(
+        title="Reply ID",
+        description="The id of the tapped button or list row.",
+        examples=["cancel-button"],
+    )
+    reply_title: str | None = Field(
+        description="The label of what was tapped.", examples=["Cancel"]
+    )
+    reply_payload: str | None = Field(
+        description="What a template attached to the tapped quick reply.",
+        examples=["Unsubscribe"],
+    )
+    flow_reply: FlowReply | None = Field(description="What was filled in, if a form was sent.")
+    quoted_message_id: str | None = Field(
+        title="Quoted Message ID",
+        description="The message that this one answers.",
+        examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5ODhENEUyRkUxQjJDQjFFOEEA"],
+    )
+    is_forwarded: bool = Field(description="Whether it was forwarded.", examples=[False])
+    order: MetaObject | None = _meta(
+        "The cart that was sent, as Meta describes it.",
+        {"catalog_id": "194836987003835", "product_items": []},
+        catalog_id="The catalog.",
+        text="What was written with it.",
+        product_items="What was ordered.",
+    )
+    referral: MetaObject | None = _meta(
+        "The ad or post that the person came from.",
+        {"source_type": "ad", "source_id": "120226305854810726"},
+        source_url="Its address.",
+        source_id="Its id.",
+        source_type="ad or post.",
+        headline="Its headline.",
+        ctwa_clid="The click's id.",
+    )
+    system: MetaObject | None = _meta(
+        "News about the person, such as a changed number.",
+        {"type": "user_changed_number", "wa_id": "12195555358"},
+        type="What changed.",
+        body="It in words.",
+        wa_id="The new number.",
+        user_id="The new user id.",
+    )
+    unsupported: MetaObject | None = _meta(
+        "What kind of message the API could not pass on.", {"type": "edit"}, type="Its kind."
+    )
+    edit: MetaObject | None = _meta(
+        "The changed text of an earlier message.",
+        {"original_message_id": "wamid.HBgL"},
+        original_message_id="The message that was changed.",
+        message="What it says now.",
+    )
+    revoke: MetaObject | None = _meta(
+        "Which earlier message was deleted.",
+        {"original_message_id": "wamid.HBgL"},
+        original_message_id="The deleted message.",
+    )
+    group_id: str | None = Field(
+        title="Group ID",
+        description="The group it was written in.",
+        examples=["Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"],
+    )
+    is_standby: bool = Field(
+        description="Whether another app leads the conversation at the moment.", examples=[False]
+    )
+    errors: list[ReportedError] = Field(
+        description="Why Meta could not pass on all of it.", examples=[[]]
+    )
+    raw: MetaObject = Field(
+        description="The message as Meta sent it.",
+        examples=[{"type": "text", "text": {"body": "Does it come in another color?"}}],
+    )
+
+
+def read_message(event: JsonObject) -> Message | None:
+    """Turn an event of the plugin into the output; None when it holds no message."""
+    message = as_object(event.get("message"))
+    if not message:
+        return None
+    kind = as_text(message.get("type")) or "unknown"
+    person = sender_of(message, as_object(event.get("contact")))
+    context = as_object(message.get("context"))
+    sent_at = read_time(message.get("timestamp"))
+    own: dict[str, Any] = {name: _object(message, name) for name in OBJECTS}
+    return Message(
+        id=as_text(message.get("id")),
+        from_=as_text(message.get("from")) or None,
+        reply_to=f"+{person.wa_id}" if person.wa_id else person.bsuid,
+        timestamp=_timestamp(message.get("timestamp")),
+        time=sent_at,
+        type=kind,
+        waba_id=word(event, "wabaId"),
+        phone_number_id=word(event, "phoneNumberId"),
+        display_phone_number=word(event, "displayPhoneNumber"),
+        profile_name=person.profile_name,
+        contact=read_contact(person),
+        **own,
+        media=_media(message, kind, sent_at),
+        contacts=as_objects(message.get("contacts")) if kind == "contacts" else None,
+        **_reply(message),
+        flow_reply=_flow_reply(message),
+        quoted_message_id=word(context, "id"),
+        is_forwarded=bool(context.get("forwarded") or context.get("frequently_forwarded")),
+        group_id=word(message, "group_id"),
+        is_standby=event.get("field") == "standby",
+        errors=read_errors(message.get("errors")) or read_errors(event.get("errors")),
+        raw=dict(message),
+    )
+
+
+OBJECTS = (
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "reaction",
+    "interactive",
+    "button",
+    "order",
+    "referral",
+    "system",
+    "unsupported",
+    "edit",
+    "revoke",
+)
+
+
+def _object(message: Mapping[str, Any], name: str) -> MetaObject | None:
+    found = as_object(message.get(name))
+    return dict(found) if found or isinstance(message.get(name), dict) else None
+
+
+def _media(message: Mapping[str, Any], kind: str, sent_at: datetime | None) -> Media | None:
+    file = as_object(message.get(kind) if kind in MEDIA_TYPES else None)
+    if not as_text(file.get("id")):
+        return None
+    return Media(
+        id=as_text(file.get("id")),
+        mime_type=word(file, "mime_type"),
+        sha256=word(file, "sha256"),
+        file_name=word(file, "filename"),
+        caption=word(file, "caption"),
+        url=word(file, "url"),
+        is_voice=file.get("voice") is True,
+        expires_at=sent_at + INBOUND_MEDIA_KEPT if sent_at else None,
+    )
+
+
+def _reply(message: Mapping[str, Any]) -> dict[str, Any]:
+    interactive, button = as_object(message.get("interactive")), as_object(message.get("button"))
+    chosen = as_object(interactive.get("button_reply")) or as_object(interactive.get("list_reply"))
+    return {
+        "reply_id": word(chosen, "id"),
+        "reply_title": word(chosen, "title") or word(button, "text"),
+        "reply_payload": word(button, "payload"),
+    }
+
+
+def _flow_reply(message: Mapping[str, Any]) -> FlowReply | None:
+    reply = as_object(as_object(message.get("interactive")).get("nfm_reply"))
+    if not reply:
+        return None
+    return FlowReply(
+        name=word(reply, "name"),
+        body=word(reply, "body"),
+        values=_values(as_text(reply.get("response_json"))),
+    )
+
+
+def _values(text: str) -> dict[str, Any]:
+    # The Flow's author decides what stands there; what is no object is still to be read in `raw`.
+    try:
+        return dict(as_object(json.loads(text)))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _timestamp(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" else None

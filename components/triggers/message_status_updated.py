@@ -1,0 +1,178 @@
+"""Message Status Updated: starts a run when Meta tells what became of a message you sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from appmixer.engine.contract import Fields, JsonObject, TriggerContext
+
+from ...plugin.identity import recipient_of
+from ...plugin.listening import ListeningInput, ListeningTrigger
+from ...plugin.opaque import unpack
+from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
+from ...plugin.shapes import as_object, as_text, word
+from .samples import STATUS_EVENTS
+
+DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
+
+
+class Pricing(Fields):
+    """What the message costs, as far as Meta tells."""
+
+    model: str | None = Field(
+        description="PMP for a price per message; CBP before July 2025.", examples=["PMP"]
+    )
+    type: str | None = Field(
+        description="regular when it is charged, else why it is free.", examples=["regular"]
+    )
+    category: str | None = Field(description="By which price.", examples=["utility"])
+    is_billable: bool | None = Field(
+        description="Whether it is charged; Meta wants to drop this in favour of the type.",
+        examples=[True],
+    )
+
+
+class StatusUpdate(Fields):
+    """A change of a message that you sent."""
+
+    id: str = Field(
+        title="Message ID",
+        description="The id that the send returned.",
+        examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"],
+    )
+    recipient_id: str | None = Field(
+        title="Recipient ID",
+        description="The person's number in digits, or the group; null when it is hidden.",
+        examples=["16505551234"],
+    )
+    status: str = Field(
+        description="sent: left Meta. delivered: on the phone. read: opened. played: a voice "
+        "message was heard. failed: never arrives, see the errors.",
+        examples=["delivered"],
+    )
+    timestamp: str | None = Field(
+        description="When it changed, in seconds since 1970, as Meta writes it.",
+        examples=["1790000002"],
+    )
+    time: datetime | None = Field(description="When it changed.", examples=["2026-09-21T14:13:22Z"])
+    errors: list[ReportedError] = Field(
+        description="Why it failed: what it means and what to do.", examples=[[]]
+    )
+    conversation: dict[str, Any] | None = Field(
+        description="The conversation, as Meta describes it; mostly absent since v24.0.",
+        examples=[{"id": "6ceb9d929c9bdc4f90e967a32f8639b4"}],
+    )
+    pricing: Pricing | None = Field(description="What it costs, if Meta says so here.")
+    opaque_data: str | None = Field(
+        title="Your Reference",
+        description="What you gave the send as your reference.",
+        examples=["order:860198"],
+    )
+    idempotency_key: str | None = Field(
+        description="The key of the step that sent it, if it was sent here.",
+        examples=["run-1:reply"],
+    )
+    waba_id: str | None = Field(
+        title="WABA ID",
+        description="The WhatsApp Business Account it was sent from.",
+        examples=["102290129340398"],
+    )
+    phone_number_id: str | None = Field(
+        title="Phone Number ID",
+        description="The number it was sent from.",
+        examples=["106540352242922"],
+    )
+    display_phone_number: str | None = Field(
+        description="That number as people see it.", examples=["15550783881"]
+    )
+    contact: Contact = Field(title="Contact", description="The person it was sent to.")
+    type: str = Field(
+        description="message, or payment for the state of a payment.", examples=["message"]
+    )
+    payment: dict[str, Any] | None = Field(
+        description="The payment, as Meta describes it.",
+        examples=[{"reference_id": "ref-860198"}],
+    )
+    raw: dict[str, Any] = Field(
+        description="The status as Meta sent it.", examples=[{"status": "delivered"}]
+    )
+
+
+def read_status(event: JsonObject) -> StatusUpdate | None:
+    """Turn an event of the plugin into the output; None when it holds no status."""
+    status = as_object(event.get("status"))
+    if not status:
+        return None
+    opaque = as_text(status.get("biz_opaque_callback_data"))
+    key, reference = unpack(opaque) if opaque else (None, None)
+    return StatusUpdate(
+        id=as_text(status.get("id")),
+        recipient_id=word(status, "recipient_id"),
+        status=as_text(status.get("status")),
+        timestamp=str(status["timestamp"]) if status.get("timestamp") else None,
+        time=read_time(status.get("timestamp")),
+        errors=read_errors(status.get("errors")),
+        conversation=dict(as_object(status.get("conversation"))) or None,
+        pricing=_pricing(as_object(status.get("pricing"))),
+        opaque_data=reference,
+        idempotency_key=key,
+        waba_id=word(event, "wabaId"),
+        phone_number_id=word(event, "phoneNumberId"),
+        display_phone_number=word(event, "displayPhoneNumber"),
+        contact=read_contact(recipient_of(status, as_object(event.get("contact")))),
+        type=as_text(status.get("type")) or "message",
+        payment=dict(as_object(status.get("payment"))) or None,
+        raw=dict(status),
+    )
+
+
+def _pricing(pricing: Mapping[str, Any]) -> Pricing | None:
+    if not pricing:
+        return None
+    billable = pricing.get("billable")
+    return Pricing(
+        model=word(pricing, "pricing_model"),
+        type=word(pricing, "type"),
+        category=word(pricing, "category"),
+        is_billable=billable if isinstance(billable, bool) else None,
+    )
+
+
+def _samples() -> dict[str, JsonObject]:
+    statuses = {name: read_status(event) for name, event in STATUS_EVENTS.items()}
+    return {name: each.model_dump(mode="json") for name, each in statuses.items() if each}
+
+
+class MessageStatusUpdated(ListeningTrigger):
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status"""
+
+    label = "Message Status Updated"
+    port = "status"
+
+    class Input(ListeningInput):
+        statuses: list[DeliveryStatus] = Field(
+            default_factory=list[DeliveryStatus],
+            description="Only these statuses; leave it empty for all.",
+            examples=[["delivered", "read", "failed"]],
+            json_schema_extra={"x-widget": "select"},
+        )
+
+    Output = StatusUpdate
+    samples: ClassVar[Mapping[str, JsonObject]] = _samples()
+
+    def stems(self, properties: ListeningInput) -> Sequence[str]:
+        return ["statuses"]
+
+    async def receive(self, context: TriggerContext, event: JsonObject) -> StatusUpdate | None:
+        properties: MessageStatusUpdated.Input = context.properties
+        status = read_status(event)
+        if status is None:
+            return None
+        if properties.phone_number_id and properties.phone_number_id != status.phone_number_id:
+            return None
+        wanted: list[str] = list(properties.statuses)
+        return status if not wanted or status.status in wanted else None

@@ -1,0 +1,80 @@
+"""New Message: starts a run for every message that a person sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from appmixer.engine.contract import JsonObject, TriggerContext
+
+from ...plugin.listening import ListeningInput, ListeningTrigger
+from .message import Message, read_message
+from .samples import MESSAGE_EVENTS
+
+MessageType = Literal[
+    "text",
+    "image",
+    "video",
+    "audio",
+    "document",
+    "sticker",
+    "location",
+    "contacts",
+    "reaction",
+    "interactive",
+    "button",
+    "order",
+    "system",
+    "edit",
+    "revoke",
+    "unsupported",
+]
+
+
+def _samples() -> dict[str, JsonObject]:
+    messages = {name: read_message(event) for name, event in MESSAGE_EVENTS.items()}
+    return {name: each.model_dump(mode="json") for name, each in messages.items() if each}
+
+
+class NewMessage(ListeningTrigger):
+    """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages"""
+
+    label = "New Message"
+    port = "message"
+
+    class Input(ListeningInput):
+        message_types: list[MessageType] = Field(
+            default_factory=list[MessageType],
+            description="Only messages of these types; leave it empty for all, also future ones.",
+            examples=[["text", "interactive", "button"]],
+            json_schema_extra={"x-widget": "select"},
+        )
+        include_standby: bool = Field(
+            default=False,
+            title="Also While Another App Answers",
+            description="Messages of conversations that another app or Meta's agent leads. "
+            "Sending into one takes it over.",
+            examples=[False],
+            json_schema_extra={"x-widget": "toggle", "x-group": "Options"},
+        )
+
+    Output = Message
+    samples: ClassVar[Mapping[str, JsonObject]] = _samples()
+
+    def stems(self, properties: ListeningInput) -> Sequence[str]:
+        is_wide = isinstance(properties, NewMessage.Input) and properties.include_standby
+        return ["messages", "standby"] if is_wide else ["messages"]
+
+    async def receive(self, context: TriggerContext, event: JsonObject) -> Message | None:
+        properties: NewMessage.Input = context.properties
+        message = read_message(event)
+        if message is None or not _is_from(properties, message.phone_number_id):
+            return None
+        wanted: list[str] = list(properties.message_types)
+        return message if not wanted or message.type in wanted else None
+
+
+def _is_from(properties: ListeningInput, phone_number_id: str | None) -> bool:
+    return not properties.phone_number_id or properties.phone_number_id == phone_number_id

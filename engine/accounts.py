@@ -1,0 +1,455 @@
+"""Connected accounts: their credentials sealed, kept fresh, and marked when a person must act."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+
+from .contract import (
+    Account,
+    AccountProvider,
+    AuthorizationError,
+    ConnectorError,
+    Credentials,
+    JsonObject,
+    RejectedError,
+)
+from .database import accounts, flow_versions, flows
+from .refusals import ConflictError, NotFoundError
+from .times import iso
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+CONNECTED, RECONNECT = "connected", "reconnect"
+REFRESH_AHEAD_S = 7 * 86400.0
+REFRESH_EVERY_S = 600.0
+# How old a token in memory may be that another process has renewed.
+CACHE_S = 5.0
+MAX_NAME_CHARS = 100
+
+
+@dataclass(frozen=True)
+class StoredAccount:
+    """An account as it was in the database at `read_at`."""
+
+    id: str
+    owner_id: str
+    service: str
+    name: str
+    profile: JsonObject
+    credentials: Credentials
+    obtained_at: float
+    state: str
+    reason: str
+    created_at: float
+    read_at: float
+
+    @property
+    def refresh_at(self) -> float | None:
+        """When to renew: a week before the end, or at half of a shorter life."""
+        if self.credentials.expires_at is None:
+            return None
+        expires_at = self.credentials.expires_at.timestamp()
+        life_s = max(expires_at - self.obtained_at, 0.0)
+        return expires_at - min(REFRESH_AHEAD_S, life_s / 2)
+
+
+@dataclass(frozen=True)
+class HostedAccount:
+    """The contract's Account; the token is read at each call."""
+
+    id: str
+    name: str
+    profile: JsonObject
+    accounts: Accounts = field(repr=False)
+
+    async def access_token(self) -> str:
+        return await self.accounts.access_token(self.id)
+
+    async def refresh(self) -> str:
+        return await self.accounts.refresh(self.id)
+
+
+class Accounts:
+    """All accounts of all owners."""
+
+    on_connected: Callable[[str], Awaitable[None]] | None = None
+    """Called with an account's id once it works (again)."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._writer, self._clock = engine, engine.writer, clock
+        self._read_accounts: dict[str, StoredAccount] = {}
+        self._ids: dict[tuple[str, str, str], str] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    def provider(self, service: str) -> AccountProvider:
+        if service not in self._engine.providers:
+            known = ", ".join(sorted(self._engine.providers)) or "none"
+            raise NotFoundError(f"There is no service {service!r}; there is: {known}.")
+        return self._engine.providers[service]
+
+    async def connect_token(
+        self, owner_id: str, service: str, access_token: str, name: str = ""
+    ) -> dict[str, Any]:
+        """Connect with a pasted token; raise what the provider says against it."""
+        credentials = await self.provider(service).connect_token(access_token)
+        return await self.keep(owner_id, service, credentials, name)
+
+    async def connect(
+        self,
+        owner_id: str,
+        service: str,
+        *,
+        redirect_uri: str,
+        answer: Mapping[str, str],
+        name: str = "",
+    ) -> dict[str, Any]:
+        """Connect with what the login dialog answered."""
+        provider = self.provider(service)
+        credentials = await provider.connect(redirect_uri=redirect_uri, answer=answer)
+        return await self.keep(owner_id, service, credentials, name)
+
+    async def keep(
+        self, owner_id: str, service: str, credentials: Credentials, name: str = ""
+    ) -> dict[str, Any]:
+        """Store credentials: in place of the account with this name or, unnamed, this profile."""
+        name = checked_name(name)
+        now = self._clock()
+        sealed = self._sealed(credentials, now)
+        account_id = await self._writer.commit(
+            lambda connection: _keep(connection, owner_id, service, credentials, name, sealed, now)
+        )
+        self._read_accounts.pop(account_id, None)
+        shown = await self.get(owner_id, account_id)
+        self._engine.stream.publish(owner_id, "account", shown)
+        if self.on_connected is not None:
+            await self.on_connected(account_id)
+        return shown
+
+    async def list(self, owner_id: str) -> list[dict[str, Any]]:
+        stored = await self._load(accounts.c.owner_id == owner_id)
+        return [show(each) for each in stored]
+
+    async def get(self, owner_id: str, account_id: str) -> dict[str, Any]:
+        """Return one of the owner's accounts; raise NotFoundError."""
+        return show(await self._owned(owner_id, account_id))
+
+    async def named(self, owner_id: str, service: str, name: str) -> Account:
+        """Return the owner's account with this name; raise RejectedError if there is none."""
+        key = (owner_id, service, name)
+        account_id = self._ids.get(key)
+        if account_id is None or account_id not in self._read_accounts:
+            account_id = self._ids[key] = await self._id_of(owner_id, service, name)
+        return await self.hosted(account_id)
+
+    async def delete(self, owner_id: str, account_id: str) -> None:
+        """Forget an account; raise ConflictError while a running flow uses it."""
+        account = await self._owned(owner_id, account_id)
+
+        def remove(connection: sa.Connection) -> list[str]:
+            users = _running_flows(connection, account)
+            if not users:
+                connection.execute(sa.delete(accounts).where(accounts.c.id == account_id))
+            return users
+
+        users = await self._writer.commit(remove)
+        if users:
+            raise ConflictError(
+                f"The account {account.name} is in use",
+                f"These running flows use it: {', '.join(users)}.",
+                "Stop them first, or give them another account.",
+            )
+        self._forget(account_id)
+        self._engine.stream.publish(owner_id, "account", {"id": account_id, "state": "deleted"})
+
+    async def hosted(self, account_id: str) -> Account:
+        """Return the account as connectors see it; raise NotFoundError."""
+        account = await self._current(account_id)
+        return HostedAccount(account.id, account.name, account.profile, self)
+
+    async def check(self, account_id: str) -> None:
+        """Raise AuthorizationError when the account has to be connected again."""
+        await self.access_token(account_id)
+
+    async def access_token(self, account_id: str) -> str:
+        """Return the token; raise AuthorizationError when the account has to be connected again."""
+        account = await self._current(account_id)
+        if account.state == RECONNECT:
+            raise refusal(account)
+        return account.credentials.access_token
+
+    async def refresh(self, account_id: str) -> str:
+        """Renew a token that the service refused; many callers at once cause one renewal."""
+        refused = (await self._current(account_id)).credentials.access_token
+        async with self._lock(account_id):
+            account = await self._fresh(account_id)
+            if account.state == RECONNECT:
+                raise refusal(account)
+            if account.credentials.access_token != refused:
+                return account.credentials.access_token
+            renewed = await self._renew(account)
+            if renewed.access_token == refused:
+                reason = "The service no longer accepts the token, and it could not be renewed."
+                await self.mark_reconnect(account_id, reason)
+                raise refusal(await self._fresh(account_id))
+            return renewed.access_token
+
+    async def mark_reconnect(self, account_id: str, reason: str) -> None:
+        """Note that a person has to connect the account again; its work is paused until then."""
+        change = (
+            sa.update(accounts)
+            .where(accounts.c.id == account_id)
+            .values(state=RECONNECT, reason=reason)
+        )
+        await self._writer.commit(lambda connection: connection.execute(change))
+        account = await self._fresh(account_id)
+        self._engine.log.warning("account_needs_reconnection", account=account_id)
+        self._engine.stream.publish(account.owner_id, "account", show(account))
+
+    async def keep_fresh(self) -> None:
+        """Renew tokens ahead of their end, for as long as the engine runs."""
+        while True:
+            try:
+                await self.refresh_due()
+            except Exception as error:  # the outermost loop: one bad round must not end the rounds
+                self._engine.log.error("account_refresh_failed", error=type(error).__name__)
+            await asyncio.sleep(REFRESH_EVERY_S)
+
+    async def refresh_due(self) -> int:
+        """Renew every token that is near its end; return how many were due."""
+        expiring = accounts.c.expires_at.is_not(None) & (accounts.c.state == CONNECTED)
+        now = self._clock()
+        stored = await self._load(expiring)
+        due = [each for each in stored if each.refresh_at is not None and each.refresh_at <= now]
+        for account in due:
+            await self._refresh_one(account)
+        return len(due)
+
+    async def _refresh_one(self, account: StoredAccount) -> None:
+        expires_at = account.credentials.expires_at
+        async with self._lock(account.id):
+            try:
+                await self._renew(account)
+            except ConnectorError as error:
+                self._engine.log.warning(
+                    "account_not_refreshed", account=account.id, reason=error.title
+                )
+                has_ended = expires_at is not None and expires_at.timestamp() <= self._clock()
+                if has_ended and not isinstance(error, AuthorizationError):
+                    await self.mark_reconnect(account.id, f"The token has expired. {error}")
+
+    async def _renew(self, account: StoredAccount) -> Credentials:
+        """Ask the provider; store what is new. The account is marked when it is refused."""
+        try:
+            renewed = await self.provider(account.service).refresh(account.credentials)
+        except AuthorizationError as error:
+            await self.mark_reconnect(account.id, str(error))
+            raise
+        if renewed != account.credentials:
+            values = {
+                "sealed": self._sealed(renewed, self._clock()),
+                "expires_at": _timestamp(renewed),
+                "profile": dict(renewed.profile),
+            }
+            change = sa.update(accounts).where(accounts.c.id == account.id).values(values)
+            await self._writer.commit(lambda connection: connection.execute(change))
+            self._engine.stream.publish(
+                account.owner_id, "account", show(await self._fresh(account.id))
+            )
+        return renewed
+
+    def _lock(self, account_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(account_id, asyncio.Lock())
+
+    async def _owned(self, owner_id: str, account_id: str) -> StoredAccount:
+        which = (accounts.c.id == account_id) & (accounts.c.owner_id == owner_id)
+        stored = await self._load(which)
+        if not stored:
+            raise NotFoundError(f"There is no account {account_id}.")
+        return stored[0]
+
+    async def _current(self, account_id: str) -> StoredAccount:
+        known = self._read_accounts.get(account_id)
+        if known is not None and self._clock() - known.read_at < CACHE_S:
+            return known
+        return await self._fresh(account_id)
+
+    async def _fresh(self, account_id: str) -> StoredAccount:
+        stored = await self._load(accounts.c.id == account_id)
+        if not stored:
+            self._forget(account_id)
+            raise AuthorizationError(
+                "The account is gone",
+                "It was deleted from this engine.",
+                "Connect it again, or choose another account in the flow.",
+            )
+        self._read_accounts[account_id] = stored[0]
+        return stored[0]
+
+    def _forget(self, account_id: str) -> None:
+        self._read_accounts.pop(account_id, None)
+        self._locks.pop(account_id, None)
+        self._ids = {key: each for key, each in self._ids.items() if each != account_id}
+
+    async def _id_of(self, owner_id: str, service: str, name: str) -> str:
+        query = sa.select(accounts.c.id).where(
+            accounts.c.owner_id == owner_id, accounts.c.service == service, accounts.c.name == name
+        )
+        rows = await self._engine.rows(query)
+        if not rows:
+            raise RejectedError(
+                f"There is no account {name}",
+                f"No account of {service} is connected under this name.",
+                "Connect it first, or choose another account.",
+                "account",
+            )
+        return str(rows[0].id)
+
+    async def _load(self, which: sa.ColumnElement[bool]) -> Sequence[StoredAccount]:
+        query = sa.select(accounts).where(which).order_by(accounts.c.created_at, accounts.c.name)
+        return [self._opened(row) for row in await self._engine.rows(query)]
+
+    def _opened(self, row: sa.Row[Any]) -> StoredAccount:
+        secrets = self._engine.seal.open(row.sealed)
+        expires_at = row.expires_at
+        credentials = Credentials(
+            access_token=secrets["accessToken"],
+            profile=row.profile,
+            name=row.name,
+            expires_at=None if expires_at is None else datetime.fromtimestamp(expires_at, UTC),
+            secrets=secrets["secrets"],
+        )
+        return StoredAccount(
+            id=row.id,
+            owner_id=row.owner_id,
+            service=row.service,
+            name=row.name,
+            profile=row.profile,
+            credentials=credentials,
+            obtained_at=secrets["obtainedAt"],
+            state=row.state,
+            reason=row.reason,
+            created_at=row.created_at,
+            read_at=self._clock(),
+        )
+
+    def _sealed(self, credentials: Credentials, now: float) -> bytes:
+        return self._engine.seal.close(
+            {
+                "accessToken": credentials.access_token,
+                "secrets": dict(credentials.secrets),
+                "obtainedAt": now,
+            }
+        )
+
+
+def show(account: StoredAccount) -> dict[str, Any]:
+    """Return the account for people, without its secrets."""
+    return {
+        "id": account.id,
+        "service": account.service,
+        "name": account.name,
+        "profile": account.profile,
+        "state": account.state,
+        "reason": account.reason,
+        "expiresAt": iso(_timestamp(account.credentials)),
+        "refreshAt": iso(account.refresh_at),
+        "createdAt": iso(account.created_at),
+    }
+
+
+def refusal(account: StoredAccount) -> AuthorizationError:
+    return AuthorizationError(
+        f"The account {account.name} has to be connected again",
+        account.reason,
+        "Open Accounts and choose Connect again; paused runs go on afterwards.",
+    )
+
+
+def checked_name(name: str) -> str:
+    """Return the account's name without outer spaces; raise RejectedError when it is too long."""
+    name = name.strip()
+    if len(name) > MAX_NAME_CHARS or not (name == "" or name.isprintable()):
+        raise RejectedError(
+            "The account's name cannot be used",
+            f"Names have up to {MAX_NAME_CHARS} printable characters.",
+            "Choose a shorter, plain name.",
+            "name",
+        )
+    return name
+
+
+def _timestamp(credentials: Credentials) -> float | None:
+    return None if credentials.expires_at is None else credentials.expires_at.timestamp()
+
+
+def _keep(
+    connection: sa.Connection,
+    owner_id: str,
+    service: str,
+    credentials: Credentials,
+    name: str,
+    sealed: bytes,
+    now: float,
+) -> str:
+    mine = (accounts.c.owner_id == owner_id) & (accounts.c.service == service)
+    rows = connection.execute(
+        sa.select(accounts.c.id, accounts.c.name, accounts.c.profile).where(mine)
+    ).all()
+    profile = dict(credentials.profile)
+    values: dict[str, Any] = {
+        "profile": profile,
+        "sealed": sealed,
+        "expires_at": _timestamp(credentials),
+        "state": CONNECTED,
+        "reason": "",
+    }
+    for row in rows:
+        if row.name == name or (not name and row.profile == profile):
+            connection.execute(sa.update(accounts).where(accounts.c.id == row.id).values(values))
+            return str(row.id)
+    account_id = uuid.uuid4().hex
+    values |= {"id": account_id, "owner_id": owner_id, "service": service, "created_at": now}
+    values["name"] = name or _free_name(credentials.name[:MAX_NAME_CHARS], {r.name for r in rows})
+    connection.execute(sa.insert(accounts).values(values))
+    return account_id
+
+
+def _free_name(wanted: str, taken: set[str]) -> str:
+    wanted = wanted.strip() or "account"
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted} {number}"
+    return name
+
+
+def _running_flows(connection: sa.Connection, account: StoredAccount) -> list[str]:
+    query = (
+        sa.select(flows.c.name, flow_versions.c.document)
+        .join(
+            flow_versions,
+            (flow_versions.c.flow_key == flows.c.key)
+            & (flow_versions.c.version == flows.c.running_version),
+        )
+        .where(flows.c.owner_id == account.owner_id)
+    )
+    rows = connection.execute(query).all()
+    return sorted(row.name for row in rows if _uses(row.document, account))
+
+
+def _uses(document: Mapping[str, Any], account: StoredAccount) -> bool:
+    prefix = account.service.replace(":", ".") + "."
+    components = cast("Mapping[str, Mapping[str, Any]]", document["components"])
+    return any(
+        each.get("account") == account.name and str(each["type"]).startswith(prefix)
+        for each in components.values()
+    )

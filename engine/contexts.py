@@ -1,0 +1,197 @@
+"""What the engine hands to connectors: the contract's contexts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from .contract import (
+    Account,
+    Event,
+    Files,
+    JsonObject,
+    Listener,
+    Log,
+    Plugin,
+    Quota,
+    RejectedError,
+    Store,
+)
+from .database import listeners
+from .store import DatabaseStore
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+HTTP_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+HTTP_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=100)
+
+is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
+
+
+class DryRunRequest(Exception):
+    """The request that a dry run would have sent."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        super().__init__(request.method, str(request.url))
+        self.request = request
+
+
+class DryRunTransport(httpx.AsyncBaseTransport):
+    """Sends everything, but in a dry run only what reads."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if is_dry_run.get() and request.method not in ("GET", "HEAD"):
+            await request.aread()
+            raise DryRunRequest(request)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+def open_http() -> httpx.AsyncClient:
+    """Open the client that all connectors share."""
+    return httpx.AsyncClient(
+        transport=DryRunTransport(httpx.AsyncHTTPTransport(limits=HTTP_LIMITS)),
+        timeout=HTTP_TIMEOUT,
+    )
+
+
+@dataclass(frozen=True)
+class EngineHost:
+    """HostContext for one connector."""
+
+    engine: Engine
+    connector: str
+    http: httpx.AsyncClient
+    log: Log
+    store: Store
+    quota: Quota
+
+    @property
+    def configuration(self) -> Mapping[str, str]:
+        return self.engine.configuration.view(self.connector)
+
+    async def publish(self, events: Sequence[Event]) -> None:
+        await self.engine.events.publish(self.connector, events)
+
+    async def account(self, account_id: str) -> Account:
+        return await self.engine.accounts.hosted(account_id)
+
+    async def listeners(self, route_prefix: str) -> Sequence[str]:
+        query = sa.select(listeners.c.route).where(
+            listeners.c.connector == self.connector,
+            listeners.c.route.startswith(route_prefix, autoescape=True),
+        )
+        return await asyncio.to_thread(self._column, query)
+
+    def _column(self, query: sa.Select[tuple[str]]) -> list[str]:
+        with self.engine.database.connect() as connection:
+            return list(connection.scalars(query))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A component's place in a flow, and the account that the flow's author chose for it."""
+
+    owner_id: str
+    connector: str
+    flow_key: str
+    component: str
+    account: Account | None
+
+
+@dataclass(frozen=True)
+class EngineContext:
+    """ComponentContext for one component in its place."""
+
+    engine: Engine
+    place: Place
+
+    @property
+    def account(self) -> Account:
+        if self.place.account is None:
+            raise RejectedError(
+                "No account is chosen",
+                cause="This component works on behalf of a connected account.",
+                cure="Choose an account for it in the flow, or connect one first.",
+                field="account",
+            )
+        return self.place.account
+
+    @property
+    def plugin(self) -> Plugin:
+        return self.engine.plugins[self.place.connector]
+
+    @property
+    def state(self) -> Store:
+        namespace = f"state:{self.place.flow_key}:{self.place.component}"
+        return DatabaseStore(self.engine.database, self.engine.writer, namespace)
+
+    @property
+    def store(self) -> Store:
+        return self.engine.hosts[self.place.connector].store
+
+    @property
+    def files(self) -> Files:
+        return self.engine.files.of(self.place.owner_id)
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        return self.engine.http
+
+    @property
+    def log(self) -> Log:
+        return self.engine.hosts[self.place.connector].log
+
+    @property
+    def quota(self) -> Quota:
+        return self.engine.hosts[self.place.connector].quota
+
+
+@dataclass(frozen=True)
+class EngineActionContext(EngineContext):
+    """ActionContext; what was sent is collected, because it becomes real with the step's record."""
+
+    step_id: str
+    sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+
+    async def send(self, port: str, value: BaseModel) -> None:
+        self.sent.append((port, value.model_dump(mode="json")))
+
+
+@dataclass(frozen=True)
+class EngineTriggerContext(EngineContext):
+    """TriggerContext."""
+
+    properties: Any
+
+    async def add_listener(self, route: str, params: JsonObject) -> None:
+        listener = self._listener(route, params)
+        await self.plugin.listener_added(listener, self.account)
+        await self.engine.flows.store_listener(listener, self.place)
+
+    async def remove_listener(self, route: str) -> None:
+        listener = self._listener(route, {})
+        await self.engine.flows.delete_listener(listener)
+        await self.plugin.listener_removed(listener, self.account)
+
+    def _listener(self, route: str, params: JsonObject) -> Listener:
+        place = self.place
+        return Listener(
+            id=f"{place.flow_key}:{place.component}:{route}",
+            route=route,
+            params=params,
+            account_id=self.account.id,
+        )

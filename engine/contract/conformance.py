@@ -1,0 +1,181 @@
+"""What any connector can check of itself: each function returns what is wrong, as sentences."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+
+from .component import Component, Trigger
+from .errors import ConnectorError
+from .manifest import ComponentEntry, Manifest
+from .schema import component_schema, port_schema
+from .testing import RecordingContext
+
+URL = re.compile(r"https://\S+")
+# What a person needs to be told of a field, and what stands in its schema otherwise.
+TOLD = ("title", "description")
+
+
+def manifest_complaints(
+    manifest: Manifest, components: Mapping[str, type[Component]], published: Mapping[str, Any]
+) -> list[str]:
+    """Hold manifest, classes and published documents (by schema path) to one another."""
+    names = [entry.name for entry in manifest.components]
+    complaints = [f"{name}: named twice" for name in sorted(set(names)) if names.count(name) > 1]
+    complaints += [f"{name}: in the manifest only" for name in sorted({*names} - {*components})]
+    complaints += [f"{name}: in the code only" for name in sorted({*components} - {*names})]
+    for entry in manifest.components:
+        if entry.name in components:
+            document = published.get(entry.schema_file)
+            complaints += component_complaints(entry, components[entry.name], document)
+    return complaints
+
+
+def component_complaints(
+    entry: ComponentEntry, component: type[Component], published: Mapping[str, Any] | None
+) -> list[str]:
+    """Return what is wrong with one component and its published document."""
+    document = component_schema(entry.name, component)
+    found = [
+        *_identity_complaints(entry, component),
+        *_schema_complaints(document, published),
+        *_documentation_complaints(component, document),
+        *_sample_complaints(component, document),
+    ]
+    return [f"{entry.name}: {complaint}" for complaint in found]
+
+
+async def lifecycle_complaints(trigger: Trigger, context: RecordingContext) -> list[str]:
+    """Start and stop the trigger twice each, and stop it where it never started."""
+    complaints: list[str] = []
+    await trigger.stop(context)
+    if context.listening:
+        complaints.append("stopping what was not started adds listeners")
+    await trigger.start(context)
+    once = context.listening
+    await trigger.start(context)
+    if not once:
+        complaints.append("starting adds no listener")
+    if context.listening != once:
+        complaints.append("starting twice is not the same as starting once")
+    await trigger.stop(context)
+    await trigger.stop(context)
+    if context.listening:
+        complaints.append("stopping leaves listeners behind")
+    if context.state.entries:
+        complaints.append("stopping leaves state behind")
+    return complaints
+
+
+def error_complaints(error: ConnectorError) -> list[str]:
+    """Return what an error loses when a durable host stores it and reads it again."""
+    name = type(error).__name__
+    try:
+        copy: Any = pickle.loads(pickle.dumps(error))
+    except (TypeError, AttributeError, pickle.PickleError) as failure:
+        return [f"{name} cannot be stored and read again: {failure}"]
+    if type(copy) is not type(error):
+        return [f"{name} comes back as {type(copy).__name__}"]
+    if (vars(copy), str(copy)) != (vars(error), str(error)):
+        return [f"{name} comes back changed"]
+    return []
+
+
+def error_classes(base: type[ConnectorError] = ConnectorError) -> Iterator[type[ConnectorError]]:
+    """Yield every error class that is loaded, so that a test can make one of each."""
+    yield base
+    for derived in base.__subclasses__():
+        yield from error_classes(derived)
+
+
+def _identity_complaints(entry: ComponentEntry, component: type[Component]) -> Iterator[str]:
+    name = entry.name.rpartition(".")[2]
+    if getattr(import_module(entry.module), name, None) is not component:
+        yield f"{entry.module} has no class {name}, or another one than the hook gives"
+    if component.label != entry.label:
+        yield f"labelled {component.label!r} in the code and {entry.label!r} in the manifest"
+    if issubclass(component, Trigger) != (entry.kind == "trigger"):
+        yield f"the manifest calls it a wrong kind: {entry.kind}"
+    if entry.schema_file != f"schemas/{name}.json":
+        yield f"its schema is called {entry.schema_file}"
+
+
+def _schema_complaints(
+    document: dict[str, Any], published: Mapping[str, Any] | None
+) -> Iterator[str]:
+    try:
+        Draft202012Validator.check_schema(document)
+    except SchemaError as error:
+        yield f"its schema is not valid: {error.message}"
+    if published is None:
+        yield "its schema is not published"
+    elif published != document:
+        yield "its published schema is not that of the code"
+    faults = _faults(document, {"noSuchField": 1})
+    if not any(fault.validator == "additionalProperties" for fault in faults):
+        yield "its input takes unknown fields"
+
+
+def _documentation_complaints(
+    component: type[Component], document: dict[str, Any]
+) -> Iterator[str]:
+    if not URL.search(component.__doc__ or ""):
+        yield "its docstring names no page of the service"
+    places = {"input": document, **{f"output {name}": each for name, each in _outputs(document)}}
+    for place, schema in places.items():
+        for name, field in schema.get("properties", {}).items():
+            yield from _untold(f"{place}.{name}", field, (*TOLD, "examples"), document)
+    for model, schema in document["$defs"].items():
+        for name, field in schema.get("properties", {}).items():
+            yield from _untold(f"{model}.{name}", field, ("description",), document)
+
+
+def _outputs(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for port in document["x-ports"]:
+        yield port, _resolve(port_schema(document, port), document)
+
+
+def _untold(
+    what: str, field: dict[str, Any], told: tuple[str, ...], document: dict[str, Any]
+) -> Iterator[str]:
+    inner = [_resolve(each, document) for each in (field, *field.get("anyOf", ()))]
+    is_nested = any("properties" in each and each.get("type") == "object" for each in inner)
+    for key in told:
+        if key == "title" and "title" in inner[0]:
+            continue
+        # A nested object shows by example what its own fields are.
+        if key not in field and not (key == "examples" and (is_nested or _has_items(inner))):
+            yield f"{what} has no {key}"
+
+
+def _has_items(schemas: list[dict[str, Any]]) -> bool:
+    return any("$ref" in schema.get("items", {}) for schema in schemas)
+
+
+def _resolve(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    reference: str | None = schema.get("$ref")
+    if reference is None:
+        return schema
+    found: dict[str, Any] = document["$defs"][reference.removeprefix("#/$defs/")]
+    return found
+
+
+def _sample_complaints(component: type[Component], document: dict[str, Any]) -> Iterator[str]:
+    if not component.samples:
+        yield "it has no sample"
+    schema = port_schema(document, component.port)
+    for name, sample in component.samples.items():
+        for fault in _faults(schema, sample):
+            path = ".".join(str(part) for part in fault.absolute_path)
+            yield f"the sample {name!r} does not fit the output at {path or 'its top'}"
+
+
+def _faults(schema: dict[str, Any], instance: Any) -> Iterator[ValidationError]:
+    found: Iterator[ValidationError] = Draft202012Validator(schema).iter_errors(instance)  # pyright: ignore[reportUnknownMemberType]
+    return found

@@ -1,0 +1,275 @@
+"""The engine's own tables, beside DBOS's in the same SQLite file or PostgreSQL database.
+
+Times are seconds since 1970 in UTC. What must not be readable at rest is a sealed blob (seal.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+JSON = sa.JSON()
+SCHEMA_VERSION = "0001"
+POOL_SIZE = 20
+
+owners = sa.Table(
+    "owners",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("is_administrator", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("expires_at", sa.Float),
+)
+
+configuration = sa.Table(
+    "configuration",
+    metadata,
+    sa.Column("connector", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)
+
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("service", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("profile", JSON, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("expires_at", sa.Float),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.UniqueConstraint("owner_id", "service", "name"),
+)
+
+flows = sa.Table(
+    "flows",
+    metadata,
+    sa.Column("owner_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("running_version", sa.Integer),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
+)
+
+flow_versions = sa.Table(
+    "flow_versions",
+    metadata,
+    sa.Column("flow_key", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("document", JSON, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+listeners = sa.Table(
+    "listeners",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("params", JSON, nullable=False),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("flow_key", sa.Text, nullable=False),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.UniqueConstraint("flow_key", "component", "route"),
+    sa.Index(None, "connector", "route"),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("routes", sa.Text, nullable=False),
+    sa.Column("order_key", sa.Text, nullable=False),
+    sa.Column("answers", sa.Text, nullable=False),
+    sa.Column("received_at", sa.Float, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("duplicates", sa.Integer, nullable=False),
+    sa.UniqueConstraint("connector", "id"),
+    sa.Index(
+        "ix_events_new",
+        "seq",
+        sqlite_where=sa.text("state = 'new'"),
+        postgresql_where=sa.text("state = 'new'"),
+    ),
+)
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("connector", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("flow_key", sa.Text, nullable=False),
+    sa.Column("flow_id", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("trigger", sa.Text, nullable=False),
+    sa.Column("event_seq", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("error", JSON),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("ended_at", sa.Float),
+    sa.Index(None, "owner_id", "started_at"),
+    sa.Index(None, "flow_key", "started_at"),
+    sa.Index(None, "event_seq"),
+)
+
+steps = sa.Table(
+    "steps",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("input", JSON),
+    sa.Column("output", JSON),
+    sa.Column("error", JSON),
+    sa.Column("started_at", sa.Float, nullable=False),
+    sa.Column("duration_s", sa.Float, nullable=False),
+    sa.Index(None, "run_id", "position"),
+)
+
+segments = sa.Table(
+    "segments",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("order_key", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("work", JSON, nullable=False),
+    sa.Column("key", sa.Text),
+    sa.Column("after_seq", sa.BigInteger, nullable=False),
+    sa.Column("account_id", sa.Text),
+    sa.Column("expires_at", sa.Float),
+    sa.Index(None, "run_id", "state"),
+    sa.Index(None, "connector", "key", "state"),
+    sa.Index(None, "account_id", "state"),
+)
+
+store = sa.Table(
+    "store",
+    metadata,
+    sa.Column("namespace", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("expires_at", sa.Float),
+    sa.Index(None, "expires_at"),
+)
+
+files = sa.Table(
+    "files",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+)
+
+
+def database_url(data: Path, url: str | None) -> sa.URL:
+    """Return where the tables are: a file in the data folder unless a URL is given."""
+    if url is None:
+        return sa.URL.create("sqlite", database=str(data / "appmixer.sqlite"))
+    given = sa.make_url(url)
+    if given.drivername in ("postgresql", "postgres"):
+        given = given.set(drivername="postgresql+psycopg")
+    return given
+
+
+def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine:
+    """Open the database that DBOS and the engine share.
+
+    What is committed always survives a killed process; on SQLite only a connection that pays
+    for it also survives a power cut, and so does all that was committed before on any other.
+    """
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_pre_ping=True)
+    engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0)
+    synchronous = "FULL" if survives_power_cut else "NORMAL"
+
+    def prepare(connection: Any, _: object) -> None:
+        # Writers take the lock when their transaction begins, so none fails half-way through.
+        connection.isolation_level = "IMMEDIATE"
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    sa.event.listen(engine, "connect", prepare)
+    return engine
+
+
+def insert(table: sa.Table, database: sa.Engine | sa.Connection) -> postgresql.Insert:
+    """Return an INSERT that knows ON CONFLICT, which both databases spell alike."""
+    if database.dialect.name == "sqlite":
+        return sqlite.insert(table)  # type: ignore[return-value]  # same methods, no common base
+    return postgresql.insert(table)
+
+
+def migrate(database: sa.Engine) -> None:
+    """Bring the engine's own tables to SCHEMA_VERSION."""
+    with database.connect() as connection:
+        has_version = sa.inspect(connection).has_table("alembic_version")
+        if (
+            has_version
+            and connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+            == SCHEMA_VERSION
+        ):
+            return
+    # Imported here: a start without migrations should not pay for it.
+    from alembic import command
+    from alembic.config import Config
+
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with database.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, SCHEMA_VERSION)

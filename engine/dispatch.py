@@ -1,0 +1,316 @@
+"""From stored events to runs: ledgers, listeners, waits, and one commit for all that follows."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .contract import ConnectorError, Event
+from .database import answers, events, flows, insert, listeners, runs, segments, steps
+from .events import NEW, ROUTED, UNROUTED, event_of
+from .segments import QUEUED, WAITING, enqueue, lock_keys
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+BATCH = 200
+IDLE_S = 0.5
+PAUSE_AFTER_FAILURE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Start:
+    """A run that an event starts, with what its trigger has made of the event."""
+
+    run_id: str
+    owner_id: str
+    connector: str
+    flow_key: str
+    flow_id: str
+    version: int
+    component: str
+    type: str
+    event_seq: int
+    order: str
+    value: dict[str, Any] | None
+    port: str
+    error: dict[str, Any] | None
+
+
+@dataclass
+class Dispatcher:
+    """Routes new events in the order in which they came. One per database is at work."""
+
+    engine: Engine
+
+    async def work(self) -> None:
+        """Route until cancelled."""
+        engine = self.engine
+        while True:
+            engine.events.arrived.clear()
+            try:
+                is_busy = await self.route_batch()
+            except (sa.exc.SQLAlchemyError, ConnectorError) as error:
+                engine.log.error(
+                    "routing_failed", error=type(error).__name__, reason=str(error)[:300]
+                )
+                await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
+                continue
+            if not is_busy:
+                try:
+                    await asyncio.wait_for(engine.events.arrived.wait(), IDLE_S)
+                except TimeoutError:
+                    pass  # look again: another process may have stored events
+
+    async def route_batch(self) -> bool:
+        """Route the oldest events; return whether there were any."""
+        query = sa.select(events).where(events.c.state == NEW).order_by(events.c.seq).limit(BATCH)
+        rows = await self.engine.rows(query)
+        if not rows:
+            return False
+        found = [(row, event_of(row)) for row in rows]
+        for connector in {row.connector for row, _ in found}:
+            new = [event for row, event in found if row.connector == connector]
+            if connector in self.engine.plugins:
+                await self.engine.plugins[connector].before_routing(new)
+        starts, listened = await self._starts(found)
+        woken = await self.engine.writer.commit(
+            lambda connection: self._commit(connection, found, starts, listened)
+        )
+        self._tell(starts, woken)
+        return True
+
+    async def replay(self, owner_id: str, seq: int, *, is_administrator: bool) -> list[str]:
+        """Start the owner's flows that listen now with a stored event; return the new runs' ids.
+
+        Raises LookupError when there is no such event, or it is none of the owner's.
+        """
+        rows = await self.engine.rows(sa.select(events).where(events.c.seq == seq))
+        if not rows:
+            raise LookupError(f"There is no event {seq}.")
+        found = [(rows[0], event_of(rows[0]))]
+        starts, listened = await self._starts(found, owner_id=owner_id, again=str(time.time_ns()))
+        if not listened and not is_administrator and not await self._has_run(owner_id, seq):
+            raise LookupError(f"There is no event {seq}.")
+        await self.engine.writer.commit(lambda connection: self._store(connection, starts))
+        self._tell(starts, [])
+        return [start.run_id for start in starts]
+
+    async def _has_run(self, owner_id: str, seq: int) -> bool:
+        query = sa.select(runs.c.id).where(runs.c.owner_id == owner_id, runs.c.event_seq == seq)
+        return bool(await self.engine.rows(query.limit(1)))
+
+    async def _starts(
+        self,
+        found: Sequence[tuple[sa.Row[Any], Event]],
+        *,
+        owner_id: str | None = None,
+        again: str = "",
+    ) -> tuple[list[Start], set[int]]:
+        """Return the runs to start, and the events (by seq) that have a listener."""
+        routes = {route for _, event in found for route in event.routes}
+        query = (
+            sa.select(
+                listeners, flows.c.running_version, flows.c.version, flows.c.id.label("flow_id")
+            )
+            .join(flows, flows.c.key == listeners.c.flow_key)
+            .where(listeners.c.route.in_(routes))
+            .order_by(listeners.c.id)
+        )
+        if owner_id is not None:
+            query = query.where(listeners.c.owner_id == owner_id)
+        by_route: dict[tuple[str, str], list[sa.Row[Any]]] = {}
+        for listener in await self.engine.rows(query) if routes else []:
+            by_route.setdefault((listener.connector, listener.route), []).append(listener)
+        starts: list[Start] = []
+        listened: set[int] = set()
+        for row, event in found:
+            once: set[tuple[str, str]] = set()
+            for route in event.routes:
+                for listener in by_route.get((row.connector, route), []):
+                    listened.add(row.seq)
+                    place = (listener.flow_key, listener.component)
+                    if place not in once:
+                        once.add(place)
+                        start = await self._start(row, event, listener, again)
+                        starts += [start] if start else []
+        return starts, listened
+
+    async def _start(
+        self, row: sa.Row[Any], event: Event, listener: sa.Row[Any], again: str
+    ) -> Start | None:
+        version = listener.running_version or listener.version
+        value: dict[str, Any] | None = None
+        error: dict[str, Any] | None = None
+        port = ""
+        document = await self.engine.flows.document(listener.flow_key, version)
+        kind = document.components[listener.component].type
+        try:
+            trigger, context = await self.engine.flows.trigger(
+                listener.owner_id, listener.flow_key, version, listener.component
+            )
+            port = trigger.port
+            output = await trigger.receive(context, event.payload)
+            if output is None:
+                return None
+            value = output.model_dump(mode="json")
+        except (
+            Exception
+        ) as failure:  # a component's fault must not keep other events from their flows
+            error = self.engine.describe(failure, component=listener.component)
+        what = "|".join([row.connector, row.id, listener.flow_key, listener.component, again])
+        return Start(
+            run_id=hashlib.sha256(what.encode()).hexdigest()[:32],
+            owner_id=listener.owner_id,
+            connector=row.connector,
+            flow_key=listener.flow_key,
+            flow_id=listener.flow_id,
+            version=version,
+            component=listener.component,
+            type=kind,
+            event_seq=row.seq,
+            order=event.order,
+            value=value,
+            port=port,
+            error=error,
+        )
+
+    def _commit(
+        self,
+        connection: sa.Connection,
+        found: Sequence[tuple[sa.Row[Any], Event]],
+        starts: Sequence[Start],
+        listened: set[int],
+    ) -> list[sa.Row[Any]]:
+        keys = {(row.connector, key): row for row, event in found for key in event.answers}
+        woken = self._wake(connection, found, keys) if keys else []
+        self._store(connection, starts)
+        answered = {row.seq for row, event in found if {w.key for w in woken} & set(event.answers)}
+        for state, seqs in (
+            (ROUTED, [row.seq for row, _ in found if row.seq in listened | answered]),
+            (UNROUTED, [row.seq for row, _ in found if row.seq not in listened | answered]),
+        ):
+            if seqs:
+                connection.execute(
+                    sa.update(events).where(events.c.seq.in_(seqs)).values(state=state)
+                )
+        return woken
+
+    def _wake(
+        self,
+        connection: sa.Connection,
+        found: Sequence[tuple[sa.Row[Any], Event]],
+        keys: dict[tuple[str, str], sa.Row[Any]],
+    ) -> list[sa.Row[Any]]:
+        """Keep the answers for waits to come, and end the waits that are there."""
+        lock_keys(connection, [key for _, key in keys])
+        rows = [
+            {"connector": row.connector, "key": key, "seq": row.seq}
+            for row, event in found
+            for key in event.answers
+        ]
+        connection.execute(insert(answers, connection).on_conflict_do_nothing(), rows)
+        waiting = connection.execute(
+            sa.select(segments).where(
+                segments.c.state == WAITING, segments.c.key.in_({key for _, key in keys})
+            )
+        ).all()
+        woken: list[sa.Row[Any]] = []
+        for segment in waiting:
+            first = next(
+                (
+                    (row, event)
+                    for row, event in found
+                    if row.connector == segment.connector
+                    and segment.key in event.answers
+                    and row.seq > segment.after_seq
+                ),
+                None,
+            )
+            if first is not None:
+                row, event = first
+                enqueue(self.engine, connection, segment, event=event.payload, event_seq=row.seq)
+                woken.append(segment)
+        return woken
+
+    def _store(self, connection: sa.Connection, starts: Sequence[Start]) -> None:
+        now = time.time()
+        for start in starts:
+            run = _run_row(start, now)
+            fresh = connection.execute(
+                insert(runs, connection).values(run).on_conflict_do_nothing()
+            ).rowcount
+            if not fresh:
+                continue
+            connection.execute(sa.insert(steps), _trigger_step(start, now))
+            if start.error is None:
+                segment = _first_segment(start)
+                connection.execute(sa.insert(segments), segment)
+                enqueue(self.engine, connection, segment)
+
+    def _tell(self, starts: Sequence[Start], woken: Sequence[sa.Row[Any]]) -> None:
+        for start in starts:
+            state = "failed" if start.error else "running"
+            self.engine.tell_run(start.owner_id, start.run_id, start.flow_id, state)
+
+
+def _run_row(start: Start, now: float) -> dict[str, Any]:
+    return {
+        "id": start.run_id,
+        "owner_id": start.owner_id,
+        "flow_key": start.flow_key,
+        "flow_id": start.flow_id,
+        "version": start.version,
+        "trigger": start.component,
+        "event_seq": start.event_seq,
+        "state": "failed" if start.error else "running",
+        "error": start.error,
+        "started_at": now,
+        "ended_at": now if start.error else None,
+    }
+
+
+def _trigger_step(start: Start, now: float) -> dict[str, Any]:
+    return {
+        "id": start.run_id,
+        "run_id": start.run_id,
+        "position": 0,
+        "component": start.component,
+        "type": start.type,
+        "state": "failed" if start.error else "completed",
+        "attempt": 1,
+        "input": None,
+        "output": {start.port: [start.value]} if start.value is not None else None,
+        "error": start.error,
+        "started_at": now,
+        "duration_s": 0.0,
+    }
+
+
+def _first_segment(start: Start) -> dict[str, Any]:
+    order = f"{start.flow_key}:{start.order}" if start.order else start.run_id
+    return {
+        "id": start.run_id,
+        "run_id": start.run_id,
+        "owner_id": start.owner_id,
+        "connector": start.connector,
+        "order_key": order,
+        "state": QUEUED,
+        "work": {
+            "flowKey": start.flow_key,
+            "flowId": start.flow_id,
+            "version": start.version,
+            "from": {"component": start.component, "port": start.port, "value": start.value},
+            "eventSeq": start.event_seq,
+        },
+        "key": None,
+        "after_seq": start.event_seq,
+        "account_id": None,
+        "expires_at": None,
+    }

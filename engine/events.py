@@ -1,0 +1,193 @@
+"""Events as plugins publish them: stored once each, before anybody is told that they were taken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from .contract import Event, ThrottledError
+from .database import events, flows, insert, listeners, runs
+from .times import iso
+from .writer import Writer
+
+NEW, ROUTED, UNROUTED = "new", "routed", "unrouted"
+
+
+@dataclass
+class _Batch:
+    rows: list[dict[str, Any]]
+    done: asyncio.Future[None]
+
+
+@dataclass
+class Events:
+    """The events table; `arrived` is set when there is something to route."""
+
+    database: sa.Engine
+    writer: Writer
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    duplicates: int = 0
+    stored: int = 0
+    _next: _Batch | None = None
+    _committing: asyncio.Task[None] | None = None
+
+    async def publish(self, connector: str, new: Sequence[Event]) -> None:
+        """Return when the events are durable; raise ThrottledError when they are not.
+
+        Everything that is published while a commit runs goes into the next one.
+        """
+        if not new:
+            return
+        now = time.time()
+        if self._next is None:
+            self._next = _Batch([], asyncio.get_running_loop().create_future())
+        batch = self._next
+        batch.rows.extend(_row(connector, event, now) for event in new)
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit())
+        await asyncio.shield(batch.done)
+
+    async def _commit(self) -> None:
+        while self._next is not None:
+            batch, self._next = self._next, None
+            try:
+                fresh = await self.writer.commit(partial(_add, rows=batch.rows))
+            except sa.exc.SQLAlchemyError as error:
+                batch.done.set_exception(_not_stored(error))
+            else:
+                self.stored += fresh
+                self.duplicates += len(batch.rows) - fresh
+                batch.done.set_result(None)
+                self.arrived.set()
+        self._committing = None
+
+    def unrouted_count(self) -> int:
+        """Return how many events wait to be routed."""
+        with self.database.connect() as connection:
+            query = sa.select(sa.func.count()).select_from(events).where(events.c.state == NEW)
+            return connection.scalar(query) or 0
+
+    async def list(
+        self,
+        owner_id: str,
+        *,
+        is_administrator: bool = False,
+        flow_id: str | None = None,
+        unrouted: bool = False,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
+        """Return the newest events first: those that started the owner's runs, or the unrouted.
+
+        An owner sees an unrouted event if one of the owner's listeners would take it now; the
+        administrator sees all of them.
+        """
+        return await asyncio.to_thread(
+            _list, self.database, owner_id, is_administrator, flow_id, unrouted, limit
+        )
+
+
+def _list(
+    database: sa.Engine,
+    owner_id: str,
+    is_administrator: bool,
+    flow_id: str | None,
+    unrouted: bool,
+    limit: int,
+) -> list[dict[str, Any]]:
+    query = sa.select(events).order_by(events.c.seq.desc())
+    with database.connect() as connection:
+        if unrouted:
+            found = connection.execute(query.where(events.c.state == UNROUTED).limit(10 * limit))
+            routes = _routes_of(connection, owner_id)
+            rows = [
+                row
+                for row in found
+                if is_administrator or routes & {(row.connector, r) for r in json.loads(row.routes)}
+            ]
+            return [_shown(row) for row in rows[:limit]]
+        mine = sa.select(runs.c.event_seq).where(runs.c.owner_id == owner_id)
+        if flow_id is not None:
+            mine = mine.where(runs.c.flow_id == flow_id)
+        return [
+            _shown(r) for r in connection.execute(query.where(events.c.seq.in_(mine)).limit(limit))
+        ]
+
+
+def _routes_of(connection: sa.Connection, owner_id: str) -> set[tuple[str, str]]:
+    query = (
+        sa.select(listeners.c.connector, listeners.c.route)
+        .join(flows, flows.c.key == listeners.c.flow_key)
+        .where(listeners.c.owner_id == owner_id)
+    )
+    return {(connector, route) for connector, route in connection.execute(query)}
+
+
+def event_of(row: sa.Row[Any]) -> Event:
+    """Return the event that a row of the table holds."""
+    return Event(
+        id=row.id,
+        kind=row.kind,
+        payload=json.loads(row.payload),
+        routes=tuple(json.loads(row.routes)),
+        order=row.order_key,
+        answers=tuple(json.loads(row.answers)),
+    )
+
+
+def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
+    return {
+        "connector": connector,
+        "id": event.id,
+        "kind": event.kind,
+        "payload": json.dumps(event.payload, ensure_ascii=False),
+        "routes": json.dumps(event.routes),
+        "order_key": event.order,
+        "answers": json.dumps(event.answers),
+        "received_at": now,
+        "state": NEW,
+        "duplicates": 0,
+    }
+
+
+def _add(connection: sa.Connection, rows: list[dict[str, Any]]) -> int:
+    before = connection.scalar(sa.select(sa.func.max(events.c.seq))) or 0
+    statement = insert(events, connection).on_conflict_do_update(
+        index_elements=["connector", "id"], set_={"duplicates": events.c.duplicates + 1}
+    )
+    connection.execute(statement, rows)
+    return (
+        connection.scalar(
+            sa.select(sa.func.count()).select_from(events).where(events.c.seq > before)
+        )
+        or 0
+    )
+
+
+def _not_stored(error: Exception) -> ThrottledError:
+    return ThrottledError(
+        "The events could not be stored",
+        cause=f"The database refused them ({type(error).__name__}).",
+        cure="Deliver them again.",
+        retry_after_s=5.0,
+    )
+
+
+def _shown(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.seq,
+        "eventId": row.id,
+        "connector": row.connector,
+        "kind": row.kind,
+        "state": row.state,
+        "receivedAt": iso(row.received_at),
+        "duplicates": row.duplicates,
+        "routes": json.loads(row.routes),
+        "payload": json.loads(row.payload),
+    }

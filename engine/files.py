@@ -1,0 +1,190 @@
+"""Owners' files: content in the data folder, facts in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import sqlalchemy as sa
+
+from .contract import File, RejectedError
+from .database import files
+from .refusals import NotFoundError, TooLargeError
+from .times import iso
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+DEFAULT_MAX_BYTES = 110 * 1024 * 1024
+LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
+CHUNK_BYTES = 64 * 1024
+MAX_NAME_CHARS = 255
+MAX_MEDIA_TYPE_CHARS = 127
+
+
+class FileStore:
+    """The files of all owners."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._clock = engine, clock
+        self._folder = engine.settings.data / "files"
+        self.max_bytes = int(engine.settings.environment.get(LIMIT_VARIABLE) or DEFAULT_MAX_BYTES)
+
+    def of(self, owner_id: str) -> OwnedFiles:
+        """Return one owner's files, as connectors see them."""
+        return OwnedFiles(self, owner_id)
+
+    async def save(
+        self, owner_id: str, name: str, media_type: str, chunks: AsyncIterator[bytes]
+    ) -> dict[str, Any]:
+        """Keep a file; raise TooLargeError, after which nothing of it is left."""
+        name, media_type = _checked(name, media_type)
+        file_id = uuid.uuid4().hex
+        path = self._path(owner_id, file_id)
+        await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
+        try:
+            size_bytes, sha256 = await self._write(path, chunks)
+            row = {
+                "id": file_id,
+                "owner_id": owner_id,
+                "name": name,
+                "media_type": media_type,
+                "size_bytes": size_bytes,
+                "sha256": sha256,
+                "created_at": self._clock(),
+            }
+            await self._engine.writer.commit(
+                lambda connection: connection.execute(sa.insert(files).values(row))
+            )
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return await self.get(owner_id, file_id)
+
+    async def list(self, owner_id: str) -> list[dict[str, Any]]:
+        return [_show(row) for row in await self._rows(files.c.owner_id == owner_id)]
+
+    async def get(self, owner_id: str, file_id: str) -> dict[str, Any]:
+        """Return the file's facts; raise NotFoundError."""
+        rows = await self._rows((files.c.owner_id == owner_id) & (files.c.id == file_id))
+        if not rows:
+            raise NotFoundError(f"There is no file {file_id}.")
+        return _show(rows[0])
+
+    async def read(self, owner_id: str, file_id: str) -> AsyncIterator[bytes]:
+        """Yield the content; raise NotFoundError before the first chunk."""
+        await self.get(owner_id, file_id)
+        try:
+            file = await anyio.open_file(self._path(owner_id, file_id), "rb")
+        except FileNotFoundError:
+            raise NotFoundError(
+                f"The content of file {file_id} is not in this machine's data folder."
+            ) from None
+        async with file:
+            while chunk := await file.read(CHUNK_BYTES):
+                yield chunk
+
+    async def delete(self, owner_id: str, file_id: str) -> None:
+        """Delete a file; raise NotFoundError."""
+        await self.get(owner_id, file_id)
+        await self._engine.writer.commit(
+            lambda connection: connection.execute(sa.delete(files).where(files.c.id == file_id))
+        )
+        self._path(owner_id, file_id).unlink(missing_ok=True)
+
+    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+        digest, size_bytes = hashlib.sha256(), 0
+        async with await anyio.open_file(path, "xb") as file:
+            async for chunk in chunks:
+                size_bytes += len(chunk)
+                if size_bytes > self.max_bytes:
+                    raise too_large(self.max_bytes)
+                digest.update(chunk)
+                await file.write(chunk)
+        return size_bytes, digest.hexdigest()
+
+    def _path(self, owner_id: str, file_id: str) -> Path:
+        return self._folder / owner_id / file_id
+
+    async def _rows(self, which: sa.ColumnElement[bool]) -> Sequence[Any]:
+        query = sa.select(files).where(which).order_by(files.c.created_at.desc(), files.c.id)
+        return await self._engine.rows(query)
+
+
+class OwnedFiles:
+    """The contract's Files for one owner."""
+
+    def __init__(self, store: FileStore, owner_id: str) -> None:
+        self._store, self._owner_id = store, owner_id
+
+    async def describe(self, file_id: str) -> File:
+        try:
+            return _file(await self._store.get(self._owner_id, file_id))
+        except NotFoundError as error:
+            raise _no_such_file(error) from None
+
+    async def read(self, file_id: str) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._store.read(self._owner_id, file_id):
+                yield chunk
+        except NotFoundError as error:
+            raise _no_such_file(error) from None
+
+    async def save(self, name: str, media_type: str, chunks: AsyncIterator[bytes]) -> File:
+        return _file(await self._store.save(self._owner_id, name, media_type, chunks))
+
+
+def too_large(max_bytes: int) -> TooLargeError:
+    return TooLargeError(
+        "The file is too large",
+        f"Files may have {max_bytes:,} bytes at most.",
+        f"Send a smaller file, or raise {LIMIT_VARIABLE} where the engine runs.",
+        "file",
+    )
+
+
+def _checked(name: str, media_type: str) -> tuple[str, str]:
+    # Only the last part: some senders put their whole path there.
+    name = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
+        raise RejectedError(
+            "The file's name cannot be used",
+            f"Names have 1 to {MAX_NAME_CHARS} printable characters.",
+            "Give the file a plain name, for example invoice.pdf.",
+            "name",
+        )
+    media_type = media_type.strip().lower() or "application/octet-stream"
+    if len(media_type) > MAX_MEDIA_TYPE_CHARS or "/" not in media_type:
+        raise RejectedError(
+            "The media type cannot be used",
+            "A media type looks like image/jpeg.",
+            "Send it in the Content-Type header.",
+            "mediaType",
+        )
+    return name, media_type
+
+
+def _show(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "mediaType": row.media_type,
+        "sizeBytes": row.size_bytes,
+        "sha256": row.sha256,
+        "createdAt": iso(row.created_at),
+    }
+
+
+def _file(shown: dict[str, Any]) -> File:
+    return File(shown["id"], shown["name"], shown["mediaType"], shown["sizeBytes"])
+
+
+def _no_such_file(error: NotFoundError) -> RejectedError:
+    return RejectedError(
+        "The file is not there", str(error), "Upload it first, then use the id it gets.", "fileId"
+    )

@@ -1,0 +1,74 @@
+"""What Prometheus reads at /metrics: one registry for each engine."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """The engine's counters, by what they count."""
+
+    content_type = CONTENT_TYPE_PLAIN_0_0_4
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "appmixer_http_requests",
+            "HTTP requests answered.",
+            ["area", "status"],
+            registry=registry,
+        )
+        self.request_seconds = Histogram(
+            "appmixer_http_request_seconds",
+            "Time from a request to its answer.",
+            ["area"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.events = Counter(
+            "appmixer_events",
+            "Events stored, without duplicates.",
+            ["connector"],
+            registry=registry,
+        )
+        self.duplicates = Counter(
+            "appmixer_duplicate_events",
+            "Events that had been stored before.",
+            ["connector"],
+            registry=registry,
+        )
+        self.unrouted = Counter(
+            "appmixer_unrouted_events",
+            "Events no flow listens to.",
+            ["connector"],
+            registry=registry,
+        )
+        self.runs = Counter(
+            "appmixer_runs", "Runs that came to an end.", ["state"], registry=registry
+        )
+        self.steps = Counter(
+            "appmixer_steps", "Steps executed.", ["type", "state"], registry=registry
+        )
+        self.step_seconds = Histogram(
+            "appmixer_step_seconds",
+            "Time a step took.",
+            ["type"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.queued = Gauge(
+            "appmixer_queued_segments", "Parts of runs that wait for a worker.", registry=registry
+        )
+        self.listeners = Gauge(
+            "appmixer_listeners", "Started triggers.", ["connector"], registry=registry
+        )
+        self.accounts = Gauge(
+            "appmixer_accounts", "Connected accounts.", ["service", "state"], registry=registry
+        )
+        self.watchers = Gauge("appmixer_stream_watchers", "Open event streams.", registry=registry)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)

@@ -1,0 +1,77 @@
+"""How a step ended, in JSON, so that a durable engine can store it and read it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from .contract import (
+    AuthorizationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    ThrottledError,
+)
+
+COMPLETED, FAILED, UNKNOWN = "completed", "failed", "unknown"
+WAITING, LATER, PAUSED = "waiting", "retrying", "paused"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A step's end: its values by port; an error; or what it waits for."""
+
+    state: str
+    values: Sequence[tuple[str, Any]] = ()
+    error: Mapping[str, Any] | None = None
+    delay_s: float = 0.0
+    wait_key: str | None = None
+    wait_state: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    account_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Outcome:
+        values = [(port, value) for port, value in stored["values"]]
+        return cls(**{**stored, "values": values})
+
+    def as_final(self) -> Outcome:
+        """Return the failure that this becomes when nothing is tried any more."""
+        return replace(self, state=FAILED)
+
+
+def outcome_of_error(error: ConnectorError, account_id: str | None) -> Outcome:
+    """Translate the host's next step from the class of the error."""
+    described = describe_error(error)
+    if isinstance(error, ThrottledError):
+        return Outcome(LATER, error=described, delay_s=error.retry_after_s)
+    if isinstance(error, AuthorizationError) and account_id is not None:
+        return Outcome(PAUSED, error=described, account_id=account_id)
+    if isinstance(error, OutcomeUnknownError):
+        return Outcome(UNKNOWN, error=described)
+    return Outcome(FAILED, error=described)
+
+
+def describe_error(error: ConnectorError) -> dict[str, Any]:
+    """Return the error as records and answers show it."""
+    shown: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "title": error.title,
+        "cause": error.cause,
+        "cure": error.cure,
+        "field": error.field,
+        "code": error.code,
+        "subcode": error.subcode,
+        "trace": error.trace,
+    }
+    if isinstance(error, ThrottledError):
+        shown["retryAfterS"] = error.retry_after_s
+    return {name: value for name, value in shown.items() if value not in ("", None)}
+
+
+def fault(path: str, text: str) -> Outcome:
+    """Return the failure of a step whose input is wrong."""
+    error = {"kind": "InputError", "title": "The input is not right", "cause": text, "field": path}
+    return Outcome(FAILED, error=error)

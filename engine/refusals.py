@@ -1,0 +1,25 @@
+"""Why the engine itself refuses a request, each with the status that its HTTP interface answers."""
+
+from __future__ import annotations
+
+from .contract import ConnectorError, RejectedError
+
+
+class UnauthenticatedError(ConnectorError):
+    """Nobody knows who asks."""
+
+
+class ForbiddenError(ConnectorError):
+    """It is known who asks, and they may not."""
+
+
+class ConflictError(RejectedError):
+    """What is there now does not allow it."""
+
+
+class TooLargeError(RejectedError):
+    """More bytes than are taken."""
+
+
+class NotFoundError(LookupError):
+    """There is no such thing, or it is another owner's; the text is a sentence."""

@@ -1,0 +1,94 @@
+"""Runs as people see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from .database import events, runs, segments, steps
+from .segments import DONE
+from .times import iso
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of all owners; every call names the owner, and finds nobody else's."""
+
+    engine: Engine
+
+    async def list(
+        self,
+        owner_id: str,
+        *,
+        flow_id: str | None = None,
+        status: str | None = None,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
+        """Return the newest runs first."""
+        query = sa.select(runs).where(runs.c.owner_id == owner_id)
+        if flow_id is not None:
+            query = query.where(runs.c.flow_id == flow_id)
+        if status is not None:
+            query = query.where(runs.c.state == status)
+        query = query.order_by(runs.c.started_at.desc()).limit(limit)
+        return [_summary(row) for row in await self.engine.rows(query)]
+
+    async def get(self, owner_id: str, run_id: str) -> dict[str, Any]:
+        """Return a run with every step, and what it waits for; raise LookupError."""
+        mine = sa.select(runs).where(runs.c.owner_id == owner_id, runs.c.id == run_id)
+        row = next(iter(await self.engine.rows(mine)), None)
+        if row is None:
+            raise LookupError(f"There is no run {run_id!r}.")
+        of_run = sa.select(steps).where(steps.c.run_id == run_id)
+        in_order = of_run.order_by(steps.c.started_at, steps.c.position, steps.c.id)
+        waits = sa.select(segments).where(segments.c.run_id == run_id, segments.c.state != DONE)
+        event = sa.select(events.c.id).where(events.c.seq == row.event_seq)
+        return {
+            **_summary(row),
+            "eventKey": next((each.id for each in await self.engine.rows(event)), None),
+            "steps": [_step(each) for each in await self.engine.rows(in_order)],
+            "waits": [_wait(each) for each in await self.engine.rows(waits)],
+        }
+
+
+def _summary(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "flowId": row.flow_id,
+        "version": row.version,
+        "trigger": row.trigger,
+        "eventId": row.event_seq,
+        "status": row.state,
+        "error": row.error,
+        "startedAt": iso(row.started_at),
+        "endedAt": iso(row.ended_at),
+    }
+
+
+def _step(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "component": row.component,
+        "type": row.type,
+        "status": row.state,
+        "attempt": row.attempt,
+        "input": row.input,
+        "output": row.output,
+        "error": row.error,
+        "startedAt": iso(row.started_at),
+        "durationS": round(row.duration_s, 6),
+    }
+
+
+def _wait(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "component": row.work.get("delivery", {}).get("component"),
+        "status": row.state,
+        "key": row.key,
+        "until": iso(row.expires_at),
+    }

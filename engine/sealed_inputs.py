@@ -1,0 +1,63 @@
+"""Secret inputs (`writeOnly` in a component's schema): sealed in documents, hidden in records."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from .documents import ComponentType, FlowDocument
+from .expressions import has_expression
+from .seal import Seal
+
+SEALED = "$sealed"
+HIDDEN = "••••••"
+
+
+def secret_fields(schema: Mapping[str, Any]) -> list[str]:
+    """Return the input fields that are secret."""
+    return [name for name, field in schema.get("properties", {}).items() if field.get("writeOnly")]
+
+
+def hide(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an input fit for a record: secret fields hold HIDDEN."""
+    hidden = [name for name in secret_fields(schema) if name in value]
+    return {**value, **dict.fromkeys(hidden, HIDDEN)}
+
+
+def hide_secrets(document: dict[str, Any], types: Mapping[str, ComponentType]) -> dict[str, Any]:
+    """Return a stored document as its author may see it again."""
+    for component in document["components"].values():
+        if component.get("input"):
+            component["input"] = hide(component["input"], types[component["type"]].schema)
+    return document
+
+
+def keep_secrets(
+    document: dict[str, Any],
+    previous: FlowDocument | None,
+    types: Mapping[str, ComponentType],
+    seal: Seal,
+) -> dict[str, Any]:
+    """Return a document to store: secrets are sealed, and HIDDEN stands for the previous one."""
+    for key, component in document["components"].items():
+        values = component.get("input", {})
+        for name in secret_fields(types[component["type"]].schema):
+            if name not in values or has_expression(values[name]):
+                continue
+            before = previous.components.get(key) if previous else None
+            if values[name] == HIDDEN and before and name in before.input:
+                values[name] = before.input[name]
+            else:
+                values[name] = {SEALED: b64encode(seal.close(values[name])).decode()}
+    return document
+
+
+def open_secrets(values: Mapping[str, Any], seal: Seal) -> dict[str, Any]:
+    """Return an input with its sealed fields opened."""
+    return {
+        name: seal.open(b64decode(value[SEALED]))
+        if isinstance(value, Mapping) and SEALED in value
+        else value
+        for name, value in values.items()
+    }

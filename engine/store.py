@@ -1,0 +1,84 @@
+"""The contract's Store on the database: JSON values by namespace and key, with expiry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from .contract import Json
+from .database import insert, store
+from .writer import Writer
+
+
+class DatabaseStore:
+    """One namespace of the store table."""
+
+    def __init__(self, database: sa.Engine, writer: Writer, namespace: str) -> None:
+        self._database, self._writer, self._namespace = database, writer, namespace
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
+        return await asyncio.to_thread(self._read, store.c.key.in_(keys)) if keys else {}
+
+    async def scan(self, prefix: str) -> Mapping[str, Json]:
+        return await asyncio.to_thread(self._read, store.c.key.startswith(prefix, autoescape=True))
+
+    async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
+        rows = [self._row(key, value, expires_in_s) for key, value in entries.items()]
+        if rows:
+            await self._writer.commit(lambda connection: _replace(connection, rows))
+
+    async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
+        row = self._row(key, value, expires_in_s)
+        return await self._writer.commit(lambda connection: _add(connection, row))
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        gone = (store.c.namespace == self._namespace) & store.c.key.in_(keys)
+        await self._writer.commit(
+            lambda connection: connection.execute(sa.delete(store).where(gone))
+        )
+
+    def _read(self, which: sa.ColumnElement[bool]) -> Mapping[str, Json]:
+        query = sa.select(store.c.key, store.c.value).where(
+            store.c.namespace == self._namespace, which, _is_alive()
+        )
+        with self._database.connect() as connection:
+            return {key: json.loads(value) for key, value in connection.execute(query)}
+
+    def _row(self, key: str, value: Json, expires_in_s: float | None) -> dict[str, object]:
+        return {
+            "namespace": self._namespace,
+            "key": key,
+            "value": json.dumps(value),
+            "expires_at": None if expires_in_s is None else time.time() + expires_in_s,
+        }
+
+
+def delete_expired(connection: sa.Connection) -> int:
+    """Remove what reads as absent already; return how many entries."""
+    return connection.execute(sa.delete(store).where(store.c.expires_at <= time.time())).rowcount
+
+
+def _is_alive() -> sa.ColumnElement[bool]:
+    return store.c.expires_at.is_(None) | (store.c.expires_at > time.time())
+
+
+def _replace(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
+    statement = insert(store, connection)
+    statement = statement.on_conflict_do_update(
+        index_elements=["namespace", "key"],
+        set_={"value": statement.excluded.value, "expires_at": statement.excluded.expires_at},
+    )
+    connection.execute(statement, rows)
+
+
+def _add(connection: sa.Connection, row: dict[str, object]) -> Json | None:
+    same = (store.c.namespace == row["namespace"]) & (store.c.key == row["key"])
+    present = connection.scalar(sa.select(store.c.value).where(same, _is_alive()))
+    if present is not None:
+        return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
+    _replace(connection, [row])
+    return None

@@ -1,0 +1,99 @@
+"""DBOS: the durable queue on which segments of runs are executed and recovered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
+
+APPLICATION = "appmixer"
+QUEUE = "segments"
+RUN_SEGMENT, WAKE_SEGMENT = "run_segment", "wake_segment"
+# Workflows are recovered by a process of the same version only: raise it when their shape changes.
+VERSION = "1"
+POLL_S = 0.05
+CONCURRENT_SEGMENTS = 100
+# DBOS looks for new cron schedules this often; the engine has none.
+NO_SCHEDULES_S = 3600.0
+GRACE_S = 5
+
+
+@dataclass(frozen=True)
+class Workflows:
+    """DBOS in this process, on the engine's own database."""
+
+    database: sa.Engine
+
+    async def launch(
+        self,
+        run_segment: Callable[[dict[str, Any]], Awaitable[None]],
+        wake_segment: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """Recover what this machine had under way, and begin to take work from the queue."""
+        settings: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_engine": self.database,
+            "application_version": VERSION,
+            "log_level": "WARNING",
+            "scheduler_polling_interval_sec": NO_SCHEDULES_S,
+        }
+        DBOS(config=settings)
+
+        # DBOS wants plain functions.
+        @DBOS.workflow(name=RUN_SEGMENT)
+        async def _run(payload: dict[str, Any]) -> None:
+            await run_segment(payload)
+
+        @DBOS.workflow(name=WAKE_SEGMENT)
+        async def _wake(segment_id: str) -> None:
+            await wake_segment(segment_id)
+
+        DBOS.launch()
+        # One at a time in each partition is what keeps the order within a conversation.
+        await DBOS.register_queue_async(
+            QUEUE,
+            partition_concurrency=1,
+            worker_concurrency=CONCURRENT_SEGMENTS,
+            polling_interval_sec=POLL_S,
+        )
+
+    async def close(self) -> None:
+        """Wait shortly for what is under way; the rest is recovered by the next start."""
+        await asyncio.to_thread(
+            DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=GRACE_S
+        )
+        self._client.destroy()
+        # DBOS has put its own pool of threads into the loop, and closed it.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+
+    def enqueue(
+        self,
+        connection: sa.Connection,
+        name: str,
+        payload: Any,
+        *,
+        workflow_id: str,
+        partition: str,
+        delay_s: float = 0.0,
+    ) -> None:
+        """Enqueue as part of the caller's transaction; an id that is in use changes nothing."""
+        options: EnqueueOptions = {
+            "workflow_name": name,
+            "queue_name": QUEUE,
+            "workflow_id": workflow_id,
+            "queue_partition_key": partition,
+            "app_version": VERSION,
+        }
+        if delay_s > 0:
+            options["delay_seconds"] = delay_s
+        self._client.enqueue_in_transaction(connection, options, payload)
+
+    @cached_property
+    def _client(self) -> DBOSClient:
+        return DBOSClient(system_database_engine=self.database, application_name=APPLICATION)

@@ -1,0 +1,91 @@
+"""Group commit: the writes of everyone who asked in the same few milliseconds share one commit."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+T = TypeVar("T")
+Write = Callable[[sa.Connection], Any]
+_Job = tuple[Write, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
+# More would only make the first of a batch wait longer for the last.
+MAX_JOBS_PER_COMMIT = 500
+
+
+class Writer:
+    """One thread that writes for all others.
+
+    A write is a function of the connection; it may be run a second time, because a batch with a
+    failing write is rolled back and its writes are then committed one by one.
+    """
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    async def commit(self, write: Callable[[sa.Connection], T]) -> T:
+        """Run the write and return its result once it has been committed; raise what it raises."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        self._jobs.put((write, done, loop))
+        return await done
+
+    def close(self) -> None:
+        """Finish what was asked for, then stop."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            batch = [job]
+            is_last = False
+            while len(batch) < MAX_JOBS_PER_COMMIT and not self._jobs.empty():
+                following = self._jobs.get()
+                if following is None:
+                    is_last = True
+                    break
+                batch.append(following)
+            self._commit(batch)
+            if is_last:
+                return
+
+    def _commit(self, batch: list[_Job]) -> None:
+        results: list[Any]
+        try:
+            with self._database.begin() as connection:
+                results = [write(connection) for write, _, _ in batch]
+        except Exception as error:  # goes to whoever asked for the write
+            if len(batch) > 1:
+                for job in batch:
+                    self._commit([job])
+                return
+            results = [error]
+        _settle(batch, results)
+
+
+def _settle(batch: list[_Job], results: list[Any]) -> None:
+    # One wake-up of the loop for the whole batch.
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for (_, done, loop), result in zip(batch, results, strict=True):
+        by_loop.setdefault(loop, []).append((done, result))
+    for loop, settled in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, settled)
+
+
+def _resolve(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for done, result in settled:
+        if done.cancelled():
+            continue
+        if isinstance(result, Exception):
+            done.set_exception(result)
+        else:
+            done.set_result(result)

@@ -1,0 +1,119 @@
+"""What came back from Graph, or did not: a JSON object, or the error the host acts on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+
+from appmixer.engine.contract import (
+    ConfigurationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    RejectedError,
+    ThrottledError,
+)
+
+from .catalogue import error_from_graph
+from .redaction import redact
+from .shapes import as_object
+from .waiting import announced_delay_s
+
+UNREACHABLE_DELAY_S = 10.0
+TOO_MANY_DELAY_S = 60.0
+MAX_ANSWER_BYTES = 20 * 1024 * 1024
+
+# Raised before a byte of the request has left.
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+MISDIRECTED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+CHECK_URL = "Ask the administrator to check `graphUrl` in the connector's configuration."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer of Graph's."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def object_of(
+    answer: Answer, *, repeats: bool, secrets: Iterable[str | None] = ()
+) -> dict[str, Any]:
+    """Return the JSON object of a success; raise for everything else.
+
+    `repeats` says that the call may be made twice: an answer that cannot be read then asks for
+    another try instead of leaving the outcome open.
+    """
+    body = _parsed(answer.content)
+    error = as_object(as_object(body).get("error"))
+    if error:
+        raise error_from_graph(answer.status, as_object(body), answer.headers, secrets=secrets)
+    if not 200 <= answer.status < 300:
+        raise _refusal_without_words(answer, repeats=repeats)
+    if not isinstance(body, dict):
+        raise _unreadable(repeats=repeats)
+    if cast("dict[str, Any]", body).get("success") is False:
+        raise RejectedError("Meta did not do it", "It answered without success and gave no reason.")
+    return cast("dict[str, Any]", body)
+
+
+def error_for(
+    failure: Exception, *, repeats: bool, secrets: Iterable[str | None]
+) -> ConnectorError:
+    """Name what a failed exchange means; `failure` is one of httpx's."""
+    kind = type(failure).__name__
+    if isinstance(failure, MISDIRECTED):
+        return ConfigurationError(
+            "Meta's address is wrong", redact(f"{kind}: {failure}", secrets), CHECK_URL
+        )
+    if isinstance(failure, NOT_SENT):
+        return ThrottledError(
+            "Meta cannot be reached",
+            f"No connection was made ({kind}).",
+            "It is tried again by itself. If it stays, check network, proxy and `graphUrl`.",
+            retry_after_s=UNREACHABLE_DELAY_S,
+        )
+    return _lost(f"The connection ended before the answer was complete ({kind}).", repeats=repeats)
+
+
+def _parsed(content: bytes) -> object:
+    try:
+        parsed: object = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
+
+
+def _refusal_without_words(answer: Answer, *, repeats: bool) -> ConnectorError:
+    cause = f"HTTP {answer.status} came without Meta's error object."
+    if answer.status == 429:
+        delay_s = announced_delay_s(answer.headers) or TOO_MANY_DELAY_S
+        cure = "It is tried again by itself."
+        return ThrottledError("Too many calls", cause, cure, retry_after_s=delay_s)
+    if answer.status >= 500:
+        return _lost(cause, repeats=repeats, delay_s=announced_delay_s(answer.headers))
+    if answer.status >= 400:
+        cure = f"Something between us and Meta may have answered. {CHECK_URL}"
+        return RejectedError("Meta refused the call", cause, cure)
+    return ConfigurationError("This is not Meta's Graph API", cause, CHECK_URL)
+
+
+def _unreadable(*, repeats: bool) -> ConnectorError:
+    return _lost("Meta answered with something that is no JSON object.", repeats=repeats)
+
+
+def _lost(cause: str, *, repeats: bool, delay_s: float | None = None) -> ConnectorError:
+    if repeats:
+        cure = "It is tried again by itself."
+        delay_s = delay_s or UNREACHABLE_DELAY_S
+        return ThrottledError("No usable answer from Meta", cause, cure, retry_after_s=delay_s)
+    return OutcomeUnknownError(
+        "Meta may or may not have done it",
+        cause,
+        "Look in WhatsApp whether it happened before running it again: a repeat could do it twice.",
+    )

@@ -1,0 +1,157 @@
+"""What became of messages: the journal of sends, and the ledger of their statuses.
+
+The journal has one entry for each step that sends, written before the request leaves, so that a
+crash between Meta's acceptance and our record is noticed instead of repeated. The ledger has one
+entry for each status of a message: nothing is ever overwritten, so statuses may come in any order,
+repeatedly, and to several processes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from appmixer.engine.contract import Event, Json, JsonObject, Store
+
+from .opaque import unpack
+from .shapes import as_object, as_objects, as_text, as_unix_time
+
+SendState = Literal["sending", "accepted", "unknown"]
+# In the order in which they follow one another; `failed` is final.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
+DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
+ORDER: tuple[DeliveryStatus, ...] = ("sent", "delivered", "read", "played", "failed")
+
+# Meta tries to deliver for 30 days at most, and repeats webhooks for 7.
+KEPT_S = 40 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An earlier attempt at a send; `message_id` is known once it is accepted.
+
+    `result` is what `accepted` was given, None when only a status told of the acceptance.
+    """
+
+    state: SendState
+    message_id: str | None = None
+    result: JsonObject | None = None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The furthest status of a message; `history` has the time of each, `errors` Meta's objects."""
+
+    message_id: str
+    status: DeliveryStatus
+    at: datetime
+    step_id: str | None = None
+    history: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    errors: Sequence[Mapping[str, Any]] = ()
+
+
+class Deliveries:
+    """Journal and ledger, in the connector's store."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+
+    async def begin(self, step_id: str) -> Attempt | None:
+        """Write that the step is about to send; return the earlier attempt if there was one."""
+        entry: JsonObject = {"state": "sending", "since": self._clock().isoformat()}
+        earlier = await self._store.add(_send_key(step_id), entry, expires_in_s=KEPT_S)
+        return None if earlier is None else _attempt(as_object(earlier))
+
+    async def accepted(self, step_id: str, message_id: str, result: JsonObject) -> None:
+        """Write that Meta took the message."""
+        entry: JsonObject = {"state": "accepted", "messageId": message_id, "result": result}
+        await self._store.put({_send_key(step_id): entry}, expires_in_s=KEPT_S)
+
+    async def refused(self, step_id: str) -> None:
+        """Write that nothing was sent: the same step may begin again."""
+        await self._store.delete([_send_key(step_id)])
+
+    async def unknown(self, step_id: str) -> None:
+        """Write that the request left and no answer came: the step must not send again."""
+        key = _send_key(step_id)
+        # A status may have told of the acceptance in the meantime.
+        present = as_object((await self._store.get([key])).get(key))
+        if present.get("state") != "accepted":
+            await self._store.put({key: {"state": "unknown"}}, expires_in_s=KEPT_S)
+
+    async def note(self, events: Sequence[Event]) -> None:
+        """Take the statuses of a batch."""
+        statuses = [as_object(each.payload["status"]) for each in events if each.kind == "status"]
+        entries = dict(filter(None, map(_ledger_entry, statuses)))
+        entries |= await self._learned(statuses)
+        if entries:
+            await self._store.put(entries, expires_in_s=KEPT_S)
+
+    async def delivery(self, message_id: str) -> Delivery | None:
+        """Return what is known of a message; None before its first status."""
+        keys = {_status_key(message_id, status): status for status in ORDER}
+        found = await self._store.get(list(keys))
+        entries = {keys[key]: as_object(entry) for key, entry in found.items()}
+        reached: list[DeliveryStatus] = [status for status in ORDER if status in entries]
+        if not reached:
+            return None
+        furthest = reached[-1]
+        history = {str(status): _time(entries[status]) for status in reached}
+        return Delivery(
+            message_id,
+            furthest,
+            _time(entries[furthest]),
+            as_text(entries[furthest].get("stepId")) or None,
+            history,
+            tuple(as_objects(entries[furthest].get("errors"))),
+        )
+
+    async def _learned(self, statuses: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
+        """Return journal entries for sends whose acceptance only their statuses tell."""
+        ids = {_send_key(step): each["id"] for each in statuses if (step := _step_id(each))}
+        if not ids:
+            return {}
+        present = await self._store.get(list(ids))
+        open_sends = [key for key in present if as_object(present[key])["state"] != "accepted"]
+        return {key: {"state": "accepted", "messageId": ids[key]} for key in open_sends}
+
+
+def _attempt(entry: Mapping[str, Any]) -> Attempt:
+    result = entry.get("result")
+    return Attempt(
+        state=cast("SendState", entry["state"]),
+        message_id=as_text(entry.get("messageId")) or None,
+        result=as_object(result) if result is not None else None,
+    )
+
+
+def _ledger_entry(status: Mapping[str, Any]) -> tuple[str, Json] | None:
+    message_id, name = as_text(status.get("id")), as_text(status.get("status"))
+    if not message_id or name not in ORDER or status.get("type", "message") != "message":
+        return None
+    entry: dict[str, Json] = {"at": as_unix_time(status.get("timestamp")) or 0}
+    if step_id := _step_id(status):
+        entry["stepId"] = step_id
+    if errors := as_objects(status.get("errors")):
+        entry["errors"] = errors
+    return _status_key(message_id, name), entry
+
+
+def _step_id(status: Mapping[str, Any]) -> str | None:
+    if not as_text(status.get("id")):
+        return None
+    return unpack(as_text(status.get("biz_opaque_callback_data")))[0]
+
+
+def _time(entry: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(as_unix_time(entry.get("at")) or 0, UTC)
+
+
+def _send_key(step_id: str) -> str:
+    return f"send:{step_id}"
+
+
+def _status_key(message_id: str, status: str) -> str:
+    return f"status:{message_id}:{status}"

@@ -1,0 +1,311 @@
+"""Meta's Graph API over HTTP: every call of the connector goes through here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from appmixer.engine.contract import (
+    Account,
+    AuthorizationError,
+    JsonObject,
+    Log,
+    RejectedError,
+    ThrottledError,
+)
+
+from .answers import MAX_ANSWER_BYTES, Answer, error_for, object_of
+from .paging import follow
+from .shapes import as_object
+
+T = TypeVar("T")
+Params = Mapping[str, str]
+
+TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=60.0, pool=5.0)
+# A read is tried again twice; whoever asks for a longer wait than this gets it from the host.
+PAUSES_S = (0.2, 1.0)
+MAX_PATIENCE_S = 10.0
+
+# Hosts that serve media for a token: lookaside.fbsbx.com today.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+MEDIA_DOMAINS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
+
+_PATH = re.compile(r"[A-Za-z0-9_][\w.=-]*(/[A-Za-z0-9_][\w.=-]*)*", re.ASCII)
+_ID = re.compile(r"[0-9]{1,40}", re.ASCII)
+
+
+class GraphClient:
+    """Calls that name their token. Cheap: one is made for each reading of the configuration.
+
+    Reads, and writes marked `repeats`, are tried again up to twice when Meta cannot be reached or
+    is out of order for a moment. Other writes are made once: if the request left and no answer
+    came, OutcomeUnknownError says so.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        base_url: str,
+        version: str,
+        app_secret: str | None,
+        log: Log,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http, self._log, self._pause = http, log, pause
+        self._root = f"{base_url.rstrip('/')}/{version}"
+        self._origin = urlsplit(base_url)
+        self._app_secret = app_secret
+
+    async def get(self, path: str, *, token: str, params: Params | None = None) -> dict[str, Any]:
+        return await self._call("GET", path, token=token, params=params, repeats=True)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        token: str,
+        params: Params | None = None,
+        json: JsonObject | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, Any] | None = None,
+        repeats: bool = False,
+    ) -> dict[str, Any]:
+        """Send `json`, or `form` and `files` in httpx's shape; without any, no body."""
+        return await self._call(
+            "POST",
+            path,
+            token=token,
+            params=params,
+            repeats=repeats,
+            json=json,
+            data=form,
+            files=files,
+        )
+
+    async def delete(
+        self, path: str, *, token: str, params: Params | None = None
+    ) -> dict[str, Any]:
+        return await self._call("DELETE", path, token=token, params=params, repeats=True)
+
+    def pages(
+        self, path: str, *, token: str, params: Params | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the items of all pages of a list."""
+
+        async def get(page_params: Params) -> dict[str, Any]:
+            return await self.get(path, token=token, params=page_params)
+
+        return follow(get, params or {}, host=self.host)
+
+    async def download(self, url: str, *, token: str) -> AsyncIterator[bytes]:
+        """Yield the content of a media URL that Meta gave; the token goes to Meta's hosts only."""
+        self._check_media_url(url)
+        headers = {"Authorization": f"Bearer {_usable(token)}"}
+        try:
+            async with self._http.stream(
+                "GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=False
+            ) as response:
+                if response.status_code != 200:
+                    raise RejectedError(
+                        "The file is gone",
+                        f"Meta answered {response.status_code} for the file's address.",
+                        "Addresses last five minutes: ask for the media id again.",
+                    )
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+        except (httpx.RequestError, httpx.InvalidURL) as failure:
+            raise error_for(failure, repeats=True, secrets=[token]) from None
+
+    async def exchange(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """Call oauth/access_token; the secrets go into the body, where no log keeps them."""
+        return await self._call("POST", "oauth/access_token", repeats=True, data=parameters)
+
+    @property
+    def host(self) -> str:
+        return self._origin.netloc
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeats: bool,
+        token: str | None = None,
+        params: Params | None = None,
+        **body: Any,
+    ) -> dict[str, Any]:
+        pauses_s = iter(PAUSES_S if repeats and not body.get("files") else ())
+        while True:
+            try:
+                answer = await self._exchange(method, path, token, params, body, repeats=repeats)
+                return object_of(answer, repeats=repeats, secrets=self._secrets(token, body))
+            except ThrottledError as error:
+                pause_s = next(pauses_s, None)
+                if pause_s is None or error.retry_after_s > MAX_PATIENCE_S:
+                    raise
+                await self._pause(pause_s)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        token: str | None,
+        params: Params | None,
+        body: Mapping[str, Any],
+        *,
+        repeats: bool,
+    ) -> Answer:
+        if not _PATH.fullmatch(path):
+            raise RejectedError("This is no id of Meta's", f"Graph has no path {path[:80]!r}.")
+        headers = {"Authorization": f"Bearer {_usable(token)}"} if token is not None else {}
+        try:
+            async with self._http.stream(
+                method,
+                f"{self._root}/{path}",
+                params={**(params or {}), **self._proof(token)},
+                headers=headers,
+                timeout=TIMEOUT,
+                follow_redirects=False,
+                **{name: value for name, value in body.items() if value is not None},
+            ) as response:
+                content = await _whole(response)
+        except (httpx.RequestError, httpx.InvalidURL) as failure:
+            raise error_for(failure, repeats=repeats, secrets=self._secrets(token, body)) from None
+        self._log.debug("graph.call", method=method, path=path, status=response.status_code)
+        return Answer(response.status_code, response.headers, content)
+
+    def _proof(self, token: str | None) -> dict[str, str]:
+        # https://developers.facebook.com/docs/graph-api/guides/secure-requests
+        if token is None or self._app_secret is None:
+            return {}
+        digest = hmac.new(self._app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        return {"appsecret_proof": digest}
+
+    def _secrets(self, token: str | None, body: Mapping[str, Any]) -> list[str | None]:
+        sent = {**as_object(body.get("json")), **as_object(body.get("data"))}
+        hidden = ("pin", "code", "client_secret", "fb_exchange_token", "verify_token")
+        return [token, self._app_secret, *(str(sent[name]) for name in hidden if sent.get(name))]
+
+    def _check_media_url(self, url: str) -> None:
+        try:
+            link = urlsplit(url)
+        except ValueError:
+            link = urlsplit("")
+        if (link.scheme, link.netloc) == (self._origin.scheme, self._origin.netloc):
+            return
+        host = link.hostname or ""
+        ours = any(host == domain or host.endswith(f".{domain}") for domain in MEDIA_DOMAINS)
+        if link.scheme != "https" or not ours or link.username is not None:
+            raise RejectedError(
+                "This is no media address of Meta's", "The token is sent to Meta's hosts only."
+            )
+
+
+class AccountGraph:
+    """The same calls for one account; when Meta refuses its token, it is renewed once."""
+
+    def __init__(self, graph: GraphClient, account: Account) -> None:
+        self._graph, self._account = graph, account
+
+    async def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
+        return await self._with_token(
+            lambda token: self._graph.get(path, token=token, params=params)
+        )
+
+    async def post(
+        self,
+        path: str,
+        *,
+        params: Params | None = None,
+        json: JsonObject | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, Any] | None = None,
+        repeats: bool = False,
+    ) -> dict[str, Any]:
+        return await self._with_token(
+            lambda token: self._graph.post(
+                path,
+                token=token,
+                params=params,
+                json=json,
+                form=form,
+                files=files,
+                repeats=repeats,
+            )
+        )
+
+    async def delete(self, path: str, params: Params | None = None) -> dict[str, Any]:
+        return await self._with_token(
+            lambda token: self._graph.delete(path, token=token, params=params)
+        )
+
+    def pages(self, path: str, params: Params | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Yield the items of all pages of a list."""
+
+        async def get(page_params: Params) -> dict[str, Any]:
+            return await self.get(path, page_params)
+
+        return follow(get, params or {}, host=self._graph.host)
+
+    async def download(self, url: str) -> AsyncIterator[bytes]:
+        """Yield the content of a media URL that Meta gave."""
+        async for chunk in self._graph.download(url, token=await self._account.access_token()):
+            yield chunk
+
+    async def _with_token(self, call: Callable[[str], Awaitable[T]]) -> T:
+        token = await self._account.access_token()
+        try:
+            return await call(token)
+        except AuthorizationError as refusal:
+            renewed = await self._renewed(refusal)
+            if renewed == token:
+                raise
+        return await call(renewed)
+
+    async def _renewed(self, refusal: AuthorizationError) -> str:
+        try:
+            return await self._account.refresh()
+        except AuthorizationError:
+            # What Meta said of the token tells a person more than that it could not be renewed.
+            raise refusal from None
+
+
+def graph_id(value: str, *, field: str = "") -> str:
+    """Return the id if it can stand in a path; else raise RejectedError for the field."""
+    if _ID.fullmatch(value):
+        return value
+    raise RejectedError(
+        "This is no id of Meta's",
+        "An id has digits only.",
+        "Choose an entry from the list, or copy the id from WhatsApp Manager.",
+        field,
+    )
+
+
+def _usable(token: str) -> str:
+    if token and token.isascii() and token.isprintable() and " " not in token:
+        return token
+    raise AuthorizationError(
+        "This is no access token of Meta's",
+        "It is empty or holds characters that no token has.",
+        "Connect the account again.",
+    )
+
+
+async def _whole(response: httpx.Response) -> bytes:
+    chunks: list[bytes] = []
+    size_bytes = 0
+    async for chunk in response.aiter_bytes():
+        size_bytes += len(chunk)
+        if size_bytes > MAX_ANSWER_BYTES:
+            raise httpx.ReadError("the answer is too long")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,86 @@
+"""What the triggers share: which business account they listen to, and that they stop again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from appmixer.engine.contract import (
+    ComponentContext,
+    Fields,
+    Json,
+    Option,
+    Trigger,
+    TriggerContext,
+)
+
+from .graph import graph_id
+from .senders import (
+    OPTIONAL_ID_PATTERN,
+    BusinessAccountId,
+    business_account,
+    sender_options,
+)
+from .shapes import as_texts
+
+ROUTES = "routes"
+
+OptionalPhoneNumberId = Annotated[
+    str | None,
+    Field(
+        title="Only This Phone Number",
+        description="The id of one of your numbers; leave it empty to listen to all of them.",
+        pattern=OPTIONAL_ID_PATTERN,
+        examples=["106540352242922"],
+        json_schema_extra={
+            "x-widget": "select",
+            "x-source": {"dependsOn": ["businessAccountId"]},
+        },
+    ),
+]
+
+
+class ListeningInput(Fields):
+    """Whose events a trigger is for."""
+
+    business_account_id: BusinessAccountId = None
+    phone_number_id: OptionalPhoneNumberId = None
+
+
+class ListeningTrigger(Trigger):
+    """Base of the triggers: starting asks for events, stopping takes back what was asked for."""
+
+    def stems(self, properties: ListeningInput) -> Sequence[str]:
+        """Return the first words of the routes that the properties ask for."""
+        raise NotImplementedError
+
+    async def start(self, context: TriggerContext) -> None:
+        properties: ListeningInput = context.properties
+        place = business_account(context, properties.business_account_id)
+        if properties.phone_number_id:
+            place += f":{graph_id(properties.phone_number_id, field='phoneNumberId')}"
+        routes = [f"{stem}:{place}" for stem in self.stems(properties)]
+        before = await _routes(context)
+        # Written down first: what a start that broke off has added can then still be found.
+        await context.state.put({ROUTES: list(dict.fromkeys([*before, *routes]))})
+        for route in routes:
+            await context.add_listener(route, {})
+        for route in set(before) - set(routes):
+            await context.remove_listener(route)
+        await context.state.put({ROUTES: routes})
+
+    async def stop(self, context: TriggerContext) -> None:
+        for route in await _routes(context):
+            await context.remove_listener(route)
+        await context.state.delete([ROUTES])
+
+    async def options(
+        self, context: ComponentContext, field: str, input: Mapping[str, Json]
+    ) -> Sequence[Option]:
+        return await sender_options(context, field, input)
+
+
+async def _routes(context: TriggerContext) -> list[str]:
+    return as_texts((await context.state.get([ROUTES])).get(ROUTES))

@@ -1,0 +1,22 @@
+"""Reads connector.json, installed or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+# A wheel keeps the repository's relative layout, so the manifest is one folder up in both.
+CONNECTOR = files("appmixer.whatsapp.plugin") / ".."
+
+
+@cache
+def read_manifest() -> dict[str, Any]:
+    return cast("dict[str, Any]", json.loads((CONNECTOR / "connector.json").read_text("utf-8")))
+
+
+def component_modules() -> Mapping[str, str]:
+    """Return the module of each component, by the component's full name."""
+    return {each["name"]: each["module"] for each in read_manifest()["components"]}

@@ -1,0 +1,146 @@
+"""What a message is asked for with, and what comes back when Meta has taken it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from appmixer.engine.contract import Fields, JsonObject
+
+from .opaque import MAX_OPAQUE_CHARS
+from .senders import BusinessAccountId, PhoneNumberId
+
+WAMID_PATTERN = r"^(wamid\.[A-Za-z0-9+/=_\-]{1,300})?$"
+ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
+
+
+class MessageInput(Fields):
+    """What every message needs."""
+
+    business_account_id: BusinessAccountId = None
+    phone_number_id: PhoneNumberId
+    to: str = Field(
+        title="Recipient",
+        description="A phone number with + and country code, or a user id (BSUID).",
+        min_length=1,
+        max_length=150,
+        examples=["+16505551234", "US.13491208655302741918"],
+    )
+    opaque_data: str | None = Field(
+        default=None,
+        title="Your Reference",
+        description="Up to about 400 characters that come back with every status of the message.",
+        max_length=MAX_OPAQUE_CHARS,
+        examples=["order:860198"],
+        json_schema_extra=ADVANCED,
+    )
+
+
+class ConversationInput(MessageInput):
+    """What a message inside a conversation can have beside it."""
+
+    quoted_message_id: str | None = Field(
+        default=None,
+        title="Quoted Message ID",
+        description="The id of the message that this one answers; it is shown above the text.",
+        pattern=WAMID_PATTERN,
+        examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="],
+        json_schema_extra=ADVANCED,
+    )
+
+
+class FreeFormInput(ConversationInput):
+    """What a message needs that may be sent only inside the 24-hour window."""
+
+    window_policy: Literal["refuse", "send"] = Field(
+        default="refuse",
+        title="When the 24-Hour Window Is Closed",
+        description=(
+            "Refuse: fail here when the person's last message is known to be older than 24 hours; "
+            "Meta would take the message and not deliver it. Send: try it all the same. "
+            "When nothing is known of the person's last message, it is sent."
+        ),
+        examples=["refuse"],
+        json_schema_extra={"x-widget": "select", **ADVANCED},
+    )
+
+
+class WindowState(Fields):
+    """The 24-hour customer service window between the sender and the person."""
+
+    state: Literal["open", "closed", "unknown"] = Field(
+        description="Unknown when no message of the person has come through here lately.",
+        examples=["open"],
+    )
+    closes_at: datetime | None = Field(
+        default=None, description="When it closes or has closed.", examples=["2026-09-22T14:13:20Z"]
+    )
+
+
+class SentMessage(Fields):
+    """A message that Meta has accepted; whether it arrived is told by its statuses."""
+
+    message_id: str = Field(
+        title="Message ID",
+        description="Meta's id (wamid); every status of the message names it.",
+        examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"],
+    )
+    phone_number_id: str = Field(
+        title="Sender Phone Number ID",
+        description="The number it was sent from.",
+        examples=["106540352242922"],
+    )
+    recipient: str = Field(
+        description="Whom it was addressed to, as Meta was told.", examples=["+16505551234"]
+    )
+    input: str = Field(description="The recipient as it was filled in.", examples=["+16505551234"])
+    contact_wa_id: str | None = Field(
+        default=None,
+        title="Contact WhatsApp ID",
+        description="The recipient's WhatsApp id; it can differ from the number written.",
+        examples=["16505551234"],
+    )
+    contact_bsuid: str | None = Field(
+        default=None,
+        title="Contact User ID",
+        description="The recipient's business-scoped user id, where Meta tells it.",
+        examples=["US.13491208655302741918"],
+    )
+    status: Literal["accepted", "heldForQualityAssessment", "paused"] = Field(
+        description="What Meta did with it: accepted, or held back because of its template.",
+        examples=["accepted"],
+    )
+    delivery_status: str | None = Field(
+        default=None,
+        title="Delivery Status",
+        description="The status by which an unanswered send was found to have been accepted.",
+        examples=["sent"],
+    )
+    accepted_at: datetime = Field(
+        description="When Meta accepted it.", examples=["2026-09-21T14:13:20Z"]
+    )
+    window: WindowState = Field(
+        title="24-Hour Window", description="The window at the time of sending."
+    )
+    idempotency_key: str = Field(
+        title="Idempotency Key",
+        description="The key of this step; the same step never sends twice.",
+        examples=["run-1:reply"],
+    )
+
+
+SENT_SAMPLE: JsonObject = {
+    "messageId": "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA",
+    "phoneNumberId": "106540352242922",
+    "recipient": "+16505551234",
+    "input": "+16505551234",
+    "contactWaId": "16505551234",
+    "contactBsuid": None,
+    "status": "accepted",
+    "deliveryStatus": None,
+    "acceptedAt": "2026-09-21T14:13:20Z",
+    "window": {"state": "open", "closesAt": "2026-09-22T14:13:20Z"},
+    "idempotencyKey": "run-1:reply",
+}

@@ -1,0 +1,34 @@
+"""What travels in `biz_opaque_callback_data`: our step's key and the flow's own text."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote
+
+from appmixer.engine.contract import RejectedError
+
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+MAX_OPAQUE_CHARS = 512
+_MARK = "appmixer.step="
+
+
+def pack(step_id: str, user_data: str | None = None) -> str:
+    """Join both; raise RejectedError for `opaqueData` if Meta would not take so many characters."""
+    key = f"{_MARK}{quote(step_id, safe=':/.')}"
+    packed = key if user_data is None else f"{key}&{user_data}"
+    if len(packed) <= MAX_OPAQUE_CHARS:
+        return packed
+    room = MAX_OPAQUE_CHARS - len(key) - 1
+    raise RejectedError(
+        "Too much opaque data",
+        f"It has {len(user_data or '')} characters; beside the key of the step {room} fit.",
+        "Shorten it, or keep the text elsewhere and send its key.",
+        "opaqueData",
+    )
+
+
+def unpack(opaque: str) -> tuple[str | None, str | None]:
+    """Return the step's id and the flow's text; of a foreign text, None and the text."""
+    if not opaque.startswith(_MARK):
+        return None, opaque
+    key, separator, user_data = opaque[len(_MARK) :].partition("&")
+    return unquote(key), user_data if separator else None

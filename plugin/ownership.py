@@ -1,0 +1,81 @@
+"""Proves, with an account's own token, that it may hear what happens at a WABA or a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appmixer.engine.contract import Account, RejectedError
+
+from .graph import AccountGraph, GraphClient, graph_id
+from .settings import Settings
+from .tokens import inspect_token
+
+CURE = (
+    "Choose a WhatsApp Business Account that was shared when the account was connected, "
+    "or connect the account again and select this one."
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a route is about: `<kind>:<waba>` or `<kind>:<waba>:<phoneNumberId>`."""
+
+    kind: str
+    waba_id: str
+    phone_number_id: str | None = None
+
+    @classmethod
+    def of(cls, route: str) -> Subject:
+        kind, _, rest = route.partition(":")
+        waba_id, separator, phone_number_id = rest.partition(":")
+        return cls(
+            kind,
+            graph_id(waba_id, field="businessAccountId"),
+            graph_id(phone_number_id, field="phoneNumberId") if separator else None,
+        )
+
+
+async def prove_ownership(
+    subject: Subject, account: Account, calls: AccountGraph, graph: GraphClient, settings: Settings
+) -> None:
+    """Raise RejectedError, in a sentence, when the account has no right to the subject."""
+    # The token is inspected as well: a page of Graph may be readable that was never shared.
+    if not (await inspect_token(graph, settings, await account.access_token())).reaches(
+        subject.waba_id
+    ):
+        raise _not_shared(subject, account, "Meta's grant for this account does not list it.")
+    await _read(subject, account, calls)
+    if subject.phone_number_id is not None:
+        await _find_number(subject, subject.phone_number_id, calls)
+
+
+async def _read(subject: Subject, account: Account, calls: AccountGraph) -> None:
+    try:
+        node = await calls.get(subject.waba_id, {"fields": "id,name"})
+    except RejectedError as error:
+        raise _not_shared(subject, account, error.cause, error.code, error.subcode) from None
+    if str(node.get("id")) != subject.waba_id:
+        raise _not_shared(subject, account, "Meta answered with something else.")
+
+
+async def _find_number(subject: Subject, phone_number_id: str, calls: AccountGraph) -> None:
+    async for number in calls.pages(f"{subject.waba_id}/phone_numbers", {"fields": "id"}):
+        if str(number.get("id")) == phone_number_id:
+            return
+    raise RejectedError(
+        f"Number {phone_number_id} is not in WhatsApp Business Account {subject.waba_id}",
+        "The account lists its numbers, and this is none of them.",
+        "Choose a sender phone number from the list, or the account that owns it.",
+        "phoneNumberId",
+    )
+
+
+def _not_shared(
+    subject: Subject,
+    account: Account,
+    cause: str,
+    code: int | None = None,
+    subcode: int | None = None,
+) -> RejectedError:
+    title = f"WhatsApp Business Account {subject.waba_id} was not shared with {account.name!r}"
+    return RejectedError(title, cause, CURE, "businessAccountId", code, subcode)

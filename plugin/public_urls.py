@@ -1,0 +1,193 @@
+"""Fetches URLs that flows name, from the public internet and from nowhere else.
+
+A name is resolved once, every address of it is checked, and the connection goes to a checked
+address: an answer of the name server that changes in between (rebinding) cannot lead inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from appmixer.engine.contract import RejectedError, ThrottledError
+
+MAX_REDIRECTS = 5
+TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)
+USER_AGENT = "appmixer-whatsapp"
+# https://www.rfc-editor.org/rfc/rfc6052 : IPv4 addresses written as IPv6 ones
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+
+@dataclass(frozen=True)
+class Download:
+    """An answer that has begun; `chunks` yields its content."""
+
+    file_name: str
+    media_type: str
+    size_bytes: int | None
+    chunks: AsyncIterator[bytes]
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Return the addresses of a host."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+@asynccontextmanager
+async def fetch(
+    url: str, *, field: str = "url", resolve: Resolve = resolve
+) -> AsyncGenerator[Download, None]:
+    """Open a URL, following redirects; each hop is checked as the first one.
+
+    Raises RejectedError for what must not or cannot be fetched, ThrottledError for what may work
+    later. The caller bounds the size by reading no further.
+    """
+    async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+        response = await _follow(client, url, field, resolve)
+        try:
+            yield Download(
+                _file_name(response.request.url),
+                response.headers.get("content-type", ""),
+                _length(response),
+                _chunks(response, field),
+            )
+        finally:
+            await response.aclose()
+
+
+async def _follow(
+    client: httpx.AsyncClient, url: str, field: str, resolve: Resolve
+) -> httpx.Response:
+    target = _parse(url, field)
+    for _ in range(MAX_REDIRECTS + 1):
+        response = await _open(client, target, field, resolve)
+        if not response.is_redirect:
+            return await _accept(response, field)
+        await response.aclose()
+        target = _parse(str(target.join(response.headers["location"])), field)
+    raise _refusal("It redirects too often.", "Use the address that it leads to.", field)
+
+
+def _parse(url: str, field: str) -> httpx.URL:
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise _refusal("It is no URL.", "Write it as https://host/path.", field) from None
+    if target.scheme not in ("http", "https") or not target.host:
+        raise _refusal("It is not an http or https URL.", "Write it as https://host/path.", field)
+    if target.userinfo:
+        raise _refusal("It holds a user name.", "Use a URL that needs no password.", field)
+    return target
+
+
+async def _open(
+    client: httpx.AsyncClient, target: httpx.URL, field: str, resolve: Resolve
+) -> httpx.Response:
+    address = await _public_address(target, field, resolve)
+    # The request names the host as its own address would, but goes to the address checked here;
+    # TLS asks for the host's certificate.
+    request = client.build_request(
+        "GET",
+        target.copy_with(host=address),
+        headers={
+            "Host": target.netloc.decode("ascii"),
+            "User-Agent": USER_AGENT,
+            "Accept-Encoding": "identity",
+        },
+        extensions={"sni_hostname": target.raw_host.decode("ascii")},
+    )
+    try:
+        return await client.send(request, stream=True)
+    except httpx.RequestError as error:
+        raise _broken(error) from None
+
+
+async def _public_address(target: httpx.URL, field: str, resolve: Resolve) -> str:
+    port = target.port or (443 if target.scheme == "https" else 80)
+    try:
+        addresses = await resolve(target.raw_host.decode("ascii"), port)
+    except (OSError, UnicodeError):
+        raise _refusal(f"Nobody knows the host {target.host}.", "Check the URL.", field) from None
+    if not addresses or not all(is_public(address) for address in addresses):
+        raise _refusal(
+            f"The host {target.host} is not on the public internet.",
+            "Use a public address, or upload the file here instead.",
+            field,
+        )
+    return addresses[0]
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the public internet, however it is written."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return all(each.is_global and not each.is_multicast for each in _meanings(parsed))
+
+
+def _meanings(address: Address) -> list[Address]:
+    """Return the address, and the IPv4 addresses that an IPv6 address stands for."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    if address.ipv4_mapped is not None:
+        return [address.ipv4_mapped]
+    inner: list[Address] = []
+    if address.sixtofour is not None:
+        inner.append(address.sixtofour)
+    if address.teredo is not None:
+        inner.extend(address.teredo)
+    if address in NAT64:
+        inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [address, *inner]
+
+
+async def _accept(response: httpx.Response, field: str) -> httpx.Response:
+    if response.status_code == 200:
+        return response
+    await response.aclose()
+    answer = f"The host answered {response.status_code}."
+    if response.status_code == 429 or response.status_code >= 500:
+        raise ThrottledError("The URL cannot be fetched", answer, "", field)
+    raise _refusal(answer, "Check that anybody can open the URL.", field)
+
+
+async def _chunks(response: httpx.Response, field: str) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in response.aiter_bytes():
+            yield chunk
+    except (httpx.RequestError, httpx.StreamError) as error:
+        raise _broken(error) from None
+
+
+def _length(response: httpx.Response) -> int | None:
+    announced = str(response.headers.get("content-length", ""))
+    return int(announced) if announced.isascii() and announced.isdigit() else None
+
+
+def _file_name(url: httpx.URL) -> str:
+    return url.path.rpartition("/")[2][:240]
+
+
+def _broken(error: Exception) -> ThrottledError:
+    return ThrottledError(
+        "The URL cannot be fetched now",
+        f"The connection failed ({type(error).__name__}).",
+        "It is tried again later; check the URL if this goes on.",
+        "url",
+    )
+
+
+def _refusal(cause: str, cure: str, field: str) -> RejectedError:
+    return RejectedError("The URL cannot be fetched", cause, cure, field)

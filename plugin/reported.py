@@ -1,0 +1,106 @@
+"""What webhooks tell of people, times and errors, as outputs of triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import Field
+
+from appmixer.engine.contract import Fields
+
+from .catalogue import error_from_webhook
+from .identity import Person
+from .shapes import as_int, as_object, as_objects, as_text
+
+# The last second that a datetime can hold.
+END_OF_TIME_S = 253402300799
+
+
+class Contact(Fields):
+    """A person on WhatsApp; the phone number or the user id may be absent."""
+
+    wa_id: str | None = Field(
+        title="WhatsApp ID",
+        description="The phone number in digits; absent for people who hide it.",
+        examples=["16505551234"],
+    )
+    bsuid: str | None = Field(
+        title="User ID",
+        description="The business-scoped user id (BSUID), which stays when the number is hidden.",
+        examples=["US.13491208655302741918"],
+    )
+    parent_bsuid: str | None = Field(
+        title="Parent User ID",
+        description="The user id across linked business portfolios.",
+        examples=["US.ENT.11815799212886844830"],
+    )
+    username: str | None = Field(
+        description="The name that the person chose to be found by.", examples=["sheena.nelson"]
+    )
+    profile_name: str | None = Field(
+        description="The name in the person's profile.", examples=["Sheena Nelson"]
+    )
+
+
+class ReportedError(Fields):
+    """An error that Meta reported by webhook, with what it means."""
+
+    code: int | None = Field(description="Meta's code.", examples=[131047])
+    title: str = Field(description="What it is called.", examples=["Re-engagement message"])
+    message: str | None = Field(
+        description="Meta's message, mostly the title again.", examples=["Re-engagement message"]
+    )
+    details: str | None = Field(
+        description="Meta's details of this one case.",
+        examples=["More than 24 hours have passed since the customer last replied."],
+    )
+    href: str | None = Field(
+        title="Link",
+        description="Meta's page about it.",
+        examples=["https://developers.facebook.com/docs/whatsapp"],
+    )
+    cause: str = Field(description="Why it happens.", examples=["The 24-hour window was closed."])
+    cure: str = Field(
+        description="What to do about it.", examples=["Send a template and wait for the answer."]
+    )
+    is_retryable: bool = Field(
+        description="Whether the same message may go through later.", examples=[False]
+    )
+
+
+def read_contact(person: Person) -> Contact:
+    return Contact(
+        wa_id=person.wa_id,
+        bsuid=person.bsuid,
+        parent_bsuid=person.parent_bsuid,
+        username=person.username,
+        profile_name=person.profile_name,
+    )
+
+
+def read_errors(errors: object) -> list[ReportedError]:
+    return [_error(each) for each in as_objects(errors)]
+
+
+def read_time(timestamp: object) -> datetime | None:
+    """Return the moment of a timestamp in seconds, which Meta writes as text or as a number."""
+    seconds = as_int(timestamp)
+    if seconds is None or not 0 <= seconds <= END_OF_TIME_S:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _error(error: Mapping[str, Any]) -> ReportedError:
+    explained = error_from_webhook(error)
+    return ReportedError(
+        code=explained.code,
+        title=as_text(error.get("title")) or explained.title,
+        message=as_text(error.get("message")) or None,
+        details=as_text(as_object(error.get("error_data")).get("details")) or None,
+        href=as_text(error.get("href")) or None,
+        cause=explained.cause,
+        cure=explained.cure,
+        is_retryable=explained.retry != "no",
+    )

@@ -1,0 +1,203 @@
+"""What every send shares: recipient, window, quota, journal, the call and its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from appmixer.engine.contract import (
+    Action,
+    ActionContext,
+    ComponentContext,
+    ConnectorError,
+    Json,
+    JsonObject,
+    Option,
+    OutcomeUnknownError,
+    RejectedError,
+    Wait,
+)
+
+from .deliveries import Attempt
+from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
+from .opaque import pack
+from .recipients import Recipient, read_recipient
+from .senders import graph_of, sender_options, whatsapp
+from .shapes import as_object, as_objects, as_text
+from .windows import Window
+
+# Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
+# but then Meta has taken it and says so; silence for this long means that it never arrived there.
+UNKNOWN_AFTER_S = 15 * 60.0
+ACCEPTANCE = {"held_for_quality_assessment": "heldForQualityAssessment", "paused": "paused"}
+
+
+class SendAction(Action):
+    """Base of the components that send a message: they differ in the body alone."""
+
+    port = "sent"
+    Output = SentMessage
+    samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
+
+    async def options(
+        self, context: ComponentContext, field: str, input: Mapping[str, Json]
+    ) -> Sequence[Option]:
+        return await sender_options(context, field, input)
+
+    async def resume(
+        self, context: ActionContext, state: JsonObject, event: JsonObject | None
+    ) -> SentMessage:
+        return await resume_send(context, state, event)
+
+
+async def send_message(
+    context: ActionContext, input: MessageInput, body: JsonObject
+) -> SentMessage | Wait:
+    """Send the body, `{"type": ..., ...}`, once for this step.
+
+    Repeated after a crash, it returns what the first attempt returned, or waits for the status
+    webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
+    a recipient that cannot be used and, if the policy says so, for a closed window.
+    """
+    recipient = read_recipient(input.to)
+    opaque = pack(context.step_id, input.opaque_data or None)
+    window = await whatsapp(context).windows.state(input.phone_number_id, recipient.identities)
+    refusal = await _objection(context, input, recipient, window)
+    # The journal is asked even when there is an objection: an earlier attempt may have sent it.
+    earlier = await whatsapp(context).deliveries.begin(context.step_id)
+    state = _remembered(input, recipient, window)
+    if earlier is not None:
+        return _outcome_of(context, earlier, state)
+    if refusal is not None:
+        await whatsapp(context).deliveries.refused(context.step_id)
+        raise refusal
+    return await _post(context, input, {**_envelope(input, recipient, opaque), **body}, state)
+
+
+async def resume_send(
+    context: ActionContext, state: JsonObject, event: JsonObject | None
+) -> SentMessage:
+    """End the wait for an unanswered send: its status webhook came, or the time is over."""
+    status = as_object(as_object(event).get("status"))
+    message_id = as_text(status.get("id"))
+    if not message_id:
+        raise OutcomeUnknownError(
+            "Nobody knows whether the message was sent",
+            "The connection broke before Meta answered, and no status has come since.",
+            "Ask the person or look into the chat before you send it again.",
+        )
+    sent = _found(state, context.step_id, message_id)
+    sent.contact_wa_id = as_text(status.get("recipient_id")) or None
+    sent.contact_bsuid = as_text(status.get("recipient_user_id")) or None
+    sent.delivery_status = as_text(status.get("status")) or None
+    deliveries = whatsapp(context).deliveries
+    await deliveries.accepted(context.step_id, sent.message_id, sent.model_dump(mode="json"))
+    return sent
+
+
+async def _objection(
+    context: ActionContext, input: MessageInput, recipient: Recipient, window: Window
+) -> ConnectorError | None:
+    is_bound = isinstance(input, FreeFormInput) and input.window_policy == "refuse"
+    if is_bound and window.state == "closed":
+        return _closed(window)
+    try:
+        await context.quota.take("pair", f"{input.phone_number_id}:{recipient.value}")
+        await context.quota.take("messages", input.phone_number_id)
+    except ConnectorError as error:
+        return error
+    return None
+
+
+def _closed(window: Window) -> RejectedError:
+    since = f" at {window.closes_at:%Y-%m-%d %H:%M} UTC" if window.closes_at else ""
+    return RejectedError(
+        "The 24-hour window is closed",
+        f"The person last wrote more than 24 hours ago, and the window closed{since}; "
+        "Meta would take free text now and not deliver it.",
+        "Send an approved template and wait for the answer, or set the window policy to send.",
+        "to",
+        131047,
+    )
+
+
+def _envelope(input: MessageInput, recipient: Recipient, opaque: str) -> dict[str, Json]:
+    envelope: dict[str, Json] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **recipient.address,
+        "biz_opaque_callback_data": opaque,
+    }
+    if isinstance(input, ConversationInput) and input.quoted_message_id:
+        envelope["context"] = {"message_id": input.quoted_message_id}
+    return envelope
+
+
+async def _post(
+    context: ActionContext, input: MessageInput, body: JsonObject, state: JsonObject
+) -> SentMessage | Wait:
+    deliveries = whatsapp(context).deliveries
+    try:
+        answer = await graph_of(context).post(f"{input.phone_number_id}/messages", json=body)
+        sent = _accepted(answer, context.step_id, state)
+    except OutcomeUnknownError:
+        await deliveries.unknown(context.step_id)
+        return _wait(context.step_id, state)
+    except ConnectorError:
+        await deliveries.refused(context.step_id)
+        raise
+    await deliveries.accepted(context.step_id, sent.message_id, sent.model_dump(mode="json"))
+    return sent
+
+
+def _accepted(answer: Mapping[str, Any], step_id: str, state: JsonObject) -> SentMessage:
+    message = as_object(next(iter(as_objects(answer.get("messages"))), None))
+    contact = as_object(next(iter(as_objects(answer.get("contacts"))), None))
+    message_id = as_text(message.get("id"))
+    if not message_id:
+        raise OutcomeUnknownError("Meta took the request but named no message")
+    held = ACCEPTANCE.get(str(message.get("message_status")), "accepted")
+    found = _found(state, step_id, message_id)
+    return found.model_copy(
+        update={
+            "status": held,
+            "contact_wa_id": as_text(contact.get("wa_id")) or None,
+            "contact_bsuid": as_text(contact.get("user_id")) or None,
+        }
+    )
+
+
+def _outcome_of(context: ActionContext, earlier: Attempt, state: JsonObject) -> SentMessage | Wait:
+    if earlier.result is not None:
+        return SentMessage.model_validate(earlier.result)
+    if earlier.message_id is not None:
+        return _found(state, context.step_id, earlier.message_id)
+    return _wait(context.step_id, state)
+
+
+def _wait(step_id: str, state: JsonObject) -> Wait:
+    return Wait(f"step:{step_id}", UNKNOWN_AFTER_S, state)
+
+
+def _remembered(input: MessageInput, recipient: Recipient, window: Window) -> JsonObject:
+    """Return the part of the output that is known before Meta has answered."""
+    closes_at = window.closes_at.isoformat() if window.closes_at else None
+    return {
+        "phoneNumberId": input.phone_number_id,
+        "recipient": recipient.value,
+        "input": input.to,
+        "window": {"state": window.state, "closesAt": closes_at},
+    }
+
+
+def _found(state: JsonObject, step_id: str, message_id: str) -> SentMessage:
+    return SentMessage.model_validate(
+        {
+            **state,
+            "messageId": message_id,
+            "status": "accepted",
+            "acceptedAt": datetime.now(UTC),
+            "idempotencyKey": step_id,
+        }
+    )

@@ -1,0 +1,252 @@
+"""What a template is filled with: the plain fields, and Meta's components built from them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from appmixer.engine.contract import Fields, Json, JsonObject, RejectedError
+
+from .templates import Definition
+
+ParameterText = Annotated[str | int | float, Field(union_mode="left_to_right")]
+MediaKind = Literal["image", "video", "document", "gif"]
+MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "GIF": "gif"}
+
+# Meta refuses such parameters with 132018 or 100; seen in reports of users, on no page of Meta's.
+UNSENDABLE = re.compile(r"[\n\r\t]| {5,}")
+
+
+class HeaderMedia(Fields):
+    """The picture, video or document at the top of a template."""
+
+    kind: MediaKind | None = Field(
+        default=None,
+        description="What it is; found out from the template where that can be read.",
+        examples=["image"],
+    )
+    media_id: str | None = Field(
+        default=None,
+        title="Media ID",
+        description="The id that Upload Media returned. Give either this or a link.",
+        pattern="^([0-9]{1,32})?$",
+        examples=["1003383421387256"],
+    )
+    link: str | None = Field(
+        default=None,
+        description="A public URL from which Meta fetches the file.",
+        pattern="^(https?://.+)?$",
+        max_length=2000,
+        examples=["https://www.luckyshrub.example/sale.jpg"],
+    )
+    file_name: str | None = Field(
+        default=None,
+        description="The name shown for a document.",
+        max_length=240,
+        examples=["invoice.pdf"],
+    )
+
+
+class HeaderLocation(Fields):
+    """The map at the top of a template."""
+
+    latitude: float = Field(ge=-90, le=90, description="Degrees north.", examples=[37.4421])
+    longitude: float = Field(ge=-180, le=180, description="Degrees east.", examples=[-122.1615])
+    name: str = Field(description="The name of the place.", examples=["Philz Coffee"])
+    address: str = Field(description="Its address.", examples=["101 Forest Ave, Palo Alto"])
+
+
+class ButtonParameter(Fields):
+    """What one button of a template is filled with."""
+
+    index: int = Field(ge=0, le=9, description="Which button, counted from 0.", examples=[0])
+    kind: Literal["urlSuffix", "payload", "couponCode", "flowToken"] = Field(
+        description="What the value is: the end of the URL (also a one-time code), the text that "
+        "a quick reply sends back, a coupon code, or the token of a Flow.",
+        examples=["urlSuffix"],
+    )
+    value: ParameterText = Field(description="The value.", examples=["860198"])
+    flow_data: dict[str, Any] | None = Field(
+        default=None,
+        description="Values for the first screen of a Flow.",
+        examples=[{"product": "SKU-1"}],
+    )
+
+
+class TemplateParameters(Fields):
+    """The variable parts of a template, in plain form or as Meta's array."""
+
+    body_parameters: list[ParameterText] | dict[str, ParameterText] | None = Field(
+        default=None,
+        description="The values of the body: a list in the order of {{1}}, {{2}}, or an object "
+        "with the names of a template that has named parameters.",
+        examples=[["Sheena", "860198"], {"first_name": "Sheena"}],
+        json_schema_extra={"x-widget": "json"},
+    )
+    header_text: ParameterText | None = Field(
+        default=None,
+        description="The value of the one variable that a text header can have.",
+        examples=["Sheena"],
+        json_schema_extra={"x-group": "Header"},
+    )
+    header_media: HeaderMedia | None = Field(
+        default=None,
+        description="The picture, video or document of a media header.",
+        json_schema_extra={"x-group": "Header"},
+    )
+    header_location: HeaderLocation | None = Field(
+        default=None,
+        description="The place of a location header.",
+        json_schema_extra={"x-group": "Header"},
+    )
+    button_parameters: list[ButtonParameter] = Field(
+        default_factory=list[ButtonParameter],
+        max_length=10,
+        description="What the buttons are filled with, for those that take something.",
+        json_schema_extra={"x-group": "Buttons"},
+    )
+    offer_expires_at: datetime | None = Field(
+        default=None,
+        description="When a limited-time offer ends.",
+        examples=["2026-10-01T22:00:00Z"],
+        json_schema_extra={"x-group": "Options"},
+    )
+    components: list[dict[str, Any]] | None = Field(
+        default=None,
+        title="Components (Expert)",
+        description="Meta's components array as it is, for templates that the fields above do "
+        "not cover, such as carousels. Use either this or those fields.",
+        examples=[[{"type": "body", "parameters": [{"type": "text", "text": "Sheena"}]}]],
+        json_schema_extra={"x-widget": "json", "x-group": "Options"},
+    )
+
+
+def build_components(
+    parameters: TemplateParameters, definition: Definition | None
+) -> list[dict[str, Json]]:
+    """Return Meta's components for the plain fields; raise RejectedError where they conflict."""
+    built = [
+        *_header(parameters, definition),
+        *_body(parameters),
+        *[_button(each) for each in parameters.button_parameters],
+        *_offer(parameters.offer_expires_at),
+    ]
+    if parameters.components is not None and built:
+        raise RejectedError(
+            "The parameters are given twice",
+            "Both Meta's components array and plain fields are filled in.",
+            "Use one of the two.",
+            "components",
+        )
+    return (
+        built if parameters.components is None else [dict(each) for each in parameters.components]
+    )
+
+
+def _header(parameters: TemplateParameters, definition: Definition | None) -> list[dict[str, Json]]:
+    found: list[Json] = []
+    if parameters.header_text not in (None, ""):
+        named = definition.header_variables[:1] if definition and definition.is_named else ()
+        found.append(_text(parameters.header_text, next(iter(named), None), "headerText"))
+    if parameters.header_media is not None:
+        found.append(_media(parameters.header_media, definition))
+    if parameters.header_location is not None:
+        found.append(
+            {"type": "location", "location": parameters.header_location.model_dump(mode="json")}
+        )
+    if len(found) > 1:
+        raise RejectedError(
+            "A template has one header",
+            "More than one of header text, media and location is filled in.",
+            "Keep the one that the template has.",
+            "headerText",
+        )
+    return [{"type": "header", "parameters": found}] if found else []
+
+
+def _media(media: HeaderMedia, definition: Definition | None) -> JsonObject:
+    if bool(media.media_id) == bool(media.link):
+        raise RejectedError(
+            "The header needs one file",
+            "It takes either a media id or a link, and exactly one.",
+            "Fill in one of the two.",
+            "headerMedia",
+        )
+    kind = media.kind or MEDIA_FORMATS.get((definition and definition.header_format) or "")
+    if kind is None:
+        raise RejectedError(
+            "The kind of the header's file is not known",
+            "The template could not be read, or it has no media header.",
+            "Say whether it is an image, a video or a document.",
+            "headerMedia",
+        )
+    file: dict[str, Json] = {"id": media.media_id} if media.media_id else {"link": media.link}
+    if kind == "document" and media.file_name:
+        file["filename"] = media.file_name
+    return {"type": kind, kind: file}
+
+
+def _body(parameters: TemplateParameters) -> list[dict[str, Json]]:
+    given = parameters.body_parameters
+    if not given:
+        return []
+    if isinstance(given, list):
+        texts = [_text(each, None, "bodyParameters") for each in given]
+    elif all(name.isdigit() for name in given):
+        numbered = sorted(given, key=int)
+        texts = [_text(given[name], None, "bodyParameters") for name in numbered]
+    else:
+        texts = [_text(each, name, "bodyParameters") for name, each in given.items()]
+    return [{"type": "body", "parameters": texts}]
+
+
+def _text(value: str | int | float | None, name: str | None, field: str) -> JsonObject:
+    text = str(value)
+    if UNSENDABLE.search(text):
+        raise RejectedError(
+            "A template parameter cannot be sent",
+            "Meta refuses line breaks, tabs and more than four spaces in a row.",
+            "Replace them, for example with a comma or a single space.",
+            field,
+            132018,
+        )
+    if name is None:
+        return {"type": "text", "text": text}
+    return {"type": "text", "parameter_name": name, "text": text}
+
+
+def _button(button: ButtonParameter) -> dict[str, Json]:
+    value = str(button.value)
+    match button.kind:
+        case "urlSuffix":
+            sub_type, parameter = "url", dict[str, Json](type="text", text=value)
+        case "payload":
+            sub_type, parameter = "quick_reply", dict[str, Json](type="payload", payload=value)
+        case "couponCode":
+            sub_type = "copy_code"
+            parameter = dict[str, Json](type="coupon_code", coupon_code=value)
+        case "flowToken":
+            action: dict[str, Json] = {"flow_token": value}
+            if button.flow_data is not None:
+                action["flow_action_data"] = button.flow_data
+            sub_type, parameter = "flow", dict[str, Json](type="action", action=action)
+    return {
+        "type": "button",
+        "sub_type": sub_type,
+        "index": str(button.index),
+        "parameters": [parameter],
+    }
+
+
+def _offer(expires_at: datetime | None) -> list[dict[str, Json]]:
+    if expires_at is None:
+        return []
+    milliseconds = int(expires_at.timestamp() * 1000)
+    parameter: JsonObject = {
+        "type": "limited_time_offer",
+        "limited_time_offer": {"expiration_time_ms": milliseconds},
+    }
+    return [{"type": "limited_time_offer", "parameters": [parameter]}]

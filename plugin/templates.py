@@ -1,0 +1,147 @@
+"""Message templates as their WABA defines them, and what a send has to fill in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from appmixer.engine.contract import ActionContext, ComponentContext, RejectedError, ThrottledError
+
+from .senders import business_account_of, graph_of
+from .shapes import as_object, as_objects, as_text
+
+TEMPLATE_FIELDS = (
+    "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
+)
+CACHED_S = 600.0
+VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button of a template; `parameter` is what a send has to give for it, if anything."""
+
+    kind: str
+    text: str
+    parameter: str | None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One language of a template, as far as a send depends on it."""
+
+    name: str
+    language: str
+    is_named: bool
+    header_format: str | None
+    header_variables: tuple[str, ...]
+    body_variables: tuple[str, ...]
+    buttons: tuple[Button, ...]
+    card_count: int
+    has_expiry: bool
+
+
+def read_definition(node: Mapping[str, Any]) -> Definition:
+    parts = {as_text(part.get("type")).upper(): part for part in as_objects(node.get("components"))}
+    header, body = as_object(parts.get("HEADER")), as_object(parts.get("BODY"))
+    offer = as_object(as_object(parts.get("LIMITED_TIME_OFFER")).get("limited_time_offer"))
+    return Definition(
+        name=as_text(node.get("name")),
+        language=as_text(node.get("language")),
+        is_named=as_text(node.get("parameter_format")).upper() == "NAMED",
+        header_format=as_text(header.get("format")).upper() or None,
+        header_variables=variables(as_text(header.get("text"))),
+        body_variables=variables(as_text(body.get("text"))),
+        buttons=tuple(_buttons(as_object(parts.get("BUTTONS")))),
+        card_count=len(as_objects(as_object(parts.get("CAROUSEL")).get("cards"))),
+        has_expiry=offer.get("has_expiration") is True,
+    )
+
+
+def variables(text: str) -> tuple[str, ...]:
+    """Return the names of a text's variables, each once: numbered ones in their order."""
+    names = list(dict.fromkeys(VARIABLE.findall(text)))
+    return tuple(sorted(names, key=int) if all(name.isdigit() for name in names) else names)
+
+
+async def find_definition(
+    context: ActionContext,
+    *,
+    phone_number_id: str,
+    business_account_id: str | None,
+    name: str,
+    language: str,
+    fresh: bool = False,
+) -> Definition | None:
+    """Return the definition that a send from the number would use, or None if it cannot be read.
+
+    It is remembered for ten minutes; `fresh` reads it again.
+    """
+    waba_id = await business_account_of(context, phone_number_id, business_account_id or None)
+    if waba_id is None:
+        return None
+    key = f"template:{waba_id}:{name}:{language}"
+    known = as_object((await context.store.get([key])).get(key))
+    if known and not fresh:
+        return read_definition(known)
+    node = await _node(context, waba_id, name, language)
+    if node is None:
+        return None
+    await context.store.put({key: node}, expires_in_s=CACHED_S)
+    return read_definition(node)
+
+
+async def languages_of(
+    context: ComponentContext, phone_number_id: str, override: str | None, name: str
+) -> list[str]:
+    """Return the languages in which the number's WABA has the template."""
+    waba_id = await business_account_of(context, phone_number_id, override or None)
+    nodes = await _nodes(context, waba_id, name) if waba_id is not None else []
+    return sorted({as_text(node.get("language")) for node in nodes} - {""})
+
+
+async def _node(
+    context: ComponentContext, waba_id: str, name: str, language: str
+) -> dict[str, Any] | None:
+    nodes = await _nodes(context, waba_id, name)
+    return next((node for node in nodes if node.get("language") == language), None)
+
+
+async def _nodes(context: ComponentContext, waba_id: str, name: str) -> list[dict[str, Any]]:
+    """Return the template in all its languages; nothing where templates cannot be read."""
+    found = graph_of(context).pages(
+        f"{waba_id}/message_templates", {"name": name, "fields": TEMPLATE_FIELDS}
+    )
+    try:
+        # Meta's filter also lets through names that only contain the one asked for.
+        return [node async for node in found if node.get("name") == name]
+    except (RejectedError, ThrottledError) as error:
+        context.log.info("templates.unreadable", waba_id=waba_id, code=error.code)
+        return []
+
+
+def _buttons(part: Mapping[str, Any]) -> Sequence[Button]:
+    return [
+        Button(
+            as_text(button.get("type")).upper(),
+            as_text(button.get("text")),
+            _button_parameter(button),
+        )
+        for button in as_objects(part.get("buttons"))
+    ]
+
+
+def _button_parameter(button: Mapping[str, Any]) -> str | None:
+    match as_text(button.get("type")).upper():
+        case "URL" if variables(as_text(button.get("url"))):
+            return "the end of its URL"
+        case "OTP":
+            return "the code"
+        case "COPY_CODE":
+            return "the coupon code"
+        case "MPM":
+            return "its products"
+        case _:
+            return None

@@ -1,0 +1,51 @@
+"""How long Meta asks callers to wait, as its headers say it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from .shapes import as_int, as_object, as_objects
+
+# Nothing that Meta limits stays limited for longer; a larger number is a broken header.
+MAX_DELAY_S = 7 * 24 * 3600.0
+
+
+def announced_delay_s(headers: Mapping[str, str]) -> float | None:
+    """Return the longest wait that the headers ask for, or None if they ask for none."""
+    lowered = {name.lower(): value for name, value in headers.items()}
+    retry_after = _retry_after_s(lowered.get("retry-after", ""))
+    regained = _regain_s(lowered.get("x-business-use-case-usage", ""))
+    delays = [delay for delay in (retry_after, regained) if delay is not None and delay > 0]
+    return min(max(delays), MAX_DELAY_S) if delays else None
+
+
+def _retry_after_s(value: str) -> float | None:
+    # https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value.strip()[:9])
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - datetime.now(UTC)).total_seconds()
+
+
+def _regain_s(value: str) -> float | None:
+    # https://developers.facebook.com/docs/graph-api/overview/rate-limiting (given in minutes)
+    try:
+        usage: object = json.loads(value)
+    except ValueError:
+        return None
+    return max((minutes * 60.0 for minutes in _regain_minutes(usage)), default=None)
+
+
+def _regain_minutes(usage: object) -> Iterator[float]:
+    for rows in as_object(usage).values():
+        for row in as_objects(rows):
+            minutes = as_int(row.get("estimated_time_to_regain_access"))
+            if minutes is not None:
+                yield float(minutes)

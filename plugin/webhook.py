@@ -1,0 +1,114 @@
+"""The endpoint that Meta calls: handshake, signature, and storing before answering.
+
+https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from appmixer.engine.contract import HostContext, Request, Response, Route, ThrottledError
+
+from .events import flatten, unreadable
+from .settings import how_to_set
+
+PATH = "/events"
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
+MAX_BODY_BYTES = 3 * 1024 * 1024
+MAX_HANDSHAKE_BYTES = 1024
+SIGNATURE_HEADER = "x-hub-signature-256"
+RETRY_LATER = {"Retry-After": "10"}
+
+
+class Webhook:
+    """Answers Meta's two kinds of requests; the secrets are read at each of them."""
+
+    def __init__(self, host: HostContext) -> None:
+        self._host = host
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        return (
+            Route("GET", PATH, self.shake_hands, MAX_HANDSHAKE_BYTES),
+            Route("POST", PATH, self.receive, MAX_BODY_BYTES),
+        )
+
+    async def shake_hands(self, request: Request) -> Response:
+        """Echo the challenge to whoever knows the verify token."""
+        expected = self._host.configuration.get("verifyToken", "").strip()
+        if not expected:
+            return _not_set_up("verifyToken")
+        query = request.query
+        given = query.get("hub.verify_token", "")
+        if query.get("hub.mode") != "subscribe" or not _is_same(given, expected):
+            self._host.log.warning("webhook.handshake_refused")
+            return Response(403, b"The verify token is not the one in `verifyToken`.")
+        return Response(200, query.get("hub.challenge", "").encode())
+
+    async def receive(self, request: Request) -> Response:
+        """Store what Meta signed; anything but 200 makes Meta deliver it again."""
+        secret = self._host.configuration.get("clientSecret", "").strip()
+        if not secret:
+            return _not_set_up("clientSecret")
+        if not _is_signed(request, secret):
+            self._host.log.warning("webhook.signature_refused", bytes=len(request.body))
+            return Response(401, b"The signature is missing or wrong.")
+        events = parse(request.body)
+        try:
+            await self._host.publish(events)
+        except ThrottledError:
+            self._host.log.error("webhook.not_stored", events=len(events))
+            return Response(503, b"It could not be stored; deliver it again.", headers=RETRY_LATER)
+        return Response(200)
+
+
+def parse(body: bytes) -> Sequence[Any]:
+    """Return the events of a signed body; of one that is no JSON, the text itself.
+
+    Meta would deliver a refused body for days, so what nobody can read is kept and answered 200.
+    """
+    try:
+        text = body.decode()
+        content = _DECODER.decode(text)
+        if "\\ud" in text or "\\uD" in text:
+            content = _with_whole_characters(content)
+        return flatten(content)
+    except (ValueError, RecursionError):
+        return [unreadable(body.decode("utf-8", "replace"))]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def _with_whole_characters(content: Any) -> Any:
+    """Replace halves of surrogate pairs, which JSON can spell and no database can store."""
+    text = json.dumps(content, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return content
+
+
+def _is_signed(request: Request, secret: str) -> bool:
+    given = request.headers.get(SIGNATURE_HEADER, "")
+    expected = "sha256=" + hmac.new(secret.encode(), request.body, sha256).hexdigest()
+    return _is_same(given, expected)
+
+
+def _is_same(given: str, expected: str) -> bool:
+    # As bytes: compare_digest raises for text that is not ASCII.
+    return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode())
+
+
+def _not_set_up(name: str) -> Response:
+    hint = f"WhatsApp is not set up here: {name} is missing. {how_to_set(name)}"
+    return Response(503, hint.encode(), headers=RETRY_LATER)

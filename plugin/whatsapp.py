@@ -1,0 +1,100 @@
+"""The connector's long-lived part: what all components share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from appmixer.engine.contract import Account, Check, Event, HostContext, Listener, Route
+
+from .checks import check_account, check_setup
+from .deliveries import Deliveries
+from .graph import AccountGraph, GraphClient
+from .settings import Settings
+from .subscriptions import Subscriptions
+from .webhook import Webhook
+from .windows import Windows
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class WhatsApp:
+    """Implements the contract's Plugin. Components reach it as `context.plugin`."""
+
+    def __init__(self, host: HostContext, clock: Callable[[], datetime] = _now) -> None:
+        self._host = host
+        self._webhook = Webhook(host)
+        self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
+        self._reconciling: asyncio.Task[None] | None = None
+        self.windows = Windows(host.store, clock)
+        self.deliveries = Deliveries(host.store, clock)
+
+    @property
+    def settings(self) -> Settings:
+        """The administrator's configuration as it is now."""
+        return Settings.read(self._host.configuration)
+
+    @property
+    def graph(self) -> GraphClient:
+        """A client for the configuration as it is now."""
+        return graph_client(self._host, self.settings)
+
+    def graph_for(self, account: Account) -> AccountGraph:
+        """Return the calls of one account."""
+        return AccountGraph(self.graph, account)
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        return self._webhook.routes
+
+    async def start(self) -> None:
+        """Make Meta's subscriptions agree with the listeners, beside everything else."""
+        self._reconciling = asyncio.create_task(self._subscriptions.reconcile())
+        self._reconciling.add_done_callback(self._report)
+
+    async def stop(self) -> None:
+        if self._reconciling is not None:
+            self._reconciling.cancel()
+            await asyncio.wait([self._reconciling])
+            self._reconciling = None
+
+    async def reconcile(self) -> None:
+        """Make Meta's subscriptions agree with the listeners now."""
+        await self._subscriptions.reconcile()
+
+    async def listener_added(self, listener: Listener, account: Account) -> None:
+        await self._subscriptions.add(listener, account)
+
+    async def listener_removed(self, listener: Listener, account: Account) -> None:
+        await self._subscriptions.remove(listener, account)
+
+    async def before_routing(self, events: Sequence[Event]) -> None:
+        """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
+        await self.windows.note(events)
+        await self.deliveries.note(events)
+
+    async def checks(self, account: Account | None) -> Sequence[Check]:
+        """Report on the setup or on an account; what can be mended on the way is mended."""
+        settings = self.settings
+        if account is None:
+            await self.reconcile()
+            return await check_setup(self.graph, settings)
+        return await check_account(self.graph, settings, account, self.graph_for(account))
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._host.log.error("subscriptions.reconcile_failed", reason=repr(error))
+
+
+def graph_client(host: HostContext, settings: Settings) -> GraphClient:
+    """Return a client of Graph for the settings, on the host's connections."""
+    return GraphClient(
+        host.http,
+        base_url=settings.graph_url,
+        version=settings.graph_version,
+        app_secret=settings.client_secret,
+        log=host.log,
+    )

@@ -1,0 +1,93 @@
+"""The customer service window, as far as inbound messages have told of it.
+
+A person opens it by writing to a number, for 24 hours. What arrived while nothing listened is not
+known here, so `closed` means: by all that we have seen.
+https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from appmixer.engine.contract import Event, Store
+
+from .identity import sender_of
+from .shapes import as_int, as_object, as_objects, as_text, as_unix_time
+
+WINDOW = timedelta(hours=24)
+# Afterwards nothing is known of a person any more, instead of a window that has long been closed.
+KEPT_S = 30 * 24 * 3600.0
+# What the service tells of a person, and what takes a message back, is no message of the person.
+NOT_WRITTEN = frozenset({"system", "request_welcome", "revoke", "edit"})
+
+
+@dataclass(frozen=True)
+class Window:
+    """`closes_at` is when it closes or has closed, aware and in UTC; None when unknown."""
+
+    state: Literal["open", "closed", "unknown"]
+    closes_at: datetime | None = None
+
+
+class Windows:
+    """The ledger: for each sender number and each id of a person, when the person last wrote."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+        self._writing = asyncio.Lock()
+
+    async def note(self, events: Sequence[Event]) -> None:
+        """Take the times of what opens a window; batches may come twice, and late."""
+        latest: dict[str, int] = {}
+        for event in events:
+            for key, written_at in _openings(event):
+                latest[key] = max(written_at, latest.get(key, 0))
+        if not latest:
+            return
+        async with self._writing:
+            known = await self._store.get(list(latest))
+            newer = {key: at for key, at in latest.items() if at > (as_int(known.get(key)) or 0)}
+            if newer:
+                await self._store.put(newer, expires_in_s=KEPT_S)
+
+    async def state(self, phone_number_id: str, identities: Sequence[str]) -> Window:
+        """Look the person up by any id: phone number (digits), BSUID, or the id of a group."""
+        known = await self._store.get([_key(phone_number_id, each) for each in identities])
+        written_at = max((as_int(each) or 0 for each in known.values()), default=0)
+        if not written_at:
+            return Window("unknown")
+        closes_at = datetime.fromtimestamp(written_at, UTC) + WINDOW
+        return Window("open" if self._clock() < closes_at else "closed", closes_at)
+
+
+def _openings(event: Event) -> Iterator[tuple[str, int]]:
+    phone_number_id = as_text(event.payload.get("phoneNumberId"))
+    if event.kind in ("message", "standby.message"):
+        message = as_object(event.payload.get("message"))
+        if message.get("type") not in NOT_WRITTEN:
+            contact = as_object(event.payload.get("contact"))
+            yield from _written(phone_number_id, message, contact)
+    elif event.kind == "calls":
+        # A call by the person counts as a message.
+        value = as_object(event.payload.get("value"))
+        for call in as_objects(value.get("calls")):
+            if call.get("direction") == "USER_INITIATED" and call.get("event") == "connect":
+                yield from _written(phone_number_id, call, {})
+
+
+def _written(
+    phone_number_id: str, item: Mapping[str, Any], contact: Mapping[str, Any]
+) -> Iterator[tuple[str, int]]:
+    written_at = as_unix_time(item.get("timestamp"))
+    group_id = as_text(item.get("group_id"))
+    identities = (group_id,) if group_id else sender_of(item, contact).identities
+    for identity in identities if written_at is not None else ():
+        yield _key(phone_number_id, identity), written_at or 0
+
+
+def _key(phone_number_id: str, identity: str) -> str:
+    return f"window:{phone_number_id}:{identity}"

@@ -1,0 +1,167 @@
+"""The sandbox as an ASGI application, and as a server that runs until it is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .controls import create_controls
+from .graph import DISCONNECT, GraphApi
+from .pages import front_page
+from .seed import seed
+from .world import World
+
+DEFAULT_PORT = 8322
+CONTROLS_PATH = "/_sandbox"
+TICK_S = 0.1
+
+
+class Sandbox:
+    """One world behind one ASGI application."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._graph = GraphApi(world)
+        self._controls = create_controls(world)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            # Also without a lifespan (a test client in the same loop) the timers run.
+            self.world.clock.start()
+            await self._answer(scope, receive, send)
+
+    async def stop(self) -> None:
+        """End deliveries and timers; may be called twice."""
+        self.world.clock.stop()
+        await self.world.courier.stop()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path == CONTROLS_PATH or path.startswith(f"{CONTROLS_PATH}/"):
+            await self._controls(scope, receive, send)
+        elif path == "/" and scope["method"] in ("GET", "HEAD"):
+            await HTMLResponse(front_page())(scope, receive, send)
+        else:
+            await self._graph(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self.world.clock.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def create_app(world: World | None = None) -> Sandbox:
+    """A sandbox of its own; two of them share nothing."""
+    return Sandbox(world if world is not None else World(seed))
+
+
+async def serve(
+    host: str = "127.0.0.1",
+    port: int = DEFAULT_PORT,
+    *,
+    world: World | None = None,
+    on_started: Callable[[str], None] | None = None,
+) -> None:
+    """Run a sandbox until this task is cancelled.
+
+    `on_started` gets the address once connections are accepted; with port 0 it holds the free
+    port that was found. Raises OSError when the address cannot be bound.
+    """
+    await run(create_app(world), host, port, on_started=on_started)
+
+
+async def run(
+    app: ASGIApp, host: str, port: int, *, on_started: Callable[[str], None] | None = None
+) -> None:
+    """Serve one ASGI application until this task is cancelled."""
+    config = uvicorn.Config(
+        app,
+        http=_BreakableProtocol,
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+    )
+    listener = _listen(host, port)
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    ready = asyncio.create_task(server.ready.wait())
+    try:
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if on_started is not None and server.ready.is_set():
+            on_started(_address(listener))
+        await asyncio.shield(running)
+    finally:
+        ready.cancel()
+        server.leave()
+        await running
+        listener.close()
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Signals belong to whoever runs the process, which may be an engine with its own server."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+        self._leaving = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    def leave(self) -> None:
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        # As uvicorn's, but it does not sleep through the moment it is told to leave.
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % 864_000
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), TICK_S)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+class _BreakableProtocol(HttpToolsProtocol):
+    """Lends the application the connection, so that a fault can break it."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {DISCONNECT: {"abort": self.transport.abort}}

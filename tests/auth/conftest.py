@@ -1,0 +1,31 @@
+"""A host that is set up, for the tests of connecting accounts."""
+
+from __future__ import annotations
+
+import ssl
+
+import httpx
+import pytest
+
+from appmixer.engine.contract.testing import RecordingHost
+
+APP_ID = "634974688087057"
+APP_SECRET = "test-app-secret"
+
+
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """Made once, because reading the certificates takes longer than most tests."""
+    return ssl.create_default_context()
+
+
+@pytest.fixture
+def host(tls: ssl.SSLContext) -> RecordingHost:
+    return RecordingHost(
+        configuration={
+            "clientId": APP_ID,
+            "clientSecret": APP_SECRET,
+            "verifyToken": "test-verify-token",
+        },
+        http=httpx.AsyncClient(verify=tls),
+    )

@@ -1,0 +1,338 @@
+"""Send Text, through `receive` and `resume`, with Graph replaced."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+import respx
+from freezegun import freeze_time
+
+from appmixer.engine.contract import (
+    AuthorizationError,
+    Event,
+    OutcomeUnknownError,
+    RejectedError,
+    ThrottledError,
+    Wait,
+)
+from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
+from appmixer.whatsapp.components.messages.send_text import SendText
+from appmixer.whatsapp.plugin.messages import SentMessage
+from appmixer.whatsapp.plugin.whatsapp import WhatsApp
+
+pytestmark = pytest.mark.anyio
+
+URL = "https://graph.facebook.com/v25.0/106540352242922/messages"
+WAMID = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"
+ACCEPTED = {
+    "messaging_product": "whatsapp",
+    "contacts": [{"input": "+16505551234", "wa_id": "16505551234"}],
+    "messages": [{"id": WAMID}],
+}
+SENT = {
+    "messageId": WAMID,
+    "phoneNumberId": "106540352242922",
+    "recipient": "+16505551234",
+    "input": "16505551234",
+    "contactWaId": "16505551234",
+    "contactBsuid": None,
+    "status": "accepted",
+    "deliveryStatus": None,
+    "acceptedAt": "2026-09-21T14:13:20Z",
+    "window": {"state": "unknown", "closesAt": None},
+    "idempotencyKey": "run-1:reply",
+}
+
+
+def text(**fields: Any) -> SendText.Input:
+    return SendText.Input.model_validate(
+        {"phoneNumberId": "106540352242922", "to": "16505551234", "text": "Hi", **fields}
+    )
+
+
+def written_at(moment: float) -> Event:
+    message = {"from": "16505551234", "type": "text", "timestamp": str(int(moment))}
+    payload = {"phoneNumberId": "106540352242922", "message": message}
+    return Event("wamid.in", "message", payload)
+
+
+def refused(code: int, status: int = 400) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"message": "No", "code": code}})
+
+
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_sends_the_text_once_and_returns_what_meta_accepted(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.post(URL).respond(json=ACCEPTED)
+
+    sent = await SendText().receive(
+        context, text(previewUrl=True, quotedMessageId="wamid.IN", opaqueData="order:860198")
+    )
+
+    assert isinstance(sent, SentMessage)
+    assert sent.model_dump(mode="json") == SENT
+    [call] = route.calls
+    assert json.loads(call.request.content) == {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": "+16505551234",
+        "type": "text",
+        "text": {"body": "Hi", "preview_url": True},
+        "context": {"message_id": "wamid.IN"},
+        "biz_opaque_callback_data": "appmixer.step=run-1:reply&order:860198",
+    }
+    assert context.quota.taken == [
+        ("pair", "106540352242922:+16505551234"),
+        ("messages", "106540352242922"),
+    ]
+
+
+async def test_addresses_a_person_without_a_number_by_user_id(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    bsuid = "US.13491208655302741918"
+    answer = {"contacts": [{"input": bsuid, "user_id": bsuid}], "messages": [{"id": WAMID}]}
+    route = respx_mock.post(URL).respond(json=answer)
+
+    sent = await SendText().receive(context, text(to=bsuid))
+
+    assert isinstance(sent, SentMessage)
+    assert (sent.contact_wa_id, sent.contact_bsuid) == (None, bsuid)
+    body = json.loads(route.calls[0].request.content)
+    assert (body.get("to"), body["recipient"]) == (None, bsuid)
+
+
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_the_same_step_again_returns_the_same_and_sends_nothing(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.post(URL).respond(json=ACCEPTED)
+    first = await SendText().receive(context, text())
+
+    again = await SendText().receive(context, text())
+
+    assert again == first
+    assert route.call_count == 1
+
+
+async def test_a_step_whose_window_closed_after_it_sent_is_not_called_refused(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=ACCEPTED)
+    await plugin.before_routing([written_at(START_OF_TIME)])
+    first = await SendText().receive(context, text())
+    context.host.clock.advance(25 * 3600)
+
+    assert await SendText().receive(context, text()) == first
+
+
+async def test_another_step_sends_again(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    route = respx_mock.post(URL).respond(json=ACCEPTED)
+    await SendText().receive(context, text())
+    context.step_id = "run-2:reply"
+
+    await SendText().receive(context, text())
+
+    assert route.call_count == 2
+
+
+async def test_refuses_before_any_call_when_the_window_is_known_to_be_closed(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    await plugin.before_routing([written_at(START_OF_TIME - 25 * 3600)])
+
+    with pytest.raises(RejectedError) as caught:
+        await SendText().receive(context, text())
+
+    assert (caught.value.field, caught.value.code) == ("to", 131047)
+    assert "2026-09-21 13:13 UTC" in str(caught.value)
+    assert not respx_mock.calls
+    assert context.quota.taken == []
+    assert await context.store.scan("send:") == {}
+
+
+async def test_sends_into_a_closed_window_when_the_flow_says_so(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=ACCEPTED)
+    await plugin.before_routing([written_at(START_OF_TIME - 25 * 3600)])
+
+    sent = await SendText().receive(context, text(windowPolicy="send"))
+
+    assert isinstance(sent, SentMessage)
+    assert sent.window.model_dump(mode="json") == {
+        "state": "closed",
+        "closesAt": "2026-09-21T13:13:20Z",
+    }
+
+
+async def test_an_open_window_is_told_with_its_end(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=ACCEPTED)
+    await plugin.before_routing([written_at(START_OF_TIME)])
+
+    sent = await SendText().receive(context, text(to="+1 (650) 555-1234"))
+
+    assert isinstance(sent, SentMessage)
+    assert sent.window.model_dump(mode="json") == {
+        "state": "open",
+        "closesAt": "2026-09-22T14:13:20Z",
+    }
+
+
+async def test_a_refusal_of_meta_may_be_followed_by_another_try_of_the_step(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(side_effect=[refused(131030), httpx.Response(200, json=ACCEPTED)])
+
+    with pytest.raises(RejectedError) as caught:
+        await SendText().receive(context, text())
+    sent = await SendText().receive(context, text())
+
+    assert caught.value.code == 131030
+    assert isinstance(sent, SentMessage)
+
+
+async def test_a_throttled_send_is_tried_again_as_the_same_step(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(
+        side_effect=[refused(130429, 429), httpx.Response(200, json=ACCEPTED)]
+    )
+
+    with pytest.raises(ThrottledError):
+        await SendText().receive(context, text())
+    sent = await SendText().receive(context, text())
+
+    assert isinstance(sent, SentMessage)
+
+
+async def test_an_exhausted_quota_sends_nothing_and_may_be_tried_again(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).respond(json=ACCEPTED)
+    context.quota.exhausted["pair"] = 6.0
+
+    with pytest.raises(ThrottledError) as caught:
+        await SendText().receive(context, text())
+    calls_before = len(respx_mock.calls)
+    context.quota.exhausted.clear()
+    sent = await SendText().receive(context, text())
+
+    assert (caught.value.retry_after_s, calls_before) == (6.0, 0)
+    assert isinstance(sent, SentMessage)
+
+
+async def test_an_expired_token_asks_to_connect_again(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(return_value=refused(190, 401))
+
+    with pytest.raises(AuthorizationError):
+        await SendText().receive(context, text())
+
+    assert await context.store.scan("send:") == {}
+
+
+async def test_a_renewed_token_sends_after_all(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    assert context.connected is not None
+    context.connected.renewed = "renewed"
+    route = respx_mock.post(URL).mock(
+        side_effect=[refused(190, 401), httpx.Response(200, json=ACCEPTED)]
+    )
+
+    sent = await SendText().receive(context, text())
+
+    assert isinstance(sent, SentMessage)
+    assert [call.request.headers["authorization"] for call in route.calls] == [
+        "Bearer test-token",
+        "Bearer renewed",
+    ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        httpx.ReadTimeout("slow"),
+        httpx.RemoteProtocolError("cut"),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, content=b'{"messages": [{"id": "wam'),
+        httpx.Response(200, json={"messages": []}),
+        httpx.Response(502, text="Bad Gateway"),
+    ],
+    ids=["timeout", "cut", "html", "half a body", "no id", "502"],
+)
+async def test_an_unanswered_send_waits_for_its_status(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    broken: httpx.Response | Exception,
+) -> None:
+    route = respx_mock.post(URL).mock(side_effect=[broken])
+
+    first = await SendText().receive(context, text())
+    again = await SendText().receive(context, text())
+
+    assert isinstance(first, Wait)
+    assert first.key == "step:run-1:reply"
+    assert first.timeout_s == 900
+    assert again == first
+    assert route.call_count == 1
+
+
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_the_status_of_an_unanswered_send_ends_the_wait(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    wait = await SendText().receive(context, text())
+    assert isinstance(wait, Wait)
+    status = {"id": WAMID, "status": "sent", "recipient_id": "16505551234"}
+
+    sent = await SendText().resume(context, wait.state, {"status": status})
+
+    assert sent.model_dump(mode="json") == {**SENT, "deliveryStatus": "sent"}
+    assert await SendText().receive(context, text()) == sent
+
+
+async def test_a_send_that_no_status_ever_tells_of_is_declared_unknown(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    wait = await SendText().receive(context, text())
+    assert isinstance(wait, Wait)
+
+    with pytest.raises(OutcomeUnknownError):
+        await SendText().resume(context, wait.state, None)
+
+
+async def test_a_connection_that_never_opened_may_be_tried_again(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(side_effect=httpx.ConnectError("no route"))
+
+    with pytest.raises(ThrottledError):
+        await SendText().receive(context, text())
+
+    assert await context.store.scan("send:") == {}
+
+
+async def test_no_error_holds_the_text_or_the_token(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(return_value=refused(100))
+
+    with pytest.raises(RejectedError) as caught:
+        await SendText().receive(context, text(text="a secret between us"))
+
+    said = repr(caught.value) + repr(context.log.lines)
+    assert "between us" not in said
+    assert "test-token" not in said

@@ -1,0 +1,241 @@
+"""Account, graph, subscriptions and endpoint against the simulated Meta, over real HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+
+from appmixer.engine.contract import Listener, OutcomeUnknownError, RejectedError, ThrottledError
+from appmixer.engine.contract.testing import RecordingHost, StandInAccount
+from appmixer.sandbox.server import serve
+from appmixer.whatsapp.auth.provider import WhatsAppAccounts
+from appmixer.whatsapp.plugin.whatsapp import WhatsApp
+
+pytestmark = pytest.mark.anyio
+
+CALLBACK = "http://127.0.0.1:9/auth/whatsapp/callback"
+
+
+@pytest.fixture(scope="module")
+def sandbox_url() -> Iterator[str]:
+    """A sandbox of its own loop and thread, so that every test may have a loop too."""
+    started: list[str] = []
+    is_ready = threading.Event()
+
+    def note(address: str) -> None:
+        started.append(address)
+        is_ready.set()
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(serve("127.0.0.1", 0, on_started=note))
+
+    def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert is_ready.wait(20)
+    yield started[0]
+    loop.call_soon_threadsafe(task.cancel)
+    thread.join(20)
+
+
+@pytest.fixture
+async def host(sandbox_url: str) -> AsyncIterator[RecordingHost]:
+    async with httpx.AsyncClient() as http:
+        await http.post(f"{sandbox_url}/_sandbox/reset")
+        seed = (await http.get(f"{sandbox_url}/_sandbox/fixture")).json()
+        yield RecordingHost(
+            configuration={
+                "clientId": seed["appId"],
+                "clientSecret": seed["appSecret"],
+                "configId": seed["configId"],
+                "verifyToken": seed["verifyToken"],
+                "graphUrl": sandbox_url,
+                "dialogUrl": sandbox_url,
+            },
+            http=http,
+        )
+
+
+@pytest.fixture
+async def seed(host: RecordingHost, sandbox_url: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await host.http.get(f"{sandbox_url}/_sandbox/fixture")).json()
+    return found
+
+
+async def log_in(host: RecordingHost, **choice: Any) -> dict[str, str]:
+    url = WhatsAppAccounts(host).authorization_url(redirect_uri=CALLBACK, state="s1")
+    page = await host.http.post(url, data=choice)
+    assert page.status_code == 302, page.text
+    return dict(parse_qsl(urlsplit(page.headers["location"]).query))
+
+
+SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
+
+
+async def test_the_login_dialog_connects_what_was_picked(
+    host: RecordingHost, seed: dict[str, Any]
+) -> None:
+    answer = await log_in(host, decision="approve", scopes=SCOPES, waba_ids=[seed["wabaId"]])
+
+    credentials = await WhatsAppAccounts(host).connect(redirect_uri=CALLBACK, answer=answer)
+
+    assert answer["state"] == "s1"
+    assert credentials.profile["wabaIds"] == [seed["wabaId"]]
+    assert credentials.profile["businessAccountId"] == seed["wabaId"]
+    assert credentials.expires_at is not None
+    await WhatsAppAccounts(host).validate(credentials)
+    renewed = await WhatsAppAccounts(host).refresh(credentials)
+    assert renewed.profile == credentials.profile
+
+
+@pytest.mark.parametrize(
+    ("choice", "title"),
+    [
+        ({"decision": "cancel"}, "The login was cancelled"),
+        (
+            {"decision": "approve", "scopes": SCOPES},
+            "No WhatsApp Business Account selected during authentication",
+        ),
+        (
+            {"decision": "approve", "scopes": SCOPES[:1], "waba_ids": ["102290129340398"]},
+            "Permission missing: whatsapp_business_messaging",
+        ),
+    ],
+)
+async def test_a_login_that_shares_too_little_is_refused(
+    host: RecordingHost, choice: dict[str, Any], title: str
+) -> None:
+    answer = await log_in(host, **choice)
+
+    with pytest.raises(RejectedError) as caught:
+        await WhatsAppAccounts(host).connect(redirect_uri=CALLBACK, answer=answer)
+
+    assert caught.value.title == title
+
+
+async def test_a_plain_login_works_without_a_login_configuration(
+    host: RecordingHost, seed: dict[str, Any]
+) -> None:
+    host.configuration = {**host.configuration, "configId": ""}
+    answer = await log_in(host, decision="approve", scopes=SCOPES, waba_ids=[seed["wabaId"]])
+
+    credentials = await WhatsAppAccounts(host).connect(redirect_uri=CALLBACK, answer=answer)
+
+    assert credentials.secrets == {"tokenType": "USER"}
+    assert credentials.profile["wabaIds"] == [seed["wabaId"]]
+
+
+async def test_a_system_user_token_connects_and_never_expires(
+    host: RecordingHost, seed: dict[str, Any]
+) -> None:
+    credentials = await WhatsAppAccounts(host).connect_token(seed["systemUserToken"])
+
+    assert credentials.expires_at is None
+    assert credentials.profile["wabaIds"] == [seed["wabaId"]]
+
+
+async def test_a_listener_subscribes_and_one_for_somebody_else_is_refused(
+    host: RecordingHost, seed: dict[str, Any]
+) -> None:
+    plugin = WhatsApp(host)
+    account = StandInAccount(token=seed["systemUserToken"])
+    configured = plugin.graph
+    app_token = plugin.settings.app_token()
+    listener = Listener("1", f"messages:{seed['wabaId']}:{seed['phoneNumberId']}", {}, account.id)
+    foreign = Listener("2", f"messages:{seed['otherBusiness']['wabaId']}", {}, account.id)
+
+    with pytest.raises(RejectedError, match="callback URL"):
+        await plugin.listener_added(listener, account)
+    async with webhook_endpoint(plugin) as url:
+        # The sandbox shakes hands with the endpoint, as Meta does when the address is saved.
+        await configured.post(
+            f"{seed['appId']}/subscriptions",
+            token=app_token,
+            form={
+                "object": "whatsapp_business_account",
+                "callback_url": url,
+                "verify_token": seed["verifyToken"],
+                "fields": "messages",
+            },
+        )
+    await plugin.listener_added(listener, account)
+    with pytest.raises(RejectedError, match="was not shared") as caught:
+        await plugin.listener_added(foreign, account)
+
+    assert seed["otherBusiness"]["wabaId"] in caught.value.title
+    calls = plugin.graph_for(account)
+    apps = [each async for each in calls.pages(f"{seed['wabaId']}/subscribed_apps")]
+    assert [each["whatsapp_business_api_data"]["id"] for each in apps] == [seed["appId"]]
+    await plugin.listener_removed(listener, account)
+    assert [each async for each in calls.pages(f"{seed['wabaId']}/subscribed_apps")] == []
+
+
+@pytest.mark.parametrize("kind", ["html", "empty", "truncated", "disconnect"])
+async def test_a_send_without_a_usable_answer_is_of_unknown_outcome(
+    host: RecordingHost, seed: dict[str, Any], sandbox_url: str, kind: str
+) -> None:
+    calls = WhatsApp(host).graph_for(StandInAccount(token=seed["systemUserToken"]))
+    fault = {"endpoint": "messages", "kind": kind}
+    if kind == "html":
+        fault["httpStatus"] = 502
+    await host.http.post(f"{sandbox_url}/_sandbox/faults", json=fault)
+
+    with pytest.raises(OutcomeUnknownError):
+        await calls.post(
+            f"{seed['phoneNumberId']}/messages", json={"messaging_product": "whatsapp"}
+        )
+
+
+async def test_a_limit_is_waited_for_as_long_as_meta_says(
+    host: RecordingHost, seed: dict[str, Any], sandbox_url: str
+) -> None:
+    calls = WhatsApp(host).graph_for(StandInAccount(token=seed["systemUserToken"]))
+    fault = {"endpoint": "messages", "code": 130429, "retryAfterS": 17}
+    await host.http.post(f"{sandbox_url}/_sandbox/faults", json=fault)
+
+    with pytest.raises(ThrottledError) as caught:
+        await calls.post(
+            f"{seed['phoneNumberId']}/messages", json={"messaging_product": "whatsapp"}
+        )
+
+    assert caught.value.retry_after_s == 17.0
+
+
+@contextlib.asynccontextmanager
+async def webhook_endpoint(plugin: WhatsApp) -> AsyncIterator[str]:
+    """Serve the plugin's routes on a free port, as a host does."""
+    from appmixer.engine.contract import Request
+
+    [get, post] = plugin.routes
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = (await reader.readline()).decode()
+        method, target, _ = line.split(" ")
+        while (await reader.readline()).strip():
+            pass
+        query = dict(parse_qsl(urlsplit(target).query))
+        route = get if method == "GET" else post
+        response = await route.answer(Request(method, "/events", query, {}, b""))
+        head = f"HTTP/1.1 {response.status} X\r\nContent-Length: {len(response.body)}\r\n"
+        writer.write(
+            f"{head}Content-Type: {response.content_type}\r\nConnection: close\r\n\r\n".encode()
+        )
+        writer.write(response.body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/events"

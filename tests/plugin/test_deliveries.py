@@ -1,0 +1,139 @@
+"""Sends are journalled before they leave, and statuses may come in any order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from appmixer.engine.contract import Event
+from appmixer.engine.contract.testing import MemoryStore
+from appmixer.whatsapp.plugin.deliveries import Attempt, Deliveries, Delivery
+from appmixer.whatsapp.plugin.opaque import pack
+
+pytestmark = pytest.mark.anyio
+
+STEP = "run-1:step-2"
+NOW = datetime(2026, 9, 21, tzinfo=UTC)
+
+
+@pytest.fixture
+def deliveries() -> Deliveries:
+    return Deliveries(MemoryStore(), lambda: NOW)
+
+
+def status(name: str, at: int = 1, step_id: str | None = STEP, **extra: Any) -> Event:
+    content = {"id": "wamid.9", "status": name, "timestamp": str(at), **extra}
+    if step_id is not None:
+        content["biz_opaque_callback_data"] = pack(step_id)
+    return Event(name, "status", {"status": content})
+
+
+async def test_a_step_begins_once(deliveries: Deliveries) -> None:
+    first = await deliveries.begin(STEP)
+    second = await deliveries.begin(STEP)
+
+    assert (first, second) == (None, Attempt("sending"))
+
+
+async def test_an_accepted_send_gives_its_result_again(deliveries: Deliveries) -> None:
+    await deliveries.begin(STEP)
+    await deliveries.accepted(STEP, "wamid.9", {"messageId": "wamid.9"})
+
+    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9", {"messageId": "wamid.9"})
+
+
+async def test_a_refused_send_may_begin_again(deliveries: Deliveries) -> None:
+    await deliveries.begin(STEP)
+    await deliveries.refused(STEP)
+
+    assert await deliveries.begin(STEP) is None
+
+
+async def test_a_send_of_unknown_outcome_stays_so(deliveries: Deliveries) -> None:
+    await deliveries.begin(STEP)
+    await deliveries.unknown(STEP)
+
+    assert await deliveries.begin(STEP) == Attempt("unknown")
+
+
+async def test_a_status_resolves_a_send_whose_answer_was_lost(deliveries: Deliveries) -> None:
+    await deliveries.begin(STEP)
+    await deliveries.unknown(STEP)
+    await deliveries.note([status("sent")])
+
+    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9")
+
+
+async def test_a_status_that_overtakes_the_answer_is_not_undone_by_it(
+    deliveries: Deliveries,
+) -> None:
+    await deliveries.begin(STEP)
+    await deliveries.note([status("sent")])
+    await deliveries.unknown(STEP)
+
+    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9")
+
+
+async def test_a_status_for_a_step_that_never_began_writes_no_journal(
+    deliveries: Deliveries,
+) -> None:
+    await deliveries.note([status("sent")])
+
+    assert await deliveries.begin(STEP) is None
+
+
+async def test_a_later_status_does_not_take_the_result_away(deliveries: Deliveries) -> None:
+    await deliveries.begin(STEP)
+    await deliveries.accepted(STEP, "wamid.9", {"a": 1})
+    await deliveries.note([status("sent"), status("delivered")])
+
+    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9", {"a": 1})
+
+
+@pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "read"])), ids=str)
+async def test_the_furthest_status_counts_in_whatever_order_they_come(
+    deliveries: Deliveries, order: tuple[str, ...]
+) -> None:
+    times = {"sent": 1, "delivered": 2, "read": 3}
+
+    for name in order:
+        await deliveries.note([status(name, times[name])])
+
+    history = {name: datetime.fromtimestamp(at, UTC) for name, at in times.items()}
+    assert await deliveries.delivery("wamid.9") == Delivery(
+        "wamid.9", "read", history["read"], STEP, history
+    )
+
+
+async def test_a_failure_is_final_and_keeps_its_reason(deliveries: Deliveries) -> None:
+    errors = [{"code": 131047}]
+
+    await deliveries.note([status("failed", 5, errors=errors), status("sent", 9)])
+
+    delivery = await deliveries.delivery("wamid.9")
+    assert delivery is not None
+    assert (delivery.status, delivery.errors) == ("failed", tuple(errors))
+
+
+async def test_nothing_is_known_of_a_message_without_a_status(deliveries: Deliveries) -> None:
+    assert await deliveries.delivery("wamid.9") is None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        status("captured", type="payment"),
+        status("failed", type="payment"),
+        status("warning"),
+        Event("1", "status", {"status": {"status": "sent"}}),
+        Event("1", "status", {"status": 7}),
+        Event("1", "message", {"message": {"id": "wamid.9"}}),
+    ],
+)
+async def test_other_statuses_leave_the_ledger_alone(deliveries: Deliveries, event: Event) -> None:
+    await deliveries.note([event])
+
+    assert await deliveries.delivery("wamid.9") is None

@@ -1,0 +1,234 @@
+"""Webhook bodies become events, and nothing of them is lost."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appmixer.engine.contract import Event
+from appmixer.whatsapp.plugin.events import flatten
+from appmixer.whatsapp.plugin.opaque import pack
+
+BODIES = sorted((Path(__file__).parents[1] / "data" / "webhooks").glob("*.json"))
+WABA = "102290129340398"
+PHONE = "106540352242922"
+CONSTANTS = {"object", "messaging_product"}
+
+
+def body(name: str) -> dict[str, Any]:
+    [path] = [each for each in BODIES if each.stem == name]
+    parsed: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return parsed
+
+
+def leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (key, value) of everything that is neither object nor list."""
+    if isinstance(value, dict):
+        for each, inner in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from leaves(inner, str(each))  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(value, list):
+        for inner in value:  # pyright: ignore[reportUnknownVariableType]
+            yield from leaves(inner, key)
+    else:
+        yield key, json.dumps(value)
+
+
+def message(**extra: object) -> dict[str, Any]:
+    return {"id": "wamid.1", "from": "16505551234", "timestamp": "1", "type": "text", **extra}
+
+
+def around(value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
+    metadata = {"display_phone_number": "15550783881", "phone_number_id": PHONE}
+    change = {"field": field, "value": {"metadata": metadata, **value}}
+    return {"object": "whatsapp_business_account", "entry": [{"id": WABA, "changes": [change]}]}
+
+
+@pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)
+def test_nothing_of_a_body_is_lost(path: Path) -> None:
+    parsed = json.loads(path.read_text("utf-8"))
+
+    events = flatten(parsed)
+
+    # Ids and names of fields are kept under our own keys, so here only the values count.
+    wanted = {value for key, value in leaves(parsed) if key not in CONSTANTS}
+    kept = {value for event in events for _, value in leaves(event.payload)}
+    assert wanted - kept == set()
+
+
+@pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)
+def test_every_documented_body_is_readable(path: Path) -> None:
+    events = flatten(json.loads(path.read_text("utf-8")))
+
+    assert events
+    assert "unreadable" not in {event.kind for event in events}
+
+
+def test_there_are_all_168_bodies() -> None:
+    assert len(BODIES) == 168
+
+
+def test_ids_are_unique_and_the_same_when_meta_delivers_again() -> None:
+    for path in BODIES:
+        parsed = json.loads(path.read_text("utf-8"))
+
+        ids = [event.id for event in flatten(parsed)]
+
+        assert ids == [event.id for event in flatten(json.loads(path.read_text("utf-8")))]
+        assert max(Counter(ids).values()) == 1, path.stem
+
+
+def test_a_message_goes_to_its_account_and_its_number_with_its_contact() -> None:
+    parsed = body("messages.text.reply")
+    value = parsed["entry"][0]["changes"][0]["value"]
+
+    [event] = flatten(parsed)
+
+    assert event == Event(
+        id=f"message:{PHONE}:{value['messages'][0]['id']}",
+        kind="message",
+        payload={
+            "wabaId": WABA,
+            "phoneNumberId": PHONE,
+            "displayPhoneNumber": "15550783881",
+            "field": "messages",
+            "message": value["messages"][0],
+            "contact": value["contacts"][0],
+        },
+        routes=(f"messages:{WABA}", f"messages:{WABA}:{PHONE}"),
+        order=f"{PHONE}:16505551234",
+        answers=(f"from:{PHONE}:16505551234",),
+    )
+
+
+def test_a_person_is_waited_for_by_number_and_by_bsuid() -> None:
+    contact = {"wa_id": "16505551234", "user_id": "US.1"}
+    parsed = around({"contacts": [contact], "messages": [message(from_user_id="US.1")]})
+
+    [event] = flatten(parsed)
+
+    assert event.answers == (f"from:{PHONE}:US.1", f"from:{PHONE}:16505551234")
+    assert event.order == f"{PHONE}:US.1"
+
+
+def test_a_status_answers_the_waits_for_its_message_and_for_its_step() -> None:
+    opaque = pack("run-1:step-2", "order 5")
+    status = {
+        "id": "wamid.9",
+        "status": "delivered",
+        "recipient_id": "16505551234",
+        "biz_opaque_callback_data": opaque,
+    }
+
+    [event] = flatten(around({"statuses": [status]}))
+
+    assert event.id == f"status:{PHONE}:wamid.9:delivered"
+    assert event.routes == (f"statuses:{WABA}", f"statuses:{WABA}:{PHONE}")
+    assert event.answers == ("message:wamid.9", "step:run-1:step-2")
+
+
+def test_the_participants_of_a_group_have_a_status_each() -> None:
+    events = flatten(body("statuses.group.read_aggregated"))
+
+    assert [event.id.rpartition(":")[2] for event in events] == ["16505551234", "16505559876"]
+
+
+def test_a_payment_that_fails_twice_is_two_events() -> None:
+    first = {"id": "wamid.9", "type": "payment", "status": "failed", "timestamp": "1"}
+    second = {**first, "timestamp": "2"}
+
+    events = flatten(around({"statuses": [first, second]}))
+
+    assert len({event.id for event in events}) == 2
+
+
+def test_the_same_error_beside_another_message_is_another_event() -> None:
+    error = {"code": 131000}
+
+    one = flatten(around({"messages": [message(id="wamid.1")], "errors": [error]}))
+    two = flatten(around({"messages": [message(id="wamid.2")], "errors": [error]}))
+
+    assert one[1].kind == two[1].kind == "error"
+    assert one[1].id != two[1].id
+
+
+def test_a_partner_event_belongs_to_the_account_it_names_and_not_to_the_portfolio() -> None:
+    [event] = flatten(body("fields.account_update.PARTNER_ADDED"))
+
+    assert event.routes == (f"account:{WABA}",)
+    assert event.payload["wabaId"] == WABA
+    assert event.payload["entryId"] == "2949482758682047"
+
+
+def test_standby_messages_do_not_start_flows_that_answer_messages() -> None:
+    [event] = flatten(body("fields.standby.message"))
+
+    assert event.kind == "standby.message"
+    assert event.routes == (f"standby:{WABA}", f"standby:{WABA}:{PHONE}")
+    assert event.answers == ()
+
+
+def test_unknown_keys_beside_messages_are_kept() -> None:
+    [event] = flatten(around({"messages": [message()], "novelty": {"a": 1}}))
+
+    assert event.payload["beside"] == {"novelty": {"a": 1}}
+
+
+def test_a_value_of_unknown_lists_is_kept_as_it_is() -> None:
+    [event] = flatten(around({"novelties": [1, 2]}))
+
+    assert event.kind == "messages"
+    assert event.routes == (f"account:{WABA}",)
+    assert event.payload["value"]["novelties"] == [1, 2]  # type: ignore[index, call-overload]  # pyright: ignore
+
+
+def test_a_thousand_updates_in_one_body_are_a_thousand_events() -> None:
+    messages = [message(id=f"wamid.{n}", **{"from": str(n)}) for n in range(1000)]
+    contacts = [{"wa_id": str(n), "profile": {"name": f"Person {n}"}} for n in range(1000)]
+
+    events = flatten(around({"contacts": contacts, "messages": messages}))
+
+    assert [event.payload["contact"] for event in events] == contacts
+    assert len({event.id for event in events}) == 1000
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"object": "page", "entry": []},
+        {"object": "whatsapp_business_account"},
+        {"object": "whatsapp_business_account", "entry": {"id": "1"}},
+        {"object": "whatsapp_business_account", "entry": [7]},
+        {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": 7}]},
+        {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [7]}]},
+        {"object": "whatsapp_business_account", "entry": [{"changes": [{"field": 1, "value": 2}]}]},
+        around({"messages": "text"}),
+        around({"messages": [7]}),
+        around({"messages": 7}),
+        around({"contacts": 7, "messages": [message()]}),
+        around({"contacts": [7], "messages": [message()]}),
+        around({"statuses": {"id": "1"}}),
+    ],
+)
+def test_what_is_not_built_as_meta_says_is_kept_for_a_person(broken: Any) -> None:
+    events = flatten(broken)
+
+    assert [event.kind for event in events] == ["unreadable"]
+    assert events[0].routes == ()
+
+
+def test_a_broken_change_does_not_take_its_neighbours_with_it() -> None:
+    parsed = around({"messages": [message()]})
+    parsed["entry"][0]["changes"].append(7)
+
+    events = flatten(parsed)
+
+    assert [event.kind for event in events] == ["message", "unreadable"]

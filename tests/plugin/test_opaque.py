@@ -1,0 +1,29 @@
+"""Our key and the flow's own text share the one field that Meta gives back."""
+
+from __future__ import annotations
+
+import pytest
+
+from appmixer.engine.contract import RejectedError
+from appmixer.whatsapp.plugin.opaque import MAX_OPAQUE_CHARS, pack, unpack
+
+
+@pytest.mark.parametrize("step_id", ["run-1:step-2", "a b&c=d%é", "1"])
+@pytest.mark.parametrize("user_data", [None, "", "order 5", "a&b=c", "é😀"])
+def test_what_is_packed_is_unpacked(step_id: str, user_data: str | None) -> None:
+    assert unpack(pack(step_id, user_data)) == (step_id, user_data)
+
+
+@pytest.mark.parametrize("foreign", ["", "order 5", '{"step": 1}'])
+def test_a_text_of_somebody_else_is_left_as_it_is(foreign: str) -> None:
+    assert unpack(foreign) == (None, foreign)
+
+
+def test_what_meta_would_not_take_is_refused_with_the_room_there_is() -> None:
+    room = MAX_OPAQUE_CHARS - len(pack("run-1:step-2", ""))
+    assert len(pack("run-1:step-2", "x" * room)) == MAX_OPAQUE_CHARS
+
+    with pytest.raises(RejectedError, match=f"{room} fit") as caught:
+        pack("run-1:step-2", "x" * (room + 1))
+
+    assert caught.value.field == "opaqueData"

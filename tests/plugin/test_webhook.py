@@ -1,0 +1,210 @@
+"""The endpoint: handshake, signature over raw bytes, and storing before answering."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from appmixer.engine.contract import Event, Request, Response, ThrottledError
+from appmixer.engine.contract.testing import RecordingHost
+from appmixer.whatsapp.plugin.webhook import MAX_BODY_BYTES, Webhook
+
+pytestmark = pytest.mark.anyio
+
+FOLDER = Path(__file__).parents[1] / "data" / "webhooks"
+BODIES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
+EMPTY = b'{"object":"whatsapp_business_account","entry":[]}'
+ESCAPED = (
+    rb'{"object":"whatsapp_business_account",  "entry":[{"id":"1","changes":[{"field":"messages",'
+    rb'"value":{"messages":[{"id":"wamid.1","text":{"body":"\ud83d\ude00 a\/b \u00e9"}}]}}]}]}'
+)
+
+
+def signed(body: bytes, secret: str = "test-app-secret") -> dict[str, str]:
+    digest = hmac.new(secret.encode(), body, sha256).hexdigest()
+    return {"x-hub-signature-256": f"sha256={digest}"}
+
+
+async def post(host: RecordingHost, body: bytes, headers: dict[str, str]) -> Response:
+    return await Webhook(host).receive(Request("POST", "/events", {}, headers, body))
+
+
+async def shake(host: RecordingHost, **query: str) -> Response:
+    named = {f"hub.{name}": value for name, value in query.items()}
+    return await Webhook(host).shake_hands(Request("GET", "/events", named, {}, b""))
+
+
+async def test_the_challenge_is_echoed_as_plain_text_on_the_right_token(
+    host: RecordingHost,
+) -> None:
+    answer = await shake(
+        host, mode="subscribe", challenge="1158201444", verify_token="test-verify-token"
+    )
+
+    assert (answer.status, answer.body) == (200, b"1158201444")
+    assert answer.content_type.startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"mode": "subscribe", "challenge": "1", "verify_token": "another"},
+        {"mode": "subscribe", "challenge": "1"},
+        {"mode": "unsubscribe", "challenge": "1", "verify_token": "test-verify-token"},
+        {"challenge": "1", "verify_token": "test-verify-token"},
+        {"mode": "subscribe", "challenge": "1", "verify_token": "é\udc80"},
+        {},
+    ],
+)
+async def test_every_other_handshake_is_refused_without_the_challenge(
+    host: RecordingHost, query: dict[str, str]
+) -> None:
+    answer = await shake(host, **query)
+
+    assert answer.status == 403
+    assert b"1" not in answer.body
+
+
+async def test_without_a_verify_token_no_handshake_succeeds(host: RecordingHost) -> None:
+    host.configuration = {"clientSecret": "x", "verifyToken": " "}
+
+    answer = await shake(host, mode="subscribe", challenge="1", verify_token="")
+
+    assert answer.status == 503
+    assert b"appmixer config set appmixer:whatsapp verifyToken" in answer.body
+
+
+def test_the_signature_is_the_one_of_metas_documented_example() -> None:
+    signature = signed(EMPTY, "test_app_secret")["x-hub-signature-256"]
+
+    assert signature == "sha256=dec6a680679a968e7e0319355b23599cbfc54502c0784668e9618baa0c633756"
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_every_signed_body_is_stored_and_answered_200(host: RecordingHost, name: str) -> None:
+    body = BODIES[name]
+
+    answer = await post(host, body, signed(body))
+
+    assert answer.status == 200
+    assert host.published
+
+
+@pytest.mark.parametrize("name", BODIES)
+async def test_one_bit_changed_is_refused_and_nothing_is_kept(
+    host: RecordingHost, name: str
+) -> None:
+    body = BODIES[name]
+    changed = bytes([*body[:-2], body[-2] ^ 1, body[-1]])
+
+    answer = await post(host, changed, signed(body))
+
+    assert answer.status == 401
+    assert host.published == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"x-hub-signature-256": ""},
+        {"x-hub-signature-256": "sha256="},
+        {"x-hub-signature-256": "sha256=é\udcff"},
+        {"x-hub-signature": "sha1=356a192b7913b04c54574d18c28d46e6395428ab"},
+        signed(EMPTY, "another-secret"),
+        {"x-hub-signature-256": signed(EMPTY)["x-hub-signature-256"].removeprefix("sha256=")},
+    ],
+)
+async def test_a_missing_or_wrong_signature_is_refused_before_parsing(
+    host: RecordingHost, headers: dict[str, str]
+) -> None:
+    answer = await post(host, EMPTY, headers)
+
+    assert answer.status == 401
+    assert host.published == []
+
+
+async def test_escapes_and_odd_whitespace_are_signed_as_they_came(host: RecordingHost) -> None:
+    answer = await post(host, ESCAPED, signed(ESCAPED))
+
+    assert answer.status == 200
+    [event] = host.published
+    message = json.loads(json.dumps(event.payload["message"]))
+    assert message == {"id": "wamid.1", "text": {"body": "😀 a/b é"}}
+
+
+async def test_reserialised_json_does_not_match_the_signature(host: RecordingHost) -> None:
+    again = json.dumps(json.loads(ESCAPED)).encode()
+
+    answer = await post(host, again, signed(ESCAPED))
+
+    assert answer.status == 401
+
+
+async def test_without_a_secret_nothing_is_accepted(host: RecordingHost) -> None:
+    host.configuration = {"verifyToken": "x"}
+
+    answer = await post(host, EMPTY, signed(EMPTY, ""))
+
+    assert answer.status == 503
+    assert b"clientSecret" in answer.body
+    assert host.published == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no json",
+        b'{"object": "whatsapp_business_acc',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"object": NaN}',
+        b'{"object": ' + b"9" * 5000 + b"}",
+        b'{"object": "page", "entry": []}',
+    ],
+)
+async def test_what_nobody_can_read_is_kept_so_that_meta_does_not_repeat_it_for_days(
+    host: RecordingHost, body: bytes
+) -> None:
+    answer = await post(host, body, signed(body))
+
+    assert answer.status == 200
+    assert [event.kind for event in host.published] == ["unreadable"]
+
+
+async def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(host: RecordingHost) -> None:
+    body = ESCAPED.replace(rb"\ude00", b"")
+
+    answer = await post(host, body, signed(body))
+
+    assert answer.status == 200
+    stored = json.dumps(host.published[0].payload, ensure_ascii=False)
+    assert "\ufffd a/b é" in stored
+    assert stored.encode()
+
+
+async def test_what_could_not_be_stored_is_delivered_again(host: RecordingHost) -> None:
+    async def full(events: Sequence[Event]) -> None:
+        raise ThrottledError("The disk is full")
+
+    host.publish = full  # type: ignore[method-assign]  # a host in trouble
+
+    answer = await post(host, ESCAPED, signed(ESCAPED))
+
+    assert answer.status == 503
+
+
+def test_the_host_is_asked_for_metas_size_limit(host: RecordingHost) -> None:
+    routes = Webhook(host).routes
+
+    assert [(each.method, each.path) for each in routes] == [
+        ("GET", "/events"),
+        ("POST", "/events"),
+    ]
+    assert routes[1].max_body_bytes == MAX_BODY_BYTES == 3145728

@@ -1,0 +1,122 @@
+"""What is known of the 24 hours in which free text is delivered."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appmixer.engine.contract import Event
+from appmixer.engine.contract.testing import Clock, MemoryStore
+from appmixer.whatsapp.plugin.events import flatten
+from appmixer.whatsapp.plugin.windows import Window, Windows
+
+pytestmark = pytest.mark.anyio
+
+PHONE = "106540352242922"
+PERSON = "16505551234"
+BODIES = Path(__file__).parents[1] / "data" / "webhooks"
+WRITTEN_AT = 1790000000
+CLOSES_AT = datetime.fromtimestamp(WRITTEN_AT, UTC) + timedelta(hours=24)
+
+
+def events(name: str) -> list[Event]:
+    return flatten(json.loads((BODIES / f"{name}.json").read_text("utf-8")))
+
+
+def message(at: int, **extra: Any) -> Event:
+    content = {"id": "wamid.1", "from": PERSON, "timestamp": str(at), "type": "text", **extra}
+    return Event("1", "message", {"phoneNumberId": PHONE, "message": content})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def windows(clock: Clock) -> Windows:
+    return Windows(MemoryStore(clock), lambda: datetime.fromtimestamp(clock.now, UTC))
+
+
+async def test_nothing_is_known_before_the_first_message(windows: Windows) -> None:
+    assert await windows.state(PHONE, [PERSON]) == Window("unknown")
+
+
+async def test_a_message_opens_the_window_for_24_hours(windows: Windows, clock: Clock) -> None:
+    await windows.note([message(WRITTEN_AT)])
+
+    clock.now = WRITTEN_AT + 24 * 3600 - 1
+    assert await windows.state(PHONE, [PERSON]) == Window("open", CLOSES_AT)
+    clock.advance(1)
+    assert await windows.state(PHONE, [PERSON]) == Window("closed", CLOSES_AT)
+
+
+async def test_the_window_belongs_to_one_number_and_one_person(windows: Windows) -> None:
+    await windows.note([message(WRITTEN_AT)])
+
+    assert (await windows.state("999", [PERSON])).state == "unknown"
+    assert (await windows.state(PHONE, ["16505559876"])).state == "unknown"
+
+
+async def test_the_person_is_found_by_number_and_by_bsuid(windows: Windows) -> None:
+    await windows.note([message(WRITTEN_AT, from_user_id="US.1")])
+
+    assert (await windows.state(PHONE, ["US.1"])).state == "open"
+    assert (await windows.state(PHONE, [PERSON])).state == "open"
+    assert (await windows.state(PHONE, ["unknown", PERSON])).state == "open"
+
+
+async def test_a_late_old_message_does_not_move_the_window_back(windows: Windows) -> None:
+    await windows.note([message(WRITTEN_AT)])
+    await windows.note([message(WRITTEN_AT - 5000), message(WRITTEN_AT - 9000)])
+
+    assert (await windows.state(PHONE, [PERSON])).closes_at == CLOSES_AT
+
+
+async def test_what_is_long_past_is_unknown_again(windows: Windows, clock: Clock) -> None:
+    await windows.note([message(WRITTEN_AT)])
+
+    clock.advance(31 * 24 * 3600)
+
+    assert await windows.state(PHONE, [PERSON]) == Window("unknown")
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("messages.text.reply", "open"),
+        ("messages.reaction", "open"),
+        ("messages.button", "open"),
+        ("messages.unsupported.131051", "open"),
+        ("fields.standby.message", "open"),
+        ("fields.calls.connect.user_initiated", "open"),
+        ("fields.calls.connect.business_initiated", "unknown"),
+        ("messages.system.user_changed_number", "unknown"),
+        ("messages.revoke", "unknown"),
+        ("statuses.delivered", "unknown"),
+    ],
+)
+async def test_only_what_a_person_does_opens_the_window(
+    windows: Windows, name: str, state: str
+) -> None:
+    await windows.note(events(name))
+
+    assert (await windows.state(PHONE, [PERSON])).state == state
+
+
+@pytest.mark.parametrize("timestamp", [None, "soon", {}, "9" * 400, "9" * 15, "-1"])
+async def test_a_message_without_a_time_tells_nothing(windows: Windows, timestamp: Any) -> None:
+    await windows.note([message(0, timestamp=timestamp)])
+
+    assert (await windows.state(PHONE, [PERSON])).state == "unknown"
+
+
+async def test_a_group_has_a_window_of_its_own(windows: Windows) -> None:
+    await windows.note([message(WRITTEN_AT, group_id="group-1")])
+
+    assert (await windows.state(PHONE, ["group-1"])).state == "open"
+    assert (await windows.state(PHONE, [PERSON])).state == "unknown"
