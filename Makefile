@@ -23,11 +23,11 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy tests bench
+	$(BIN)/mypy --explicit-package-bases tests bench
 	$(BIN)/pyright
 
 schemas: $(READY)
-	$(BIN)/python -m appmixer.whatsapp.plugin.publish
+	$(BIN)/python -m appmixer.engine.publish
 
 bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)

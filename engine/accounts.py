@@ -202,6 +202,15 @@ class Accounts:
                 raise refusal(await self._fresh(account_id))
             return renewed.access_token
 
+    async def refresh_now(self, owner_id: str, account_id: str) -> dict[str, Any]:
+        """Renew an account's token before it has to be; raise what the service says against it."""
+        account = await self._owned(owner_id, account_id)
+        if account.state == RECONNECT:
+            raise refusal(account)
+        async with self._lock(account_id):
+            await self._renew(account)
+        return await self.get(owner_id, account_id)
+
     async def mark_reconnect(self, account_id: str, reason: str) -> None:
         """Note that a person has to connect the account again; its work is paused until then."""
         change = (
@@ -361,6 +370,7 @@ def show(account: StoredAccount) -> dict[str, Any]:
         "state": account.state,
         "reason": account.reason,
         "expiresAt": iso(_timestamp(account.credentials)),
+        "tokenSince": iso(account.obtained_at),
         "refreshAt": iso(account.refresh_at),
         "createdAt": iso(account.created_at),
     }

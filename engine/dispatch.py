@@ -78,33 +78,30 @@ class Dispatcher:
         for connector in {row.connector for row, _ in found}:
             new = [event for row, event in found if row.connector == connector]
             if connector in self.engine.plugins:
-                await self.engine.plugins[connector].before_routing(new)
+                await self._announce(connector, new)
         starts, listened = await self._starts(found)
-        woken = await self.engine.writer.commit(
+        await self.engine.writer.commit(
             lambda connection: self._commit(connection, found, starts, listened)
         )
-        self._tell(starts, woken)
+        self._tell(starts)
         return True
 
-    async def replay(self, owner_id: str, seq: int, *, is_administrator: bool) -> list[str]:
-        """Start the owner's flows that listen now with a stored event; return the new runs' ids.
+    async def _announce(self, connector: str, new: Sequence[Event]) -> None:
+        try:
+            await self.engine.plugins[connector].before_routing(new)
+        except ConnectorError:
+            raise
+        except Exception as error:  # a plugin's fault must not stop the events of everybody
+            self.engine.describe(error, connector=connector)
 
-        Raises LookupError when there is no such event, or it is none of the owner's.
-        """
+    async def replay(self, owner_id: str, seq: int) -> list[str]:
+        """Start the owner's flows that listen now with a stored event; return the runs' ids."""
         rows = await self.engine.rows(sa.select(events).where(events.c.seq == seq))
-        if not rows:
-            raise LookupError(f"There is no event {seq}.")
-        found = [(rows[0], event_of(rows[0]))]
-        starts, listened = await self._starts(found, owner_id=owner_id, again=str(time.time_ns()))
-        if not listened and not is_administrator and not await self._has_run(owner_id, seq):
-            raise LookupError(f"There is no event {seq}.")
+        found = [(row, event_of(row)) for row in rows]
+        starts, _ = await self._starts(found, owner_id=owner_id, again=str(time.time_ns()))
         await self.engine.writer.commit(lambda connection: self._store(connection, starts))
-        self._tell(starts, [])
+        self._tell(starts)
         return [start.run_id for start in starts]
-
-    async def _has_run(self, owner_id: str, seq: int) -> bool:
-        query = sa.select(runs.c.id).where(runs.c.owner_id == owner_id, runs.c.event_seq == seq)
-        return bool(await self.engine.rows(query.limit(1)))
 
     async def _starts(
         self,
@@ -187,7 +184,7 @@ class Dispatcher:
         found: Sequence[tuple[sa.Row[Any], Event]],
         starts: Sequence[Start],
         listened: set[int],
-    ) -> list[sa.Row[Any]]:
+    ) -> None:
         keys = {(row.connector, key): row for row, event in found for key in event.answers}
         woken = self._wake(connection, found, keys) if keys else []
         self._store(connection, starts)
@@ -200,7 +197,6 @@ class Dispatcher:
                 connection.execute(
                     sa.update(events).where(events.c.seq.in_(seqs)).values(state=state)
                 )
-        return woken
 
     def _wake(
         self,
@@ -254,7 +250,7 @@ class Dispatcher:
                 connection.execute(sa.insert(segments), segment)
                 enqueue(self.engine, connection, segment)
 
-    def _tell(self, starts: Sequence[Start], woken: Sequence[sa.Row[Any]]) -> None:
+    def _tell(self, starts: Sequence[Start]) -> None:
         for start in starts:
             state = "failed" if start.error else "running"
             self.engine.tell_run(start.owner_id, start.run_id, start.flow_id, state)

@@ -57,7 +57,7 @@ class FlowComponent(BaseModel):
         description="Values of the input fields; texts may hold {{ expressions }}, and"
         ' {"$literal": value} is taken as it stands.',
     )
-    label: str | None = Field(None, description="A name for people.")
+    label: str | None = Field(default=None, description="A name for people.")
     position: Position | None = None
 
 

@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from .accounts import Accounts
 from .configuration import Configuration
-from .contexts import EngineActionContext, EngineHost, open_http
+from .contexts import DryRunRequest, EngineActionContext, EngineHost, open_http
 from .contract import (
     AccountProvider,
     Action,
@@ -44,6 +44,8 @@ from .segments import Segment, resume_paused, wake
 from .settings import Settings
 from .store import DatabaseStore
 from .stream import Stream
+from .trials import Trials
+from .visibility import Visibility
 from .workflows import Workflows
 from .writer import Writer
 
@@ -53,7 +55,10 @@ STEP_TIMEOUT_S = 600.0
 class Engine:
     """Hosts the installed connectors: their flows, accounts and events."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, connectors: Mapping[str, Connector] | None = None
+    ) -> None:
+        """Prepare an engine for the installed connectors, unless others are given."""
         self.settings = settings
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.log = get_log("engine")
@@ -62,7 +67,7 @@ class Engine:
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
         self.seal = load_seal(settings.data, settings.environment.get("APPMIXER_SECRET_KEY"))
-        self.connectors: Mapping[str, Connector] = load_connectors()
+        self.connectors = load_connectors() if connectors is None else connectors
         self.types: Mapping[str, ComponentType] = component_types(self.connectors)
         self.stream = Stream()
         self.workflows = Workflows(self.database)
@@ -85,6 +90,8 @@ class Engine:
         self.files = FileStore(self)
         self.flows = Flows(self)
         self.runs = Runs(self)
+        self.trials = Trials(self)
+        self.visibility = Visibility(self)
         self.dispatcher = Dispatcher(self)
         await self.owners.start()
         await self.configuration.start()
@@ -159,6 +166,8 @@ class Engine:
             return outcome_of_error(error, account_id)
         except ConnectorError as error:
             return outcome_of_error(error, account_id)
+        except DryRunRequest:
+            raise
         except Exception as error:  # a component's fault is this step's failure and nobody else's
             return Outcome(FAILED, error=self.describe(error, component=key))
         if isinstance(result, Wait):
@@ -238,9 +247,11 @@ class Engine:
 
 
 @contextlib.asynccontextmanager
-async def open_engine(settings: Settings) -> Any:
+async def open_engine(
+    settings: Settings, connectors: Mapping[str, Connector] | None = None
+) -> AsyncIterator[Engine]:
     """Run an engine for as long as the context lasts."""
-    engine = Engine(settings)
+    engine = Engine(settings, connectors)
     await engine.start()
     try:
         yield engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -13,11 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from .contract import Event, ThrottledError
-from .database import events, flows, insert, listeners, runs
+from .database import events, insert, runs
 from .times import iso
 from .writer import Writer
 
 NEW, ROUTED, UNROUTED = "new", "routed", "unrouted"
+# How many more events are read than shown, because some of them are other owners'.
+SEEN_BY_OTHERS = 20
 
 
 @dataclass
@@ -74,59 +76,38 @@ class Events:
             query = sa.select(sa.func.count()).select_from(events).where(events.c.state == NEW)
             return connection.scalar(query) or 0
 
-    async def list(
+    async def of_owner(
         self,
         owner_id: str,
         *,
-        is_administrator: bool = False,
         flow_id: str | None = None,
-        unrouted: bool = False,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the newest events first: those that started the owner's runs, or the unrouted.
-
-        An owner sees an unrouted event if one of the owner's listeners would take it now; the
-        administrator sees all of them.
-        """
-        return await asyncio.to_thread(
-            _list, self.database, owner_id, is_administrator, flow_id, unrouted, limit
-        )
-
-
-def _list(
-    database: sa.Engine,
-    owner_id: str,
-    is_administrator: bool,
-    flow_id: str | None,
-    unrouted: bool,
-    limit: int,
-) -> list[dict[str, Any]]:
-    query = sa.select(events).order_by(events.c.seq.desc())
-    with database.connect() as connection:
-        if unrouted:
-            found = connection.execute(query.where(events.c.state == UNROUTED).limit(10 * limit))
-            routes = _routes_of(connection, owner_id)
-            rows = [
-                row
-                for row in found
-                if is_administrator or routes & {(row.connector, r) for r in json.loads(row.routes)}
-            ]
-            return [_shown(row) for row in rows[:limit]]
+        """Return the newest events first that started runs of the owner's, or of one flow."""
         mine = sa.select(runs.c.event_seq).where(runs.c.owner_id == owner_id)
         if flow_id is not None:
             mine = mine.where(runs.c.flow_id == flow_id)
-        return [
-            _shown(r) for r in connection.execute(query.where(events.c.seq.in_(mine)).limit(limit))
-        ]
+        query = sa.select(events).where(events.c.seq.in_(mine))
+        return await asyncio.to_thread(
+            self._shown, query.order_by(events.c.seq.desc()).limit(limit)
+        )
 
+    async def unrouted(
+        self, visible: Callable[[str, tuple[str, ...]], bool], *, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return the newest events first that no flow took, of those that may be seen.
 
-def _routes_of(connection: sa.Connection, owner_id: str) -> set[tuple[str, str]]:
-    query = (
-        sa.select(listeners.c.connector, listeners.c.route)
-        .join(flows, flows.c.key == listeners.c.flow_key)
-        .where(listeners.c.owner_id == owner_id)
-    )
-    return {(connector, route) for connector, route in connection.execute(query)}
+        `visible` decides from an event's connector and routes.
+        """
+        query = sa.select(events).where(events.c.state == UNROUTED)
+        found = await asyncio.to_thread(
+            self._shown, query.order_by(events.c.seq.desc()).limit(limit * SEEN_BY_OTHERS)
+        )
+        return [each for each in found if visible(each["connector"], tuple(each["routes"]))][:limit]
+
+    def _shown(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
+        with self.database.connect() as connection:
+            return [_shown(row) for row in connection.execute(query)]
 
 
 def event_of(row: sa.Row[Any]) -> Event:

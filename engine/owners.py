@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import secrets
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .contract import RejectedError
+from .contract import ConfigurationError, RejectedError
 from .database import insert, owners, tokens
 from .refusals import ConflictError
 from .times import iso
@@ -56,8 +57,13 @@ class Owners:
         settings = self._engine.settings
         given = settings.environment.get(TOKEN_VARIABLE, "")
         if given and len(given) < MIN_TOKEN_CHARS:
-            raise ValueError(f"{TOKEN_VARIABLE} needs at least {MIN_TOKEN_CHARS} characters.")
-        token, kind = (given, ENVIRONMENT) if given else (_token_file(settings.data), FIRST)
+            raise ConfigurationError(
+                f"{TOKEN_VARIABLE} is too short",
+                f"An API token needs at least {MIN_TOKEN_CHARS} characters.",
+                "Give a longer one, or none: then the first start makes one.",
+            )
+        token = await asyncio.to_thread(_given_or_made_token, settings.data, given)
+        kind = ENVIRONMENT if given else FIRST
         now = self._clock()
         self.first_owner_id = await self._writer.commit(
             lambda connection: _first_owner(connection, token, kind, now)
@@ -158,14 +164,19 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _token_file(data: Path) -> str:
-    """Return the token in the data folder, which the first start makes for its user only."""
+def read_token(data: Path, environment: Mapping[str, str]) -> str:
+    """Return the administrator's token: from the environment, or the data folder, or ""."""
     path = data / TOKEN_FILE
-    if not path.exists():
+    return environment.get(TOKEN_VARIABLE) or (path.read_text().strip() if path.exists() else "")
+
+
+def _given_or_made_token(data: Path, given: str) -> str:
+    path = data / TOKEN_FILE
+    if not given and not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as file:
             file.write(new_secret())
-    return path.read_text().strip()
+    return given or path.read_text().strip()
 
 
 def _token_row(

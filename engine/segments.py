@@ -306,6 +306,7 @@ def enqueue(
         payload,
         workflow_id=row["id"],
         partition=row["order_key"],
+        rank=event_seq or row["work"]["eventSeq"],
     )
 
 

@@ -27,10 +27,15 @@ class _Watcher:
     waiting: deque[Notice] = field(default_factory=lambda: deque[Notice](maxlen=MAX_WAITING))
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     missed: int = 0
+    is_over: bool = False
 
     def add(self, notice: Notice) -> None:
         self.missed += len(self.waiting) == MAX_WAITING
         self.waiting.append(notice)
+        self.arrived.set()
+
+    def end(self) -> None:
+        self.is_over = True
         self.arrived.set()
 
 
@@ -50,12 +55,18 @@ class Stream:
             if not watcher.loop.is_closed():
                 watcher.loop.call_soon_threadsafe(watcher.add, Notice(kind, data))
 
+    def close(self) -> None:
+        """Let everyone who watches come to an end."""
+        for watchers in list(self._watchers.values()):
+            for watcher in watchers:
+                watcher.end()
+
     async def watch(self, owner_id: str) -> AsyncIterator[Notice]:
         """Yield what happens to the owner's things from now on."""
         watcher = _Watcher(asyncio.get_running_loop())
         self._watchers.setdefault(owner_id, []).append(watcher)
         try:
-            while True:
+            while not watcher.is_over:
                 await watcher.arrived.wait()
                 watcher.arrived.clear()
                 if watcher.missed:

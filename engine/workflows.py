@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,14 +22,16 @@ POLL_S = 0.05
 CONCURRENT_SEGMENTS = 100
 # DBOS looks for new cron schedules this often; the engine has none.
 NO_SCHEDULES_S = 3600.0
-GRACE_S = 5
+GRACE_S = 5.0
+LAST_RANK = 2**31 - 1
 
 
-@dataclass(frozen=True)
+@dataclass
 class Workflows:
     """DBOS in this process, on the engine's own database."""
 
     database: sa.Engine
+    _under_way: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
     async def launch(
         self,
@@ -48,11 +51,13 @@ class Workflows:
         # DBOS wants plain functions.
         @DBOS.workflow(name=RUN_SEGMENT)
         async def _run(payload: dict[str, Any]) -> None:
-            await run_segment(payload)
+            with self._counted():
+                await run_segment(payload)
 
         @DBOS.workflow(name=WAKE_SEGMENT)
         async def _wake(segment_id: str) -> None:
-            await wake_segment(segment_id)
+            with self._counted():
+                await wake_segment(segment_id)
 
         DBOS.launch()
         # One at a time in each partition is what keeps the order within a conversation.
@@ -65,9 +70,9 @@ class Workflows:
 
     async def close(self) -> None:
         """Wait shortly for what is under way; the rest is recovered by the next start."""
-        await asyncio.to_thread(
-            DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=GRACE_S
-        )
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=GRACE_S)
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
         self._client.destroy()
         # DBOS has put its own pool of threads into the loop, and closed it.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
@@ -80,19 +85,34 @@ class Workflows:
         *,
         workflow_id: str,
         partition: str,
+        rank: int = 1,
         delay_s: float = 0.0,
     ) -> None:
-        """Enqueue as part of the caller's transaction; an id that is in use changes nothing."""
+        """Enqueue as part of the caller's transaction; an id that is in use changes nothing.
+
+        Within a partition a smaller rank goes first, because enqueueing times can be equal.
+        """
         options: EnqueueOptions = {
             "workflow_name": name,
             "queue_name": QUEUE,
             "workflow_id": workflow_id,
             "queue_partition_key": partition,
             "app_version": VERSION,
+            "priority": min(max(rank, 1), LAST_RANK),
         }
         if delay_s > 0:
             options["delay_seconds"] = delay_s
         self._client.enqueue_in_transaction(connection, options, payload)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None
+        self._under_way.add(task)
+        try:
+            yield
+        finally:
+            self._under_way.discard(task)
 
     @cached_property
     def _client(self) -> DBOSClient:

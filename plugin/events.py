@@ -28,6 +28,8 @@ from .opaque import unpack
 from .shapes import as_object, as_objects, as_text, is_list, is_object
 
 OBJECT = "whatsapp_business_account"
+# What a route may begin with, before the WABA.
+STEMS = ("messages", "statuses", "standby", "account")
 ENTRY_KEYS = frozenset({"id", "time", "changes"})
 CHANGE_KEYS = frozenset({"field", "value"})
 PLACE_KEYS = frozenset({"messaging_product", "metadata", "contacts"})

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import httpx
 
@@ -53,7 +55,8 @@ async def fetch(
     Raises RejectedError for what must not or cannot be fetched, ThrottledError for what may work
     later. The caller bounds the size by reading no further.
     """
-    async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False) as client:
+    # A client of its own: connections are kept by address, and hosts may share one.
+    async with httpx.AsyncClient(timeout=TIMEOUT, trust_env=False, verify=_tls()) as client:
         response = await _follow(client, url, field, resolve)
         try:
             yield Download(
@@ -64,6 +67,11 @@ async def fetch(
             )
         finally:
             await response.aclose()
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _follow(

@@ -74,15 +74,22 @@ class Subscriptions:
             waba_id = key.removeprefix(_SUBSCRIPTION)
             try:
                 account = await self._host.account(as_text(as_object(entry).get("accountId")))
-                async with self._lock(waba_id):
-                    if await self._is_heard(waba_id):
-                        await self._subscribe(waba_id, account)
-                    else:
-                        await self._unsubscribe_if_unheard(waba_id, account)
+                await self._agree(waba_id, account)
             except ConnectorError as error:
                 self._host.log.warning(
                     "subscription.not_reconciled", wabaId=waba_id, reason=str(error)
                 )
+            except LookupError:
+                # The account is gone, and with it the right to change anything at Meta.
+                self._host.log.warning("subscription.abandoned", wabaId=waba_id)
+                await self._host.store.delete([key])
+
+    async def _agree(self, waba_id: str, account: Account) -> None:
+        async with self._lock(waba_id):
+            if await self._is_heard(waba_id):
+                await self._subscribe(waba_id, account)
+            else:
+                await self._unsubscribe_if_unheard(waba_id, account)
 
     async def _check_app(self, settings: Settings) -> None:
         try:

@@ -6,10 +6,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from appmixer.engine.contract import Account, Check, Event, HostContext, Listener, Route
+from appmixer.engine.contract import (
+    Account,
+    Check,
+    Event,
+    HostContext,
+    JsonObject,
+    Listener,
+    Route,
+)
 
 from .checks import check_account, check_setup
 from .deliveries import Deliveries
+from .events import STEMS
 from .graph import AccountGraph, GraphClient
 from .settings import Settings
 from .subscriptions import Subscriptions
@@ -75,6 +84,12 @@ class WhatsApp:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
         await self.windows.note(events)
         await self.deliveries.note(events)
+
+    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+        """Return the routes of all events of the WABAs that the account was proven to reach."""
+        waba_ids = profile.get("wabaIds")
+        found = waba_ids if isinstance(waba_ids, list) else []
+        return [f"{stem}:{waba_id}" for waba_id in found for stem in STEMS]
 
     async def checks(self, account: Account | None) -> Sequence[Check]:
         """Report on the setup or on an account; what can be mended on the way is mended."""

@@ -19,7 +19,7 @@ def answered(
     body: Json, status: int, version: str, extra: Mapping[str, str] | None = None
 ) -> Response:
     return Response(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        json.dumps(body, separators=(",", ":")).encode("ascii"),
         status,
         headers={"facebook-api-version": version, "x-fb-trace-id": new_trace(), **(extra or {})},
         media_type="application/json",

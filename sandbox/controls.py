@@ -177,7 +177,11 @@ def _people_controls(controls: FastAPI, world: World) -> None:
     @controls.get("/_sandbox/people/{key}/messages")
     async def phone(key: str) -> Json:
         """That person's phone: both directions, oldest first."""
-        return {"messages": phones.phone(world, _person(world, key))}
+        person = _person(world, key)
+        return {
+            "messages": phones.phone(world, person),
+            "typing": phones.who_types(world, person),
+        }
 
     @controls.post("/_sandbox/people/{key}/messages", status_code=201)
     async def write(key: str, message: InboundMessage, request: Request) -> Json:

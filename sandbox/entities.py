@@ -166,6 +166,7 @@ class Template:
     language: str
     category: str
     components: list[Json]
+    created_at: float
     parameter_format: str = "POSITIONAL"
     status: str = "APPROVED"
     rejected_reason: str | None = None

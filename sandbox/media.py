@@ -24,6 +24,7 @@ UPLOAD_LIFE_S = 30 * 24 * 3600.0
 INBOUND_LIFE_S = 7 * 24 * 3600.0
 URL_LIFE_S = 300.0
 MAX_UPLOAD_BYTES = 100 * MB
+MAX_STORED_BYTES = 512 * MB
 ATTACHMENTS_PATH = "/whatsapp_business/attachments/"
 
 _OOXML = "application/vnd.openxmlformats-officedocument."
@@ -139,7 +140,7 @@ def store(
         sha256=hashlib.sha256(content).hexdigest(),
         filename=filename,
     )
-    _forget_expired(world)
+    _make_room(world, len(content))
     world.media[media.id] = media
     return media
 
@@ -170,10 +171,15 @@ def _usable(call: Call) -> Media:
     return media
 
 
-def _forget_expired(world: World) -> None:
+def _make_room(world: World, size: int) -> None:
+    """Forget what expired, and the oldest where all files together grow too large."""
     now = world.clock.now()
     for media_id in [one.id for one in world.media.values() if one.expires_at <= now]:
         del world.media[media_id]
+    stored = size + sum(len(one.content) for one in world.media.values())
+    while world.media and stored > MAX_STORED_BYTES:
+        oldest = next(iter(world.media))
+        stored -= len(world.media.pop(oldest).content)
 
 
 def _not_found() -> Response:

@@ -51,11 +51,15 @@ def _send(call: Call) -> Json:
     content = _checked_content(body, kind)
     if not number.is_registered:
         raise refused(133010)
+    if body.get("category") is not None:
+        raise invalid_parameter("This account is not allow-listed for sending without a template")
     if body.get("recipient_type") == "group":
         raise not_simulated("POST", "messages to groups")
     app = world.apps[call.bearer().app_id]
     given, address, person = _recipient(world, number, app, body)
     template = _template(world, number, content) if kind == "template" else None
+    if template is not None and template.category == "AUTHENTICATION" and not address.isdigit():
+        raise refused(131062)
     rendered = _render(template, content)
     _check_media(world, number, kind, content)
     message = Message(

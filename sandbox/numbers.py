@@ -141,11 +141,13 @@ def getters(world: World, number: PhoneNumber) -> Mapping[str, Getter]:
         "is_preverified_number": False,
         "last_onboarded_time": _iso(number.onboarded_at),
         "webhook_configuration": _callbacks(world, number),
-        "conversational_automation": {"prompts": [], "commands": []},
+        "conversational_automation": {"prompts": [], "commands": [], "id": number.id},
         "search_visibility": "NON_VISIBLE",
         "certificate": None,
         "new_certificate": None,
         "country_dial_code": number.country_code,
+        # Not on Meta's page; pywa asks for it, so live Graph has it. Seen 2026-11.
+        "country_code": world.wabas[number.waba_id].country,
         "whatsapp_business_manager_messaging_limit": "TIER_250",
         "messaging_limit_tier": "TIER_250",
         "eligibility_for_api_business_global_search": "NON_ELIGIBLE_UNDEFINED",
@@ -187,6 +189,10 @@ def _health(world: World, number: PhoneNumber) -> Json:
         {"entity_type": "PHONE_NUMBER", "id": number.id, "can_send_message": state},
         {"entity_type": "WABA", "id": waba.id, "can_send_message": "AVAILABLE"},
         {"entity_type": "BUSINESS", "id": waba.business_id, "can_send_message": "AVAILABLE"},
+        *(
+            {"entity_type": "APP", "id": app_id, "can_send_message": "AVAILABLE"}
+            for app_id in waba.subscriptions or world.apps
+        ),
     ]
     if not number.is_registered:
         entities[0]["errors"] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import FormData, UploadFile
@@ -13,10 +14,11 @@ from starlette.types import Message, Receive
 
 from .errors import MetaError
 from .media import MAX_UPLOAD_BYTES
-from .shapes import Json, is_object
+from .shapes import Json, is_array, is_object
 
 MAX_JSON_BYTES = 2 * 1024 * 1024
 MAX_FORM_BYTES = MAX_UPLOAD_BYTES + 64 * 1024
+MAX_DEPTH = 64
 
 
 async def read_parameters(
@@ -53,12 +55,55 @@ async def _body(request: Request) -> bytes:
 
 def _object(body: bytes) -> Json:
     try:
-        parsed: object = json.loads(body)
-    except (ValueError, RecursionError):
+        parsed = parse_json(body)
+    except ValueError:
         parsed = None
     if not is_object(parsed):
         raise MetaError(100, "(#100) Invalid parameter", details="The body is not a JSON object")
     return parsed
+
+
+def parse_json(text: bytes) -> object:
+    """JSON that can be written down again; raises ValueError for what cannot.
+
+    Python's parser also takes NaN, numbers without end, half characters and nesting that no
+    writer follows; nothing behind this edge should meet them.
+    """
+    try:
+        parsed: object = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _is_deeper(parsed, MAX_DEPTH):
+        raise ValueError("nested too deeply")
+    if b"\\ud" in text.lower():
+        json.dumps(parsed, ensure_ascii=False).encode()
+    return parsed
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _is_deeper(value: object, depth: int) -> bool:
+    level: list[object] = [value]
+    for _ in range(depth):
+        below: list[object] = []
+        for item in level:
+            if is_object(item):
+                below.extend(item.values())
+            elif is_array(item):
+                below.extend(item)
+        if not below:
+            return False
+        level = below
+    return True
 
 
 def _urlencoded(body: bytes) -> Json:
@@ -73,8 +118,8 @@ def _nested(value: str) -> object:
     """Graph takes objects and lists as JSON inside a form field."""
     if value[:1] in ("{", "["):
         try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
+            return parse_json(value.encode())
+        except ValueError:
             return value
     return value
 
@@ -82,8 +127,9 @@ def _nested(value: str) -> object:
 async def _form(
     request: Request, parameters: Json, *, takes_files: bool
 ) -> tuple[Json, dict[str, UploadFile]]:
-    _check_length(request, MAX_FORM_BYTES if takes_files else MAX_JSON_BYTES)
-    limited = Request(request.scope, _limited(request.receive, MAX_FORM_BYTES))
+    most = MAX_FORM_BYTES if takes_files else MAX_JSON_BYTES
+    _check_length(request, most)
+    limited = Request(request.scope, _limited(request.receive, most))
     try:
         form: FormData = await limited.form(max_files=4, max_fields=50)
     except (HTTPException, MultiPartException):

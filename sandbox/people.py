@@ -89,6 +89,16 @@ def phone(world: World, person: Person) -> list[Json]:
     return [_shown(world, message) for message in person.chat]
 
 
+def who_types(world: World, person: Person) -> list[str]:
+    """The numbers that show this person "typing…" at the moment."""
+    now = world.clock.now()
+    return [
+        number_id
+        for (number_id, wa_id), conversation in world.conversations.items()
+        if wa_id == person.wa_id and now < conversation.typing_until
+    ]
+
+
 def _shown(world: World, message: Message) -> Json:
     shown: Json = {
         "id": message.id,

@@ -203,6 +203,7 @@ def _add_template(world: World, waba_id: str, row: Json) -> None:
         language=row["language"],
         category=row["category"],
         components=row["components"],
+        created_at=world.clock.now(),
         parameter_format=row.get("parameter_format", "POSITIONAL"),
         status=row.get("status", "APPROVED"),
         message_send_ttl_s=row.get("message_send_ttl_seconds"),

@@ -65,6 +65,11 @@ class Settings(Switches):
     user_ids: bool = Field(
         default=True, description="Business-scoped user ids in webhooks, as since 2026"
     )
+    contacts_on_failed: bool = Field(
+        default=False,
+        description="A contact in failed statuses too; Meta's page leaves it out there, "
+        "some clients count on it",
+    )
     template_review: TemplateReview = Field(default_factory=lambda: TemplateReview())
     history_limit: int = Field(
         default=50_000, ge=1, description="Messages kept on all phones together"

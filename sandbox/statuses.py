@@ -85,9 +85,18 @@ def _advance(world: World, message: Message, status: str) -> None:
         item["errors"] = [message.failure]
     if message.opaque is not None:
         item["biz_opaque_callback_data"] = message.opaque
-    cards = [person_card(world, person)] if person is not None and status != "failed" else []
     key = message.recipient if person is None else person.wa_id
-    world.publish_message(number, key, "statuses", item, cards if world.settings.user_ids else [])
+    cards = [] if person is None else _cards(world, person, status)
+    world.publish_message(number, key, "statuses", item, cards)
+
+
+def _cards(world: World, person: Person, status: str) -> list[Json]:
+    """Since user ids came, statuses introduce the person, except where they failed."""
+    if not (world.settings.user_ids or person.hides_phone):
+        return []
+    if status == "failed" and not world.settings.contacts_on_failed:
+        return []
+    return [person_card(world, person)]
 
 
 def _pricing(world: World, number: PhoneNumber, message: Message, now: float) -> Json:

@@ -148,7 +148,7 @@ def _check_buttons(defined: list[Json], sent: list[Json], place: str) -> None:
     by_index: dict[int, Json] = {}
     for component in sent:
         index = str(component.get("index", ""))
-        if not index.isdecimal() or int(index) >= len(defined):
+        if index not in {str(position) for position in range(len(defined))}:
             raise refused(132018, f"{place}buttons: index '{index}' is not in the template")
         by_index[int(index)] = component
     for position, button in enumerate(defined):

@@ -32,6 +32,7 @@ SUMMARY = (
     "message_template_limit",
     "are_translations_complete",
 )
+FORMATS = ("POSITIONAL", "NAMED")
 CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 MAX_TEMPLATES = 250
@@ -68,6 +69,12 @@ async def create(call: Call) -> Answer:
     name, language, category = call.need("name"), call.need("language"), call.need("category")
     components = _check_definition(body, name, language, category)
     _check_free(world, waba.id, name, language)
+    life_s = body.get("message_send_ttl_seconds")
+    if life_s is not None and (not isinstance(life_s, int) or isinstance(life_s, bool)):
+        raise MetaError(100, "(#100) Param message_send_ttl_seconds must be an integer")
+    form = text(body.get("parameter_format")).upper() or "POSITIONAL"
+    if form not in FORMATS:
+        raise MetaError(100, "(#100) Param parameter_format must be one of {POSITIONAL, NAMED}")
     template = Template(
         id=world.new_id(),
         waba_id=waba.id,
@@ -75,9 +82,10 @@ async def create(call: Call) -> Answer:
         language=language,
         category=category.upper(),
         components=components,
-        parameter_format=text(body.get("parameter_format")).upper() or "POSITIONAL",
+        created_at=world.clock.now(),
+        parameter_format=form,
         status="PENDING",
-        message_send_ttl_s=body.get("message_send_ttl_seconds"),
+        message_send_ttl_s=life_s,
     )
     world.templates[template.id] = template
     review = world.settings.template_review
@@ -118,8 +126,9 @@ def getters(template: Template) -> Mapping[str, Getter]:
         "components": template.components,
         "parameter_format": template.parameter_format,
         "rejected_reason": template.rejected_reason,
-        "quality_score": {"score": "UNKNOWN"},
+        "quality_score": {"score": "UNKNOWN", "date": int(template.created_at)},
         "message_send_ttl_seconds": template.message_send_ttl_s,
+        "degrees_of_freedom_spec": None,
         "sub_category": None,
         "previous_category": None,
         "correct_category": None,

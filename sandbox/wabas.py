@@ -34,8 +34,7 @@ async def subscribe(call: Call) -> Answer:
 
 
 async def subscriptions(call: Call) -> Answer:
-    apps = call.world.apps
-    return {"data": [_shown(apps[one.app_id], one) for one in call.waba().subscriptions.values()]}
+    return _subscriptions(call.world, call.waba())
 
 
 async def unsubscribe(call: Call) -> Answer:
@@ -112,6 +111,8 @@ def getters(world: World, waba: Waba) -> Mapping[str, Getter]:
         "is_enabled_for_insights": True,
         "marketing_messages_onboarding_status": "ELIGIBLE",
         "marketing_messages_lite_api_status": "ELIGIBLE",
+        "disable_marketing_messages_on_cloud_api": False,
+        "subscribed_apps": _subscriptions(world, waba) if waba.subscriptions else None,
         "purchase_order_number": None,
         "auth_international_rate_eligibility": None,
         "health_status": {
@@ -123,6 +124,11 @@ def getters(world: World, waba: Waba) -> Mapping[str, Getter]:
         },
     }
     return {name: partial(_value, value) for name, value in plain.items()}
+
+
+def _subscriptions(world: World, waba: Waba) -> Json:
+    apps = world.apps
+    return {"data": [_shown(apps[one.app_id], one) for one in waba.subscriptions.values()]}
 
 
 def _value(value: object, _selected: object) -> object:
@@ -142,11 +148,7 @@ def _page_of(
     url: str | None = None,
 ) -> Json:
     token, world = call.bearer(), call.world
-    visible = [
-        world.wabas[waba_id]
-        for waba_id in ids
-        if token.user is not None and waba_id in token.user.waba_ids
-    ]
+    visible = [world.wabas[waba_id] for waba_id in ids if token.sees(waba_id)]
     return page(
         visible,
         key=lambda waba: waba.id,

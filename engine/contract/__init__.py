@@ -6,6 +6,7 @@ from .connector import (
     Connector,
     Hooks,
     Plugin,
+    connectors_of,
     hookimpl,
     load_connectors,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "TriggerContext",
     "Wait",
     "component_schema",
+    "connectors_of",
     "hookimpl",
     "load_connectors",
     "port_schema",

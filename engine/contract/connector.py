@@ -66,6 +66,10 @@ class Plugin(Protocol):
         """Called with new events, without duplicates, before any flow sees them; at least once."""
         ...
 
+    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+        """Return the routes whose events the owner of an account with this profile may see."""
+        ...
+
     async def checks(self, account: Account | None) -> Sequence[Check]:
         """Look at the setup, or at one account of it, and report."""
         ...
@@ -121,9 +125,26 @@ class Connector:
 
 def load_connectors() -> dict[str, Connector]:
     """Return the installed connectors by id; raise ValidationError for a bad manifest."""
+    manager = _manager()
+    manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
+    return _connectors(manager)
+
+
+def connectors_of(*modules: object) -> dict[str, Connector]:
+    """Return the connectors that these modules implement, without their being installed."""
+    manager = _manager()
+    for module in modules:
+        manager.register(module)
+    return _connectors(manager)
+
+
+def _manager() -> pluggy.PluginManager:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
-    manager.load_setuptools_entrypoints(ENTRY_POINT_GROUP)
+    return manager
+
+
+def _connectors(manager: pluggy.PluginManager) -> dict[str, Connector]:
     connectors: dict[str, Connector] = {}
     for module in manager.get_plugins():
         manifest = Manifest.model_validate(_answer(manager, module, "appmixer_manifest"))

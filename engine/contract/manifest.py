@@ -60,7 +60,7 @@ class Quota(_Part):
 class ComponentEntry(_Part):
     """One component, as the palette shows it."""
 
-    name: str = Field(pattern=COMPONENT_NAME, examples=["appmixer.whatsapp.SendText"])
+    name: str = Field(pattern=COMPONENT_NAME, examples=["appmixer.mail.SendLetter"])
     kind: Literal["action", "trigger"]
     label: str
     description: str = Field(pattern=r"\.$")
@@ -78,7 +78,7 @@ class Manifest(_Part):
     """connector.json."""
 
     schema_uri: str | None = Field(None, alias="$schema")
-    id: str = Field(pattern=IDENTIFIER, examples=["appmixer:whatsapp"])
+    id: str = Field(pattern=IDENTIFIER, examples=["appmixer:mail"])
     label: str
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     description: str

@@ -171,6 +171,9 @@ class QuietPlugin:
     async def listener_added(self, listener: Listener, account: Account) -> None: ...
     async def listener_removed(self, listener: Listener, account: Account) -> None: ...
     async def before_routing(self, events: Sequence[Event]) -> None: ...
+    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+        return []
+
     async def checks(self, account: Account | None) -> Sequence[Check]:
         return []
 

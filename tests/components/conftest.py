@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import httpx
 import pytest
+import respx
 
 from appmixer.engine.contract.testing import (
     RecordingContext,
@@ -18,9 +20,15 @@ from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 WABA = "102290129340398"
 
 
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than most tests."""
+    return httpx.create_ssl_context()
+
+
 @pytest.fixture
-async def host() -> AsyncIterator[RecordingHost]:
-    async with httpx.AsyncClient() as http:
+async def host(tls: ssl.SSLContext) -> AsyncIterator[RecordingHost]:
+    async with httpx.AsyncClient(verify=tls) as http:
         yield RecordingHost(
             configuration={
                 "clientId": "100000000000001",
@@ -42,3 +50,20 @@ def plugin(host: RecordingHost) -> WhatsApp:
 def context(host: RecordingHost, plugin: WhatsApp) -> RecordingContext:
     account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
     return RecordingContext(host, plugin, account, step_id="run-1:reply")
+
+
+@pytest.fixture
+def requests(respx_mock: respx.MockRouter) -> Callable[[], list[httpx.Request]]:
+    """The requests that were made so far."""
+
+    def made() -> list[httpx.Request]:
+        calls: list[respx.models.Call] = list(respx_mock.calls)
+        return [call.request for call in calls]
+
+    return made
+
+
+@pytest.fixture
+def quiet(host: RecordingHost) -> RecordingContext:
+    """The same account with a plugin that lets every listener in."""
+    return RecordingContext(host, connected=StandInAccount(profile={"businessAccountId": WABA}))

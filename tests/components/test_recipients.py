@@ -50,7 +50,7 @@ def test_a_user_id_is_addressed_as_such(bsuid: str) -> None:
         ("725657976x", "neither a phone number nor a user id"),
         ("+0725657976", "does not begin with the code of a country"),
         ("+999123456789", "does not begin with the code of a country"),
-        ("+1650555", "too short for country code +1"),
+        ("+1650555", "too short for a number of country code +1"),
         ("+16505551234567890", "at most 15 digits"),
         ("+1650555123\u0664", "neither a phone number nor a user id"),
     ],

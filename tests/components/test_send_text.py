@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -22,6 +23,8 @@ from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.plugin.messages import SentMessage
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
+
+Requests = Callable[[], list[httpx.Request]]
 
 pytestmark = pytest.mark.anyio
 
@@ -65,9 +68,9 @@ def refused(code: int, status: int = 400) -> httpx.Response:
 
 @freeze_time("2026-09-21T14:13:20Z")
 async def test_sends_the_text_once_and_returns_what_meta_accepted(
-    context: RecordingContext, respx_mock: respx.MockRouter
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
 ) -> None:
-    route = respx_mock.post(URL).respond(json=ACCEPTED)
+    respx_mock.post(URL).respond(json=ACCEPTED)
 
     sent = await SendText().receive(
         context, text(previewUrl=True, quotedMessageId="wamid.IN", opaqueData="order:860198")
@@ -75,8 +78,8 @@ async def test_sends_the_text_once_and_returns_what_meta_accepted(
 
     assert isinstance(sent, SentMessage)
     assert sent.model_dump(mode="json") == SENT
-    [call] = route.calls
-    assert json.loads(call.request.content) == {
+    [request] = requests()
+    assert json.loads(request.content) == {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": "+16505551234",
@@ -92,17 +95,17 @@ async def test_sends_the_text_once_and_returns_what_meta_accepted(
 
 
 async def test_addresses_a_person_without_a_number_by_user_id(
-    context: RecordingContext, respx_mock: respx.MockRouter
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
 ) -> None:
     bsuid = "US.13491208655302741918"
     answer = {"contacts": [{"input": bsuid, "user_id": bsuid}], "messages": [{"id": WAMID}]}
-    route = respx_mock.post(URL).respond(json=answer)
+    respx_mock.post(URL).respond(json=answer)
 
     sent = await SendText().receive(context, text(to=bsuid))
 
     assert isinstance(sent, SentMessage)
     assert (sent.contact_wa_id, sent.contact_bsuid) == (None, bsuid)
-    body = json.loads(route.calls[0].request.content)
+    body = json.loads(requests()[0].content)
     assert (body.get("to"), body["recipient"]) == (None, bsuid)
 
 
@@ -242,18 +245,16 @@ async def test_an_expired_token_asks_to_connect_again(
 
 
 async def test_a_renewed_token_sends_after_all(
-    context: RecordingContext, respx_mock: respx.MockRouter
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
 ) -> None:
     assert context.connected is not None
     context.connected.renewed = "renewed"
-    route = respx_mock.post(URL).mock(
-        side_effect=[refused(190, 401), httpx.Response(200, json=ACCEPTED)]
-    )
+    respx_mock.post(URL).mock(side_effect=[refused(190, 401), httpx.Response(200, json=ACCEPTED)])
 
     sent = await SendText().receive(context, text())
 
     assert isinstance(sent, SentMessage)
-    assert [call.request.headers["authorization"] for call in route.calls] == [
+    assert [request.headers["authorization"] for request in requests()] == [
         "Bearer test-token",
         "Bearer renewed",
     ]

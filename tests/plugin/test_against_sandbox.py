@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
-from appmixer.engine.contract import Listener, OutcomeUnknownError, RejectedError, ThrottledError
+from appmixer.engine.contract import (
+    Listener,
+    OutcomeUnknownError,
+    RejectedError,
+    Request,
+    ThrottledError,
+)
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
 from appmixer.sandbox.server import serve
 from appmixer.whatsapp.auth.provider import WhatsAppAccounts
+from appmixer.whatsapp.plugin.graph import AccountGraph
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
@@ -182,42 +189,77 @@ async def test_a_listener_subscribes_and_one_for_somebody_else_is_refused(
     assert [each async for each in calls.pages(f"{seed['wabaId']}/subscribed_apps")] == []
 
 
-@pytest.mark.parametrize("kind", ["html", "empty", "truncated", "disconnect"])
-async def test_a_send_without_a_usable_answer_is_of_unknown_outcome(
-    host: RecordingHost, seed: dict[str, Any], sandbox_url: str, kind: str
-) -> None:
+async def register_and_break(
+    host: RecordingHost, seed: dict[str, Any], fault: dict[str, Any]
+) -> AccountGraph:
+    """Return the calls of an account that could send, if it were not for the fault."""
     calls = WhatsApp(host).graph_for(StandInAccount(token=seed["systemUserToken"]))
-    fault = {"endpoint": "messages", "kind": kind}
-    if kind == "html":
-        fault["httpStatus"] = 502
-    await host.http.post(f"{sandbox_url}/_sandbox/faults", json=fault)
+    registration = {"messaging_product": "whatsapp", "pin": seed["pin"]}
+    await calls.post(f"{seed['phoneNumberId']}/register", json=registration)
+    faults = f"{host.configuration['graphUrl']}/_sandbox/faults"
+    await host.http.post(faults, json={"endpoint": "messages", **fault})
+    return calls
+
+
+async def send(calls: AccountGraph, seed: dict[str, Any]) -> dict[str, Any]:
+    body = {"messaging_product": "whatsapp", "to": "+16505551234", "text": {"body": "hi"}}
+    return await calls.post(f"{seed['phoneNumberId']}/messages", json=body)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "html", "httpStatus": 502},
+        {"kind": "html", "httpStatus": 200},
+        {"kind": "empty"},
+        {"kind": "truncated"},
+        {"kind": "disconnect"},
+        {"kind": "acceptedThenLost"},
+    ],
+    ids=str,
+)
+async def test_a_send_without_a_usable_answer_is_of_unknown_outcome(
+    host: RecordingHost, seed: dict[str, Any], fault: dict[str, Any]
+) -> None:
+    calls = await register_and_break(host, seed, {**fault, "count": 1})
 
     with pytest.raises(OutcomeUnknownError):
-        await calls.post(
-            f"{seed['phoneNumberId']}/messages", json={"messaging_product": "whatsapp"}
-        )
+        await send(calls, seed)
+
+    # The number works, so it was the answer that made the difference.
+    assert (await send(calls, seed))["messages"][0]["id"].startswith("wamid.")
 
 
 async def test_a_limit_is_waited_for_as_long_as_meta_says(
-    host: RecordingHost, seed: dict[str, Any], sandbox_url: str
+    host: RecordingHost, seed: dict[str, Any]
 ) -> None:
-    calls = WhatsApp(host).graph_for(StandInAccount(token=seed["systemUserToken"]))
-    fault = {"endpoint": "messages", "code": 130429, "retryAfterS": 17}
-    await host.http.post(f"{sandbox_url}/_sandbox/faults", json=fault)
+    calls = await register_and_break(host, seed, {"code": 130429, "retryAfterS": 17})
 
     with pytest.raises(ThrottledError) as caught:
-        await calls.post(
-            f"{seed['phoneNumberId']}/messages", json={"messaging_product": "whatsapp"}
-        )
+        await send(calls, seed)
 
     assert caught.value.retry_after_s == 17.0
 
 
-@contextlib.asynccontextmanager
-async def webhook_endpoint(plugin: WhatsApp) -> AsyncIterator[str]:
-    """Serve the plugin's routes on a free port, as a host does."""
-    from appmixer.engine.contract import Request
+async def test_a_wrong_pin_is_explained_and_not_tried_again(
+    host: RecordingHost, seed: dict[str, Any]
+) -> None:
+    calls = WhatsApp(host).graph_for(StandInAccount(token=seed["systemUserToken"]))
+    registration = {"messaging_product": "whatsapp", "pin": "987654"}
 
+    with pytest.raises(RejectedError) as caught:
+        await calls.post(f"{seed['phoneNumberId']}/register", json=registration, repeats=True)
+
+    assert (caught.value.code, caught.value.field) == (133005, "pin")
+    assert "987654" not in f"{caught.value!r} {host.log.lines}"
+    answer = await host.http.get(f"{host.configuration['graphUrl']}/_sandbox/calls")
+    paths = [each["path"] for each in answer.json()["calls"]]
+    assert len([path for path in paths if path.endswith("/register")]) == 1
+
+
+@contextlib.asynccontextmanager
+async def webhook_endpoint(plugin: WhatsApp) -> AsyncGenerator[str]:
+    """Serve the plugin's routes on a free port, as a host does."""
     [get, post] = plugin.routes
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -322,6 +323,32 @@ async def test_reconciling_goes_on_after_an_account_that_fails(
     await plugin.reconcile()
 
     assert "subscription.not_reconciled" in [event for _, event, _ in host.log.lines]
+
+
+async def test_a_subscription_whose_account_is_gone_is_forgotten(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await start(plugin, host, listener())
+    del host.accounts["account-1"]
+
+    await plugin.reconcile()
+
+    assert await host.store.scan("subscription:") == {}
+    assert meta.counts == (1, 0)
+
+
+async def test_a_start_and_a_stop_at_once_end_subscribed(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await start(plugin, host, listener())
+
+    await asyncio.gather(
+        stop(plugin, host, listener()), start(plugin, host, listener(id="flow-2/incoming"))
+    )
+
+    calls = cast("list[respx.models.Call]", meta.router.calls)
+    changes = [each.request.method for each in calls if "subscribed_apps" in each.request.url.path]
+    assert changes[-1] == "POST"
 
 
 async def test_no_error_of_a_start_holds_the_token(

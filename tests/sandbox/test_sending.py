@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -398,6 +399,74 @@ async def test_marks_as_read_what_the_number_received(
     assert answer.json() == {"success": True}
     phone = (await controls.get(f"/people/{seed.PERSON}/messages")).json()["messages"]
     assert [message["isReadByBusiness"] for message in phone] == [True, True]
+
+
+async def test_shows_that_it_types_for_a_while(
+    sandbox: RunningSandbox, graph: httpx.AsyncClient, controls: httpx.AsyncClient, number: str
+) -> None:
+    inbound = {"type": "text", "text": {"body": "Are you there?"}}
+    written = (await controls.post(f"/people/{seed.PERSON}/messages", json=inbound)).json()["id"]
+    typing = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": written,
+        "typing_indicator": {"type": "text"},
+    }
+
+    await graph.post(f"/{number}/messages", json=typing)
+
+    during = (await controls.get(f"/people/{seed.PERSON}/messages")).json()["typing"]
+    sandbox.world.clock.move_to(sandbox.world.clock.now() + 25)
+    after = (await controls.get(f"/people/{seed.PERSON}/messages")).json()["typing"]
+    assert (during, after) == ([number], [])
+
+
+async def test_one_time_passwords_need_a_phone_number(
+    graph: httpx.AsyncClient, number: str
+) -> None:
+    request = _template("verification_code")
+    request["recipient"] = seed.PERSON_BSUID
+    del request["to"]
+
+    answer = await graph.post(f"/{number}/messages", json=request)
+
+    assert _refusal(answer)[:2] == (400, 131062)
+
+
+JUNK: list[Any] = [None, True, -1, 1.5, "", "x" * 5000, "9" * 5000, [], [[]], {}, {"a": []}, "\x00"]
+
+
+def _spoiled(value: Any, dice: random.Random) -> Any:
+    """The same request with one part of it replaced, dropped or doubled."""
+    if isinstance(value, dict) and value and dice.random() < 0.85:
+        name = dice.choice(sorted(value))
+        if dice.random() < 0.15:
+            return {key: part for key, part in value.items() if key != name}
+        return {**value, name: _spoiled(value[name], dice)}
+    if isinstance(value, list) and value and dice.random() < 0.85:
+        spot = dice.randrange(len(value))
+        if dice.random() < 0.2:
+            return value * 2
+        return [*value[:spot], _spoiled(value[spot], dice), *value[spot + 1 :]]
+    return dice.choice(JUNK)
+
+
+async def test_a_spoiled_request_is_answered_and_never_breaks_the_sandbox(
+    sandbox: RunningSandbox, graph: httpx.AsyncClient, controls: httpx.AsyncClient, number: str
+) -> None:
+    dice = random.Random(20261123)
+    _stock_media(sandbox, number)
+    documented = [json.loads(path.read_text()) for path in sorted(REQUESTS.glob("*.json"))]
+    fine = set(range(200, 500)) | {501}
+
+    for _ in range(1200):
+        request = _spoiled(dice.choice(documented), dice)
+        answer = await graph.post(f"/{number}/messages", json=request)
+
+        assert answer.status_code in fine, request
+        assert "error" in answer.json() or "messages" in answer.json()
+
+    assert (await controls.get(f"/people/{seed.PERSON}/messages")).status_code == 200
 
 
 async def test_cannot_mark_a_message_of_its_own_as_read(

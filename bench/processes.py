@@ -1,0 +1,121 @@
+"""Processes beside this one: started, frozen while others are measured, stopped or killed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+READY_S = 60.0
+STOP_S = 20.0
+
+
+@dataclass
+class Child:
+    """A running process that has told its port."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: Path
+
+    def tell(self, command: Mapping[str, Any]) -> None:
+        """Write a command to the process, as a line of JSON."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+
+    @contextlib.contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let the process run in here; outside, it takes nothing from the others."""
+        self.process.send_signal(signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End it without a warning, as a crash would."""
+        self.process.kill()
+        self.process.wait()
+
+    def check(self) -> None:
+        """Raise RuntimeError with the end of its log when the process has ended."""
+        if self.process.poll() is not None:
+            tail = self.log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"a measured process ended ({self.process.returncode}):\n{tail}")
+
+
+@contextlib.contextmanager
+def start(module: str, arguments: Sequence[str], *, folder: Path) -> Iterator[Child]:
+    """Run a module until the context ends; it has to print {"port": ...} once it is ready."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "stderr.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=bare_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    child = Child(process, 0, log)
+    try:
+        child.port = _port(child)
+        yield child
+    finally:
+        _end(process)
+
+
+def bare_environment() -> dict[str, str]:
+    """Return the environment without settings of an engine that somebody uses otherwise."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("APPMIXER_")}
+
+
+def memory_mb(pid: int) -> float:
+    """Return the resident memory of a process."""
+    status = Path(f"/proc/{pid}/status")
+    if status.exists():
+        [line] = [each for each in status.read_text().splitlines() if each.startswith("VmRSS")]
+        return int(line.split()[1]) / 1024
+    told = subprocess.run(
+        ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
+    )
+    return int(told.stdout) / 1024
+
+
+def _port(child: Child) -> int:
+    assert child.process.stdout is not None
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        readable, _, _ = select.select([child.process.stdout], [], [], 0.2)
+        if readable and (line := child.process.stdout.readline()):
+            return int(json.loads(line)["port"])
+        child.check()
+    raise TimeoutError(f"not ready after {READY_S:g} s; see {child.log}")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGCONT)
+        process.terminate()
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()

@@ -1,0 +1,52 @@
+"""Looks into the database files of measured processes, from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .processes import Child
+
+POLL_S = 0.02
+DEADLINE_S = 180.0
+
+
+class Tables:
+    """A database file, read only."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def count(self, what: str) -> int:
+        """Return how many rows there are of `table WHERE condition`."""
+        with self._open() as connection:
+            [count] = connection.execute(f"SELECT count(*) FROM {what}").fetchone()
+        return int(count)
+
+    def column(self, query: str) -> list[str]:
+        """Return the first column of a query's rows."""
+        with self._open() as connection:
+            return [str(row[0]) for row in connection.execute(query)]
+
+    def wait_for(self, what: str, count: int, child: Child) -> float:
+        """Return the moment (of perf_counter) when there are so many rows."""
+        deadline = time.monotonic() + DEADLINE_S
+        with self._open() as connection:
+            while time.monotonic() < deadline:
+                [present] = connection.execute(f"SELECT count(*) FROM {what}").fetchone()
+                if present == count:
+                    return time.perf_counter()
+                child.check()
+                time.sleep(POLL_S)
+        raise TimeoutError(f"{present} instead of {count} after {DEADLINE_S:g} s: {what}")
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30.0)
+        try:
+            yield connection
+        finally:
+            connection.close()

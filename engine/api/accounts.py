@@ -1,0 +1,85 @@
+"""Accounts over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from .identity import Caller, hosting
+
+router = APIRouter(prefix="/api/accounts", tags=["accounts"])
+
+
+class Body(BaseModel):
+    """Base of all request bodies: camelCase, nothing unknown."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+
+class NewAccount(Body):
+    """An account that is connected with an access token instead of the login dialog."""
+
+    service: str = Field(description="The connector's id.", examples=["vendor:service"])
+    name: str = Field(
+        "",
+        description="What flows call it; an account of that name gets the new token."
+        " Without a name the service's own is taken.",
+        examples=["acme"],
+    )
+    access_token: str = Field(
+        min_length=1, max_length=4_000, repr=False, description="It is proven before it is stored."
+    )
+
+
+@router.get("")
+async def list_accounts(request: Request, caller: Caller) -> dict[str, Any]:
+    """Return your accounts, with their state and when their token ends."""
+    return {"accounts": await hosting(request).accounts.list(caller.owner_id)}
+
+
+@router.post("", status_code=201)
+async def connect_account(request: Request, caller: Caller, new: NewAccount) -> dict[str, Any]:
+    """Connect an account with a token."""
+    return await hosting(request).accounts.connect_token(
+        caller.owner_id, new.service, new.access_token.strip(), new.name
+    )
+
+
+@router.get("/{account_id}")
+async def get_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    return await hosting(request).accounts.get(caller.owner_id, account_id)
+
+
+@router.post("/{account_id}/refresh")
+async def refresh_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    """Renew the account's token now, if the service gives a new one."""
+    return await hosting(request).accounts.refresh_now(caller.owner_id, account_id)
+
+
+@router.get("/{account_id}/checks")
+async def check_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    """Look at the account's setup at the service and report."""
+    engine = hosting(request)
+    account = await engine.accounts.get(caller.owner_id, account_id)
+    hosted = await engine.accounts.hosted(account_id)
+    checks = await engine.plugins[account["service"]].checks(hosted)
+    return {"account": account, "checks": [show_check(check) for check in checks]}
+
+
+@router.delete("/{account_id}", status_code=204)
+async def delete_account(request: Request, caller: Caller, account_id: str) -> None:
+    """Forget the account; refused while a running flow uses it."""
+    await hosting(request).accounts.delete(caller.owner_id, account_id)
+
+
+def show_check(check: Any) -> dict[str, Any]:
+    """Return a line of a health report in JSON."""
+    return {
+        "name": check.name,
+        "holds": check.holds,
+        "finding": check.finding,
+        "cure": check.cure,
+    }

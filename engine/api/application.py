@@ -1,0 +1,153 @@
+"""The whole HTTP interface of one engine as an ASGI application."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..refusals import TooLargeError
+from . import (
+    accounts,
+    components,
+    configuration,
+    files,
+    flows,
+    health,
+    login,
+    owners,
+    pages,
+    runs,
+)
+from .answers import add_error_answers, answer_any, answer_not_ready
+from .plugins import PREFIX, PluginRoutes
+
+if TYPE_CHECKING:
+    from ..engine import Engine
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+UPLOADS = "/api/files"
+AREAS = ("api", "auth", "assets", "healthz", "readyz", "metrics")
+ALWAYS_ANSWERED = ("/healthz", "/readyz")
+DESCRIPTION = """Everything the engine's page can do. Send `Authorization: Bearer …` with an API \
+token; the first one is in the file `api-token` of the data folder. Errors are \
+`{"error": {"title", "cause", "cure", "field"?, "code"?}}`."""
+
+
+class Application:
+    """Sends requests to the plugins' routes, everything else to FastAPI."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._plugins = PluginRoutes(engine)
+        self._rest = create_rest(engine)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._plugins(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+
+def create_app(engine: Engine) -> Application:
+    """Return the application of an engine, which somebody else starts and stops."""
+    return Application(engine)
+
+
+def create_rest(engine: Engine) -> FastAPI:
+    """Return everything but the plugins' routes."""
+    app = FastAPI(
+        title="Engine",
+        version="1",
+        description=DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.engine = engine
+    for part in (
+        components,
+        accounts,
+        flows,
+        runs,
+        files,
+        configuration,
+        owners,
+        health,
+        login,
+        pages,
+    ):
+        app.include_router(part.router)
+    add_error_answers(app)
+    app.add_middleware(Edge, engine=engine)
+    return app
+
+
+class Edge:
+    """Around everything but the plugins: counts, limits bodies, answers what nobody caught."""
+
+    def __init__(self, app: ASGIApp, engine: Engine) -> None:
+        self._app, self._engine = app, engine
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        counted = _Counted(self._engine, _area(path), send)
+        if not self._engine.is_ready and path not in ALWAYS_ANSWERED:
+            await answer_not_ready()(scope, receive, counted)
+            return
+        limited = receive if path == UPLOADS else _limited(receive)
+        try:
+            await self._app(scope, limited, counted)
+        except Exception as error:  # the outermost handler: a sentence, not a bare 500
+            await self._answer(error, scope, receive, counted)
+
+    async def _answer(
+        self, error: Exception, scope: Scope, receive: Receive, send: _Counted
+    ) -> None:
+        if send.has_started:
+            # The status is out already; the server closes the connection.
+            self._engine.log.error("answer_broken_off", path=scope["path"], exc_info=error)
+            raise error
+        await answer_any(self._engine, error, scope["path"])(scope, receive, send)
+
+
+class _Counted:
+    def __init__(self, engine: Engine, area: str, send: Send) -> None:
+        self._metrics, self._area, self._send = engine.metrics, area, send
+        self._started = time.perf_counter()
+        self.has_started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.has_started = True
+            seconds = time.perf_counter() - self._started
+            self._metrics.request_seconds.labels(self._area).observe(seconds)
+            self._metrics.requests.labels(self._area, str(message["status"])).inc()
+        await self._send(message)
+
+
+def _limited(receive: Receive) -> Receive:
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise TooLargeError(
+                "The request is too large",
+                f"A body may have {MAX_BODY_BYTES:,} bytes here.",
+                f"Send files to {UPLOADS}.",
+            )
+        return message
+
+    return receive_some
+
+
+def _area(path: str) -> str:
+    first = path.split("/", 2)[1]
+    return first if first in AREAS else "page"

@@ -1,0 +1,74 @@
+"""Components over HTTP: what there is, dynamic dropdowns, and trying one of them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from .accounts import Body
+from .identity import Caller, hosting
+
+router = APIRouter(prefix="/api", tags=["components"])
+
+
+class OptionsQuery(Body):
+    """A field whose entries are wanted, and what has been filled in so far."""
+
+    type: str = Field(examples=["vendor.service.SendItem"])
+    field: str
+    account: str | None = Field(None, description="The account's name.")
+    input: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class Trial(Body):
+    """An input to try a component with."""
+
+    account: str | None = Field(None, description="The account's name.")
+    input: dict[str, Any] = Field(default_factory=dict[str, Any])
+    dry_run: bool = Field(False, description="Show the request and do not send it.")
+
+
+@router.get("/components")
+async def list_components(request: Request, _: Caller) -> dict[str, Any]:
+    """Return the connectors with their components and the components' schemas."""
+    engine = hosting(request)
+    connectors: list[dict[str, Any]] = []
+    for connector_id, connector in sorted(engine.connectors.items()):
+        manifest = connector.manifest.model_dump(
+            mode="json", by_alias=True, exclude={"schema_uri", "configuration", "components"}
+        )
+        components = [
+            {
+                **entry.model_dump(mode="json", by_alias=True, exclude={"schema_file", "module"}),
+                "needsAccount": engine.types[entry.name].needs_account,
+                "schema": engine.types[entry.name].schema,
+            }
+            for entry in connector.manifest.components
+        ]
+        connectors.append({**manifest, "id": connector_id, "components": components})
+    return {"connectors": connectors}
+
+
+@router.post("/options")
+async def list_options(request: Request, caller: Caller, query: OptionsQuery) -> dict[str, Any]:
+    """Return the entries of a dynamic dropdown."""
+    options = await hosting(request).trials.options(
+        caller.owner_id, query.type, query.field, account=query.account, values=query.input
+    )
+    return {"options": options}
+
+
+@router.post("/components/{type}/test")
+async def test_component(
+    request: Request, caller: Caller, type: str, trial: Trial
+) -> dict[str, Any]:
+    """Let one component do its work once, outside any flow."""
+    return await hosting(request).trials.test(
+        caller.owner_id,
+        type,
+        account=trial.account,
+        values=trial.input,
+        dry_run=trial.dry_run,
+    )

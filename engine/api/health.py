@@ -1,0 +1,55 @@
+"""Whether the engine lives, whether it is ready, and what it counted."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import JSONResponse, Response
+
+from ..database import accounts, listeners
+from .identity import hosting
+
+router = APIRouter(tags=["health"])
+READY_TIMEOUT_S = 2.0
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """Answer as long as the process can."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """Answer 200 when requests can be served: started, and the database answers."""
+    engine = hosting(request)
+    if not engine.is_ready:
+        return JSONResponse({"status": "not ready", "reason": "starting or stopping"}, 503)
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            await engine.rows(sa.select(sa.literal(1)))
+    except (SQLAlchemyError, TimeoutError) as error:
+        return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Return the counters in Prometheus's text format."""
+    engine = hosting(request)
+    counters = engine.metrics
+    counters.watchers.set(engine.stream.watchers)
+    states = sa.select(accounts.c.service, accounts.c.state, sa.func.count())
+    counters.accounts.clear()
+    for service, state, count in await engine.rows(
+        states.group_by(accounts.c.service, accounts.c.state)
+    ):
+        counters.accounts.labels(service, state).set(count)
+    routes = sa.select(listeners.c.connector, sa.func.count()).group_by(listeners.c.connector)
+    counters.listeners.clear()
+    for connector, count in await engine.rows(routes):
+        counters.listeners.labels(connector).set(count)
+    return Response(counters.text(), media_type=counters.content_type)

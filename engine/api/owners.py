@@ -1,0 +1,74 @@
+"""Owners over HTTP, and the one-time links that open a browser session."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+
+from ..owners import INVITATION_LIFE_S
+from ..times import iso
+from .accounts import Body
+from .identity import Administrator, Caller, hosting
+
+router = APIRouter(prefix="/api", tags=["owners"])
+
+
+class NewOwner(Body):
+    """One more customer of this engine."""
+
+    name: str = Field(examples=["Acme"])
+
+
+class NewLink(Body):
+    """A link for a browser that has no session."""
+
+    path: str = Field(
+        "/",
+        pattern=r"^/([^/\\\s#][^\\\s#]*)?$",
+        max_length=1_000,
+        description="Which of the engine's pages to open.",
+    )
+
+
+@router.get("/me")
+async def get_me(caller: Caller) -> dict[str, Any]:
+    """Return who you are to this engine."""
+    return {
+        "id": caller.owner_id,
+        "name": caller.owner_name,
+        "isAdministrator": caller.is_administrator,
+    }
+
+
+@router.get("/owners")
+async def list_owners(request: Request, _: Administrator) -> dict[str, Any]:
+    """Return all owners (administrator)."""
+    return {"owners": await hosting(request).owners.list()}
+
+
+@router.post("/owners", status_code=201)
+async def create_owner(request: Request, _: Administrator, new: NewOwner) -> dict[str, Any]:
+    """Add an owner (administrator); the token in the answer is shown this once."""
+    return await hosting(request).owners.create(new.name)
+
+
+@router.post("/links", status_code=201)
+async def create_link(request: Request, caller: Caller, new: NewLink) -> dict[str, Any]:
+    """Return a link that signs one browser in, once, within ten minutes."""
+    engine = hosting(request)
+    secret = await engine.owners.invite(caller)
+    return {
+        "url": engine.settings.base_url + with_token(new.path, secret),
+        "expiresAt": iso(time.time() + INVITATION_LIFE_S),
+    }
+
+
+def with_token(path: str, secret: str) -> str:
+    """Return the path with the one-time token in its query."""
+    parts = urlsplit(path)
+    query = "&".join(filter(None, [parts.query, urlencode({"token": secret})]))
+    return urlunsplit(("", "", parts.path, query, ""))

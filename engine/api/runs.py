@@ -1,0 +1,79 @@
+"""Runs and events over HTTP, and the stream that shows them live."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from sse_starlette import EventSourceResponse
+
+from .identity import Caller, hosting
+
+router = APIRouter(prefix="/api", tags=["runs"])
+
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+FlowFilter = Annotated[str | None, Query(alias="flowId")]
+PING_S = 15
+
+
+@router.get("/runs")
+async def list_runs(
+    request: Request,
+    caller: Caller,
+    flow_id: FlowFilter = None,
+    status: str | None = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Return your newest runs first."""
+    runs = await hosting(request).runs.list(
+        caller.owner_id, flow_id=flow_id, status=status, limit=limit
+    )
+    return {"runs": runs}
+
+
+@router.get("/runs/{run_id:path}")
+async def get_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
+    """Return a run with the input, output and error of every step."""
+    return await hosting(request).runs.get(caller.owner_id, run_id)
+
+
+@router.get("/events")
+async def list_events(
+    request: Request,
+    caller: Caller,
+    flow_id: FlowFilter = None,
+    unrouted: bool = False,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Return the newest events first: those of your runs, or those that no flow took."""
+    engine = hosting(request)
+    if unrouted:
+        events = await engine.visibility.unrouted(
+            caller.owner_id, is_administrator=caller.is_administrator, limit=limit
+        )
+    else:
+        events = await engine.events.of_owner(caller.owner_id, flow_id=flow_id, limit=limit)
+    return {"events": events}
+
+
+@router.post("/events/{event_id}/replay")
+async def replay_event(request: Request, caller: Caller, event_id: int) -> dict[str, Any]:
+    """Start your flows that listen now with a stored event."""
+    run_ids = await hosting(request).visibility.replay(
+        caller.owner_id, event_id, is_administrator=caller.is_administrator
+    )
+    return {"runIds": run_ids}
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(request: Request, caller: Caller) -> EventSourceResponse:
+    """Send what happens to your runs, steps and accounts, as it happens."""
+    return EventSourceResponse(_notices(request, caller.owner_id), ping=PING_S)
+
+
+async def _notices(request: Request, owner_id: str) -> AsyncIterator[dict[str, str]]:
+    yield {"event": "open", "data": "{}"}
+    async for notice in hosting(request).stream.watch(owner_id):
+        yield {"event": notice.kind, "data": json.dumps(notice.content, ensure_ascii=False)}

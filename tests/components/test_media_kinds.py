@@ -1,0 +1,85 @@
+"""What kind of media a file is, by its content."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from appmixer.engine.contract import RejectedError
+from appmixer.whatsapp.plugin.media_kinds import KB, MB, Medium, recognise
+
+OFFICE = "application/vnd.openxmlformats-officedocument."
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+
+
+def archive(*names: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as writer:
+        for name in names:
+            writer.writestr(name, "x" * 50)
+    return content.getvalue()
+
+
+def box(brand: bytes) -> bytes:
+    return b"\0\0\0\x18ftyp" + brand + bytes(300)
+
+
+def webp(flags: int) -> bytes:
+    return b"RIFF\0\0\0\0WEBPVP8X" + bytes(4) + bytes([flags]) + bytes(20)
+
+
+@pytest.mark.parametrize(
+    ("content", "claimed", "medium"),
+    [
+        (b"\xff\xd8\xff\xe0" + bytes(20), "", Medium("image/jpeg", "image", 5 * MB)),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "text/plain", Medium("image/png", "image", 5 * MB)),
+        (box(b"isom"), "", Medium("video/mp4", "video", 16 * MB)),
+        (box(b"3gp5"), "", Medium("video/3gpp", "video", 16 * MB)),
+        (box(b"M4A "), "", Medium("audio/mp4", "audio", 16 * MB)),
+        (box(b"isom"), "audio/mp4; codecs=aac", Medium("audio/mp4", "audio", 16 * MB)),
+        (b"ID3\3" + bytes(300), "", Medium("audio/mpeg", "audio", 16 * MB)),
+        (b"#!AMR\n" + bytes(300), "", Medium("audio/amr", "audio", 16 * MB)),
+        (b"\xff\xf1\x50\x80" + bytes(300), "", Medium("audio/aac", "audio", 16 * MB)),
+        (
+            b"OggS" + bytes(24) + b"OpusHead" + bytes(300),
+            "application/octet-stream",
+            Medium("audio/ogg", "audio", 16 * MB),
+        ),
+        (webp(0), "", Medium("image/webp", "sticker", 100 * KB)),
+        (webp(2), "", Medium("image/webp", "sticker", 500 * KB)),
+        (b"%PDF-1.7", "", Medium("application/pdf", "document", 100 * MB)),
+        (b"plain words", "text/plain", Medium("text/plain", "document", 100 * MB)),
+        (OLE, "application/msword", Medium("application/msword", "document", 100 * MB)),
+        (
+            archive("[Content_Types].xml", "_rels/.rels", "word/document.xml"),
+            "application/zip",
+            Medium(f"{OFFICE}wordprocessingml.document", "document", 100 * MB),
+        ),
+        (
+            archive("mimetype", "other.xml"),
+            f"{OFFICE}spreadsheetml.sheet",
+            Medium(f"{OFFICE}spreadsheetml.sheet", "document", 100 * MB),
+        ),
+    ],
+)
+def test_the_content_decides_and_the_claim_only_where_it_cannot(
+    content: bytes, claimed: str, medium: Medium
+) -> None:
+    assert recognise(content, claimed) == medium
+
+
+@pytest.mark.parametrize(
+    ("content", "claimed"),
+    [
+        (archive("a.txt"), "application/zip"),
+        (OLE, ""),
+        (b"GIF89a" + bytes(20), "image/png"),
+        (b"plain words", "application/pdf"),
+        (b"plain words", ""),
+    ],
+)
+def test_a_claim_alone_makes_nothing_sendable(content: bytes, claimed: str) -> None:
+    with pytest.raises(RejectedError):
+        recognise(content, claimed)

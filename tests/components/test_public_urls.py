@@ -1,0 +1,185 @@
+"""Fetching URLs that flows name: never from anywhere but the public internet."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+
+import httpx
+import pytest
+import respx
+
+from appmixer.engine.contract import RejectedError, ThrottledError
+from appmixer.whatsapp.plugin.public_urls import Resolve, fetch, is_public
+
+Requests = Callable[[], list[httpx.Request]]
+
+pytestmark = pytest.mark.anyio
+
+PUBLIC = "93.184.216.34"
+
+
+def names(**addresses: Sequence[str]) -> Resolve:
+    """A name server for `<word>.example`; each question takes the next address, then the last."""
+    left = {f"{word}.example": list(found) for word, found in addresses.items()}
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        if host not in left:
+            raise socket.gaierror("unknown")
+        return [left[host].pop(0) if len(left[host]) > 1 else left[host][0]]
+
+    return resolve
+
+
+async def read(url: str, resolve: Resolve) -> bytes:
+    async with fetch(url, resolve=resolve) as download:
+        return b"".join([chunk async for chunk in download.chunks])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "192.0.2.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "ff02::1",
+        "2001:db8::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "2001:0:a00:1::1",
+        "not an address",
+    ],
+)
+def test_an_address_inside_is_not_public_however_it_is_written(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", [PUBLIC, "2606:2800:220:1:248:1893:25c8:1946"])
+def test_an_address_of_the_internet_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+async def test_connects_to_the_checked_address_under_the_hosts_name(
+    respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    respx_mock.get(f"https://{PUBLIC}/a.pdf").respond(content=b"content")
+
+    content = await read("https://files.example/a.pdf?x=1", names(files=[PUBLIC]))
+
+    assert content == b"content"
+    [request] = requests()
+    assert request.url.host == PUBLIC
+    assert request.headers["host"] == "files.example"
+    assert request.extensions["sni_hostname"] == "files.example"
+
+
+async def test_an_answer_of_the_name_server_that_changes_leads_nowhere_else(
+    respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    respx_mock.get(f"http://{PUBLIC}/a").respond(content=b"content")
+
+    await read("http://files.example/a", names(files=[PUBLIC, "127.0.0.1"]))
+
+    assert [request.url.host for request in requests()] == [PUBLIC]
+
+
+async def test_one_address_inside_among_several_is_enough_to_refuse(
+    respx_mock: respx.MockRouter,
+) -> None:
+    async def both(host: str, port: int) -> Sequence[str]:
+        return [PUBLIC, "10.0.0.1"]
+
+    with pytest.raises(RejectedError):
+        await read("https://files.example/a", both)
+
+    assert not respx_mock.calls
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://inside.example/",
+        "http://127.0.0.1/",
+        "//inside.example/",
+        "file:///etc/passwd",
+        "http://[::ffff:127.0.0.1]/",
+    ],
+)
+async def test_a_redirect_inside_is_refused(
+    respx_mock: respx.MockRouter, requests: Requests, location: str
+) -> None:
+    respx_mock.get(f"http://{PUBLIC}/a").respond(302, headers={"location": location})
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return {"files.example": [PUBLIC], "inside.example": ["10.0.0.1"]}.get(host, [host])
+
+    with pytest.raises(RejectedError):
+        await read("http://files.example/a", resolve)
+
+    assert [request.url.host for request in requests()] == [PUBLIC]
+
+
+async def test_follows_a_redirect_to_another_public_host(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(f"http://{PUBLIC}/a").respond(
+        302, headers={"location": "https://mirror.example/b"}
+    )
+    respx_mock.get("https://93.184.216.35/b").respond(content=b"content")
+
+    resolve = names(files=[PUBLIC], mirror=["93.184.216.35"])
+
+    assert await read("http://files.example/a", resolve) == b"content"
+
+
+async def test_redirects_without_end_are_given_up(respx_mock: respx.MockRouter) -> None:
+    route = respx_mock.get(f"http://{PUBLIC}/a").respond(302, headers={"location": "/a"})
+
+    with pytest.raises(RejectedError) as caught:
+        await read("http://files.example/a", names(files=[PUBLIC]))
+
+    assert caught.value.cause == "It redirects too often."
+    assert route.call_count == 6
+
+
+async def test_an_unknown_host_is_told(respx_mock: respx.MockRouter) -> None:
+    with pytest.raises(RejectedError) as caught:
+        await read("http://nowhere.example/a", names())
+
+    assert caught.value.cause == "Nobody knows the host nowhere.example."
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(404, RejectedError), (403, RejectedError), (503, ThrottledError)]
+)
+async def test_an_answer_that_is_no_file_is_told_by_what_may_help(
+    respx_mock: respx.MockRouter, status: int, error: type[Exception]
+) -> None:
+    respx_mock.get(f"http://{PUBLIC}/a").respond(status)
+
+    with pytest.raises(error, match=str(status)):
+        await read("http://files.example/a?secret=1", names(files=[PUBLIC]))
+
+
+async def test_a_connection_that_fails_may_be_tried_later(respx_mock: respx.MockRouter) -> None:
+    respx_mock.get(f"http://{PUBLIC}/a").mock(side_effect=httpx.ConnectTimeout("slow"))
+
+    with pytest.raises(ThrottledError) as caught:
+        await read("http://files.example/a?secret=1", names(files=[PUBLIC]))
+
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,386 @@
+"""Send Template, through `receive`, with Graph replaced."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from appmixer.engine.contract import Option, RejectedError
+from appmixer.engine.contract.testing import RecordingContext
+from appmixer.whatsapp.components.templates.send_template import SendTemplate
+from appmixer.whatsapp.plugin.messages import SentMessage
+
+Requests = Callable[[], list[httpx.Request]]
+
+pytestmark = pytest.mark.anyio
+
+GRAPH = "https://graph.facebook.com/v25.0"
+MESSAGES = f"{GRAPH}/106540352242922/messages"
+NUMBERS = f"{GRAPH}/102290129340398/phone_numbers"
+TEMPLATES = f"{GRAPH}/102290129340398/message_templates"
+ACCEPTED = {
+    "contacts": [{"input": "+16505551234", "wa_id": "16505551234"}],
+    "messages": [{"id": "wamid.OUT", "message_status": "held_for_quality_assessment"}],
+}
+BODY = {"type": "BODY", "text": "Hi {{1}}, your order {{2}} has shipped."}
+TRACK = {"type": "URL", "text": "Track", "url": "https://lucky.example/track/{{1}}"}
+STOP = {"type": "QUICK_REPLY", "text": "Stop updates"}
+ORDER = {
+    "name": "order_confirmation",
+    "language": "en_US",
+    "status": "APPROVED",
+    "category": "UTILITY",
+    "parameter_format": "POSITIONAL",
+    "components": [BODY, {"type": "BUTTONS", "buttons": [STOP, TRACK]}],
+}
+
+
+def template(**fields: Any) -> SendTemplate.Input:
+    return SendTemplate.Input.model_validate(
+        {
+            "phoneNumberId": "106540352242922",
+            "to": "+16505551234",
+            "templateName": "order_confirmation",
+            "languageCode": "en_US",
+            **fields,
+        }
+    )
+
+
+def with_parts(*parts: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {**ORDER, "components": list(parts), **fields}
+
+
+def meta_has(respx_mock: respx.MockRouter, *templates: dict[str, Any]) -> None:
+    respx_mock.get(NUMBERS).respond(json={"data": [{"id": "106540352242922"}]})
+    respx_mock.get(TEMPLATES).respond(json={"data": list(templates)})
+
+
+def sent_template(requests: Requests) -> Any:
+    [request] = [each for each in requests() if each.method == "POST"]
+    body = json.loads(request.content)
+    assert body["type"] == "template"
+    return body["template"]
+
+
+async def test_sends_a_template_without_variables_as_meta_shows_it(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    hello = with_parts({"type": "BODY", "text": "Welcome!"}, name="hello_world")
+    meta_has(respx_mock, hello)
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    sent = await SendTemplate().receive(context, template(templateName="hello_world"))
+
+    assert isinstance(sent, SentMessage)
+    assert (sent.message_id, sent.status) == ("wamid.OUT", "heldForQualityAssessment")
+    assert sent_template(requests) == {"name": "hello_world", "language": {"code": "en_US"}}
+
+
+async def test_fills_in_body_and_buttons(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    meta_has(respx_mock, ORDER)
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    buttons = [
+        {"index": 0, "kind": "payload", "value": "STOP"},
+        {"index": 1, "kind": "urlSuffix", "value": 860198},
+    ]
+
+    await SendTemplate().receive(
+        context, template(bodyParameters=["Sheena", 860198], buttonParameters=buttons)
+    )
+
+    assert sent_template(requests)["components"] == [
+        {
+            "type": "body",
+            "parameters": [{"type": "text", "text": "Sheena"}, {"type": "text", "text": "860198"}],
+        },
+        {
+            "type": "button",
+            "sub_type": "quick_reply",
+            "index": "0",
+            "parameters": [{"type": "payload", "payload": "STOP"}],
+        },
+        {
+            "type": "button",
+            "sub_type": "url",
+            "index": "1",
+            "parameters": [{"type": "text", "text": "860198"}],
+        },
+    ]
+
+
+async def test_fills_in_named_parameters(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    sale = with_parts(
+        {"type": "HEADER", "format": "TEXT", "text": "For {{first_name}}"},
+        {"type": "BODY", "text": "{{discount}} off until {{day}}!"},
+        parameter_format="NAMED",
+    )
+    meta_has(respx_mock, sale)
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    await SendTemplate().receive(
+        context,
+        template(headerText="Sheena", bodyParameters={"discount": "25%", "day": "Friday"}),
+    )
+
+    assert sent_template(requests)["components"] == [
+        {
+            "type": "header",
+            "parameters": [{"type": "text", "parameter_name": "first_name", "text": "Sheena"}],
+        },
+        {
+            "type": "body",
+            "parameters": [
+                {"type": "text", "parameter_name": "discount", "text": "25%"},
+                {"type": "text", "parameter_name": "day", "text": "Friday"},
+            ],
+        },
+    ]
+
+
+async def test_finds_out_what_kind_of_media_the_header_has(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    bill = with_parts({"type": "HEADER", "format": "DOCUMENT"}, {"type": "BODY", "text": "Here"})
+    meta_has(respx_mock, bill)
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    await SendTemplate().receive(
+        context, template(headerMedia={"mediaId": "1003383421387256", "fileName": "bill.pdf"})
+    )
+
+    assert sent_template(requests)["components"] == [
+        {
+            "type": "header",
+            "parameters": [
+                {
+                    "type": "document",
+                    "document": {"id": "1003383421387256", "filename": "bill.pdf"},
+                }
+            ],
+        }
+    ]
+
+
+async def test_passes_metas_own_array_on_unchanged(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    meta_has(respx_mock)
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    components: list[Any] = [{"type": "carousel", "cards": [{"card_index": 0, "components": []}]}]
+
+    await SendTemplate().receive(context, template(components=components))
+
+    assert sent_template(requests)["components"] == components
+
+
+NOTHING: dict[str, Any] = {}
+CARDS: dict[str, Any] = {"type": "CAROUSEL", "cards": [NOTHING, NOTHING]}
+
+
+@pytest.mark.parametrize(
+    ("parts", "fields", "field", "cause"),
+    [
+        ([BODY], {"bodyParameters": ["Sheena"]}, "bodyParameters", "needs a value for {{2}}"),
+        ([BODY], NOTHING, "bodyParameters", "needs a value for {{1}}, {{2}}"),
+        (
+            [BODY],
+            {"bodyParameters": ["a", "b", "c"]},
+            "bodyParameters",
+            "has no place for value 3",
+        ),
+        (
+            [{"type": "HEADER", "format": "TEXT", "text": "For {{1}}"}],
+            NOTHING,
+            "headerText",
+            "header also needs a value for {{1}}",
+        ),
+        (
+            [{"type": "HEADER", "format": "TEXT", "text": "News"}],
+            {"headerText": "x"},
+            "headerText",
+            "has no place for value 1",
+        ),
+        ([{"type": "HEADER", "format": "IMAGE"}], NOTHING, "headerMedia", "header is an image"),
+        (
+            [{"type": "HEADER", "format": "VIDEO"}],
+            {"headerMedia": {"kind": "image", "link": "https://lucky.example/a.jpg"}},
+            "headerMedia",
+            "header is a video",
+        ),
+        ([{"type": "HEADER", "format": "LOCATION"}], NOTHING, "headerLocation", "is a location"),
+        (
+            [{"type": "BUTTONS", "buttons": [STOP, TRACK]}],
+            NOTHING,
+            "buttonParameters",
+            "button 1 (Track) needs the end of its URL",
+        ),
+        (
+            [{"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "text": "Copy"}]}],
+            NOTHING,
+            "buttonParameters",
+            "needs the coupon code",
+        ),
+        (
+            [{"type": "BUTTONS", "buttons": [STOP]}],
+            {"buttonParameters": [{"index": 1, "kind": "payload", "value": "x"}]},
+            "buttonParameters",
+            "has no button 1",
+        ),
+        (
+            [CARDS],
+            NOTHING,
+            "components",
+            "has 2 cards, and 0 are filled in",
+        ),
+        (
+            [{"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"has_expiration": True}}],
+            NOTHING,
+            "offerExpiresAt",
+            "needs an end",
+        ),
+    ],
+)
+async def test_what_is_missing_is_told_before_anything_is_sent(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    parts: list[dict[str, Any]],
+    fields: dict[str, Any],
+    field: str,
+    cause: str,
+) -> None:
+    meta_has(respx_mock, with_parts(*parts))
+
+    with pytest.raises(RejectedError) as caught:
+        await SendTemplate().receive(context, template(**fields))
+
+    assert (caught.value.field, caught.value.code) == (field, 132000)
+    assert cause in caught.value.cause
+    assert {request.method for request in requests()} == {"GET"}
+
+
+async def test_a_named_parameter_that_is_missing_is_named(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    body = {"type": "BODY", "text": "Hi {{first_name}}, {{discount}} off!"}
+    meta_has(respx_mock, with_parts(body, parameter_format="NAMED"))
+
+    with pytest.raises(RejectedError) as caught:
+        await SendTemplate().receive(context, template(bodyParameters={"first_name": "Sheena"}))
+
+    assert "{{discount}}" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"bodyParameters": ["one\nline"]},
+        {"bodyParameters": ["tab\there"]},
+        {"headerText": "five     spaces"},
+        {"bodyParameters": ["x"], "components": [{"type": "body"}]},
+        {
+            "headerText": "x",
+            "headerLocation": {"latitude": 1, "longitude": 2, "name": "a", "address": "b"},
+        },
+        {"headerMedia": {"kind": "image"}},
+        {"headerMedia": {"kind": "image", "mediaId": "1", "link": "https://lucky.example/a"}},
+        {"headerMedia": {"mediaId": "1"}},
+    ],
+)
+async def test_parameters_that_contradict_themselves_are_refused(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    fields: dict[str, Any],
+) -> None:
+    meta_has(respx_mock)
+
+    with pytest.raises(RejectedError):
+        await SendTemplate().receive(context, template(**fields))
+
+    assert {request.method for request in requests()} == {"GET"}
+
+
+async def test_sends_anyway_where_the_templates_cannot_be_read(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    no = {"error": {"message": "(#200) no permission", "code": 200}}
+    respx_mock.get(url__startswith=f"{GRAPH}/").respond(403, json=no)
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    sent = await SendTemplate().receive(context, template(bodyParameters=["only one"]))
+
+    assert isinstance(sent, SentMessage)
+
+
+async def test_the_definition_is_read_once_in_ten_minutes(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    meta_has(respx_mock, with_parts(BODY))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    for step in ("a", "b"):
+        context.step_id = step
+        await SendTemplate().receive(context, template(bodyParameters=["Sheena", "1"]))
+    before = [request.url.path for request in requests()]
+
+    context.host.clock.advance(601)
+    context.step_id = "c"
+    await SendTemplate().receive(context, template(bodyParameters=["Sheena", "1"]))
+
+    assert before.count("/v25.0/102290129340398/message_templates") == 1
+    assert len(requests()) == len(before) + 2
+
+
+async def test_a_definition_that_has_changed_is_read_again_before_anything_is_refused(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    meta_has(respx_mock, with_parts({"type": "BODY", "text": "Hi {{1}}"}))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    await SendTemplate().receive(context, template(bodyParameters=["Sheena"]))
+    meta_has(respx_mock, with_parts(BODY))
+    context.step_id = "second"
+
+    sent = await SendTemplate().receive(context, template(bodyParameters=["Sheena", "1"]))
+
+    assert isinstance(sent, SentMessage)
+
+
+async def test_a_language_that_the_template_lacks_is_answered_with_those_it_has(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    meta_has(
+        respx_mock, ORDER, {**ORDER, "language": "cs"}, {**ORDER, "name": "order_confirmation_2"}
+    )
+    missing = {"error": {"message": "(#132001) Template name does not exist", "code": 132001}}
+    respx_mock.post(MESSAGES).respond(404, json=missing)
+
+    with pytest.raises(RejectedError) as caught:
+        await SendTemplate().receive(context, template(languageCode="en"))
+
+    assert (caught.value.code, caught.value.field) == (132001, "languageCode")
+    assert caught.value.cure == "Choose one of the languages it has: cs, en_US."
+
+
+async def test_the_dropdowns_offer_approved_templates_and_their_languages(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    czech = {**ORDER, "language": "cs"}
+    meta_has(respx_mock, ORDER, czech, {**ORDER, "name": "old", "status": "REJECTED"})
+
+    names = await SendTemplate().options(context, "templateName", {})
+    languages = await SendTemplate().options(
+        context, "languageCode", {"templateName": "order_confirmation"}
+    )
+
+    assert names == [Option("order_confirmation", "order_confirmation", "utility")]
+    assert languages == [Option("cs", "cs"), Option("en_US", "en_US")]

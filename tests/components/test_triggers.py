@@ -1,0 +1,364 @@
+"""New Message and Message Status Updated, from Meta's bodies to outputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import respx
+from jsonschema import Draft202012Validator
+
+from appmixer.engine.contract import Event, RejectedError, component_schema, port_schema
+from appmixer.engine.contract.testing import RecordingContext
+from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
+from appmixer.whatsapp.components.triggers.new_message import NewMessage
+from appmixer.whatsapp.plugin.events import flatten
+
+pytestmark = pytest.mark.anyio
+
+WEBHOOKS = Path(__file__).parents[1] / "data" / "webhooks"
+WAMID = "wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="
+SENT = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"
+
+
+def events(name: str) -> list[Event]:
+    return flatten(json.loads((WEBHOOKS / f"{name}.json").read_text("utf-8")))
+
+
+async def message(context: RecordingContext, name: str, **properties: Any) -> Any:
+    context.properties = NewMessage.Input.model_validate(properties)
+    found = await NewMessage().receive(context, events(name)[0].payload)
+    return None if found is None else found.model_dump(mode="json")
+
+
+async def status(context: RecordingContext, name: str, **properties: Any) -> Any:
+    context.properties = MessageStatusUpdated.Input.model_validate(properties)
+    found = await MessageStatusUpdated().receive(context, events(name)[0].payload)
+    return None if found is None else found.model_dump(mode="json")
+
+
+def given(output: dict[str, Any]) -> dict[str, Any]:
+    """What an output says, without what it leaves empty and without the original."""
+    empty: list[Any] = [None, [], False]
+    return {name: each for name, each in output.items() if each not in empty and name != "raw"}
+
+
+async def test_a_text_has_every_key_and_its_original(context: RecordingContext) -> None:
+    output = await message(context, "messages.text.bsuid")
+
+    assert given(output) == {
+        "id": WAMID,
+        "from": "16505551234",
+        "replyTo": "+16505551234",
+        "timestamp": "1790000000",
+        "time": "2026-09-21T14:13:20Z",
+        "type": "text",
+        "wabaId": "102290129340398",
+        "phoneNumberId": "106540352242922",
+        "displayPhoneNumber": "15550783881",
+        "profileName": "Sheena Nelson",
+        "contact": {
+            "waId": "16505551234",
+            "bsuid": "US.13491208655302741918",
+            "parentBsuid": "US.ENT.11815799212886844830",
+            "username": "sheena.nelson",
+            "profileName": "Sheena Nelson",
+        },
+        "text": {"body": "Does it come in another color?"},
+    }
+    assert output["image"] is None
+    assert output["raw"] == events("messages.text.bsuid")[0].payload["message"]
+
+
+async def test_a_person_without_a_number_can_be_answered(context: RecordingContext) -> None:
+    payload: dict[str, Any] = dict(events("messages.text.bsuid")[0].payload)
+    del payload["message"]["from"]
+    payload["contact"] = {}
+    context.properties = NewMessage.Input()
+
+    output = await NewMessage().receive(context, payload)
+
+    assert output is not None
+    assert (output.from_, output.reply_to) == (None, "US.13491208655302741918")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "messages.document",
+            {
+                "media": {
+                    "id": "622684793477189",
+                    "mimeType": "application/pdf",
+                    "sha256": "Q8wj+lK4e0zB0CtbEUFUFR1q3dsXyf3cBrAn+pniQAg=",
+                    "fileName": "receipt.pdf",
+                    "caption": "my receipt",
+                    "url": "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid="
+                    "622684793477189&source=webhook&ext=1790000300&hash=ARnQw3k8fixture",
+                    "isVoice": False,
+                    "expiresAt": "2026-09-28T14:13:20Z",
+                }
+            },
+        ),
+        (
+            "messages.interactive.button_reply",
+            {
+                "replyId": "cancel-button",
+                "replyTitle": "Cancel",
+                "quotedMessageId": "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5ODhENEUyRkUxQjJDQjFFOEEA",
+            },
+        ),
+        (
+            "messages.interactive.list_reply",
+            {"replyId": "priority_express", "replyTitle": "Priority Mail Express"},
+        ),
+        ("messages.button", {"replyPayload": "Unsubscribe", "replyTitle": "Unsubscribe"}),
+        (
+            "messages.interactive.nfm_reply.flow",
+            {
+                "flowReply": {
+                    "name": "flow",
+                    "body": "Sent",
+                    "values": {
+                        "flow_token": "order-7781",
+                        "preferred_day": "2026-10-02",
+                        "comment": "Afternoon please",
+                    },
+                }
+            },
+        ),
+        ("messages.text.forwarded", {"isForwarded": True}),
+        ("messages.text.frequently_forwarded", {"isForwarded": True}),
+        (
+            "messages.text.group",
+            {"groupId": "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"},
+        ),
+        (
+            "messages.system.user_changed_number",
+            {
+                "system": {
+                    "body": "User Sheena Nelson changed from 16505551234 to 12195555358",
+                    "wa_id": "12195555358",
+                    "type": "user_changed_number",
+                }
+            },
+        ),
+    ],
+)
+async def test_what_flows_ask_for_is_flat(
+    context: RecordingContext, name: str, expected: dict[str, Any]
+) -> None:
+    output = await message(context, name)
+
+    assert {key: output[key] for key in expected} == expected
+
+
+async def test_errors_of_a_message_are_explained(context: RecordingContext) -> None:
+    output = await message(context, "messages.unsupported.131051")
+
+    [error] = output["errors"]
+    assert (error["code"], error["title"]) == (131051, "Message type unknown")
+    assert error["details"] == "Message type is currently not supported."
+    assert error["cure"]
+
+
+async def test_a_voice_message_is_told_from_a_sound(context: RecordingContext) -> None:
+    voice, sound = [
+        await message(context, name) for name in ("messages.audio.voice", "messages.audio.file")
+    ]
+
+    assert (voice["media"]["isVoice"], sound["media"]["isVoice"]) == (True, False)
+
+
+@pytest.mark.parametrize("path", sorted(WEBHOOKS.glob("*.json")), ids=lambda path: path.stem)
+async def test_every_webhook_of_meta_fits_the_published_outputs(
+    context: RecordingContext, path: Path
+) -> None:
+    message_schema = port_schema(component_schema("x", NewMessage), "message")
+    status_schema = port_schema(component_schema("x", MessageStatusUpdated), "status")
+
+    for event in events(path.stem):
+        context.properties = NewMessage.Input()
+        message = await NewMessage().receive(context, event.payload)
+        context.properties = MessageStatusUpdated.Input()
+        status = await MessageStatusUpdated().receive(context, event.payload)
+
+        assert (message is not None) == (event.kind in ("message", "standby.message"))
+        assert (status is not None) == (event.kind in ("status", "standby.status"))
+        if message is not None:
+            Draft202012Validator(message_schema).validate(message.model_dump(mode="json"))  # pyright: ignore[reportUnknownMemberType]
+        if status is not None:
+            Draft202012Validator(status_schema).validate(status.model_dump(mode="json"))  # pyright: ignore[reportUnknownMemberType]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"message": {"type": "text"}},
+        {"message": {"type": "text", "text": "not an object", "timestamp": "later"}},
+        {"message": {"type": "image", "image": [], "timestamp": 99999999999999}},
+        {"message": {"type": ["odd"], "context": None, "errors": "none"}},
+        {"message": {"type": "interactive", "interactive": {"nfm_reply": {"response_json": "[["}}}},
+    ],
+)
+async def test_a_message_built_otherwise_than_meta_says_is_still_passed_on(
+    context: RecordingContext, broken: dict[str, Any]
+) -> None:
+    context.properties = NewMessage.Input()
+
+    output = await NewMessage().receive(context, broken)
+
+    assert output is not None
+    assert output.raw == broken["message"]
+
+
+async def test_a_filter_of_types_lets_through_only_those(context: RecordingContext) -> None:
+    wanted = ["image", "document"]
+
+    assert await message(context, "messages.text", messageTypes=wanted) is None
+    assert await message(context, "messages.image", messageTypes=wanted) is not None
+
+
+async def test_a_message_to_another_number_is_not_for_this_flow(context: RecordingContext) -> None:
+    assert await message(context, "messages.text", phoneNumberId="1") is None
+
+
+async def test_a_status_has_every_key_and_its_original(context: RecordingContext) -> None:
+    output = await status(context, "statuses.sent.biz_opaque_callback_data")
+
+    assert given(output) == {
+        "id": SENT,
+        "recipientId": "16505551234",
+        "status": "sent",
+        "timestamp": "1790000000",
+        "time": "2026-09-21T14:13:20Z",
+        "pricing": {
+            "model": "PMP",
+            "type": "regular",
+            "category": "utility",
+            "isBillable": True,
+        },
+        "opaqueData": "order:860198|tenant:42",
+        "wabaId": "102290129340398",
+        "phoneNumberId": "106540352242922",
+        "displayPhoneNumber": "15550783881",
+        "contact": {
+            "waId": "16505551234",
+            "bsuid": None,
+            "parentBsuid": None,
+            "username": None,
+            "profileName": None,
+        },
+        "type": "message",
+    }
+    assert output["raw"]["status"] == "sent"
+
+
+async def test_our_own_key_is_taken_apart_from_the_reference(context: RecordingContext) -> None:
+    context.properties = MessageStatusUpdated.Input()
+    opaque = "appmixer.step=run-1:reply&order:860198"
+
+    output = await MessageStatusUpdated().receive(
+        context, {"status": {"id": SENT, "status": "sent", "biz_opaque_callback_data": opaque}}
+    )
+
+    assert output is not None
+    assert (output.idempotency_key, output.opaque_data) == ("run-1:reply", "order:860198")
+
+
+async def test_a_failure_says_why_and_what_to_do(context: RecordingContext) -> None:
+    output = await status(context, "statuses.failed.131047")
+
+    [error] = output["errors"]
+    assert (error["code"], error["title"], error["isRetryable"]) == (
+        131047,
+        "Re-engagement message",
+        False,
+    )
+    assert "template" in error["cure"].lower()
+
+
+async def test_a_conversation_is_kept_where_meta_still_sends_it(context: RecordingContext) -> None:
+    output = await status(context, "statuses.sent.free_entry_point")
+
+    assert output["conversation"]["id"] == "6ceb9d929c9bdc4f90e967a32f8639b4"
+
+
+async def test_a_filter_of_statuses_decides_for_each_status(context: RecordingContext) -> None:
+    wanted = ["read", "failed"]
+
+    assert await status(context, "statuses.delivered", statuses=wanted) is None
+    assert await status(context, "statuses.read", statuses=wanted) is not None
+
+
+@pytest.mark.parametrize(
+    ("properties", "routes"),
+    [
+        ({}, ["messages:102290129340398"]),
+        ({"phoneNumberId": "106540352242922"}, ["messages:102290129340398:106540352242922"]),
+        ({"businessAccountId": "2002"}, ["messages:2002"]),
+        ({"includeStandby": True}, ["messages:102290129340398", "standby:102290129340398"]),
+        ({"businessAccountId": "", "phoneNumberId": ""}, ["messages:102290129340398"]),
+    ],
+)
+async def test_starting_listens_to_what_the_properties_say(
+    quiet: RecordingContext, properties: dict[str, Any], routes: list[str]
+) -> None:
+    quiet.properties = NewMessage.Input.model_validate(properties)
+
+    await NewMessage().start(quiet)
+
+    assert sorted(quiet.listening) == routes
+
+
+async def test_starting_with_other_properties_takes_the_old_listener_away(
+    quiet: RecordingContext,
+) -> None:
+    quiet.properties = MessageStatusUpdated.Input()
+    await MessageStatusUpdated().start(quiet)
+    quiet.properties = MessageStatusUpdated.Input(business_account_id="2002")
+
+    await MessageStatusUpdated().start(quiet)
+
+    assert list(quiet.listening) == ["statuses:2002"]
+
+
+async def test_stopping_after_the_properties_changed_takes_away_what_was_started(
+    quiet: RecordingContext,
+) -> None:
+    quiet.properties = NewMessage.Input()
+    await NewMessage().start(quiet)
+    quiet.properties = NewMessage.Input(business_account_id="2002")
+
+    await NewMessage().stop(quiet)
+
+    assert quiet.listening == {}
+
+
+async def test_an_account_without_a_waba_cannot_start(context: RecordingContext) -> None:
+    assert context.connected is not None
+    context.connected.profile = {}
+    context.properties = NewMessage.Input()
+
+    with pytest.raises(RejectedError) as caught:
+        await NewMessage().start(context)
+
+    assert caught.value.field == "businessAccountId"
+    assert context.listening == {}
+
+
+async def test_a_refused_listener_fails_the_start_and_can_be_stopped(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    no = {"error": {"message": "Unsupported get request", "code": 100, "error_subcode": 33}}
+    respx_mock.route(host="graph.facebook.com").respond(400, json=no)
+    context.properties = NewMessage.Input()
+
+    with pytest.raises(RejectedError):
+        await NewMessage().start(context)
+    await NewMessage().stop(context)
+
+    assert context.listening == {}

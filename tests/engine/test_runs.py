@@ -1,0 +1,285 @@
+"""Runs of flows: fan-out, errors, waits, order, duplicates, pauses and replay."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine.database import flows
+from appmixer.engine.engine import Engine
+from appmixer.engine.sealed_inputs import open_secrets
+
+pytestmark = pytest.mark.anyio
+
+Hear = Callable[..., Awaitable[None]]
+Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
+Acts = list[tuple[str, str, str]]
+
+
+def flow(*steps: dict[str, Any], room: str = "hall") -> dict[str, Any]:
+    """A trigger `in1`, then the steps in parallel unless they name their source."""
+    components: dict[str, Any] = {
+        "in1": {"type": "test.echo.Heard", "account": "keys", "input": {"room": room}}
+    }
+    for number, step in enumerate(steps, 1):
+        source = step.pop("source", {"in1": ["heard"]})
+        components[f"say{number}"] = {
+            "type": "test.echo.Say",
+            "account": "keys",
+            "source": {"in": source},
+            "input": step,
+        }
+    return {"name": "test", "components": components}
+
+
+async def start(engine: Engine, owner: str, document: dict[str, Any], name: str = "f") -> None:
+    await engine.flows.put(owner, name, document)
+    await engine.flows.start(owner, name)
+
+
+def states(run: dict[str, Any]) -> dict[str, str]:
+    return {step["component"]: step["status"] for step in run["steps"]}
+
+
+async def test_a_value_reaches_every_component_that_listens_and_goes_on_from_there(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    document = flow(
+        {"text": "a {{ in1.heard.text }}", "then": "twice"},
+        {"text": "b {{ in1.heard.text }}"},
+        {"text": "{{ say1.aside.text }}!", "source": {"say1": ["aside"]}},
+        {"text": "{{ say1.said.text }}?", "source": {"say1": ["said"]}},
+    )
+    await start(engine, owner, document)
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
+    assert [text for _, text, _ in acts] == ["a x", "b x", "a x!", "a x?"]
+    assert len({step_id for step_id, _, _ in acts}) == 4
+
+
+async def test_a_failing_branch_leaves_the_others_alone_and_fails_the_run(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "no", "then": "reject"}, {"text": "yes"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "failed"
+    assert states(run) == {"in1": "completed", "say1": "failed", "say2": "completed"}
+    assert run["error"] == {
+        "kind": "RejectedError",
+        "title": "Not that",
+        "cause": "It is not allowed.",
+        "cure": "Say something else.",
+        "field": "text",
+    }
+
+
+async def test_a_throttled_step_is_done_again_under_the_same_id(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(engine, owner, flow({"text": "x", "then": "later"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
+    assert run["steps"][1]["attempt"] == 2
+    assert [step_id for step_id, _, _ in acts] == [acts[0][0]] * 2
+
+
+async def test_an_unknown_outcome_is_reported_and_not_repeated(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(engine, owner, flow({"text": "x", "then": "unknown"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert (run["status"], len(acts)) == ("unknown", 1)
+
+
+async def test_a_components_own_fault_fails_its_step_with_a_reference(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x", "then": "bug"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["error"]["kind"] == "InternalError"
+    assert "ZeroDivisionError" in run["error"]["cause"]
+
+
+async def test_a_triggers_own_fault_fails_its_run_and_no_other_event(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+
+    await hear("bug")
+    await hear("fine")
+    runs = await ended_runs(owner, 2)
+
+    assert [run["status"] for run in runs] == ["failed", "completed"]
+
+
+async def test_a_wait_ends_with_the_event_that_answers_it(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    document = flow(
+        {"text": "q", "then": "wait"},
+        {"text": "{{ say1.said.text }}", "source": {"say1": ["said"]}},
+    )
+    await start(engine, owner, document)
+
+    await hear("x")
+    await ended_runs(owner, 1, "waiting")
+    await hear("42", room="elsewhere", answers=("answer:q",))
+    [run] = await ended_runs(owner, 1)
+
+    assert run["steps"][2]["output"]["said"][0]["text"] == "q: 42"
+
+
+async def test_a_wait_finds_an_event_that_came_before_it_was_stored(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "q", "then": "wait"}))
+
+    # Both are routed in one go, so the answer is there before the run has begun.
+    await hear("x")
+    await hear("early", room="elsewhere", answers=("answer:q",))
+    [run] = await ended_runs(owner, 1)
+
+    assert run["steps"][1]["output"]["said"][0]["text"] == "q: early"
+
+
+async def test_a_wait_ends_by_itself_when_nothing_comes(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "q", "then": "wait"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["steps"][1]["output"]["said"][0]["text"] == "q: no answer"
+
+
+async def test_an_event_that_comes_twice_runs_once(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+
+    for _ in range(3):
+        await hear("same", id="1")
+    await hear("last", id="2")
+    runs = await ended_runs(owner, 2)
+
+    assert sorted(text for _, text, _ in acts) == ["last", "same"]
+    events = await engine.events.of_owner(owner)
+    assert [event["duplicates"] for event in events] == [0, 2]
+    assert len(runs) == 2
+
+
+async def test_a_conversation_is_handled_in_its_order(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+
+    for number in range(20):
+        await hear(str(number), order="one conversation")
+    await ended_runs(owner, 20)
+
+    assert [text for _, text, _ in acts] == [str(number) for number in range(20)]
+
+
+async def test_runs_of_a_refused_account_pause_and_go_on_when_it_is_connected_again(
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    acts: Acts,
+    refused_tokens: set[str],
+) -> None:
+    await start(engine, owner, flow({"text": "x", "then": "reconnect"}))
+    refused_tokens.add("hall+cellar")
+
+    await hear("first")
+    [paused] = await ended_runs(owner, 1, "paused")
+    await hear("second")
+    await ended_runs(owner, 2, "paused")
+    asked = len(acts)
+    [account] = await engine.accounts.list(owner)
+    await engine.accounts.connect_token(owner, "test:echo", "hall", "keys")
+    runs = await ended_runs(owner, 2)
+
+    assert paused["error"]["kind"] == "AuthorizationError"
+    assert account["state"] == "reconnect"
+    assert asked == 1, "the second run must not ask with a token that is known to be refused"
+    assert [run["status"] for run in runs] == ["completed", "completed"]
+
+
+async def test_an_event_without_a_listener_is_kept_and_can_be_replayed(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await hear("lost")
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+    await hear("found")
+    await ended_runs(owner, 1)
+
+    [event] = await engine.visibility.unrouted(owner, is_administrator=False)
+    await engine.visibility.replay(owner, event["id"], is_administrator=False)
+    await ended_runs(owner, 2)
+
+    assert event["payload"]["text"] == "lost"
+    assert [text for _, text, _ in acts] == ["found", "lost"]
+
+
+async def test_a_wrong_input_fails_the_step_with_its_field_before_anything_is_done(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(
+        engine, owner, flow({"text": "{{ in1.heard.items }}"}, {"text": "{{ in1.heard.who.name }}"})
+    )
+
+    await hear("x", items=[1])
+    [run] = await ended_runs(owner, 1)
+
+    [first, second] = [step["error"] for step in run["steps"][1:]]
+    assert first["field"] == "input.text"
+    assert second["cause"] == "in1.heard.who.name has no value: in1.heard.who is empty."
+    assert acts == []
+
+
+async def test_a_secret_input_is_in_no_record_and_no_answer(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x", "pin": "123456"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+    shown = await engine.flows.get(owner, "f")
+
+    assert run["steps"][1]["input"]["pin"] == "••••••"
+    assert "123456" not in str(shown)
+    for path in engine.settings.data.rglob("*"):
+        assert not path.is_file() or b"123456" not in path.read_bytes(), path
+
+
+async def test_hidden_secrets_come_back_when_a_shown_document_is_stored_again(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await engine.flows.put(owner, "f", flow({"text": "x", "pin": "123456"}))
+
+    shown = await engine.flows.get(owner, "f")
+    await engine.flows.put(owner, "f", shown["document"])
+    [row] = await engine.rows(sa.select(flows.c.key))
+    document = await engine.flows.document(row.key, 2)
+
+    assert open_secrets(document.components["say1"].input, engine.seal)["pin"] == "123456"

@@ -1,0 +1,138 @@
+"""The writer, the store, the seal and the quotas."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import stat
+import threading
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from freezegun import freeze_time
+
+from appmixer.engine.contract import ThrottledError
+from appmixer.engine.contract.manifest import Quota
+from appmixer.engine.database import database_url, metadata, migrate, open_database, store
+from appmixer.engine.quotas import Buckets
+from appmixer.engine.seal import SealError, load_seal
+from appmixer.engine.store import DatabaseStore, delete_expired
+from appmixer.engine.writer import Writer
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> sa.Engine:
+    database = open_database(database_url(tmp_path, None))
+    migrate(database)
+    return database
+
+
+@pytest.fixture
+async def writer(tmp_path: Path, database: sa.Engine) -> AsyncIterator[Writer]:
+    writer = Writer(database)
+    yield writer
+    writer.close()
+    database.dispose()
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(database: sa.Engine) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with database.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    database.dispose()
+
+    assert differences == []
+
+
+async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alone(
+    database: sa.Engine, writer: Writer
+) -> None:
+    commits: list[None] = []
+    sa.event.listen(database, "commit", lambda _: commits.append(None))
+    gate = threading.Event()
+
+    def put(connection: sa.Connection, key: str) -> str:
+        row = {"namespace": "n", "key": key, "value": "1", "expires_at": None}
+        connection.execute(sa.insert(store), row)
+        return key
+
+    def hold(connection: sa.Connection) -> None:
+        gate.wait(5)
+
+    first = asyncio.create_task(writer.commit(hold))
+    await asyncio.sleep(0)
+    together = [
+        asyncio.create_task(writer.commit(lambda c, key=key: put(c, key)))  # type: ignore[misc]
+        for key in ("a", "b", "a", "c")
+    ]
+    await asyncio.sleep(0)
+    gate.set()
+    await first
+    results = await asyncio.gather(*together, return_exceptions=True)
+
+    assert results[:2] == ["a", "b"]
+    assert isinstance(results[2], sa.exc.IntegrityError)
+    assert results[3] == "c"
+    with database.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(store)) == 3
+
+
+async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
+    database: sa.Engine, writer: Writer
+) -> None:
+    mine, other = DatabaseStore(database, writer, "mine"), DatabaseStore(database, writer, "other")
+
+    await mine.put({"a": {"x": 1}, "ab": [2]}, expires_in_s=10)
+    await mine.put({"b%": None})
+    added = [await mine.add("c", 1, expires_in_s=5), await mine.add("c", 2)]
+
+    assert added == [None, 1]
+    assert await mine.get(["a", "b%", "none"]) == {"a": {"x": 1}, "b%": None}
+    assert await mine.scan("a") == {"a": {"x": 1}, "ab": [2]}
+    assert await mine.scan("b%") == {"b%": None}
+    assert await other.scan("") == {}
+    with freeze_time(datetime.now(UTC) + timedelta(seconds=11)):
+        assert await mine.scan("") == {"b%": None}
+        assert await mine.add("c", 3) is None
+        assert await writer.commit(delete_expired) == 2
+        await mine.delete(["b%", "c"])
+        assert await mine.scan("") == {}
+
+
+def test_the_seals_key_is_for_its_user_only_and_another_key_opens_nothing(tmp_path: Path) -> None:
+    sealed = load_seal(tmp_path, None).close({"token": "x"})
+
+    mode = stat.S_IMODE((tmp_path / "secret.key").stat().st_mode)
+    (tmp_path / "other").mkdir()
+    other = load_seal(tmp_path / "other", None)
+
+    assert mode == 0o600
+    assert load_seal(tmp_path, None).open(sealed) == {"token": "x"}
+    with pytest.raises(SealError, match="APPMIXER_SECRET_KEY"):
+        other.open(sealed)
+
+
+async def test_a_quota_lets_a_burst_through_then_refuses_with_the_time_to_wait() -> None:
+    now = [100.0]
+    pair = Quota.model_validate(
+        {"name": "pair", "limit": 1, "windowS": 6, "scope": "x", "burst": 3, "description": "d"}
+    )
+    buckets = Buckets({"pair": pair}, now=lambda: now[0])
+
+    for _ in range(3):
+        await buckets.take("pair", "a")
+    with pytest.raises(ThrottledError) as caught:
+        await buckets.take("pair", "a")
+    await buckets.take("pair", "b")
+    now[0] += 6
+    await buckets.take("pair", "a")
+
+    assert caught.value.retry_after_s == pytest.approx(6)
+    assert pickle.loads(pickle.dumps(caught.value)).retry_after_s == caught.value.retry_after_s

@@ -1,0 +1,116 @@
+"""Who may import whom, read from the source: relative inside a part, absolute across parts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appmixer.engine.contract import load_connectors
+
+ROOT = Path(__file__).parents[1]
+CONTRACT = "appmixer.engine.contract"
+CONNECTOR = "appmixer.whatsapp"
+PACKAGES = {
+    **{name: f"{CONNECTOR}.{name}" for name in ("auth", "components", "plugin", "schemas")},
+    "engine": "appmixer.engine",
+    "sandbox": "appmixer.sandbox",
+}
+# Nothing but a host imports the engine proper. The plugin hands out the account provider.
+MAY_IMPORT = {
+    "auth": {PACKAGES["auth"], PACKAGES["plugin"], CONTRACT},
+    "components": {PACKAGES["components"], PACKAGES["auth"], PACKAGES["plugin"], CONTRACT},
+    "plugin": {PACKAGES["plugin"], PACKAGES["schemas"], CONTRACT},
+    "schemas": set[str](),
+    "engine": {PACKAGES["engine"]},
+    "sandbox": {PACKAGES["sandbox"]},
+}
+EXCEPTIONS = {
+    # The hooks live in the plugin, as the entry point; they load the other parts when asked to.
+    ("plugin/__init__.py", f"{CONNECTOR}.auth.provider"),
+    # Alembic runs this file by its path, so it lies in no package.
+    ("engine/migrations/env.py", "appmixer.engine.database"),
+}
+COMPONENT_MODULES = {
+    entry.module for entry in load_connectors()["appmixer:whatsapp"].manifest.components
+}
+WHATSAPP_WORDS = re.compile(r"whatsapp|wamid|waba|facebook|graph api|(?<!<)\bmeta\b", re.I)
+
+
+def imports(file: Path, package: str, folder: Path) -> Iterator[tuple[str, bool]]:
+    """Yield (absolute name, was written relatively) for every import statement."""
+    here = [*package.split("."), *file.relative_to(folder).with_suffix("").parts]
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, False) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: -node.level] if node.level else []
+            yield ".".join(filter(None, [*base, node.module])), node.level > 0
+
+
+def complaint(name: str, is_relative: bool, folder: str) -> str | None:
+    if name.split(".")[0] in PACKAGES and not is_relative:
+        return f"{name} is no top-level package"
+    if name.split(".")[0] != "appmixer":
+        return None
+    if not any(name == allowed or name.startswith(f"{allowed}.") for allowed in MAY_IMPORT[folder]):
+        return f"{folder} may not import {name}"
+    part = CONNECTOR if PACKAGES[folder].startswith(CONNECTOR) else PACKAGES[folder]
+    is_inside = name == part or name.startswith(f"{part}.")
+    if is_inside != is_relative:
+        return f"import {name} {'relatively' if is_inside else 'absolutely'}"
+    return None
+
+
+@pytest.mark.parametrize("folder", PACKAGES)
+def test_imports_follow_the_layers(folder: str) -> None:
+    complaints = [
+        f"{file.relative_to(ROOT)}: {said}"
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for name, is_relative in imports(file, PACKAGES[folder], ROOT / folder)
+        if (str(file.relative_to(ROOT)), name) not in EXCEPTIONS
+        and (said := complaint(name, is_relative, folder))
+    ]
+
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_relative", "folder"),
+    [
+        ("engine.store", False, "components"),
+        ("appmixer.engine.store", False, "plugin"),
+        ("appmixer.whatsapp.plugin.graph", False, "components"),
+        ("appmixer.engine.contract", True, "auth"),
+        ("appmixer.whatsapp.plugin", False, "engine"),
+        ("appmixer.engine.contract", False, "sandbox"),
+        ("appmixer.whatsapp.components.messages.send_text", True, "plugin"),
+    ],
+)
+def test_an_import_against_the_layers_is_named(name: str, is_relative: bool, folder: str) -> None:
+    assert complaint(name, is_relative, folder) is not None
+
+
+def test_no_component_imports_another() -> None:
+    folder = ROOT / "components"
+    complaints = [
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in sorted(folder.rglob("*.py"))
+        for name, _ in imports(file, PACKAGES["components"], folder)
+        if name in COMPONENT_MODULES
+    ]
+
+    assert complaints == []
+
+
+def test_the_engine_holds_not_one_word_of_whatsapp() -> None:
+    complaints = [
+        f"{file.relative_to(ROOT)}: {found.group()}"
+        for file in sorted((ROOT / "engine").rglob("*.py"))
+        if (found := WHATSAPP_WORDS.search(file.read_text("utf-8")))
+    ]
+
+    assert complaints == []
