@@ -21,8 +21,12 @@ _LENGTH = b"content-length:"
 
 @dataclass(frozen=True)
 class Round:
-    """What came of sending some requests; latencies in seconds, in the order of the answers."""
+    """What came of sending some requests; latencies are in the order of the answers.
 
+    `started_at` is a moment of perf_counter.
+    """
+
+    started_at: float
     duration_s: float
     own_cpu_s: float
     latencies_s: Sequence[float]
@@ -33,30 +37,42 @@ class Round:
         return len(self.latencies_s) / self.duration_s
 
 
-def send(requests: Sequence[bytes], *, port: int, connections: int) -> Round:
-    """Send every request once to a port of this machine, as fast as it answers."""
-    return uvloop.run(_send(requests, port, connections))
+def send(
+    requests: Sequence[bytes], *, port: int, connections: int, warm_up: Sequence[bytes] = ()
+) -> Round:
+    """Send every request once to a port of this machine, as fast as it answers.
+
+    What is sent for warming up goes first, over the same connections, and does not count.
+    """
+    return uvloop.run(_send(requests, port, connections, warm_up))
 
 
-async def _send(requests: Sequence[bytes], port: int, connections: int) -> Round:
+async def _send(
+    requests: Sequence[bytes], port: int, connections: int, warm_up: Sequence[bytes]
+) -> Round:
     loop = asyncio.get_running_loop()
-    work = _Work(requests, loop.create_future())
     opened: list[_Connection] = []
     for _ in range(min(connections, len(requests))):
-        _, connection = await loop.create_connection(
-            lambda: _Connection(work), "127.0.0.1", port
-        )
+        _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
         opened.append(connection)
+    if warm_up:
+        await _share(warm_up, opened)
     cpu_s, started = time.process_time(), time.perf_counter()
-    for connection in opened:
-        connection.send_next()
-    async with asyncio.timeout(TIMEOUT_S):
-        await work.done
+    work = await _share(requests, opened)
     duration_s = time.perf_counter() - started
     own_cpu_s = time.process_time() - cpu_s
     for connection in opened:
         connection.close()
-    return Round(duration_s, own_cpu_s, work.latencies_s, work.statuses)
+    return Round(started, duration_s, own_cpu_s, work.latencies_s, work.statuses)
+
+
+async def _share(requests: Sequence[bytes], connections: Sequence[_Connection]) -> _Work:
+    work = _Work(requests, asyncio.get_running_loop().create_future())
+    for connection in connections:
+        connection.begin(work)
+    async with asyncio.timeout(TIMEOUT_S):
+        await work.done
+    return work
 
 
 @dataclass
@@ -79,26 +95,33 @@ class _Work:
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, work: _Work) -> None:
-        self._work = work
+    def __init__(self) -> None:
+        self._work: _Work | None = None
         self._received = b""
         self._sent_at = 0.0
         self._transport: asyncio.Transport | None = None
+
+    def begin(self, work: _Work) -> None:
+        """Take requests from this work until none is left."""
+        self._work = work
+        self._send_next(work)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are no subclasses of asyncio's.
         self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._transport is not None:
+        if self._work is not None and self._transport is not None:
             self._work.fail(f"the server closed a connection ({exc})")
 
     def data_received(self, data: bytes) -> None:
+        work = self._work
+        assert work is not None, "an answer came before any request"
         self._received += data
         try:
             end = _end_of_answer(self._received)
         except ValueError as error:
-            self._work.fail(str(error))
+            work.fail(str(error))
             return
         if end is None or len(self._received) < end:
             return
@@ -106,11 +129,10 @@ class _Connection(asyncio.Protocol):
         # "HTTP/1.1 200 ..."
         status = int(self._received[9:12])
         self._received = b""
-        self._work.note(status, latency_s)
-        self.send_next()
+        work.note(status, latency_s)
+        self._send_next(work)
 
-    def send_next(self) -> None:
-        work = self._work
+    def _send_next(self, work: _Work) -> None:
         if work.next < len(work.requests) and self._transport is not None:
             request = work.requests[work.next]
             work.next += 1

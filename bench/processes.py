@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,14 +34,18 @@ class Child:
         self.process.stdin.write(json.dumps(command) + "\n")
         self.process.stdin.flush()
 
+    def freeze(self) -> None:
+        """Let it stand still, so that it takes nothing from the others."""
+        self.process.send_signal(signal.SIGSTOP)
+
     @contextlib.contextmanager
-    def awake(self) -> Iterator[None]:
-        """Let the process run in here; outside, it takes nothing from the others."""
+    def awake(self) -> Generator[None]:
+        """Let a frozen process run in here."""
         self.process.send_signal(signal.SIGCONT)
         try:
             yield
         finally:
-            self.process.send_signal(signal.SIGSTOP)
+            self.freeze()
 
     def kill(self) -> None:
         """End it without a warning, as a crash would."""
@@ -56,7 +60,7 @@ class Child:
 
 
 @contextlib.contextmanager
-def start(module: str, arguments: Sequence[str], *, folder: Path) -> Iterator[Child]:
+def start(module: str, arguments: Sequence[str], *, folder: Path) -> Generator[Child]:
     """Run a module until the context ends; it has to print {"port": ...} once it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "stderr.log"
@@ -75,7 +79,7 @@ def start(module: str, arguments: Sequence[str], *, folder: Path) -> Iterator[Ch
         child.port = _port(child)
         yield child
     finally:
-        _end(process)
+        end(process)
 
 
 def bare_environment() -> dict[str, str]:
@@ -106,7 +110,7 @@ def _port(child: Child) -> int:
     raise TimeoutError(f"not ready after {READY_S:g} s; see {child.log}")
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGCONT)
         process.terminate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from .processes import Child
@@ -33,7 +33,7 @@ class Tables:
 
     def wait_for(self, what: str, count: int, child: Child) -> float:
         """Return the moment (of perf_counter) when there are so many rows."""
-        deadline = time.monotonic() + DEADLINE_S
+        deadline, present = time.monotonic() + DEADLINE_S, 0
         with self._open() as connection:
             while time.monotonic() < deadline:
                 [present] = connection.execute(f"SELECT count(*) FROM {what}").fetchone()
@@ -44,7 +44,7 @@ class Tables:
         raise TimeoutError(f"{present} instead of {count} after {DEADLINE_S:g} s: {what}")
 
     @contextlib.contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Generator[sqlite3.Connection]:
         connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30.0)
         try:
             yield connection

@@ -15,6 +15,7 @@ from typing import Any
 
 APP_ID = "100000000000001"
 APP_SECRET = "bench-app-secret"  # noqa: S105  # signs nothing but the bodies made here
+VERIFY_TOKEN = "bench-verify-token"  # noqa: S105  # the same
 WABA_ID = "102290129340398"
 # Each number may send 80 messages a second, so one would be the limit that is measured.
 PHONE_NUMBER_IDS = tuple(str(106540352242922 + number) for number in range(40))

@@ -318,7 +318,6 @@ class Accounts:
                 f"There is no account {name}",
                 f"No account of {service} is connected under this name.",
                 "Connect it first, or choose another account.",
-                "account",
             )
         return str(rows[0].id)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from .contract import ConnectorError, Event
 from .database import answers, events, flows, insert, listeners, runs, segments, steps
-from .events import NEW, ROUTED, UNROUTED, event_of
+from .events import NEW, REPEATED, ROUTED, UNROUTED, event_of
 from .segments import QUEUED, WAITING, enqueue, lock_keys
 
 if TYPE_CHECKING:
@@ -74,17 +74,29 @@ class Dispatcher:
         rows = await self.engine.rows(query)
         if not rows:
             return False
-        found = [(row, event_of(row)) for row in rows]
+        repeated = await self._repeated(rows)
+        found = [(row, event_of(row)) for row in rows if row.seq not in repeated]
         for connector in {row.connector for row, _ in found}:
             new = [event for row, event in found if row.connector == connector]
             if connector in self.engine.plugins:
                 await self._announce(connector, new)
         starts, listened = await self._starts(found)
         await self.engine.writer.commit(
-            lambda connection: self._commit(connection, found, starts, listened)
+            lambda connection: self._commit(connection, found, starts, listened, repeated)
         )
         self._tell(starts)
         return True
+
+    async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:
+        """Return the events (by seq) whose id an earlier event has."""
+        first = sa.func.min(events.c.seq).label("first")
+        query = (
+            sa.select(events.c.connector, events.c.id, first)
+            .where(events.c.id.in_({row.id for row in rows}))
+            .group_by(events.c.connector, events.c.id)
+        )
+        firsts = {(each.connector, each.id): each.first for each in await self.engine.rows(query)}
+        return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 
     async def _announce(self, connector: str, new: Sequence[Event]) -> None:
         try:
@@ -184,12 +196,14 @@ class Dispatcher:
         found: Sequence[tuple[sa.Row[Any], Event]],
         starts: Sequence[Start],
         listened: set[int],
+        repeated: set[int],
     ) -> None:
         keys = {(row.connector, key): row for row, event in found for key in event.answers}
         woken = self._wake(connection, found, keys) if keys else []
         self._store(connection, starts)
         answered = {row.seq for row, event in found if {w.key for w in woken} & set(event.answers)}
         for state, seqs in (
+            (REPEATED, list(repeated)),
             (ROUTED, [row.seq for row, _ in found if row.seq in listened | answered]),
             (UNROUTED, [row.seq for row, _ in found if row.seq not in listened | answered]),
         ):

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,8 @@ from .database import events, insert, runs
 from .times import iso
 from .writer import Writer
 
-NEW, ROUTED, UNROUTED = "new", "routed", "unrouted"
+# A repeated event has the id of an earlier one and another content: kept, but for people only.
+NEW, ROUTED, UNROUTED, REPEATED = "new", "routed", "unrouted", "repeated"
 # How many more events are read than shown, because some of them are other owners'.
 SEEN_BY_OTHERS = 20
 
@@ -81,13 +83,19 @@ class Events:
         owner_id: str,
         *,
         flow_id: str | None = None,
+        before: int | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the newest events first that started runs of the owner's, or of one flow."""
+        """Return the newest events first that started runs of the owner's, or of one flow.
+
+        `before` is the id of the last event of the page before.
+        """
         mine = sa.select(runs.c.event_seq).where(runs.c.owner_id == owner_id)
         if flow_id is not None:
             mine = mine.where(runs.c.flow_id == flow_id)
         query = sa.select(events).where(events.c.seq.in_(mine))
+        if before is not None:
+            query = query.where(events.c.seq < before)
         return await asyncio.to_thread(
             self._shown, query.order_by(events.c.seq.desc()).limit(limit)
         )
@@ -99,7 +107,7 @@ class Events:
 
         `visible` decides from an event's connector and routes.
         """
-        query = sa.select(events).where(events.c.state == UNROUTED)
+        query = sa.select(events).where(events.c.state.in_([UNROUTED, REPEATED]))
         found = await asyncio.to_thread(
             self._shown, query.order_by(events.c.seq.desc()).limit(limit * SEEN_BY_OTHERS)
         )
@@ -123,11 +131,13 @@ def event_of(row: sa.Row[Any]) -> Event:
 
 
 def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
+    payload = json.dumps(event.payload, ensure_ascii=False)
     return {
         "connector": connector,
         "id": event.id,
         "kind": event.kind,
-        "payload": json.dumps(event.payload, ensure_ascii=False),
+        "payload": payload,
+        "digest": blake2b(payload.encode(), digest_size=16).digest(),
         "routes": json.dumps(event.routes),
         "order_key": event.order,
         "answers": json.dumps(event.answers),
@@ -140,7 +150,7 @@ def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
 def _add(connection: sa.Connection, rows: list[dict[str, Any]]) -> int:
     before = connection.scalar(sa.select(sa.func.max(events.c.seq))) or 0
     statement = insert(events, connection).on_conflict_do_update(
-        index_elements=["connector", "id"], set_={"duplicates": events.c.duplicates + 1}
+        index_elements=["connector", "id", "digest"], set_={"duplicates": events.c.duplicates + 1}
     )
     connection.execute(statement, rows)
     return (

@@ -37,7 +37,7 @@ async def housekeep(engine: Engine) -> None:
 
 async def remove_old(engine: Engine, *, now: float) -> None:
     """Remove what is older than it is kept; runs that have not ended stay."""
-    await engine.writer.commit(delete_expired)
+    await engine.writer.commit(lambda connection: delete_expired(connection, now))
     await engine.writer.commit(lambda connection: _remove_events(connection, now))
     while gone := await engine.writer.commit(lambda connection: _remove_runs(connection, now)):
         await DBOS.delete_workflows_async(gone)

@@ -27,15 +27,20 @@ class Runs:
         *,
         flow_id: str | None = None,
         status: str | None = None,
+        before: str | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the newest runs first."""
+        """Return the newest runs first; `before` is the id of the last run of the page before."""
         query = sa.select(runs).where(runs.c.owner_id == owner_id)
         if flow_id is not None:
             query = query.where(runs.c.flow_id == flow_id)
         if status is not None:
             query = query.where(runs.c.state == status)
-        query = query.order_by(runs.c.started_at.desc()).limit(limit)
+        if before is not None:
+            last = runs.alias()
+            place = sa.select(last.c.started_at, last.c.id).where(last.c.id == before)
+            query = query.where(sa.tuple_(runs.c.started_at, runs.c.id) < place.scalar_subquery())
+        query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
         return [_summary(row) for row in await self.engine.rows(query)]
 
     async def get(self, owner_id: str, run_id: str) -> dict[str, Any]:

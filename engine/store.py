@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -17,8 +17,15 @@ from .writer import Writer
 class DatabaseStore:
     """One namespace of the store table."""
 
-    def __init__(self, database: sa.Engine, writer: Writer, namespace: str) -> None:
-        self._database, self._writer, self._namespace = database, writer, namespace
+    def __init__(
+        self,
+        database: sa.Engine,
+        writer: Writer,
+        namespace: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database, self._writer = database, writer
+        self._namespace, self._clock = namespace, clock
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
         return await asyncio.to_thread(self._read, store.c.key.in_(keys)) if keys else {}
@@ -33,7 +40,7 @@ class DatabaseStore:
 
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
         row = self._row(key, value, expires_in_s)
-        return await self._writer.commit(lambda connection: _add(connection, row))
+        return await self._writer.commit(lambda connection: _add(connection, row, self._clock()))
 
     async def delete(self, keys: Sequence[str]) -> None:
         gone = (store.c.namespace == self._namespace) & store.c.key.in_(keys)
@@ -43,7 +50,7 @@ class DatabaseStore:
 
     def _read(self, which: sa.ColumnElement[bool]) -> Mapping[str, Json]:
         query = sa.select(store.c.key, store.c.value).where(
-            store.c.namespace == self._namespace, which, _is_alive()
+            store.c.namespace == self._namespace, which, _is_alive(self._clock())
         )
         with self._database.connect() as connection:
             return {key: json.loads(value) for key, value in connection.execute(query)}
@@ -53,17 +60,17 @@ class DatabaseStore:
             "namespace": self._namespace,
             "key": key,
             "value": json.dumps(value),
-            "expires_at": None if expires_in_s is None else time.time() + expires_in_s,
+            "expires_at": None if expires_in_s is None else self._clock() + expires_in_s,
         }
 
 
-def delete_expired(connection: sa.Connection) -> int:
+def delete_expired(connection: sa.Connection, now: float) -> int:
     """Remove what reads as absent already; return how many entries."""
-    return connection.execute(sa.delete(store).where(store.c.expires_at <= time.time())).rowcount
+    return connection.execute(sa.delete(store).where(store.c.expires_at <= now)).rowcount
 
 
-def _is_alive() -> sa.ColumnElement[bool]:
-    return store.c.expires_at.is_(None) | (store.c.expires_at > time.time())
+def _is_alive(now: float) -> sa.ColumnElement[bool]:
+    return store.c.expires_at.is_(None) | (store.c.expires_at > now)
 
 
 def _replace(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
@@ -75,9 +82,9 @@ def _replace(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
     connection.execute(statement, rows)
 
 
-def _add(connection: sa.Connection, row: dict[str, object]) -> Json | None:
+def _add(connection: sa.Connection, row: dict[str, object], now: float) -> Json | None:
     same = (store.c.namespace == row["namespace"]) & (store.c.key == row["key"])
-    present = connection.scalar(sa.select(store.c.value).where(same, _is_alive()))
+    present = connection.scalar(sa.select(store.c.value).where(same, _is_alive(now)))
     if present is not None:
         return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
     _replace(connection, [row])

@@ -36,6 +36,15 @@ class MessageInput(Fields):
         examples=["order:860198"],
         json_schema_extra=ADVANCED,
     )
+    identity_key_hash: str | None = Field(
+        default=None,
+        title="Identity Key Hash",
+        description="Deliver only while the person's identity key has this hash; it changes with "
+        "the person's phone. The identity check has to be switched on for the number.",
+        max_length=128,
+        examples=["DF2lS5v2W6x="],
+        json_schema_extra=ADVANCED,
+    )
 
 
 class ConversationInput(MessageInput):

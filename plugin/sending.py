@@ -129,6 +129,8 @@ def _envelope(input: MessageInput, recipient: Recipient, opaque: str) -> dict[st
         **recipient.address,
         "biz_opaque_callback_data": opaque,
     }
+    if input.identity_key_hash:
+        envelope["recipient_identity_key_hash"] = input.identity_key_hash
     if isinstance(input, ConversationInput) and input.quoted_message_id:
         envelope["context"] = {"message_id": input.quoted_message_id}
     return envelope

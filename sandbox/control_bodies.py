@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -12,6 +12,8 @@ from .settings import Switches
 from .shapes import Json
 
 MAX_BULK = 10_000
+MAX_MOVE_S = 100 * 366 * 86400
+Moment = Annotated[float, Field(ge=0, le=100_000_000_000)]
 InboundType = Literal[
     "text",
     "image",
@@ -38,8 +40,8 @@ class WebhookChoice(Switches):
 
 
 class ClockChange(Switches):
-    advance_s: float | None = Field(default=None, ge=0)
-    set_to: datetime | float | None = Field(default=None, description="ISO time or UNIX seconds")
+    advance_s: float | None = Field(default=None, ge=0, le=MAX_MOVE_S)
+    set_to: datetime | Moment | None = Field(default=None, description="ISO time or UNIX seconds")
     freeze: bool | None = None
     speed: float | None = Field(default=None, gt=0, le=100_000)
 

@@ -76,7 +76,7 @@ async def register(call: Call) -> Answer:
     _check_product(call)
     pin = _pin(call)
     region = call.parameters.get("data_localization_region")
-    if region is not None and region not in REGIONS:
+    if region is not None and str(region) not in REGIONS:
         raise invalid_value("data_localization_region is not a supported country code")
     if number.code_verification_status == "NOT_VERIFIED":
         raise refused(133006)

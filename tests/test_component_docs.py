@@ -1,4 +1,4 @@
-"""docs/components.md names everything that a flow builder or an administrator can fill in or get."""
+"""docs/components.md names everything that can be filled in or comes back."""
 
 from __future__ import annotations
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -109,3 +111,34 @@ def installed(names: list[str]) -> set[str]:
     """The top-level modules among the names that are not part of Python itself."""
     tops = {name.partition(".")[0] for name in names}
     return {top for top in tops if top not in sys.stdlib_module_names and not top.startswith("__")}
+
+
+def test_the_wheel_holds_what_is_needed_and_nothing_else(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "connector.json"):
+        shutil.copy(ROOT / name, source / name)
+    for folder in FOLDERS.values():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
+    build = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    subprocess.run(
+        [sys.executable, "-m", *build, "--wheel-dir", str(tmp_path), str(source)],
+        check=True,
+        capture_output=True,
+    )
+    [wheel] = tmp_path.glob("*.whl")
+
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+        manifest = json.loads(archive.read("appmixer/whatsapp/connector.json"))
+
+    wanted = {
+        "/".join([*name.split("."), *file.relative_to(ROOT / folder).parts])
+        for name, folder in FOLDERS.items()
+        for kind in ("*.py", "*.json")
+        for file in (ROOT / folder).rglob(kind)
+    }
+    assert wanted <= packed
+    assert {name.split("/")[0] for name in packed} == {"appmixer"}
+    assert manifest["version"] == CONNECTOR.manifest.version

@@ -9,10 +9,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvloop
 
-from appmixer.engine.api.plugins import PluginRoutes
 from appmixer.engine.contract import (
     Account,
     Check,
@@ -24,14 +24,16 @@ from appmixer.engine.contract import (
     Route,
 )
 from appmixer.engine.engine import Engine
+from appmixer.engine.server import serving
 from appmixer.engine.settings import read_settings
 
-from ..webhooks import APP_ID, APP_SECRET
-from .serving import serve
+from ..webhooks import APP_ID, APP_SECRET, VERIFY_TOKEN
+from .serving import tell_port, until_asked_to_end
 
 CONNECTOR = "appmixer:whatsapp"
 EVENTS = "/plugins/appmixer/whatsapp/events"
 NOTHING = "/plugins/bench/nothing/events"
+HEALTH = "/healthz"
 DATABASE = "appmixer.sqlite"
 
 FLOW: dict[str, Any] = {
@@ -83,22 +85,26 @@ async def main() -> None:
     environment = {
         "APPMIXER_WHATSAPP_CLIENT_ID": APP_ID,
         "APPMIXER_WHATSAPP_CLIENT_SECRET": APP_SECRET,
-        "APPMIXER_WHATSAPP_VERIFY_TOKEN": "bench",
+        "APPMIXER_WHATSAPP_VERIFY_TOKEN": VERIFY_TOKEN,
     }
     if arguments.graph:
         environment["APPMIXER_WHATSAPP_GRAPH_URL"] = arguments.graph
-    engine = Engine(read_settings(data=arguments.data, environment=environment))
-    await engine.start()
-    engine.plugins["bench:nothing"] = Nothing()
-    if arguments.graph:
-        owner_id = engine.owners.first_owner_id
-        await engine.accounts.connect_token(owner_id, CONNECTOR, "EAAbench", "bench")
-        await engine.flows.put(owner_id, "answer", FLOW)
-        await engine.flows.start(owner_id, "answer")
-    try:
-        await serve(PluginRoutes(engine))
-    finally:
-        await engine.stop()
+    settings = read_settings(data=arguments.data, port=0, environment=environment)
+    async with serving(settings) as running:
+        running.engine.plugins["bench:nothing"] = Nothing()
+        if arguments.graph:
+            await start_flow(running.engine)
+        port = urlsplit(running.url).port
+        assert port is not None
+        tell_port(port)
+        await until_asked_to_end()
+
+
+async def start_flow(engine: Engine) -> None:
+    owner_id = engine.owners.first_owner_id
+    await engine.accounts.connect_token(owner_id, CONNECTOR, "EAAbench", "bench")
+    await engine.flows.put(owner_id, "answer", FLOW)
+    await engine.flows.start(owner_id, "answer")
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ async def main() -> None:
     graph, listening = Graph(), free_socket()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(graph.answer), sock=listening)
-    tell_port(listening)
+    tell_port(listening.getsockname()[1])
     await until_asked_to_end()
     server.close()
 

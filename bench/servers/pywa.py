@@ -9,9 +9,10 @@ import logging
 
 import uvloop
 from fastapi import FastAPI
-from pywa_async import WhatsApp, types
+from pywa_async.client import WhatsApp
+from pywa_async.handlers import MessageHandler
 
-from ..webhooks import APP_SECRET
+from ..webhooks import APP_SECRET, VERIFY_TOKEN
 from .serving import serve
 
 PATH = "/webhook"
@@ -22,18 +23,18 @@ def application() -> FastAPI:
     whatsapp = WhatsApp(
         server=app,
         webhook_endpoint=PATH,
-        verify_token="bench",
+        verify_token=VERIFY_TOKEN,
         validate_updates=True,
         app_secret=APP_SECRET,
         # The bodies come for many numbers, and each of them is to reach the handler.
         filter_updates=False,
     )
 
-    @whatsapp.on_message
-    async def note(_: WhatsApp, message: types.Message) -> None:
-        del message
-
+    whatsapp.add_handlers(MessageHandler(_note))
     return app
+
+
+async def _note(_: object, message: object) -> None: ...
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One way to serve for every process that is measured, so that only the applications differ."""
+"""How measured processes tell their port; uvicorn for those without an engine, set as it does."""
 
 from __future__ import annotations
 
@@ -11,39 +11,40 @@ from typing import Any
 
 import uvicorn
 
-BACKLOG = 256
+BACKLOG = 2048
 
 
 async def serve(application: Any) -> None:
     """Serve on a free port, which is printed, until the process is asked to end."""
+    # The same options as in the engine's server.py.
     config = uvicorn.Config(
         application,
-        http="httptools",
-        access_log=False,
-        log_level="warning",
         lifespan="off",
-        proxy_headers=False,
+        loop="none",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
     )
     listening = free_socket()
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not task.done():
-        await asyncio.sleep(0.01)
-    tell_port(listening)
-    await task
+    await _Server(config).serve([listening])
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        for listening in sockets or []:
+            tell_port(listening.getsockname()[1])
 
 
 def free_socket() -> socket.socket:
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", 0))
-    listening.listen(BACKLOG)
-    return listening
+    return socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
 
 
-def tell_port(listening: socket.socket) -> None:
+def tell_port(port: int) -> None:
     """Print the line that says: ready, here."""
-    sys.stdout.write(json.dumps({"port": listening.getsockname()[1]}) + "\n")
+    sys.stdout.write(json.dumps({"port": port}) + "\n")
     sys.stdout.flush()
 
 

@@ -21,7 +21,7 @@ from appmixer.engine.database import database_url, open_database
 from appmixer.engine.workflows import CONCURRENT_SEGMENTS, NO_SCHEDULES_S, POLL_S
 
 from ..webhooks import PHONE_NUMBER_IDS
-from .serving import free_socket, tell_port
+from .serving import tell_port
 
 QUEUE = "bench"
 # As many as the connections by which the engine is asked.
@@ -80,7 +80,7 @@ async def main() -> None:
         worker_concurrency=CONCURRENT_SEGMENTS,
         polling_interval_sec=POLL_S,
     )
-    tell_port(free_socket())
+    tell_port(0)  # it is told what to do through standard input
 
     async def enqueue(command: dict[str, Any], numbers: list[int]) -> None:
         while numbers:

@@ -55,6 +55,16 @@ class UploadMedia(NumberAction):
             examples=["catalogue.pdf"],
             json_schema_extra={"x-group": "Options"},
         )
+        ttl_minutes: int | None = Field(
+            default=None,
+            title="Kept For Minutes",
+            description="How long Meta keeps it; only for numbers without storage, else leave it "
+            "empty.",
+            ge=1,
+            le=43200,
+            examples=[60],
+            json_schema_extra={"x-group": "Options"},
+        )
 
     class Output(Fields):
         media_id: str = Field(
@@ -78,7 +88,7 @@ class UploadMedia(NumberAction):
             examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
         )
         expires_at: datetime = Field(
-            description="When Meta forgets it: 30 days from the upload.",
+            description="When Meta forgets it: 30 days from the upload, or as asked for.",
             examples=["2026-10-21T14:13:20Z"],
         )
 
@@ -96,12 +106,15 @@ class UploadMedia(NumberAction):
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
         sender = graph_id(input.phone_number_id, field="phoneNumberId")
+        form = {"messaging_product": "whatsapp"}
+        if input.ttl_minutes is not None:
+            form["ttl_minutes"] = str(input.ttl_minutes)
         async with _source(context, input) as source:
             with tempfile.SpooledTemporaryFile(MEMORY_BYTES) as content:
                 medium, size_bytes, sha256 = await _take_in(source, content)
                 answer = await graph_of(context).post(
                     f"{sender}/media",
-                    form={"messaging_product": "whatsapp", "type": medium.media_type},
+                    form=form | {"type": medium.media_type},
                     files={"file": (source.name, content, medium.media_type)},
                     repeats=True,
                 )
@@ -112,8 +125,12 @@ class UploadMedia(NumberAction):
             file_name=source.name,
             size_bytes=size_bytes,
             sha256=sha256,
-            expires_at=datetime.now(UTC) + UPLOADED_KEPT,
+            expires_at=datetime.now(UTC) + _kept(input.ttl_minutes),
         )
+
+
+def _kept(ttl_minutes: int | None) -> timedelta:
+    return UPLOADED_KEPT if ttl_minutes is None else timedelta(minutes=ttl_minutes)
 
 
 @dataclass(frozen=True)

@@ -243,6 +243,10 @@ class Message(Fields):
         {"original_message_id": "wamid.HBgL"},
         original_message_id="The deleted message.",
     )
+    identity_key_hash: str | None = Field(
+        description="The hash of the person's identity key, if the number checks identities.",
+        examples=["DF2lS5v2W6x="],
+    )
     group_id: str | None = Field(
         title="Group ID",
         description="The group it was written in.",
@@ -289,6 +293,7 @@ def read_message(event: JsonObject) -> Message | None:
         flow_reply=_flow_reply(message),
         quoted_message_id=word(context, "id"),
         is_forwarded=bool(context.get("forwarded") or context.get("frequently_forwarded")),
+        identity_key_hash=word(as_object(event.get("contact")), "identity_key_hash"),
         group_id=word(message, "group_id"),
         is_standby=event.get("field") == "standby",
         errors=read_errors(message.get("errors")) or read_errors(event.get("errors")),

@@ -166,7 +166,7 @@ def add_error_answers(app: FastAPI) -> None:
 
 async def _answer_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [{"path": _path(each["loc"]), "text": _sentence(each)} for each in error.errors()]
+    faults = [{"path": _path(each), "text": _sentence(each)} for each in error.errors()]
     return answer(
         422,
         "The request has a fault",
@@ -186,8 +186,9 @@ async def _answer_http_exception(_: Request, error: Exception) -> Response:
     return answer(error.status_code, title, cure=cure, headers=error.headers)
 
 
-def _path(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location if part not in ("body", "query", "path"))
+def _path(fault: Mapping[str, Any]) -> str:
+    # The first part says where it came from: the body, the query or the path.
+    return "" if fault["type"] == "json_invalid" else ".".join(map(str, fault["loc"][1:]))
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:

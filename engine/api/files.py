@@ -93,16 +93,23 @@ async def delete_file(request: Request, caller: Caller, file_id: str) -> None:
     await hosting(request).files.delete(caller.owner_id, file_id)
 
 
+class _TooLongError(MultiPartException):
+    """Raised inside the parser, which then closes what it has spooled."""
+
+
 async def _form_file(request: Request, max_bytes: int) -> UploadFile:
     counted = _counted(request.stream(), max_bytes)
     try:
         form = await MultiPartParser(request.headers, counted, max_files=1).parse()
+    except _TooLongError:
+        raise too_large(hosting(request).files.max_bytes) from None
     except MultiPartException as error:
         raise RejectedError(
             "The form cannot be read", error.message, "Send one file in the field file.", "file"
         ) from None
     upload = form.get("file")
     if not isinstance(upload, UploadFile):
+        await form.close()
         raise RejectedError(
             "The form holds no file", "Its field file is missing.", "Add it.", "file"
         )
@@ -114,7 +121,7 @@ async def _counted(chunks: AsyncIterator[bytes], max_bytes: int) -> AsyncGenerat
     async for chunk in chunks:
         size += len(chunk)
         if size > max_bytes:
-            raise too_large(max_bytes)
+            raise _TooLongError("too long")
         yield chunk
 
 

@@ -24,11 +24,12 @@ async def list_runs(
     caller: Caller,
     flow_id: FlowFilter = None,
     status: str | None = None,
+    before: Annotated[str | None, Query(description="The last run of the page before.")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Return your newest runs first."""
     runs = await hosting(request).runs.list(
-        caller.owner_id, flow_id=flow_id, status=status, limit=limit
+        caller.owner_id, flow_id=flow_id, status=status, before=before, limit=limit
     )
     return {"runs": runs}
 
@@ -45,6 +46,7 @@ async def list_events(
     caller: Caller,
     flow_id: FlowFilter = None,
     unrouted: bool = False,
+    before: Annotated[int | None, Query(description="The last event of the page before.")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Return the newest events first: those of your runs, or those that no flow took."""
@@ -54,7 +56,9 @@ async def list_events(
             caller.owner_id, is_administrator=caller.is_administrator, limit=limit
         )
     else:
-        events = await engine.events.of_owner(caller.owner_id, flow_id=flow_id, limit=limit)
+        events = await engine.events.of_owner(
+            caller.owner_id, flow_id=flow_id, before=before, limit=limit
+        )
     return {"events": events}
 
 

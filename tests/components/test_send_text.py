@@ -14,6 +14,7 @@ from freezegun import freeze_time
 from appmixer.engine.contract import (
     AuthorizationError,
     Event,
+    JsonObject,
     OutcomeUnknownError,
     RejectedError,
     ThrottledError,
@@ -58,7 +59,7 @@ def text(**fields: Any) -> SendText.Input:
 
 def written_at(moment: float) -> Event:
     message = {"from": "16505551234", "type": "text", "timestamp": str(int(moment))}
-    payload = {"phoneNumberId": "106540352242922", "message": message}
+    payload: JsonObject = {"phoneNumberId": "106540352242922", "message": message}
     return Event("wamid.in", "message", payload)
 
 
@@ -73,7 +74,13 @@ async def test_sends_the_text_once_and_returns_what_meta_accepted(
     respx_mock.post(URL).respond(json=ACCEPTED)
 
     sent = await SendText().receive(
-        context, text(previewUrl=True, quotedMessageId="wamid.IN", opaqueData="order:860198")
+        context,
+        text(
+            previewUrl=True,
+            quotedMessageId="wamid.IN",
+            opaqueData="order:860198",
+            identityKeyHash="DF2lS5v2W6x=",
+        ),
     )
 
     assert isinstance(sent, SentMessage)
@@ -86,6 +93,7 @@ async def test_sends_the_text_once_and_returns_what_meta_accepted(
         "type": "text",
         "text": {"body": "Hi", "preview_url": True},
         "context": {"message_id": "wamid.IN"},
+        "recipient_identity_key_hash": "DF2lS5v2W6x=",
         "biz_opaque_callback_data": "appmixer.step=run-1:reply&order:860198",
     }
     assert context.quota.taken == [
@@ -337,3 +345,33 @@ async def test_no_error_holds_the_text_or_the_token(
     said = repr(caught.value) + repr(context.log.lines)
     assert "between us" not in said
     assert "test-token" not in said
+
+
+async def test_a_step_that_crashed_while_sending_waits_instead_of_sending_again(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    await plugin.deliveries.begin("run-1:reply")
+
+    again = await SendText().receive(context, text())
+
+    assert isinstance(again, Wait)
+    assert again.key == "step:run-1:reply"
+    assert not respx_mock.calls
+
+
+async def test_a_step_that_crashed_after_its_status_had_come_knows_that_it_sent(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    await plugin.deliveries.begin("run-1:reply")
+    status = {
+        "id": WAMID,
+        "status": "sent",
+        "biz_opaque_callback_data": "appmixer.step=run-1:reply",
+    }
+    await plugin.before_routing([Event("s", "status", {"status": status})])
+
+    again = await SendText().receive(context, text())
+
+    assert isinstance(again, SentMessage)
+    assert again.message_id == WAMID
+    assert not respx_mock.calls

@@ -130,6 +130,7 @@ async def test_a_person_without_a_number_can_be_answered(context: RecordingConte
                 }
             },
         ),
+        ("messages.text.identity_key_hash", {"identityKeyHash": "DF2lS5v2W6x="}),
         ("messages.text.forwarded", {"isForwarded": True}),
         ("messages.text.frequently_forwarded", {"isForwarded": True}),
         (

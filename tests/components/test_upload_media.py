@@ -52,6 +52,20 @@ async def test_uploads_a_kept_file_under_the_type_its_content_has(
     assert b'filename="catalogue.pdf"\r\nContent-Type: application/pdf' in request.content
 
 
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_a_number_without_storage_keeps_it_as_long_as_asked(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    respx_mock.post(MEDIA).respond(json={"id": "1"})
+    file = context.files.keep("a.pdf", "application/pdf", PDF)
+    given = UploadMedia.Input(phone_number_id="106540352242922", file_id=file.id, ttl_minutes=60)
+
+    output = await UploadMedia().receive(context, given)
+
+    assert output.expires_at.isoformat() == "2026-09-21T15:13:20+00:00"
+    assert b'name="ttl_minutes"\r\n\r\n60' in requests()[0].content
+
+
 async def test_the_whole_file_is_sent_again_when_the_token_was_renewed(
     context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
 ) -> None:

@@ -283,3 +283,18 @@ async def test_hidden_secrets_come_back_when_a_shown_document_is_stored_again(
     document = await engine.flows.document(row.key, 2)
 
     assert open_secrets(document.components["say1"].input, engine.seal)["pin"] == "123456"
+
+
+async def test_an_event_with_a_known_id_and_other_content_is_kept_but_runs_nothing(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+
+    await hear("one", id="1")
+    await hear("another", id="1")
+    await hear("last", id="2")
+    await ended_runs(owner, 2)
+
+    [kept] = await engine.visibility.unrouted(owner, is_administrator=False)
+    assert (kept["state"], kept["payload"]["text"]) == ("repeated", "another")
+    assert sorted(text for _, text, _ in acts) == ["last", "one"]

@@ -7,12 +7,10 @@ import pickle
 import stat
 import threading
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from freezegun import freeze_time
 
 from appmixer.engine.contract import ThrottledError
 from appmixer.engine.contract.manifest import Quota
@@ -87,7 +85,9 @@ async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alon
 async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
     database: sa.Engine, writer: Writer
 ) -> None:
-    mine, other = DatabaseStore(database, writer, "mine"), DatabaseStore(database, writer, "other")
+    now = [100.0]
+    mine = DatabaseStore(database, writer, "mine", clock=lambda: now[0])
+    other = DatabaseStore(database, writer, "other", clock=lambda: now[0])
 
     await mine.put({"a": {"x": 1}, "ab": [2]}, expires_in_s=10)
     await mine.put({"b%": None})
@@ -98,12 +98,12 @@ async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
     assert await mine.scan("a") == {"a": {"x": 1}, "ab": [2]}
     assert await mine.scan("b%") == {"b%": None}
     assert await other.scan("") == {}
-    with freeze_time(datetime.now(UTC) + timedelta(seconds=11)):
-        assert await mine.scan("") == {"b%": None}
-        assert await mine.add("c", 3) is None
-        assert await writer.commit(delete_expired) == 2
-        await mine.delete(["b%", "c"])
-        assert await mine.scan("") == {}
+    now[0] += 11
+    assert await mine.scan("") == {"b%": None}
+    assert await mine.add("c", 3) is None
+    assert await writer.commit(lambda connection: delete_expired(connection, now[0])) == 2
+    await mine.delete(["b%", "c"])
+    assert await mine.scan("") == {}
 
 
 def test_the_seals_key_is_for_its_user_only_and_another_key_opens_nothing(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("routes", sa.Text(), nullable=False),
         sa.Column("order_key", sa.Text(), nullable=False),
         sa.Column("answers", sa.Text(), nullable=False),
@@ -55,7 +56,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("duplicates", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
-        sa.UniqueConstraint("connector", "id", name=op.f("uq_events_connector_id")),
+        sa.UniqueConstraint(
+            "connector", "id", "digest", name=op.f("uq_events_connector_id_digest")
+        ),
     )
     op.create_index(
         "ix_events_new",

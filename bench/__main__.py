@@ -1,0 +1,90 @@
+"""Measure, print a page, and say in the exit code whether anything acknowledged was lost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import flow_runs, ingest, machine, start_up
+from .figures import Figures, Target
+from .report import page
+
+# Not the system's folder for temporary files: where that is memory, fsync means nothing.
+BUILD = Path(__file__).parent.parent / "build"
+SECTIONS = ("ingest", "flows", "start")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured."""
+
+    webhooks: int
+    runs: int
+    rounds: int
+    starts: int
+    idle_s: float
+
+
+USUAL = Size(webhooks=4000, runs=400, rounds=7, starts=3, idle_s=5.0)
+QUICK = Size(webhooks=1000, runs=100, rounds=2, starts=1, idle_s=1.0)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    usual = QUICK if options.quick else USUAL
+    given = {name: getattr(options, name) for name in Size.__annotations__}
+    size = Size(
+        **{name: getattr(usual, name) if value is None else value for name, value in given.items()}
+    )
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder.resolve()) as folder:
+        figures = measure(size, options.only or SECTIONS, Path(folder))
+    sys.stdout.write(page(figures) + "\n")
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0 if _nothing_lost(figures) else 1
+
+
+def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
+    """Run the sections one after the other."""
+    figures: Figures = {"machine": machine.describe(folder)}
+    targets: list[Target] = []
+    if "ingest" in sections:
+        figures["ingest"], found = ingest.measure(size.webhooks, size.rounds, folder / "ingest")
+        targets += found
+    if "flows" in sections:
+        figures["flowRuns"] = flow_runs.measure(size.runs, size.rounds, folder / "flows")
+    if "start" in sections:
+        figures["startUp"], found = start_up.measure(size.starts, size.idle_s, folder / "start")
+        targets += found
+    figures["targets"] = [each.figures() for each in targets]
+    return figures
+
+
+def _nothing_lost(figures: Figures) -> bool:
+    flows = figures.get("flowRuns", {"asked": 0, "completed": 0, "sent": 0})
+    lost: int = figures.get("ingest", {"lostAfterKill": 0})["lostAfterKill"]
+    return lost == 0 and flows["asked"] == flows["completed"] == flows["sent"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a first look, in some 20 seconds")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="this section (repeat)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--folder", type=Path, help="where the databases are made", default=BUILD)
+    parser.add_argument("--webhooks", type=int, help=f"in a round, usually {USUAL.webhooks}")
+    parser.add_argument("--runs", type=int, help=f"in a round, usually {USUAL.runs}")
+    parser.add_argument("--rounds", type=int, help=f"usually {USUAL.rounds}")
+    parser.add_argument("--starts", type=int, help=f"usually {USUAL.starts}")
+    parser.add_argument("--idle-s", type=float, help=f"usually {USUAL.idle_s:g}")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

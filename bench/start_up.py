@@ -1,0 +1,103 @@
+"""How long `appmixer up` takes to be ready, its idle memory, and the import of the contract."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+from .figures import Figures, Target, median, rounded
+from .processes import ROOT, bare_environment, end, memory_mb
+
+COMMAND = Path(sys.executable).parent / "appmixer"
+READY_S = 60.0
+POLL_S = 0.005
+IMPORTS = 5
+IMPORT = (
+    "import time; started = time.perf_counter(); import appmixer.engine.contract; "
+    "print(time.perf_counter() - started)"
+)
+
+
+def measure(starts: int, idle_s: float, folder: Path) -> tuple[Figures, list[Target]]:
+    """Start the engine on fresh folders, and again on the last of them."""
+    first = [_start_s(folder / f"start-{number}") for number in range(starts)]
+    again = [_start_s(folder / f"start-{starts - 1}") for _ in range(starts)]
+    figures: Figures = {
+        "firstStartS": rounded(median(first)),
+        "laterStartS": rounded(median(again)),
+        "idleAfterS": idle_s,
+        "idleMemoryMb": rounded(_idle_memory_mb(folder / "idle", idle_s)),
+        "contractImportS": rounded(min(_import_s() for _ in range(IMPORTS))),
+    }
+    return figures, [
+        Target("first start to ready, s", figures["firstStartS"], 2.0),
+        Target("later start to ready, s", figures["laterStartS"], 2.0),
+        Target("idle memory, MB", figures["idleMemoryMb"], 150.0),
+        Target("import of the contract, s", figures["contractImportS"], 0.25),
+    ]
+
+
+def _start_s(data: Path) -> float:
+    with _engine(data) as (_, duration_s):
+        return duration_s
+
+
+def _idle_memory_mb(data: Path, idle_s: float) -> float:
+    with _engine(data) as (pid, _):
+        time.sleep(idle_s)
+        return memory_mb(pid)
+
+
+@contextlib.contextmanager
+def _engine(data: Path) -> Generator[tuple[int, float]]:
+    """Run `appmixer up`; yield its process id and how long it took to be ready."""
+    data.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    with (data / "output.log").open("w") as output:
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [COMMAND, "up", "--data", str(data), "--port", str(port)],
+            env=bare_environment(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            _wait_until_ready(process, port, data / "output.log")
+            yield process.pid, time.perf_counter() - started
+        finally:
+            end(process)
+
+
+def _wait_until_ready(process: subprocess.Popen[str], port: int, log: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with contextlib.suppress(ConnectionError, http.client.HTTPException):
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return
+        connection.close()
+        if process.poll() is not None:
+            raise RuntimeError(f"appmixer up ended: {log.read_text()[-2000:]}")
+        time.sleep(POLL_S)
+    raise TimeoutError(f"appmixer up was not ready after {READY_S:g} s: {log.read_text()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def _import_s() -> float:
+    told = subprocess.run(
+        [sys.executable, "-c", IMPORT], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return float(told.stdout)

@@ -1,0 +1,83 @@
+"""A running engine, as the command line reaches it over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from .owners import TOKEN_VARIABLE, read_token
+from .settings import DEFAULT_HOST, DEFAULT_PORT
+
+URL_VARIABLE = "APPMIXER_URL"
+DATA_VARIABLE = "APPMIXER_DATA"
+DEFAULT_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+TIMEOUT_S = 60.0
+
+
+class RemoteError(Exception):
+    """The engine cannot be reached, or refused; the text says why and what to do."""
+
+
+class UnreachableError(RemoteError):
+    """Nobody answers at the engine's address."""
+
+
+class Remote:
+    """Calls of one engine's API with one token."""
+
+    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=TIMEOUT_S,
+            transport=transport,
+        )
+
+    def get(self, path: str) -> Any:
+        return self.call("GET", path)
+
+    def call(self, method: str, path: str, content: Any = None) -> Any:
+        """Return the answer's JSON; raise RemoteError with the engine's own words."""
+        try:
+            answer = self._http.request(method, path, json=content)
+        except httpx.TransportError as error:
+            raise UnreachableError(
+                f"No engine answers at {self.url} ({type(error).__name__})."
+                f" Start one with `appmixer up`, or say where it is with --url or {URL_VARIABLE}."
+            ) from None
+        if answer.is_success:
+            return answer.json() if answer.content else None
+        raise RemoteError(_words(answer))
+
+
+def open_remote(url: str | None, data: Path | None, environment: Mapping[str, str]) -> Remote:
+    """Return the engine that arguments, environment or defaults name."""
+    folder = data or Path(environment.get(DATA_VARIABLE) or ".data")
+    token = read_token(folder, environment)
+    if not token:
+        raise RemoteError(
+            f"There is no API token: neither {TOKEN_VARIABLE} nor the file api-token in {folder}."
+            " Set the variable, or name the engine's data folder with --data."
+        )
+    return Remote(url or environment.get(URL_VARIABLE) or DEFAULT_URL, token)
+
+
+def _words(answer: httpx.Response) -> str:
+    try:
+        content = answer.json()
+        error: Mapping[str, Any] = content["error"]
+    except (ValueError, KeyError, TypeError):
+        return f"The engine answered {answer.status_code}, and nothing that can be read."
+    faults = content.get("errors", [])
+    lines = [" ".join(filter(None, [_ended(error["title"]), error["cause"], error["cure"]]))]
+    if len(faults) > 1 or (faults and faults[0]["text"] not in lines[0]):
+        lines += [f"  {fault['path']}: {fault['text']}" for fault in faults]
+    return "\n".join(lines)
+
+
+def _ended(title: str) -> str:
+    return title if title.endswith((".", "!", "?")) else f"{title}."

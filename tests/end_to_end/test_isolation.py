@@ -1,0 +1,154 @@
+"""Two owners on one app: what belongs to one never reaches the other."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+EVENTS = 10_000
+WABAS = {
+    "first": ("102290129340398", "106540352242922"),
+    "second": ("203390129340398", "206540352242922"),
+}
+LISTEN: dict[str, Any] = {
+    "name": "Listen",
+    "components": {"incoming": {"type": "appmixer.whatsapp.NewMessage", "account": "acme"}},
+}
+
+
+def test_ten_thousand_interleaved_events_reach_only_their_owners_flows(world: World) -> None:
+    tokens = _two_owners(world)
+    for token in tokens.values():
+        world.engine_call("PUT", "/api/flows/listen", LISTEN, token=token)
+        world.engine_call("POST", "/api/flows/listen/start", token=token)
+    owners = ["first", "second"] * (EVENTS // 2)
+    random.Random(7).shuffle(owners)
+    bodies = [_body(owner, number) for number, owner in enumerate(owners)]
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda body: _post(world, body), _batched(bodies)))
+    assert set(statuses) == {200}
+
+    for owner, token in tokens.items():
+        expected = {f"wamid.{n}" for n, each in enumerate(owners) if each == owner}
+        world.wait_until(
+            lambda token=token, expected=expected: len(_events(world, token)) == len(expected),  # type: ignore[misc]
+            f"all events of {owner} are routed",
+            120,
+        )
+        events = _events(world, token)
+        assert {event["payload"]["message"]["id"] for event in events} == expected
+        assert {event["payload"]["wabaId"] for event in events} == {WABAS[owner][0]}
+
+
+def test_one_owners_token_opens_nothing_of_the_others(world: World) -> None:
+    tokens = _two_owners(world)
+    first, second = tokens["first"], tokens["second"]
+    world.engine_call("PUT", "/api/flows/listen", LISTEN, token=second)
+    world.engine_call("POST", "/api/flows/listen/start", token=second)
+    assert _post(world, [_body("second", 1)]) == 200
+    [run] = world.wait_until(lambda: world.runs(token=second), "the second owner's run")
+    [event] = _events(world, second)
+    [account] = _items(world.engine_call("GET", "/api/accounts", token=second))
+
+    for method, path in [
+        ("GET", "/api/flows/listen"),
+        ("DELETE", "/api/flows/listen"),
+        ("POST", "/api/flows/listen/start"),
+        ("POST", "/api/flows/listen/stop"),
+        ("GET", f"/api/runs/{run['id']}"),
+        ("POST", f"/api/events/{event['id']}/replay"),
+        ("DELETE", f"/api/accounts/{account['id']}"),
+    ]:
+        answer = world.http.request(
+            method, world.engine.url + path, headers={"Authorization": f"Bearer {first}"}
+        )
+        assert answer.status_code == 404, f"{method} {path}: {answer.status_code} {answer.text}"
+    assert world.runs(token=first) == []
+    assert _events(world, first) == []
+    assert _items(world.engine_call("GET", "/api/events?unrouted=true", token=first)) == []
+    assert account["id"] not in str(world.engine_call("GET", "/api/accounts", token=first))
+    assert world.engine_call("GET", "/api/flows/listen", token=second)["state"] == "running"
+
+
+def test_a_listener_for_somebody_elses_business_account_is_refused_in_words(world: World) -> None:
+    tokens = _two_owners(world)
+    foreign = json.loads(json.dumps(LISTEN))
+    foreign["components"]["incoming"]["input"] = {"businessAccountId": WABAS["second"][0]}
+    world.engine_call("PUT", "/api/flows/foreign", foreign, token=tokens["first"])
+
+    answer = world.http.post(
+        f"{world.engine.url}/api/flows/foreign/start",
+        headers={"Authorization": f"Bearer {tokens['first']}"},
+    )
+
+    assert 400 <= answer.status_code < 500
+    assert WABAS["second"][0] in answer.text
+    assert (
+        world.engine_call("GET", "/api/flows/foreign", token=tokens["first"])["state"] == "stopped"
+    )
+
+
+def _two_owners(world: World) -> dict[str, str]:
+    world.set_webhook()
+    made = world.engine_call("POST", "/api/owners", {"name": "second"})
+    world.connect("acme", "EAAsandbox")
+    world.connect("acme", "EAAsandboxOther", token=made["token"])
+    return {"first": "end-to-end-test-token", "second": made["token"]}
+
+
+def _items(found: Any) -> list[Any]:
+    return next(iter(found.values())) if isinstance(found, dict) else found
+
+
+def _events(world: World, token: str) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    while True:
+        before = f"&before={events[-1]['id']}" if events else ""
+        page = world.engine_call("GET", f"/api/events?limit=1000{before}", token=token)["events"]
+        events += page
+        if len(page) < 1000:
+            return events
+
+
+def _batched(bodies: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    return [bodies[start : start + 20] for start in range(0, len(bodies), 20)]
+
+
+def _body(owner: str, number: int) -> dict[str, Any]:
+    waba_id, phone_number_id = WABAS[owner]
+    person = f"1650557{number % 1000:04d}"
+    message = {
+        "from": person,
+        "id": f"wamid.{number}",
+        "timestamp": "1790000000",
+        "type": "text",
+        "text": {"body": f"{owner} {number}"},
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550783881", "phone_number_id": phone_number_id},
+        "contacts": [{"profile": {"name": "P"}, "wa_id": person}],
+        "messages": [message],
+    }
+    return {"id": waba_id, "changes": [{"field": "messages", "value": value}]}
+
+
+def _post(world: World, entries: list[dict[str, Any]]) -> int:
+    raw = json.dumps({"object": "whatsapp_business_account", "entry": entries}).encode()
+    signature = hmac.new(b"sandbox-app-secret", raw, hashlib.sha256).hexdigest()
+    return httpx.post(
+        f"{world.engine.url}/plugins/appmixer/whatsapp/events",
+        content=raw,
+        headers={"X-Hub-Signature-256": f"sha256={signature}"},
+        timeout=30,
+    ).status_code

@@ -1,0 +1,48 @@
+"""The engine's HTTP interface, asked by the administrator, by another owner and by a browser."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from appmixer.engine.api.application import Application, create_app
+from appmixer.engine.engine import Engine
+from appmixer.engine.owners import read_token
+
+BASE_URL = "http://127.0.0.1:8321"
+
+
+@pytest.fixture
+def app(engine: Engine) -> Application:
+    return create_app(engine)
+
+
+def client_of(app: Application, token: str | None = None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    transport = httpx.ASGITransport(app=app)
+    return httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
+
+
+@pytest.fixture
+async def admin(engine: Engine, app: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """The first owner, who is the administrator."""
+    token = read_token(engine.settings.data, engine.settings.environment)
+    async with client_of(app, token) as client:
+        yield client
+
+
+@pytest.fixture
+async def other(engine: Engine, app: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """Another owner of the same engine."""
+    made = await engine.owners.create("Other")
+    async with client_of(app, made["token"]) as client:
+        yield client
+
+
+@pytest.fixture
+async def browser(app: Application) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that has no session yet."""
+    async with client_of(app) as client:
+        yield client

@@ -1,0 +1,271 @@
+"""Accounts: connected, renewed ahead of their end, and marked when a person must act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine.accounts import Accounts
+from appmixer.engine.contract import (
+    AuthorizationError,
+    Credentials,
+    JsonObject,
+    RejectedError,
+    ThrottledError,
+)
+from appmixer.engine.contract.testing import Clock
+from appmixer.engine.database import accounts
+from appmixer.engine.engine import Engine
+
+pytestmark = pytest.mark.anyio
+
+SERVICE = "test:echo"
+DAY_S = 86400.0
+PROFILE: JsonObject = {"rooms": ["hall"]}
+
+
+def credentials(token: str = "one", expires_at: float | None = None) -> Credentials:
+    ends = None if expires_at is None else datetime.fromtimestamp(expires_at, UTC)
+    return Credentials(token, PROFILE, "keys", ends, {"more": "hidden"})
+
+
+@dataclass
+class Renewing:
+    """A provider that renews tokens as it is told."""
+
+    renewed: Credentials | Exception
+    asked: list[Credentials] = field(default_factory=list[Credentials])
+
+    def authorization_url(self, *, redirect_uri: str, state: str) -> str:
+        raise NotImplementedError
+
+    async def connect(self, *, redirect_uri: str, answer: Mapping[str, str]) -> Credentials:
+        raise NotImplementedError
+
+    async def connect_token(self, access_token: str) -> Credentials:
+        if access_token == "bad":
+            raise AuthorizationError("The token was refused", "It has expired.", "Make another.")
+        return credentials(access_token)
+
+    async def refresh(self, credentials: Credentials) -> Credentials:
+        self.asked.append(credentials)
+        await asyncio.sleep(0)
+        if isinstance(self.renewed, Exception):
+            raise self.renewed
+        return self.renewed
+
+    async def validate(self, credentials: Credentials) -> None:
+        raise NotImplementedError
+
+
+def renewing(engine: Engine, renewed: Credentials | Exception) -> Renewing:
+    provider = Renewing(renewed)
+    engine.providers[SERVICE] = provider
+    return provider
+
+
+async def test_connects_with_a_token_and_shows_no_secret(
+    engine: Engine, admin: httpx.AsyncClient
+) -> None:
+    renewing(engine, credentials())
+
+    made = await admin.post(
+        "/api/accounts", json={"service": SERVICE, "name": "acme", "accessToken": "tok-123"}
+    )
+
+    assert made.status_code == 201
+    shown = made.json()
+    assert (shown["name"], shown["state"], shown["profile"]) == ("acme", "connected", PROFILE)
+    assert shown["expiresAt"] is None
+    assert "tok-123" not in made.text
+    assert "hidden" not in made.text
+    [row] = await engine.rows(sa.select(accounts))
+    assert b"tok-123" not in row.sealed
+    assert await engine.accounts.access_token(shown["id"]) == "tok-123"
+
+
+async def test_a_refused_token_connects_nothing(engine: Engine, admin: httpx.AsyncClient) -> None:
+    renewing(engine, credentials())
+
+    answer = await admin.post("/api/accounts", json={"service": SERVICE, "accessToken": "bad"})
+
+    assert answer.status_code == 409
+    assert answer.json()["error"] == {
+        "title": "The token was refused",
+        "cause": "It has expired.",
+        "cure": "Make another.",
+    }
+    assert (await admin.get("/api/accounts")).json() == {"accounts": []}
+
+
+async def test_the_same_name_or_profile_is_connected_in_place(engine: Engine) -> None:
+    owner_id = engine.owners.first_owner_id
+    connected: list[str] = []
+
+    async def remember(account_id: str) -> None:
+        connected.append(account_id)
+
+    engine.accounts.on_connected = remember
+    first = await engine.accounts.keep(owner_id, SERVICE, credentials("one"), "acme")
+    await engine.accounts.mark_reconnect(first["id"], "It was revoked.")
+
+    named = await engine.accounts.keep(owner_id, SERVICE, credentials("two"), "acme")
+    unnamed = await engine.accounts.keep(owner_id, SERVICE, credentials("three"))
+
+    assert [named["id"], unnamed["id"]] == [first["id"], first["id"]]
+    assert (unnamed["name"], unnamed["state"], unnamed["reason"]) == ("acme", "connected", "")
+    assert await engine.accounts.access_token(first["id"]) == "three"
+    assert connected == [first["id"]] * 3
+
+
+async def test_another_profile_with_the_same_suggested_name_is_another_account(
+    engine: Engine,
+) -> None:
+    owner_id = engine.owners.first_owner_id
+    await engine.accounts.keep(owner_id, SERVICE, credentials())
+    elsewhere = replace(credentials("two"), profile={"rooms": ["cellar"]})
+
+    second = await engine.accounts.keep(owner_id, SERVICE, elsewhere)
+
+    assert second["name"] == "keys 2"
+
+
+async def test_many_callers_at_once_cause_one_renewal(engine: Engine) -> None:
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("old"))
+    provider = renewing(engine, credentials("new"))
+    hosted = await engine.accounts.hosted(account["id"])
+
+    tokens = await asyncio.gather(*[hosted.refresh() for _ in range(10)])
+
+    assert tokens == ["new"] * 10
+    assert [each.access_token for each in provider.asked] == ["old"]
+    assert await hosted.access_token() == "new"
+
+
+@pytest.mark.parametrize(
+    "renewed",
+    [credentials("old"), AuthorizationError("Session ended", "The password was changed.")],
+)
+async def test_an_account_that_cannot_be_renewed_is_marked_and_refused(
+    engine: Engine, renewed: Credentials | Exception
+) -> None:
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("old"), "acme")
+    provider = renewing(engine, renewed)
+    hosted = await engine.accounts.hosted(account["id"])
+
+    with pytest.raises(AuthorizationError):
+        await hosted.refresh()
+    with pytest.raises(AuthorizationError, match="acme has to be connected again"):
+        await hosted.access_token()
+    with pytest.raises(AuthorizationError):
+        await hosted.refresh()
+
+    assert (await engine.accounts.get(owner_id, account["id"]))["state"] == "reconnect"
+    assert len(provider.asked) == 1
+
+
+async def test_a_service_that_is_down_marks_nothing(engine: Engine) -> None:
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("old"))
+    renewing(engine, ThrottledError("Busy"))
+
+    with pytest.raises(ThrottledError):
+        await (await engine.accounts.hosted(account["id"])).refresh()
+
+    assert (await engine.accounts.get(owner_id, account["id"]))["state"] == "connected"
+
+
+@pytest.mark.parametrize(
+    ("life_days", "after_days", "due"),
+    [(60, 52.9, 0), (60, 53.1, 1), (10, 4.9, 0), (10, 5.1, 1), (None, 1000, 0)],
+)
+async def test_renews_a_week_ahead_or_at_half_of_a_short_life(
+    engine: Engine, life_days: float | None, after_days: float, due: int
+) -> None:
+    clock = Clock()
+    kept = Accounts(engine, lambda: clock.now)
+    ends = None if life_days is None else clock.now + life_days * DAY_S
+    provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
+    account = await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("old", ends))
+
+    clock.advance(after_days * DAY_S)
+    renewed = await kept.refresh_due()
+
+    assert (renewed, len(provider.asked)) == (due, due)
+    assert await kept.access_token(account["id"]) == ("new" if due else "old")
+
+
+async def test_a_token_that_ended_while_the_service_was_down_is_marked(engine: Engine) -> None:
+    clock = Clock()
+    kept = Accounts(engine, lambda: clock.now)
+    renewing(engine, ThrottledError("Busy"))
+    owner_id = engine.owners.first_owner_id
+    account = await kept.keep(owner_id, SERVICE, credentials("old", clock.now + DAY_S))
+
+    clock.advance(DAY_S * 0.6)
+    await kept.refresh_due()
+    before = (await kept.get(owner_id, account["id"]))["state"]
+    clock.advance(DAY_S)
+    await kept.refresh_due()
+
+    assert before == "connected"
+    shown = await kept.get(owner_id, account["id"])
+    assert (shown["state"], shown["reason"]) == ("reconnect", "The token has expired. Busy.")
+
+
+async def test_an_account_in_use_is_not_deleted(
+    engine: Engine, admin: httpx.AsyncClient, owner: str
+) -> None:
+    flow: dict[str, Any] = {
+        "name": "Echo",
+        "components": {"heard": {"type": "test.echo.Heard", "account": "keys"}},
+    }
+    [account] = await engine.accounts.list(owner)
+    await admin.put("/api/flows/echo", json=flow)
+    await admin.post("/api/flows/echo/start")
+
+    refused = await admin.delete(f"/api/accounts/{account['id']}")
+    await admin.post("/api/flows/echo/stop")
+    deleted = await admin.delete(f"/api/accounts/{account['id']}")
+
+    assert refused.status_code == 409
+    assert refused.json()["error"]["cause"] == "These running flows use it: Echo."
+    assert deleted.status_code == 204
+    assert await engine.accounts.list(owner) == []
+    with pytest.raises(AuthorizationError, match="gone"):
+        await engine.accounts.hosted(account["id"])
+
+
+async def test_an_unknown_name_is_refused(engine: Engine, owner: str) -> None:
+    with pytest.raises(RejectedError, match="There is no account nobody"):
+        await engine.accounts.named(owner, SERVICE, "nobody")
+
+
+async def test_a_name_is_found_again_after_its_account_was_replaced(
+    engine: Engine, owner: str
+) -> None:
+    first = await engine.accounts.named(owner, SERVICE, "keys")
+    await engine.accounts.delete(owner, first.id)
+    made = await engine.accounts.connect_token(owner, SERVICE, "cellar", "keys")
+
+    second = await engine.accounts.named(owner, SERVICE, "keys")
+
+    assert second.id == made["id"] != first.id
+
+
+async def test_a_name_that_is_too_long_is_refused(engine: Engine, admin: httpx.AsyncClient) -> None:
+    content = {"service": SERVICE, "name": "x" * 101, "accessToken": "hall"}
+
+    answer = await admin.post("/api/accounts", json=content)
+
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "name")
+    assert await engine.accounts.list(engine.owners.first_owner_id) == []

@@ -1,0 +1,168 @@
+"""The plugins' own routes: fast, limited, and never a bare 500."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine.api.application import Application, create_app
+from appmixer.engine.contract import Request, Response, Route, ThrottledError
+from appmixer.engine.engine import Engine
+from tests.engine.conftest import CONNECTOR, Echo
+from tests.engine.surfaces.conftest import client_of
+
+pytestmark = pytest.mark.anyio
+
+URL = "/plugins/test/echo/events"
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+@pytest.fixture
+async def asked(engine: Engine) -> AsyncIterator[list[Request]]:
+    """What the plugin was asked."""
+    requests: list[Request] = []
+
+    async def take(request: Request) -> Response:
+        requests.append(request)
+        match request.query.get("then"):
+            case "busy":
+                raise ThrottledError("Not stored", "The disk is full.", retry_after_s=7)
+            case "bug":
+                raise ZeroDivisionError("secret detail")
+            case _:
+                return Response(202, b"taken", "text/plain", {"X-Mark": "1"})
+
+    plugin = engine.plugins[CONNECTOR]
+    assert isinstance(plugin, Echo)
+    plugin.routes = [Route("POST", "/events", take, 10), Route("GET", "/events", take, 0)]
+    yield requests
+
+
+async def test_hands_over_raw_bytes_headers_and_query(
+    browser: httpx.AsyncClient, asked: list[Request]
+) -> None:
+    body = b'{"a":"\\/"}'
+    headers = [("X-Sign", "sha"), ("Content-Type", "application/json"), ("X-Sign", "two")]
+
+    answer = await browser.post(f"{URL}?q=1&empty=", content=body, headers=headers)
+
+    assert (answer.status_code, answer.content, answer.headers["x-mark"]) == (202, b"taken", "1")
+    [request] = asked
+    assert (request.method, request.path, request.body) == ("POST", "/events", body)
+    assert request.query == {"q": "1", "empty": ""}
+    assert request.headers["x-sign"] == "sha, two"
+
+
+@pytest.mark.parametrize("is_declared", [True, False])
+async def test_refuses_a_longer_body_without_asking_the_plugin(
+    browser: httpx.AsyncClient, asked: list[Request], is_declared: bool
+) -> None:
+    content = b"x" * 11 if is_declared else chunks(b"x" * 6, b"x" * 6)
+
+    answer = await browser.post(URL, content=content)
+
+    assert answer.status_code == 413
+    assert answer.json()["error"]["cause"] == "This address takes up to 10 bytes."
+    assert asked == []
+
+
+async def test_joins_a_body_that_comes_in_pieces(
+    browser: httpx.AsyncClient, asked: list[Request]
+) -> None:
+    await browser.post(URL, content=chunks(b"one", b"", b"two"))
+
+    assert [request.body for request in asked] == [b"onetwo"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("DELETE", URL, 405),
+        ("POST", "/plugins/test/echo", 404),
+        ("POST", "/plugins/", 404),
+        ("POST", "/plugins/test/other/events", 404),
+    ],
+)
+async def test_refuses_what_no_plugin_wants(
+    browser: httpx.AsyncClient, asked: list[Request], method: str, path: str, status: int
+) -> None:
+    answer = await browser.request(method, path)
+
+    assert answer.status_code == status
+    assert "title" in answer.json()["error"]
+    assert asked == []
+
+
+async def test_what_could_not_be_stored_is_to_be_delivered_again(
+    browser: httpx.AsyncClient, asked: list[Request]
+) -> None:
+    answer = await browser.post(f"{URL}?then=busy")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+
+
+async def test_a_plugins_fault_is_a_sentence_with_a_reference(
+    browser: httpx.AsyncClient, asked: list[Request]
+) -> None:
+    answer = await browser.post(f"{URL}?then=bug")
+
+    assert answer.status_code == 500
+    assert answer.json()["error"]["reference"] in answer.json()["error"]["cause"]
+    assert "secret detail" not in answer.text
+
+
+async def test_an_engine_that_stops_takes_nothing_any_more(
+    engine: Engine, browser: httpx.AsyncClient, asked: list[Request]
+) -> None:
+    engine.is_ready = False
+
+    answers = [await browser.post(URL), await browser.get("/api/me"), await browser.get("/readyz")]
+    alive = await browser.get("/healthz")
+
+    engine.is_ready = True
+    assert [answer.status_code for answer in answers] == [503, 503, 503]
+    assert answers[0].headers["retry-after"] == "1"
+    assert alive.status_code == 200
+    assert asked == []
+
+
+async def test_counts_requests_by_area_and_status(
+    browser: httpx.AsyncClient, asked: list[Request]
+) -> None:
+    await browser.post(URL)
+    await browser.post(URL)
+    await browser.get("/nothing")
+
+    text = (await browser.get("/metrics")).text
+
+    assert 'appmixer_http_requests_total{area="plugins",status="202"} 2.0' in text
+    assert 'appmixer_http_requests_total{area="page",status="404"} 1.0' in text
+
+
+async def test_a_database_that_fails_is_said_to_be_out_of_reach(
+    engine: Engine, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: object) -> None:
+        raise sa.exc.OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(engine, "rows", fail)
+
+    answers = [await admin.get("/api/me"), await admin.get("/readyz")]
+
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert answers[0].json()["error"]["title"] == "The database does not answer"
+
+
+async def test_two_engines_share_no_counters(engine: Engine, app: Application) -> None:
+    async with client_of(app) as first, client_of(create_app(engine)) as second:
+        await first.get("/healthz")
+        text = (await second.get("/metrics")).text
+
+    assert 'area="healthz",status="200"} 1.0' in text
