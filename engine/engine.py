@@ -177,6 +177,7 @@ class Engine:
                 delay_s=result.timeout_s,
                 wait_key=result.key,
                 wait_state=result.state,
+                wait_reason=result.reason,
             )
         if result is not None:
             sent.append((action.port, result.model_dump(mode="json")))

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any, TextIO, cast
 
 import structlog
@@ -60,12 +60,12 @@ def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:
     return log.bind(part=name)
 
 
-def _redacted(key: str, value: Any) -> Any:
+def _redacted(key: str, value: object) -> object:
     if isinstance(value, Mapping):
-        items = cast("Mapping[Any, Any]", value).items()
-        return {each: _redacted(str(each), item) for each, item in items}
+        entries = cast("Mapping[object, object]", value)
+        return {each: _redacted(str(each), item) for each, item in entries.items()}
     if isinstance(value, list | tuple):
-        return [_redacted(key, item) for item in cast("list[Any]", value)]
+        return [_redacted(key, item) for item in cast("Sequence[object]", value)]
     if value is not None and not isinstance(value, bool) and _SECRET_KEY.search(key):
         return HIDDEN
     return hide_secrets(value) if isinstance(value, str) else value

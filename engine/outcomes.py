@@ -27,6 +27,7 @@ class Outcome:
     delay_s: float = 0.0
     wait_key: str | None = None
     wait_state: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    wait_reason: str = ""
     account_id: str | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Owners:
             .where(tokens.c.hash == hash_of(secret), tokens.c.kind.in_(kinds), self._is_alive())
         )
         rows = await self._engine.rows(query)
-        return Identity(*rows[0]) if rows else None
+        return next((Identity(row.owner_id, row.name, row.is_administrator) for row in rows), None)
 
     async def invite(self, identity: Identity) -> str:
         """Return a one-time secret that opens a session for the same person."""

@@ -91,8 +91,10 @@ def _step(row: sa.Row[Any]) -> dict[str, Any]:
 
 
 def _wait(row: sa.Row[Any]) -> dict[str, Any]:
+    delivery = row.work.get("delivery", {})
     return {
-        "component": row.work.get("delivery", {}).get("component"),
+        "component": delivery.get("component"),
+        "reason": delivery.get("reason", ""),
         "status": row.state,
         "key": row.key,
         "until": iso(row.expires_at),

@@ -200,6 +200,7 @@ class Segment:
                         "attempt": attempt,
                         "afterSeq": delivery.after_seq,
                         "resumes": resumes,
+                        "reason": outcome.wait_reason,
                     },
                 },
                 "key": outcome.wait_key if is_event else None,

@@ -160,7 +160,6 @@ async def up_with_sandbox(
         if not once:
             say("\nServing until Ctrl-C.")
             await stop.wait()
-            return 0
     return 0 if has_happened else 1
 
 

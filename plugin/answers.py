@@ -29,6 +29,9 @@ MAX_ANSWER_BYTES = 20 * 1024 * 1024
 # Raised before a byte of the request has left.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 MISDIRECTED = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+# Limits and maintenance: whatever the HTTP status, nothing was done.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
+NOT_DONE = (4, 80007, 130429, 131056, 131057)
 CHECK_URL = "Ask the administrator to check `graphUrl` in the connector's configuration."
 
 
@@ -52,7 +55,8 @@ def object_of(
     body = _parsed(answer.content)
     error = as_object(as_object(body).get("error"))
     if error:
-        raise error_from_graph(answer.status, as_object(body), answer.headers, secrets=secrets)
+        refusal = error_from_graph(answer.status, as_object(body), answer.headers, secrets=secrets)
+        raise refusal if repeats or answer.status < 500 else _after_a_fault(refusal)
     if not 200 <= answer.status < 300:
         raise _refusal_without_words(answer, repeats=repeats)
     if not isinstance(body, dict):
@@ -60,6 +64,21 @@ def object_of(
     if cast("dict[str, Any]", body).get("success") is False:
         raise RejectedError("Meta did not do it", "It answered without success and gave no reason.")
     return cast("dict[str, Any]", body)
+
+
+def _after_a_fault(refusal: ConnectorError) -> ConnectorError:
+    """Return what a write's 5xx means: Meta may have done it before it went wrong."""
+    if not isinstance(refusal, ThrottledError) or refusal.code in NOT_DONE:
+        return refusal
+    return OutcomeUnknownError(
+        refusal.title,
+        refusal.cause,
+        "Look in WhatsApp whether it happened before running it again: a repeat could do it twice.",
+        refusal.field,
+        refusal.code,
+        refusal.subcode,
+        refusal.trace,
+    )
 
 
 def error_for(

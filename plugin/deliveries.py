@@ -58,6 +58,11 @@ class Deliveries:
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
 
+    async def earlier(self, step_id: str) -> Attempt | None:
+        """Return what an earlier attempt at the step has left here."""
+        entry = (await self._store.get([_send_key(step_id)])).get(_send_key(step_id))
+        return None if entry is None else _attempt(as_object(entry))
+
     async def begin(self, step_id: str) -> Attempt | None:
         """Write that the step is about to send; return the earlier attempt if there was one."""
         entry: JsonObject = {"state": "sending", "since": self._clock().isoformat()}

@@ -76,14 +76,20 @@ class GraphClient:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeats: bool = False,
+        before_leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> dict[str, Any]:
-        """Send `json`, or `form` and `files` in httpx's shape; without any, no body."""
+        """Send `json`, or `form` and `files` in httpx's shape; without any, no body.
+
+        `before_leaving` is awaited when the connection stands and nothing has been sent; what it
+        raises keeps the request from being sent.
+        """
         return await self._call(
             "POST",
             path,
             token=token,
             params=params,
             repeats=repeats,
+            before_leaving=before_leaving,
             json=json,
             data=form,
             files=files,
@@ -139,12 +145,16 @@ class GraphClient:
         repeats: bool,
         token: str | None = None,
         params: Params | None = None,
+        before_leaving: Callable[[], Awaitable[None]] | None = None,
         **body: Any,
     ) -> dict[str, Any]:
+        extensions = {"trace": _tracer(before_leaving)} if before_leaving else {}
         pauses_s = iter(PAUSES_S if repeats and not body.get("files") else ())
         while True:
             try:
-                answer = await self._exchange(method, path, token, params, body, repeats=repeats)
+                answer = await self._exchange(
+                    method, path, token, params, body, extensions, repeats=repeats
+                )
                 return object_of(answer, repeats=repeats, secrets=self._secrets(token, body))
             except ThrottledError as error:
                 pause_s = next(pauses_s, None)
@@ -159,6 +169,7 @@ class GraphClient:
         token: str | None,
         params: Params | None,
         body: Mapping[str, Any],
+        extensions: Mapping[str, Any],
         *,
         repeats: bool,
     ) -> Answer:
@@ -173,6 +184,7 @@ class GraphClient:
                 headers=headers,
                 timeout=TIMEOUT,
                 follow_redirects=False,
+                extensions=dict(extensions),
                 **{name: value for name, value in body.items() if value is not None},
             ) as response:
                 content = await _whole(response)
@@ -208,6 +220,15 @@ class GraphClient:
             )
 
 
+def _tracer(before_leaving: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    # https://www.encode.io/httpcore/extensions/#trace
+    async def trace(event: str, _: Any) -> None:
+        if event.endswith(".send_request_headers.started"):
+            await before_leaving()
+
+    return trace
+
+
 class AccountGraph:
     """The same calls for one account; when Meta refuses its token, it is renewed once."""
 
@@ -228,11 +249,13 @@ class AccountGraph:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeats: bool = False,
+        before_leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> dict[str, Any]:
         return await self._with_token(
             lambda token: self._graph.post(
                 path,
                 token=token,
+                before_leaving=before_leaving,
                 params=params,
                 json=json,
                 form=form,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from appmixer.engine.contract import (
     Wait,
 )
 
-from .deliveries import Attempt
+from .deliveries import Attempt, Deliveries
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
 from .opaque import pack
 from .recipients import Recipient, read_recipient
@@ -63,15 +63,12 @@ async def send_message(
     recipient = read_recipient(input.to)
     opaque = pack(context.step_id, input.opaque_data or None)
     window = await whatsapp(context).windows.state(input.phone_number_id, recipient.identities)
-    refusal = await _objection(context, input, recipient, window)
-    # The journal is asked even when there is an objection: an earlier attempt may have sent it.
-    earlier = await whatsapp(context).deliveries.begin(context.step_id)
     state = _remembered(input, recipient, window)
+    # The journal is asked before there can be an objection: an earlier attempt may have sent it.
+    earlier = await whatsapp(context).deliveries.earlier(context.step_id)
     if earlier is not None:
         return _outcome_of(context, earlier, state)
-    if refusal is not None:
-        await whatsapp(context).deliveries.refused(context.step_id)
-        raise refusal
+    await _check(context, input, recipient, window)
     return await _post(context, input, {**_envelope(input, recipient, opaque), **body}, state)
 
 
@@ -96,18 +93,14 @@ async def resume_send(
     return sent
 
 
-async def _objection(
+async def _check(
     context: ActionContext, input: MessageInput, recipient: Recipient, window: Window
-) -> ConnectorError | None:
+) -> None:
     is_bound = isinstance(input, FreeFormInput) and input.window_policy == "refuse"
     if is_bound and window.state == "closed":
-        return _closed(window)
-    try:
-        await context.quota.take("pair", f"{input.phone_number_id}:{recipient.value}")
-        await context.quota.take("messages", input.phone_number_id)
-    except ConnectorError as error:
-        return error
-    return None
+        raise _closed(window)
+    await context.quota.take("pair", f"{input.phone_number_id}:{recipient.value}")
+    await context.quota.take("messages", input.phone_number_id)
 
 
 def _closed(window: Window) -> RejectedError:
@@ -140,9 +133,14 @@ async def _post(
     context: ActionContext, input: MessageInput, body: JsonObject, state: JsonObject
 ) -> SentMessage | Wait:
     deliveries = whatsapp(context).deliveries
+    path = f"{input.phone_number_id}/messages"
     try:
-        answer = await graph_of(context).post(f"{input.phone_number_id}/messages", json=body)
+        answer = await graph_of(context).post(
+            path, json=body, before_leaving=_journalled(context.step_id, deliveries)
+        )
         sent = _accepted(answer, context.step_id, state)
+    except _BegunElsewhere as other:
+        return _outcome_of(context, other.attempt, state)
     except OutcomeUnknownError:
         await deliveries.unknown(context.step_id)
         return _wait(context.step_id, state)
@@ -151,6 +149,31 @@ async def _post(
         raise
     await deliveries.accepted(context.step_id, sent.message_id, sent.model_dump(mode="json"))
     return sent
+
+
+class _BegunElsewhere(Exception):
+    """Another execution of the same step is sending, or has sent."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        super().__init__(attempt)
+        self.attempt = attempt
+
+
+def _journalled(step_id: str, deliveries: Deliveries) -> Callable[[], Awaitable[None]]:
+    """Return what writes the journal's entry at the last moment, once for all tries of a step.
+
+    The later it is written, the fewer sends does a crash leave of which nobody knows.
+    """
+    begun: list[str] = []
+
+    async def begin() -> None:
+        if not begun:
+            attempt = await deliveries.begin(step_id)
+            if attempt is not None:
+                raise _BegunElsewhere(attempt)
+            begun.append(step_id)
+
+    return begin
 
 
 def _accepted(answer: Mapping[str, Any], step_id: str, state: JsonObject) -> SentMessage:
@@ -179,7 +202,8 @@ def _outcome_of(context: ActionContext, earlier: Attempt, state: JsonObject) -> 
 
 
 def _wait(step_id: str, state: JsonObject) -> Wait:
-    return Wait(f"step:{step_id}", UNKNOWN_AFTER_S, state)
+    reason = "Nobody knows yet whether Meta took the message: its first status will tell."
+    return Wait(f"step:{step_id}", UNKNOWN_AFTER_S, state, reason)
 
 
 def _remembered(input: MessageInput, recipient: Recipient, window: Window) -> JsonObject:

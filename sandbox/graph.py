@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from . import dialog, media, tokens
 from .answers import answered, faulty, refusal_of
 from .call import Call
-from .entities import Token, User
+from .entities import BUSINESS, Token, User
 from .errors import (
     MetaError,
     missing_permission,
@@ -24,7 +24,6 @@ from .errors import (
 from .faults import FaultRule
 from .parameters import read_parameters
 from .routes import (
-    BUSINESS_SCOPE,
     NAMED_ROUTES,
     NEEDS_BUSINESS_SCOPE,
     NODE_ROUTES,
@@ -271,7 +270,7 @@ def _proof_error(message: str) -> MetaError:
 
 
 def _need_business_scope(token: Token) -> None:
-    if BUSINESS_SCOPE not in token.scopes:
+    if BUSINESS not in token.scopes:
         raise MetaError(100, "(#100) Missing Permission", http_status=403)
 
 

@@ -287,12 +287,12 @@ class Rehearsal:
         return output
 
     async def _api(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
-        return _json(await self._engine.request(method, path, json=content), path)
+        return _object(await self._engine.request(method, path, json=content), path)
 
     async def _control(self, method: str, path: str, content: Any = None) -> dict[str, Any]:
         answer = await self._sandbox.request(method, path, json=content)
         # The handshake's failure is told in the body.
-        return _json(answer, path, accepted=(200, 201, 400))
+        return _object(answer, path, accepted=(200, 201, 400))
 
     async def _sandbox_answers(self) -> bool:
         try:
@@ -345,10 +345,13 @@ class _Form(HTMLParser):
             self._values.setdefault(found["name"], []).append(found.get("value", ""))
 
 
-def _json(answer: httpx.Response, path: str, accepted: tuple[int, ...] = (200, 201)) -> Any:
+def _object(
+    answer: httpx.Response, path: str, accepted: tuple[int, ...] = (200, 201)
+) -> dict[str, Any]:
     if answer.status_code not in accepted:
-        raise StepMissingError(f"{path} answered {answer.status_code}: {_short(answer)}")
-    return answer.json()
+        raise StepMissingError(f"{path} answered {_short(answer)}")
+    content: dict[str, Any] = answer.json()
+    return content
 
 
 def _short(answer: httpx.Response) -> str:

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from . import media, messages, numbers, subscriptions, templates, tokens, wabas
 from .call import Endpoint
 from .entities import (
-    BUSINESS,
     MANAGEMENT,
     MESSAGING,
     App,
@@ -83,7 +82,6 @@ OPEN_ROUTES: Mapping[tuple[str, str], Route] = MappingProxyType(
     }
 )
 NEEDS_BUSINESS_SCOPE = frozenset({"me/businesses"})
-BUSINESS_SCOPE = BUSINESS
 
 # Edges of Meta's that the sandbox answers with 501.
 NOT_SIMULATED: Mapping[type, frozenset[str]] = MappingProxyType(

@@ -18,12 +18,12 @@ SHORT_LIFE_S = 5400
 LONG_LIFE_S = 5183944
 SIXTY_DAYS_S = 60 * 24 * 3600
 DATA_ACCESS_LIFE_S = 90 * 24 * 3600
-NEXT_GRANTS = ("fb_exchange_token", "client_credentials", "authorization_code")
+GRANT_TYPES = ("fb_exchange_token", "client_credentials", "authorization_code")
 
 
 async def access_token(call: Call) -> Answer:
     grant = str(call.parameters.get("grant_type") or "authorization_code")
-    if grant not in NEXT_GRANTS:
+    if grant not in GRANT_TYPES:
         raise MetaError(1, f"Unsupported grant_type: {grant}")
     app = _client(call)
     if grant == "client_credentials":

@@ -42,14 +42,13 @@ async def metrics(request: Request) -> Response:
     engine = hosting(request)
     counters = engine.metrics
     counters.watchers.set(engine.stream.watchers)
-    states = sa.select(accounts.c.service, accounts.c.state, sa.func.count())
+    count = sa.func.count().label("entries")
+    states = sa.select(accounts.c.service, accounts.c.state, count)
     counters.accounts.clear()
-    for service, state, count in await engine.rows(
-        states.group_by(accounts.c.service, accounts.c.state)
-    ):
-        counters.accounts.labels(service, state).set(count)
-    routes = sa.select(listeners.c.connector, sa.func.count()).group_by(listeners.c.connector)
+    for row in await engine.rows(states.group_by(accounts.c.service, accounts.c.state)):
+        counters.accounts.labels(row.service, row.state).set(row.entries)
+    routes = sa.select(listeners.c.connector, count).group_by(listeners.c.connector)
     counters.listeners.clear()
-    for connector, count in await engine.rows(routes):
-        counters.listeners.labels(connector).set(count)
+    for row in await engine.rows(routes):
+        counters.listeners.labels(row.connector).set(row.entries)
     return Response(counters.text(), media_type=counters.content_type)

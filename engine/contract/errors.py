@@ -35,7 +35,8 @@ class ConnectorError(Exception):
         self.code, self.subcode, self.trace = code, subcode, trace
 
     def __str__(self) -> str:
-        sentence = " ".join(filter(None, [self.title.rstrip(".") + ".", self.cause, self.cure]))
+        parts = filter(None, [self.title, self.cause, self.cure])
+        sentence = " ".join(part if part[-1] in ".!?" else f"{part}." for part in parts)
         where = f"{self.field}: " if self.field else ""
         code = f" [code {self.code}]" if self.code is not None else ""
         return f"{where}{sentence}{code}"

@@ -34,12 +34,13 @@ class Wait:
 
     The host keeps it across restarts. An event that came before the wait was stored counts too,
     unless the component has seen it. After `timeout_s` seconds `resume` gets no event. `state` is
-    handed back unchanged.
+    handed back unchanged. `reason` tells people what the run waits for.
     """
 
     key: str
     timeout_s: float
     state: JsonObject = field(default_factory=dict[str, Json])
+    reason: str = ""
 
 
 @dataclass(frozen=True)

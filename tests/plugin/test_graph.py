@@ -132,6 +132,7 @@ LOST = [
     httpx.Response(500, html="<html>Sorry</html>"),
     httpx.Response(502, text="Bad gateway"),
     httpx.Response(504, json=[]),
+    httpx.Response(503, json=SERVICE_DOWN),
     httpx.Response(200),
     httpx.Response(200, html="<html>Log in</html>"),
     httpx.Response(200, content=b'{"messages":[{"id":"wam'),
@@ -189,7 +190,8 @@ async def test_a_write_that_never_left_can_be_made_later(
     ("answer", "kind"),
     [
         (httpx.Response(400, json={"error": {"code": 131047}}), RejectedError),
-        (httpx.Response(503, json=SERVICE_DOWN), ThrottledError),
+        (httpx.Response(400, json=SERVICE_DOWN), ThrottledError),
+        (httpx.Response(500, json={"error": {"code": 130429}}), ThrottledError),
         (httpx.Response(200, json={"error": {"code": 190}}), AuthorizationError),
         (httpx.Response(200, json={"success": False}), RejectedError),
         (httpx.Response(404, html="<html>"), RejectedError),

@@ -87,6 +87,7 @@ async def test_an_app_takes_its_subscription_back(
         assert (await app.get(f"/{seed.APP_ID}/subscriptions")).json() == {"data": []}
     await _write(controls)
 
+    assert sandbox.world.courier.waiting == 0
     assert receiver.posts == []
 
 
@@ -136,7 +137,7 @@ async def test_a_silent_callback_is_tried_again(
     server = await asyncio.start_server(swallow, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     sandbox.world.apps[seed.APP_ID].callback_url = f"http://127.0.0.1:{port}/"
-    await controls.post("/settings", json={"webhookTimeoutS": 0.05, "retryDelaysS": [0.01]})
+    await controls.post("/settings", json={"webhookTimeoutS": 0.1, "retryDelaysS": [0.01]})
 
     await _write(controls)
 
@@ -144,4 +145,5 @@ async def test_a_silent_callback_is_tried_again(
     server.close()
     delivery = (await controls.get("/webhooks")).json()["deliveries"][0]
     assert delivery["state"] == "dropped"
-    assert [attempt["error"] for attempt in delivery["attempts"]] == ["ReadTimeout"] * 2
+    # On a busy machine the connection itself may take longer than that.
+    assert [attempt["error"].endswith("Timeout") for attempt in delivery["attempts"]] == [True] * 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
@@ -19,17 +19,23 @@ def app(engine: Engine) -> Application:
     return create_app(engine)
 
 
-def client_of(app: Application, token: str | None = None) -> httpx.AsyncClient:
+def _client(app: Application, token: str | None = None) -> httpx.AsyncClient:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(app=app)
     return httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers)
 
 
 @pytest.fixture
+def new_browser(app: Application) -> Callable[[], httpx.AsyncClient]:
+    """Open browsers that have no session yet."""
+    return lambda: _client(app)
+
+
+@pytest.fixture
 async def admin(engine: Engine, app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """The first owner, who is the administrator."""
     token = read_token(engine.settings.data, engine.settings.environment)
-    async with client_of(app, token) as client:
+    async with _client(app, token) as client:
         yield client
 
 
@@ -37,12 +43,12 @@ async def admin(engine: Engine, app: Application) -> AsyncIterator[httpx.AsyncCl
 async def other(engine: Engine, app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """Another owner of the same engine."""
     made = await engine.owners.create("Other")
-    async with client_of(app, made["token"]) as client:
+    async with _client(app, made["token"]) as client:
         yield client
 
 
 @pytest.fixture
 async def browser(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that has no session yet."""
-    async with client_of(app) as client:
+    async with _client(app) as client:
         yield client

@@ -103,7 +103,6 @@ async def test_a_request_with_a_fault_is_told_where(
 
     assert answer.status_code == 422
     assert answer.json()["error"].get("field", "") == field
-    assert "t" not in answer.json()["errors"][0].get("input", "")
 
 
 async def test_a_body_that_is_too_large_is_refused(admin: httpx.AsyncClient) -> None:
@@ -123,7 +122,12 @@ async def test_tries_a_component_out(admin: httpx.AsyncClient, owner: str) -> No
 
 
 async def test_lists_a_fields_options(admin: httpx.AsyncClient, owner: str) -> None:
-    query = {"type": "test.echo.Say", "field": "text", "account": "keys", "input": {}}
+    query: dict[str, Any] = {
+        "type": "test.echo.Say",
+        "field": "text",
+        "account": "keys",
+        "input": {},
+    }
 
     found = await admin.post("/api/options", json=query)
 

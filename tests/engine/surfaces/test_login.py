@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.api.application import Application
 from appmixer.engine.contract import ConfigurationError, Credentials, RejectedError
 from appmixer.engine.database import store
 from appmixer.engine.engine import Engine
-from tests.engine.surfaces.conftest import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -90,10 +88,10 @@ async def test_a_state_is_used_once(admin: httpx.AsyncClient, dialog: Dialog) ->
 
 
 async def test_another_browser_cannot_end_the_login(
-    app: Application, admin: httpx.AsyncClient, dialog: Dialog
+    new_browser: Callable[[], httpx.AsyncClient], admin: httpx.AsyncClient, dialog: Dialog
 ) -> None:
     state = state_of(await admin.get("/auth/echo/start"))
-    async with client_of(app) as stranger:
+    async with new_browser() as stranger:
         refused = await stranger.get(f"/auth/echo/callback?code=hall&state={state}")
 
     assert refused.status_code == 403

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
-from appmixer.engine.api.application import Application, create_app
 from appmixer.engine.contract import Request, Response, Route, ThrottledError
 from appmixer.engine.engine import Engine
-from tests.engine.conftest import CONNECTOR, Echo
-from tests.engine.surfaces.conftest import client_of
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +23,7 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.fixture
-async def asked(engine: Engine) -> AsyncIterator[list[Request]]:
+def asked(engine: Engine) -> list[Request]:
     """What the plugin was asked."""
     requests: list[Request] = []
 
@@ -39,10 +37,9 @@ async def asked(engine: Engine) -> AsyncIterator[list[Request]]:
             case _:
                 return Response(202, b"taken", "text/plain", {"X-Mark": "1"})
 
-    plugin = engine.plugins[CONNECTOR]
-    assert isinstance(plugin, Echo)
+    plugin: Any = engine.plugins["test:echo"]
     plugin.routes = [Route("POST", "/events", take, 10), Route("GET", "/events", take, 0)]
-    yield requests
+    return requests
 
 
 async def test_hands_over_raw_bytes_headers_and_query(
@@ -150,7 +147,7 @@ async def test_a_database_that_fails_is_said_to_be_out_of_reach(
     engine: Engine, admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(_: object) -> None:
-        raise sa.exc.OperationalError("SELECT", {}, Exception("disk I/O error"))
+        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
     monkeypatch.setattr(engine, "rows", fail)
 
@@ -158,11 +155,3 @@ async def test_a_database_that_fails_is_said_to_be_out_of_reach(
 
     assert [answer.status_code for answer in answers] == [503, 503]
     assert answers[0].json()["error"]["title"] == "The database does not answer"
-
-
-async def test_two_engines_share_no_counters(engine: Engine, app: Application) -> None:
-    async with client_of(app) as first, client_of(create_app(engine)) as second:
-        await first.get("/healthz")
-        text = (await second.get("/metrics")).text
-
-    assert 'area="healthz",status="200"} 1.0' in text

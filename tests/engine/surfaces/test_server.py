@@ -1,0 +1,134 @@
+"""The engine behind a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from appmixer.engine.owners import read_token
+from appmixer.engine.server import StartError, listen, serving
+from appmixer.engine.settings import Settings
+from appmixer.sandbox import rehearsal
+
+pytestmark = pytest.mark.anyio
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+async def test_serves_until_the_context_ends_and_ends_open_streams(settings: Settings) -> None:
+    received: list[str] = []
+    async with serving(replace(settings, port=0)) as running:
+        headers = {"Authorization": f"Bearer {read_token(settings.data, {})}"}
+        client = httpx.AsyncClient(base_url=running.url, headers=headers)
+        opened = asyncio.Event()
+
+        async def watch() -> None:
+            async with client.stream("GET", "/api/stream") as answer:
+                async for line in answer.aiter_lines():
+                    received.append(line)
+                    opened.set()
+
+        watching = asyncio.create_task(watch())
+        await asyncio.wait_for(opened.wait(), 10)
+        running.engine.stream.publish(running.engine.owners.first_owner_id, "run", {"runId": "r1"})
+        leaving_at = time.monotonic()
+
+    await asyncio.wait_for(watching, 10)
+    assert time.monotonic() - leaving_at < 8
+    assert [line for line in received if line] == [
+        "event: open",
+        "data: {}",
+        "event: run",
+        'data: {"runId": "r1"}',
+    ]
+    with pytest.raises(httpx.ConnectError):
+        await client.get("/healthz")
+    await client.aclose()
+
+
+async def test_the_printed_link_opens_the_page(settings: Settings) -> None:
+    async with (
+        serving(replace(settings, port=0)) as running,
+        httpx.AsyncClient(follow_redirects=True) as browser,
+    ):
+        page = await browser.get(await running.link())
+
+    assert (page.status_code, str(page.url)) == (200, f"{running.url}/")
+    assert "<h1>Engine</h1>" in page.text
+
+
+async def test_a_port_in_use_is_said_before_anything_starts(settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(StartError, match=f"Port {port} of 127.0.0.1 cannot be opened"):
+            listen("127.0.0.1", port)
+
+
+async def rehearsed(settings: Settings, **changed: str) -> tuple[bool, list[str]]:
+    """Run the rehearsal with some of its configuration changed."""
+    lines: list[str] = []
+    port = free_port()
+    sandbox = asyncio.create_task(rehearsal.serve("127.0.0.1", port))
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with serving(replace(settings, port=0)) as running:
+            [(service, values)] = rehearsal.configuration(url).items()
+            for key, value in {**values, **changed}.items():
+                await running.engine.configuration.set(service, key, value)
+            token = read_token(settings.data, {})
+            happened = await rehearsal.rehearse(running.url, token, url, lines.append)
+    finally:
+        sandbox.cancel()
+        await asyncio.gather(sandbox, return_exceptions=True)
+    return happened, lines
+
+
+async def test_the_main_job_happens_step_by_step(settings: Settings) -> None:
+    happened, lines = await rehearsed(settings)
+
+    told = "\n".join(lines)
+    assert happened, told
+    steps = [
+        "with a challenge: echoed, so verified",
+        "account acme reaches WABA 102290129340398",
+        "the flow is running",
+        "wasAlreadyRegistered: false",
+        "wasAlreadyRegistered: true",
+        "template hello_world: accepted",
+        "webhook, signed: read",
+        "“Do you have it in blue?”",
+        "signed, answered 200",
+        "“You said: Do you have it in blue?”",
+        "All of it happened",
+    ]
+    assert [step for step in steps if step not in told] == []
+    assert sum("webhook, signed: delivered" in line for line in lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"verifyToken": "another"}, "Expected Meta's handshake with the callback URL"),
+        ({"clientSecret": "another"}, "Expected the engine to accept the login"),
+    ],
+)
+async def test_a_step_that_does_not_happen_ends_the_rehearsal(
+    settings: Settings, changed: dict[str, Any], told: str
+) -> None:
+    happened, lines = await rehearsed(settings, **changed)
+
+    assert not happened
+    assert told in lines[-1]
+    assert "All of it happened" not in json.dumps(lines)

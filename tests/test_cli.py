@@ -1,0 +1,277 @@
+"""The console script: its commands, its exit codes, and what it says when something is missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from appmixer.engine.cli import missing_extra
+
+ROOT = Path(__file__).parents[1]
+FLOW = ROOT / "sandbox" / "fixtures" / "auto_reply.flow.json"
+SERVICE = "appmixer:whatsapp"
+DEADLINE_S = 60.0
+
+
+@dataclass
+class Shell:
+    """Runs `appmixer` with a data folder and an address of its own."""
+
+    data: Path
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("APPMIXER")}
+        return {**kept, "APPMIXER_DATA": str(self.data), "NO_COLOR": "1", "TERM": "dumb"}
+
+    def run(self, *arguments: str, given: str = "", is_near: bool = True) -> tuple[int, str, str]:
+        environment = {**self.environment, **({"APPMIXER_URL": self.url} if is_near else {})}
+        done = subprocess.run(
+            [sys.executable, "-c", "from appmixer.engine.cli import main; main()", *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data", f"http://127.0.0.1:{free_port()}")
+
+
+@dataclass
+class RunningEngine:
+    shell: Shell
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture
+def running(shell: Shell) -> Iterator[RunningEngine]:
+    """An engine started by `appmixer up`."""
+    port = shell.url.rpartition(":")[2]
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from appmixer.engine.cli import main; main()",
+            "up",
+            "--port",
+            port,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=shell.environment,
+    )
+    try:
+        wait_until_ready(shell.url)
+        yield RunningEngine(shell, process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            if httpx.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the engine did not get ready"
+        time.sleep(0.05)
+
+
+def test_lists_components_without_loading_their_code(shell: Shell) -> None:
+    code, shown, _ = shell.run("components")
+    as_json = json.loads(shell.run("components", "--json")[1])
+
+    loaded = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from appmixer.engine.commands import app\n"
+            "try: app(['components'])\n"
+            "except SystemExit: pass\n"
+            "print([m for m in sys.modules if 'whatsapp.components' in m], file=sys.stderr)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert code == 0
+    assert "appmixer.whatsapp.SendText" in shown
+    names = [each["name"] for each in as_json["connectors"][0]["components"]]
+    manifest = json.loads((ROOT / "connector.json").read_text())
+    assert names == [each["name"] for each in manifest["components"]]
+    assert loaded.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", [".", "connector.json", str(FLOW.relative_to(ROOT))])
+def test_validates_what_is_valid(shell: Shell, path: str) -> None:
+    code, shown, _ = shell.run("validate", str(ROOT / path))
+
+    assert (code, shown.endswith("is valid.\n")) == (0, True)
+
+
+def test_names_every_fault_of_a_flow_with_its_path(shell: Shell, tmp_path: Path) -> None:
+    flow: dict[str, Any] = json.loads(FLOW.read_text())
+    flow["components"]["reply"]["type"] = "appmixer.whatsapp.SendTxt"
+    flow["components"]["incoming"]["input"] = {"messageTypos": []}
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps(flow))
+
+    code, shown, _ = shell.run("validate", str(path), "--json")
+
+    assert code == 1
+    answer = json.loads(shown)
+    assert (answer["kind"], answer["valid"]) == ("flow", False)
+    assert sorted(error["path"] for error in answer["errors"]) == [
+        "components.incoming.input",
+        "components.reply.type",
+    ]
+
+
+def test_names_every_fault_of_a_connector(shell: Shell, tmp_path: Path) -> None:
+    manifest = json.loads((ROOT / "connector.json").read_text())
+    manifest["components"] = manifest["components"][:1] * 2
+    (tmp_path / "connector.json").write_text(json.dumps(manifest))
+
+    code, shown, _ = shell.run("validate", str(tmp_path))
+
+    assert code == 1
+    assert "components: appmixer.whatsapp.NewMessage is there 2 times; names are unique." in shown
+    assert "NewMessage.json: There is no such file." in shown
+    assert "appmixer.whatsapp.NewMessage: module: No file below" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [("{", ":1:2: The file is not JSON"), ("{}", "name: "), ("[]", " valid dictionary")],
+)
+def test_a_file_that_is_no_flow_is_told_so(
+    shell: Shell, tmp_path: Path, content: str, told: str
+) -> None:
+    path = tmp_path / "flow.json"
+    path.write_text(content)
+
+    code, shown, _ = shell.run("validate", str(path))
+
+    assert code == 1
+    assert told in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nothing",), ("up", "--once"), ("flow",), ("up", "--port", "many"), ()]
+)
+def test_wrong_usage_ends_with_2(shell: Shell, arguments: tuple[str, ...]) -> None:
+    assert shell.run(*arguments)[0] == 2
+
+
+def test_says_when_no_engine_answers(shell: Shell) -> None:
+    shell.data.mkdir()
+    (shell.data / "api-token").write_text("token")
+
+    code, _, told = shell.run("flow", "list")
+
+    assert code == 1
+    assert f"No engine answers at {shell.url}" in told
+    assert "Start one with `appmixer up`" in told
+
+
+def test_says_where_a_token_could_come_from(shell: Shell) -> None:
+    code, _, told = shell.run("flow", "list")
+
+    assert code == 1
+    assert "There is no API token" in told
+
+
+def test_sets_configuration_in_the_data_folder_while_no_engine_runs(shell: Shell) -> None:
+    code, told, _ = shell.run("config", "set", SERVICE, "clientId", "123", is_near=False)
+    refused = shell.run("config", "set", SERVICE, "clientIdd", "123", is_near=False)
+
+    assert (code, f"in the data folder {shell.data}" in told) == (0, True)
+    assert refused[0] == 1
+    assert "has no key 'clientIdd'" in refused[2]
+
+
+def test_talks_to_a_running_engine(running: RunningEngine, tmp_path: Path) -> None:
+    shell = running.shell
+
+    set_up = shell.run("config", "set", SERVICE, "clientSecret", "-", given="hush-hush\n")
+    listed = shell.run("config", "list")
+    got = shell.run("config", "get", SERVICE, "clientSecret", "--json")
+    deployed = shell.run("flow", "deploy", str(FLOW))
+    flows = shell.run("flow", "list", "--json")
+    started = shell.run("flow", "start", "auto-reply")
+    runs = shell.run("flow", "runs", "auto-reply", "--json")
+    examined = shell.run("doctor")
+    link = shell.run("link")
+
+    assert [each[0] for each in (set_up, listed, got, deployed, flows, runs, link)] == [0] * 7
+    assert "hush-hush" not in set_up[1] + listed[1] + got[1]
+    assert json.loads(got[1])["isSet"] is True
+    assert deployed[1] == "auto-reply: version 1 of Auto-reply is stored.\n"
+    assert [(each["id"], each["state"]) for each in json.loads(flows[1])["flows"]] == [
+        ("auto-reply", "stopped")
+    ]
+    assert (started[0], "components.incoming.account" in started[2]) == (1, True)
+    assert json.loads(runs[1]) == {"runs": []}
+    assert (examined[0], "✗ Accounts: none is connected yet" in examined[1]) == (1, True)
+    assert link[1].startswith(f"{shell.url}/?token=")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_ends_in_order_when_told_to(running: RunningEngine, number: signal.Signals) -> None:
+    running.process.send_signal(number)
+
+    assert running.process.wait(DEADLINE_S) == 0
+
+
+def test_a_missing_package_is_told_with_the_extra_that_brings_it() -> None:
+    told = missing_extra("dbos", ["up"])
+    of_sandbox = missing_extra("uvicorn", ["sandbox"])
+
+    assert told == (
+        "This command needs the Python package 'dbos', which is not installed. Run:"
+        " pip install 'appmixer-whatsapp[engine]'"
+    )
+    assert of_sandbox.endswith("pip install 'appmixer-whatsapp[sandbox]'")
+
+
+def test_a_command_without_its_extra_ends_with_1() -> None:
+    blocked = (
+        "import sys; sys.modules['typer'] = None\n"
+        "from appmixer.engine.cli import main\n"
+        "sys.argv = ['appmixer', 'up']; main()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", blocked], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "needs the Python package 'typer'" in done.stderr
+    assert "Traceback" not in done.stderr
