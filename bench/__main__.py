@@ -30,8 +30,8 @@ class Size:
     idle_s: float
 
 
-USUAL = Size(webhooks=4000, runs=400, rounds=7, starts=3, idle_s=5.0)
-QUICK = Size(webhooks=1000, runs=100, rounds=2, starts=1, idle_s=1.0)
+USUAL = Size(webhooks=4000, runs=250, rounds=7, starts=3, idle_s=5.0)
+QUICK = Size(webhooks=800, runs=50, rounds=2, starts=1, idle_s=1.0)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

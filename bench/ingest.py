@@ -60,7 +60,7 @@ class Contestant:
 
 def measure(webhooks: int, rounds: int, folder: Path) -> tuple[Figures, list[Target]]:
     """Let the contestants take turns; each is alone on the machine during its turn."""
-    mill, acknowledged = WebhookMill(), set[str]()
+    mill, acknowledged, routed = WebhookMill(), set[str](), list[float]()
     tables = Tables(folder / "engine" / DATABASE)
     with _contestants(folder) as contestants:
         engine = contestants[ENGINE].child
@@ -71,13 +71,15 @@ def measure(webhooks: int, rounds: int, folder: Path) -> tuple[Figures, list[Tar
                     contestant.rounds.append(contestant.send(made))
                     if name == ENGINE:
                         acknowledged |= {each.wamid for each in made}
-                        tables.wait_for(NOT_ROUTED, 0, engine)
+                        routed_at = tables.wait_for(NOT_ROUTED, 0, engine)
+                        routed.append(webhooks / (routed_at - contestant.rounds[-1].started_at))
         acknowledged |= _send_and_kill(contestants[ENGINE], mill.make(WARM_UP + webhooks))
     lost = acknowledged - _stored(tables)
     figures: Figures = {
         "connections": CONNECTIONS,
         "webhooksPerRound": webhooks,
         "contestants": {name: each.figures() for name, each in contestants.items()},
+        "routedPerSecond": rounded(median(routed)),
         "acknowledged": len(acknowledged),
         "lostAfterKill": len(lost),
     }

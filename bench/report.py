@@ -51,6 +51,10 @@ def _ingest(ingest: Figures) -> Iterator[str]:
         yield f"  {NAMES[name]:{WIDTH}}{each['perSecond']:>12g}{times}{busy:>9}"
     yield from _ratios(ingest["ratios"])
     yield (
+        "  From the first webhook until the last was routed as well: "
+        f"{ingest['routedPerSecond']:g} per second."
+    )
+    yield (
         f"  {ingest['acknowledged']} acknowledged, {ingest['lostAfterKill']} of them missing "
         "after kill -9 (every commit is an fsync: synchronous=FULL)."
     )

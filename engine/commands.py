@@ -61,6 +61,7 @@ def up(
     """Run the engine until Ctrl-C."""
     from .contract import ConnectorError
     from .seal import SealError
+    from .folder import FolderInUseError
     from .server import StartError, up_with_sandbox
     from .server import up as serve
     from .settings import read_settings
@@ -83,7 +84,7 @@ def up(
         else:
             work = serve(settings, _say)
         raise typer.Exit(_run(work))
-    except (StartError, ConnectorError, SealError) as error:
+    except (StartError, ConnectorError, SealError, FolderInUseError) as error:
         _fail(str(error))
 
 
@@ -375,7 +376,7 @@ def _configure(
         if url is not None:
             _fail(str(error))
     except RemoteError as error:
-        from .owners import read_token
+        from .api_token import read_token
 
         if url is not None or read_token(_folder(data), os.environ):
             _fail(str(error))

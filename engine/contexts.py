@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -94,11 +93,7 @@ class EngineHost:
             listeners.c.connector == self.connector,
             listeners.c.route.startswith(route_prefix, autoescape=True),
         )
-        return await asyncio.to_thread(self._column, query)
-
-    def _column(self, query: sa.Select[tuple[str]]) -> list[str]:
-        with self.engine.database.connect() as connection:
-            return list(connection.scalars(query))
+        return [row.route for row in await self.engine.rows(query)]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 
 metadata = sa.MetaData(
@@ -244,7 +245,7 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
         connection.execute("PRAGMA busy_timeout=30000")
         connection.execute("PRAGMA foreign_keys=ON")
 
-    sa.event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", prepare)
     return engine
 
 

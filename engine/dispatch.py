@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from .contract import ConnectorError, Event
 from .database import answers, events, flows, insert, listeners, runs, segments, steps
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 BATCH = 200
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
+TAKE_OVER_S = 2.0
+ROUTING_LOCK = 0x617070_6D6978
 
 
 @dataclass(frozen=True)
@@ -50,16 +54,42 @@ class Dispatcher:
     engine: Engine
 
     async def work(self) -> None:
-        """Route until cancelled."""
+        """Route until cancelled, whenever no other process does."""
+        while True:
+            try:
+                with self.only_one() as is_mine:
+                    if is_mine:
+                        await self._work()
+            except SQLAlchemyError as error:
+                self.engine.log.error("routing_interrupted", error=type(error).__name__)
+            await asyncio.sleep(TAKE_OVER_S)
+
+    @contextmanager
+    def only_one(self) -> Generator[bool]:
+        """Hold the right to route: on PostgreSQL a lock that ends with the connection.
+
+        On SQLite the data folder's lock keeps other processes away.
+        """
+        with self.engine.database.connect() as connection:
+            if connection.dialect.name != "postgresql":
+                yield True
+                return
+            query = sa.select(sa.func.pg_try_advisory_lock(ROUTING_LOCK))
+            is_mine = bool(connection.scalar(query))
+            connection.commit()
+            try:
+                yield is_mine
+            finally:
+                connection.invalidate()
+
+    async def _work(self) -> None:
         engine = self.engine
         while True:
             engine.events.arrived.clear()
             try:
                 is_busy = await self.route_batch()
-            except (sa.exc.SQLAlchemyError, ConnectorError) as error:
-                engine.log.error(
-                    "routing_failed", error=type(error).__name__, reason=str(error)[:300]
-                )
+            except ConnectorError as error:
+                engine.log.error("routing_failed", reason=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
                 continue
             if not is_busy:
@@ -135,7 +165,8 @@ class Dispatcher:
         if owner_id is not None:
             query = query.where(listeners.c.owner_id == owner_id)
         by_route: dict[tuple[str, str], list[sa.Row[Any]]] = {}
-        for listener in await self.engine.rows(query) if routes else []:
+        found_listeners = await self.engine.rows(query) if routes else ()
+        for listener in found_listeners:
             by_route.setdefault((listener.connector, listener.route), []).append(listener)
         starts: list[Start] = []
         listened: set[int] = set()
@@ -199,9 +230,8 @@ class Dispatcher:
         repeated: set[int],
     ) -> None:
         keys = {(row.connector, key): row for row, event in found for key in event.answers}
-        woken = self._wake(connection, found, keys) if keys else []
+        answered = self._wake(connection, found, keys) if keys else set[int]()
         self._store(connection, starts)
-        answered = {row.seq for row, event in found if {w.key for w in woken} & set(event.answers)}
         for state, seqs in (
             (REPEATED, list(repeated)),
             (ROUTED, [row.seq for row, _ in found if row.seq in listened | answered]),
@@ -217,8 +247,8 @@ class Dispatcher:
         connection: sa.Connection,
         found: Sequence[tuple[sa.Row[Any], Event]],
         keys: dict[tuple[str, str], sa.Row[Any]],
-    ) -> list[sa.Row[Any]]:
-        """Keep the answers for waits to come, and end the waits that are there."""
+    ) -> set[int]:
+        """Keep the answers for waits to come, and end the waits that are there; return by what."""
         lock_keys(connection, [key for _, key in keys])
         rows = [
             {"connector": row.connector, "key": key, "seq": row.seq}
@@ -226,28 +256,24 @@ class Dispatcher:
             for key in event.answers
         ]
         connection.execute(insert(answers, connection).on_conflict_do_nothing(), rows)
-        waiting = connection.execute(
-            sa.select(segments).where(
-                segments.c.state == WAITING, segments.c.key.in_({key for _, key in keys})
+        query = sa.select(segments).where(
+            segments.c.state == WAITING, segments.c.key.in_({key for _, key in keys})
+        )
+        answered: set[int] = set()
+        for segment in connection.execute(query).mappings().all():
+            ending = (
+                (row, event)
+                for row, event in found
+                if row.connector == segment["connector"]
+                and segment["key"] in event.answers
+                and row.seq > segment["after_seq"]
             )
-        ).all()
-        woken: list[sa.Row[Any]] = []
-        for segment in waiting:
-            first = next(
-                (
-                    (row, event)
-                    for row, event in found
-                    if row.connector == segment.connector
-                    and segment.key in event.answers
-                    and row.seq > segment.after_seq
-                ),
-                None,
-            )
+            first = next(ending, None)
             if first is not None:
                 row, event = first
                 enqueue(self.engine, connection, segment, event=event.payload, event_seq=row.seq)
-                woken.append(segment)
-        return woken
+                answered.add(row.seq)
+        return answered
 
     def _store(self, connection: sa.Connection, starts: Sequence[Start]) -> None:
         now = time.time()

@@ -225,7 +225,8 @@ def _check_expressions(
             yield Fault(where, str(error))
             continue
         for path in find_paths(expression):
-            if len(path) > 1 or path[0] in document.components:
+            step, *rest = path
+            if rest or step in document.components:
                 yield from _check_path(where, path, before, document, types)
 
 
@@ -278,7 +279,7 @@ def _properties(schema: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[
     if "$ref" in place:
         return _properties(schema, schema["$defs"][place["$ref"].removeprefix("#/$defs/")])
     if "anyOf" in place:
-        choices = [each for each in place["anyOf"] if each.get("type") != "null"]
+        choices: list[Any] = [each for each in place["anyOf"] if each.get("type") != "null"]
         return _properties(schema, choices[0]) if len(choices) == 1 else None
     if place.get("additionalProperties") is False:
         properties: Mapping[str, Any] = place.get("properties", {})
@@ -290,8 +291,9 @@ def input_errors(
     value: Mapping[str, Any], schema: Mapping[str, Any], *, with_expressions: bool = False
 ) -> Iterator[Fault]:
     """Yield what is wrong with an input; where it holds expressions only the names are known."""
-    validator = Draft202012Validator(schema)
-    for error in sorted(validator.iter_errors(value), key=lambda each: list(map(str, each.path))):
+    validator: Any = Draft202012Validator(schema)  # its types know JSON as invariant containers
+    errors: list[SchemaError] = list(validator.iter_errors(value))
+    for error in sorted(errors, key=lambda each: list(map(str, each.path))):
         if with_expressions and error.path and has_expression(_root_value(value, error)):
             continue
         if with_expressions and _is_literal(error.instance):
@@ -348,5 +350,5 @@ def _shown(error: SchemaError, field: Mapping[str, Any]) -> str:
 
 
 def _hint(field: Mapping[str, Any]) -> str:
-    examples = field.get("examples") or []
+    examples: list[Any] = field.get("examples") or []
     return f", for example {examples[0]!r}" if examples else ""

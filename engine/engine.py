@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +31,7 @@ from .documents import ComponentType, FlowComponent
 from .events import Events
 from .files import FileStore
 from .flows import Flows
+from .folder import open_folder
 from .housekeeping import housekeep
 from .logs import get_log
 from .metrics import Metrics
@@ -60,7 +61,7 @@ class Engine:
     ) -> None:
         """Prepare an engine for the installed connectors, unless others are given."""
         self.settings = settings
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = open_folder(settings.data)
         self.log = get_log("engine")
         self.metrics = Metrics()
         url = database_url(settings.data, settings.database_url)
@@ -70,7 +71,7 @@ class Engine:
         self.connectors = load_connectors() if connectors is None else connectors
         self.types: Mapping[str, ComponentType] = component_types(self.connectors)
         self.stream = Stream()
-        self.workflows = Workflows(self.database)
+        self.workflows = Workflows(self.database, self.folder.machine_id)
         self.plugins: dict[str, Plugin] = {}
         self.providers: dict[str, AccountProvider] = {}
         self.hosts: dict[str, EngineHost] = {}
@@ -121,8 +122,9 @@ class Engine:
         await asyncio.to_thread(self.writer.close)
         self._durable.dispose()
         self.database.dispose()
+        self.folder.close()
 
-    async def rows(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         """Read without blocking the loop."""
         return await asyncio.to_thread(self._read, query)
 
@@ -242,7 +244,7 @@ class Engine:
     async def _resume_account(self, account_id: str) -> None:
         await self.writer.commit(lambda connection: resume_paused(self, connection, account_id))
 
-    def _read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def _read(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         with self.database.connect() as connection:
             return connection.execute(query).all()
 
@@ -250,7 +252,7 @@ class Engine:
 @contextlib.asynccontextmanager
 async def open_engine(
     settings: Settings, connectors: Mapping[str, Connector] | None = None
-) -> AsyncIterator[Engine]:
+) -> AsyncGenerator[Engine]:
     """Run an engine for as long as the context lasts."""
     engine = Engine(settings, connectors)
     await engine.start()

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from .contract import Event, ThrottledError
 from .database import events, insert, runs
@@ -63,7 +64,7 @@ class Events:
             batch, self._next = self._next, None
             try:
                 fresh = await self.writer.commit(partial(_add, rows=batch.rows))
-            except sa.exc.SQLAlchemyError as error:
+            except SQLAlchemyError as error:
                 batch.done.set_exception(_not_stored(error))
             else:
                 self.stored += fresh

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 import cel
 
@@ -34,6 +34,16 @@ class ExpressionError(ValueError):
     """An expression that cannot be read or has no value; the text names the path and the cure."""
 
 
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether a JSON value is an object."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a JSON value is a list."""
+    return isinstance(value, list)
+
+
 def has_expression(value: Any) -> bool:
     """Tell whether a value of an input, at any depth, contains `{{ }}` outside a literal."""
     return any(True for _ in find_expressions(value))
@@ -43,10 +53,10 @@ def find_expressions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """Yield (path of the input, expression) for every `{{ }}` in it."""
     if isinstance(value, str):
         yield from ((path, match.group(1).strip()) for match in _TEMPLATE.finditer(value))
-    elif isinstance(value, list):
+    elif is_list(value):
         for index, item in enumerate(value):
             yield from find_expressions(item, f"{path}[{index}]")
-    elif isinstance(value, Mapping) and LITERAL not in value:
+    elif is_object(value) and LITERAL not in value:
         for key, item in value.items():
             yield from find_expressions(item, f"{path}.{key}" if path else str(key))
 
@@ -80,9 +90,9 @@ def fill(value: Any, scope: Mapping[str, Any]) -> Any:
     """
     if isinstance(value, str):
         return _fill_text(value, scope)
-    if isinstance(value, list):
+    if is_list(value):
         return [fill(item, scope) for item in value]
-    if isinstance(value, Mapping):
+    if is_object(value):
         if set(value) == {LITERAL}:
             return value[LITERAL]
         return {key: fill(item, scope) for key, item in value.items()}
@@ -144,17 +154,17 @@ def _has_nested_macros(expression: str) -> bool:
 
 
 def _longest_list(value: Any) -> int:
-    if isinstance(value, Mapping):
+    if is_object(value):
         return max((_longest_list(item) for item in value.values()), default=0)
-    if isinstance(value, list):
+    if is_list(value):
         return max(len(value), max((_longest_list(item) for item in value), default=0))
     return 0
 
 
 def _as_json(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if is_object(value):
         return {str(key): _as_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return [_as_json(item) for item in value]
     if isinstance(value, datetime):
         return value.isoformat()
@@ -182,7 +192,7 @@ def _explain(expression: str, scope: Mapping[str, Any], error: Exception) -> str
 def _missing(path: tuple[str, ...], scope: Mapping[str, Any]) -> str | None:
     here: Any = scope
     for depth, name in enumerate(path):
-        if not isinstance(here, Mapping):
+        if not is_object(here):
             before = ".".join(path[:depth])
             return f"{'.'.join(path)} has no value: {before} is {_as_text(here) or 'empty'}."
         if name not in here:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from dbos import DBOS
+from sqlalchemy.exc import SQLAlchemyError
 
 from .database import answers, events, flow_versions, flows, runs, segments, steps
 from .segments import DONE
@@ -31,7 +32,7 @@ async def housekeep(engine: Engine) -> None:
         await asyncio.sleep(INTERVAL_S)
         try:
             await remove_old(engine, now=time.time())
-        except sa.exc.SQLAlchemyError as error:
+        except SQLAlchemyError as error:
             engine.log.error("housekeeping_failed", error=type(error).__name__)
 
 

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+@dataclass(eq=False)
+class Totals(Collector):
+    """Totals that are counted elsewhere; whoever asks for the metrics brings them up to date."""
+
+    events: int = 0
+    duplicates: int = 0
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(
+            "appmixer_events", "Events stored, without duplicates.", self.events
+        )
+        yield CounterMetricFamily(
+            "appmixer_duplicate_events", "Events that had been stored before.", self.duplicates
+        )
 
 
 class Metrics:
@@ -28,18 +50,8 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self.events = Counter(
-            "appmixer_events",
-            "Events stored, without duplicates.",
-            ["connector"],
-            registry=registry,
-        )
-        self.duplicates = Counter(
-            "appmixer_duplicate_events",
-            "Events that had been stored before.",
-            ["connector"],
-            registry=registry,
-        )
+        self.totals = Totals()
+        registry.register(self.totals)
         self.unrouted = Counter(
             "appmixer_unrouted_events",
             "Events no flow listens to.",

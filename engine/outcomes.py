@@ -35,8 +35,9 @@ class Outcome:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Outcome:
-        values = [(port, value) for port, value in stored["values"]]
-        return cls(**{**stored, "values": values})
+        fields: dict[str, Any] = dict(stored)
+        fields["values"] = [(port, value) for port, value in stored["values"]]
+        return cls(**fields)
 
     def as_final(self) -> Outcome:
         """Return the failure that this becomes when nothing is tried any more."""

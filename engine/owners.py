@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
-import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from .api_token import TOKEN_VARIABLE, given_or_made_token, new_secret
 from .contract import ConfigurationError, RejectedError
 from .database import insert, owners, tokens
 from .refusals import ConflictError
@@ -23,8 +21,6 @@ from .times import iso
 if TYPE_CHECKING:
     from .engine import Engine
 
-TOKEN_FILE = "api-token"  # noqa: S105  # a name, not a value
-TOKEN_VARIABLE = "APPMIXER_API_TOKEN"  # noqa: S105  # the variable's name, not its value
 FIRST_OWNER = "main"
 INVITATION_LIFE_S = 600.0
 SESSION_LIFE_S = 7 * 86400.0
@@ -62,7 +58,7 @@ class Owners:
                 f"An API token needs at least {MIN_TOKEN_CHARS} characters.",
                 "Give a longer one, or none: then the first start makes one.",
             )
-        token = await asyncio.to_thread(_given_or_made_token, settings.data, given)
+        token = await asyncio.to_thread(given_or_made_token, settings.data, given)
         kind = ENVIRONMENT if given else FIRST
         now = self._clock()
         self.first_owner_id = await self._writer.commit(
@@ -156,27 +152,8 @@ class Owners:
         return tokens.c.expires_at.is_(None) | (tokens.c.expires_at > self._clock())
 
 
-def new_secret() -> str:
-    return secrets.token_urlsafe(32)
-
-
 def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def read_token(data: Path, environment: Mapping[str, str]) -> str:
-    """Return the administrator's token: from the environment, or the data folder, or ""."""
-    path = data / TOKEN_FILE
-    return environment.get(TOKEN_VARIABLE) or (path.read_text().strip() if path.exists() else "")
-
-
-def _given_or_made_token(data: Path, given: str) -> str:
-    path = data / TOKEN_FILE
-    if not given and not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(new_secret())
-    return given or path.read_text().strip()
 
 
 def _token_row(

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from .owners import TOKEN_VARIABLE, read_token
+from .api_token import TOKEN_VARIABLE, read_token
 from .settings import DEFAULT_HOST, DEFAULT_PORT
 
 URL_VARIABLE = "APPMIXER_URL"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .documents import ComponentType, FlowDocument
-from .expressions import has_expression
+from .expressions import has_expression, is_object
 from .seal import Seal
 
 SEALED = "$sealed"
@@ -56,8 +56,6 @@ def keep_secrets(
 def open_secrets(values: Mapping[str, Any], seal: Seal) -> dict[str, Any]:
     """Return an input with its sealed fields opened."""
     return {
-        name: seal.open(b64decode(value[SEALED]))
-        if isinstance(value, Mapping) and SEALED in value
-        else value
+        name: seal.open(b64decode(value[SEALED])) if is_object(value) and SEALED in value else value
         for name, value in values.items()
     }

@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 QUEUED, WAITING, PAUSED_STATE, DONE = "queued", "waiting", "paused", "done"
-# After these the error is final: about a day at the catalogue's usual delays.
-MAX_ATTEMPTS = 12
-MAX_RETRY_DELAY_S = 6 * 3600.0
+# After these the error is final.
+MAX_ATTEMPTS = 8
 
 
 @dataclass(frozen=True)
@@ -206,10 +205,7 @@ class Segment:
                 "key": outcome.wait_key if is_event else None,
                 "after_seq": delivery.after_seq,
                 "account_id": outcome.account_id,
-                "expires_at": None
-                if outcome.state == PAUSED
-                else time.time()
-                + min(outcome.delay_s, MAX_RETRY_DELAY_S * (1 if not is_event else 1e6)),
+                "expires_at": None if outcome.state == PAUSED else time.time() + outcome.delay_s,
             }
         )
 
@@ -281,23 +277,24 @@ def _early_event(connection: sa.Connection, wait: Mapping[str, Any]) -> Any:
 def enqueue(
     engine: Engine,
     connection: sa.Connection,
-    segment: Any,
+    segment: Mapping[Any, Any],
     *,
     event: Any = None,
     event_seq: int | None = None,
 ) -> None:
     """Let a segment run, as part of the caller's transaction."""
-    row: Mapping[str, Any] = segment if isinstance(segment, Mapping) else segment._mapping
     if isinstance(event, str):
         event = json.loads(event)
-    connection.execute(sa.update(segments).where(segments.c.id == row["id"]).values(state=QUEUED))
+    connection.execute(
+        sa.update(segments).where(segments.c.id == segment["id"]).values(state=QUEUED)
+    )
     payload = {
-        "segmentId": row["id"],
-        "runId": row["run_id"],
-        "ownerId": row["owner_id"],
-        "connector": row["connector"],
-        "orderKey": row["order_key"],
-        "work": row["work"],
+        "segmentId": segment["id"],
+        "runId": segment["run_id"],
+        "ownerId": segment["owner_id"],
+        "connector": segment["connector"],
+        "orderKey": segment["order_key"],
+        "work": segment["work"],
         "event": event,
         "eventSeq": event_seq,
     }
@@ -305,16 +302,16 @@ def enqueue(
         connection,
         RUN_SEGMENT,
         payload,
-        workflow_id=row["id"],
-        partition=row["order_key"],
-        rank=event_seq or row["work"]["eventSeq"],
+        workflow_id=segment["id"],
+        partition=segment["order_key"],
+        rank=event_seq or segment["work"]["eventSeq"],
     )
 
 
 def wake(engine: Engine, connection: sa.Connection, segment_id: str) -> None:
     """End a wait whose time is over, unless something else has ended it."""
     query = sa.select(segments).where(segments.c.id == segment_id, segments.c.state == WAITING)
-    segment = connection.execute(query.with_for_update()).first()
+    segment = connection.execute(query.with_for_update()).mappings().first()
     if segment is not None:
         enqueue(engine, connection, segment)
 
@@ -324,10 +321,10 @@ def resume_paused(engine: Engine, connection: sa.Connection, account_id: str) ->
     query = sa.select(segments).where(
         segments.c.account_id == account_id, segments.c.state == PAUSED_STATE
     )
-    paused = connection.execute(query.with_for_update()).all()
+    paused = connection.execute(query.with_for_update()).mappings().all()
     for segment in paused:
         enqueue(engine, connection, segment)
-        settle_run(connection, segment.run_id)
+        settle_run(connection, segment["run_id"])
     return len(paused)
 
 

@@ -17,9 +17,10 @@ import uvicorn
 
 from .api.application import create_app
 from .api.owners import with_token
+from .api_token import read_token
 from .contract import load_connectors
 from .engine import Engine
-from .owners import FIRST_OWNER, Identity, read_token
+from .owners import FIRST_OWNER, Identity
 from .settings import Settings
 
 SANDBOXES = "appmixer.sandboxes"

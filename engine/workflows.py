@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,9 +28,13 @@ LAST_RANK = 2**31 - 1
 
 @dataclass
 class Workflows:
-    """DBOS in this process, on the engine's own database."""
+    """DBOS in this process, on the engine's own database.
+
+    What a process had under way is recovered by the next one with the same `executor_id`.
+    """
 
     database: sa.Engine
+    executor_id: str
     _under_way: set[asyncio.Task[None]] = field(default_factory=set["asyncio.Task[None]"])
 
     async def launch(
@@ -43,6 +47,7 @@ class Workflows:
             "name": APPLICATION,
             "system_database_engine": self.database,
             "application_version": VERSION,
+            "executor_id": self.executor_id,
             "log_level": "WARNING",
             "scheduler_polling_interval_sec": NO_SCHEDULES_S,
         }
@@ -105,7 +110,7 @@ class Workflows:
         self._client.enqueue_in_transaction(connection, options, payload)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self) -> Generator[None]:
         task = asyncio.current_task()
         assert task is not None
         self._under_way.add(task)

@@ -275,3 +275,49 @@ def test_a_command_without_its_extra_ends_with_1() -> None:
     assert done.returncode == 1
     assert "needs the Python package 'typer'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_leaves_nothing_behind(shell: Shell) -> None:
+    ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
+
+    code, told, errors = shell.run("up", "--sandbox", "--once", *ports)
+
+    assert code == 0, told + errors
+    assert "All of it happened" in told
+    [folder] = [line.split()[1] for line in told.splitlines() if line.startswith("Data")]
+    assert not Path(folder).exists()
+    assert not shell.data.exists()
+
+
+def test_the_demonstration_serves_until_it_is_interrupted(shell: Shell) -> None:
+    port = str(free_port())
+    arguments = ["up", "--sandbox", "--port", port, "--sandbox-port", str(free_port())]
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from appmixer.engine.cli import main; main()", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        env={**shell.environment, "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        told = next((line for line in process.stdout if "Serving until" in line), "")
+        alive = httpx.get(f"http://127.0.0.1:{port}/healthz").status_code
+        process.send_signal(signal.SIGINT)
+        code = process.wait(DEADLINE_S)
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert (told, alive, code) == ("Serving until Ctrl-C.\n", 200, 0)
+
+
+def test_a_port_in_use_is_said_in_a_sentence(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        code, _, told = shell.run("up", "--port", port)
+
+    assert code == 1
+    assert told.startswith(f"Port {port} of 127.0.0.1 cannot be opened")
+    assert "Traceback" not in told

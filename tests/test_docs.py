@@ -290,7 +290,7 @@ def test_the_flow_on_the_page_is_the_one_the_demo_runs(name: str) -> None:
 
 def test_the_transcript_in_the_readme_is_that_of_the_demo() -> None:
     shown = TRANSCRIPT.search(text_of("README.md"))
-    command = [BIN / "appmixer", "up", "--sandbox", "--once"]
+    command = [str(BIN / "appmixer"), "up", "--sandbox", "--once"]
     ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
 
     demo = subprocess.run([*command, *ports], capture_output=True, text=True, timeout=90)

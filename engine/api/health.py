@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from ..database import accounts, listeners
+from ..database import accounts, listeners, segments
+from ..segments import QUEUED
 from .identity import hosting
 
 router = APIRouter(tags=["health"])
@@ -42,6 +43,10 @@ async def metrics(request: Request) -> Response:
     engine = hosting(request)
     counters = engine.metrics
     counters.watchers.set(engine.stream.watchers)
+    counters.totals.events, counters.totals.duplicates = (
+        engine.events.stored,
+        engine.events.duplicates,
+    )
     count = sa.func.count().label("entries")
     states = sa.select(accounts.c.service, accounts.c.state, count)
     counters.accounts.clear()
@@ -51,4 +56,6 @@ async def metrics(request: Request) -> Response:
     counters.listeners.clear()
     for row in await engine.rows(routes):
         counters.listeners.labels(row.connector).set(row.entries)
+    queued = sa.select(count).where(segments.c.state == QUEUED)
+    counters.queued.set((await engine.rows(queued))[0].entries)
     return Response(counters.text(), media_type=counters.content_type)

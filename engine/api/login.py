@@ -12,9 +12,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from ..accounts import checked_name
+from ..api_token import new_secret
 from ..contract import ConnectorError
 from ..database import store
-from ..owners import Identity, hash_of, new_secret
+from ..owners import Identity, hash_of
 from ..refusals import NotFoundError
 from ..store import DatabaseStore
 from .identity import find_identity, hosting, is_secure, keep_session

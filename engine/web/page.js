@@ -117,10 +117,16 @@ async function showRuns() {
   for (const id of steps.keys()) if (!runs.some((run) => run.id === id)) steps.delete(id);
 }
 
+// What the output itself says of its state: a message may be accepted only.
+function said(step) {
+  const values = Object.values(step.output ?? {}).flat();
+  return values.filter((value) => typeof value?.status === "string").flatMap((value) => [" ", stateOf(value.status)]);
+}
+
 async function showRun(id) {
   const run = await call("GET", `/api/runs/${encodeURIComponent(id)}`);
   const parts = run.steps.map((step) => make("details", { open: step.error !== null },
-    make("summary", {}, stateOf(step.status), ` ${step.component} · ${step.type} · ${Math.round(step.durationS * 1000)} ms`),
+    make("summary", {}, stateOf(step.status), ...said(step), ` ${step.component} · ${step.type} · ${Math.round(step.durationS * 1000)} ms`),
     make("pre", { textContent: JSON.stringify({ input: step.input, output: step.output, error: step.error }, null, 2) })));
   const close = action("Close", () => { find("run").hidden = true; }, true);
   find("run").replaceChildren(make("h3", { textContent: `Run ${id}` }), ...parts, close);

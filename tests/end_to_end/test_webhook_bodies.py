@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appmixer.engine.expressions import is_list, is_object
+
 if TYPE_CHECKING:
     from .conftest import World
 
@@ -83,8 +85,8 @@ def _kept(world: World) -> set[Any]:
 
 
 def _leaves(value: Any) -> set[Any]:
-    if isinstance(value, dict):
-        return {leaf for item in value.values() for leaf in _leaves(item)}  # type: ignore[misc]
-    if isinstance(value, list):
-        return {leaf for item in value for leaf in _leaves(item)}  # type: ignore[misc]
+    if is_object(value):
+        return {leaf for item in value.values() for leaf in _leaves(item)}
+    if is_list(value):
+        return {leaf for item in value for leaf in _leaves(item)}
     return {value} - {"whatsapp_business_account", "whatsapp"}

@@ -122,6 +122,8 @@ class Say(Action):
                 await context.send("aside", said)
             case "nothing":
                 return None
+            case "say" | "later":
+                pass
         return said
 
     async def resume(
@@ -231,13 +233,21 @@ MANIFEST: dict[str, Any] = {
 }
 
 
+def _provider(host: HostContext) -> Keys:
+    return Keys()
+
+
+def _plugin(host: HostContext) -> Echo:
+    return Echo(host)
+
+
 def echo_module() -> object:
     """Return what an installed connector's module would be."""
     module: Any = types.ModuleType("echo")
     module.appmixer_manifest = hookimpl(lambda: MANIFEST)
     module.appmixer_components = hookimpl(lambda: {"test.echo.Heard": Heard, "test.echo.Say": Say})
-    module.appmixer_account_provider = hookimpl(lambda host: Keys())
-    module.appmixer_plugin = hookimpl(lambda host: Echo(host))
+    module.appmixer_account_provider = hookimpl(_provider)
+    module.appmixer_plugin = hookimpl(_plugin)
     return module
 
 

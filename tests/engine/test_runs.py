@@ -127,7 +127,7 @@ async def test_a_triggers_own_fault_fails_its_run_and_no_other_event(
     await hear("fine")
     runs = await ended_runs(owner, 2)
 
-    assert [run["status"] for run in runs] == ["failed", "completed"]
+    assert {run["status"] for run in runs} == {"failed", "completed"}
 
 
 async def test_a_wait_ends_with_the_event_that_answers_it(

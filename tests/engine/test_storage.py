@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 
 from appmixer.engine.contract import ThrottledError
 from appmixer.engine.contract.manifest import Quota
@@ -52,8 +54,8 @@ def test_the_migrations_make_the_tables_that_the_code_uses(database: sa.Engine) 
 async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alone(
     database: sa.Engine, writer: Writer
 ) -> None:
-    commits: list[None] = []
-    sa.event.listen(database, "commit", lambda _: commits.append(None))
+    commits: list[object] = []
+    event.listen(database, "commit", commits.append)
     gate = threading.Event()
 
     def put(connection: sa.Connection, key: str) -> str:
@@ -76,7 +78,7 @@ async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alon
     results = await asyncio.gather(*together, return_exceptions=True)
 
     assert results[:2] == ["a", "b"]
-    assert isinstance(results[2], sa.exc.IntegrityError)
+    assert isinstance(results[2], IntegrityError)
     assert results[3] == "c"
     with database.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(store)) == 3

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from appmixer.engine.api.application import Application, create_app
+from appmixer.engine.api_token import read_token
 from appmixer.engine.engine import Engine
-from appmixer.engine.owners import read_token
 
 BASE_URL = "http://127.0.0.1:8321"
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.api_token import read_token
 from appmixer.engine.contract import ConfigurationError, Connector
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.database import tokens
@@ -223,6 +224,4 @@ async def test_a_link_leads_only_to_the_engines_own_pages(
 
 
 async def test_a_folder_without_token_file_has_no_token(tmp_path: Path) -> None:
-    from appmixer.engine.owners import read_token
-
     assert read_token(tmp_path, {}) == ""

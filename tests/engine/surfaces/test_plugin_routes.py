@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -155,3 +155,24 @@ async def test_a_database_that_fails_is_said_to_be_out_of_reach(
 
     assert [answer.status_code for answer in answers] == [503, 503]
     assert answers[0].json()["error"]["title"] == "The database does not answer"
+
+
+async def test_counts_events_listeners_accounts_and_what_waits(
+    engine: Engine, admin: httpx.AsyncClient, owner: str, hear: Callable[..., Awaitable[None]]
+) -> None:
+    flow = {
+        "name": "Echo",
+        "components": {"heard": {"type": "test.echo.Heard", "account": "keys"}},
+    }
+    await admin.put("/api/flows/echo", json=flow)
+    await admin.post("/api/flows/echo/start")
+    await hear("one", id="1")
+    await hear("one", id="1")
+
+    text = (await admin.get("/metrics")).text
+
+    assert "appmixer_events_total 1.0" in text
+    assert "appmixer_duplicate_events_total 1.0" in text
+    assert 'appmixer_listeners{connector="test:echo"} 1.0' in text
+    assert 'appmixer_accounts{service="test:echo",state="connected"} 1.0' in text
+    assert "appmixer_queued_segments 0.0" in text

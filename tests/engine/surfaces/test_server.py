@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.engine.owners import read_token
+from appmixer.engine.api_token import read_token
 from appmixer.engine.server import StartError, listen, serving
 from appmixer.engine.settings import Settings
 from appmixer.sandbox import rehearsal

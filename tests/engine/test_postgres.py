@@ -1,0 +1,140 @@
+"""The same engine on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine.contract import Connector
+from appmixer.engine.database import database_url, metadata, migrate, open_database
+from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+Hear = Callable[..., Awaitable[None]]
+Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+def command(*words: object) -> None:
+    """Run a PostgreSQL command; the server refuses to work for root."""
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    subprocess.run([*as_user, *map(str, words)], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """A cluster of its own in a folder of its own; the URL of its database."""
+    assert BINARIES, "PostgreSQL's server is missing: apt-get install postgresql"
+    binaries, folder = BINARIES[-1], Path(tempfile.mkdtemp(prefix="postgres-"))
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    data = folder / "data"
+    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
+    command(binaries / "initdb", "-D", data, "-U", "tester", "--auth=trust", "--no-sync")
+    command(binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+    try:
+        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+    finally:
+        command(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, postgres: str) -> Settings:
+    """An engine's settings for an empty database."""
+    database = open_database(database_url(tmp_path, postgres))
+    with database.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA IF EXISTS dbos CASCADE"))
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    database.dispose()
+    return Settings(data=tmp_path / "data", environment={}, database_url=postgres)
+
+
+@pytest.fixture
+async def engine(settings: Settings, connectors: dict[str, Connector]) -> AsyncIterator[Engine]:
+    async with open_engine(settings, connectors) as engine:
+        yield engine
+
+
+def echoing(text: str, **more: str) -> dict[str, Any]:
+    say = {"text": text, **more}
+    source = {"in": {"in1": ["heard"]}}
+    return {
+        "name": "test",
+        "components": {
+            "in1": {"type": "test.echo.Heard", "account": "keys"},
+            "say": {"type": "test.echo.Say", "account": "keys", "source": source, "input": say},
+        },
+    }
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(settings: Settings) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    database = open_database(database_url(settings.data, settings.database_url))
+    migrate(database)
+    with database.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    database.dispose()
+
+    assert differences == []
+
+
+async def test_events_run_once_and_in_the_order_of_their_conversation(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: list[tuple[str, str, str]]
+) -> None:
+    await engine.flows.put(owner, "f", echoing("{{ in1.heard.text }}"))
+    await engine.flows.start(owner, "f")
+
+    for number in range(10):
+        for _ in range(2):
+            await hear(str(number), id=f"id-{number}", order="one")
+    found = await ended_runs(owner, 10)
+
+    assert [text for _, text, _ in acts] == [str(number) for number in range(10)]
+    assert {run["status"] for run in found} == {"completed"}
+
+
+async def test_a_wait_ends_by_an_event_that_came_early_and_by_its_time(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await engine.flows.put(owner, "f", echoing("{{ in1.heard.text }}", then="wait"))
+    await engine.flows.start(owner, "f")
+
+    await hear("q")
+    await hear("early", room="elsewhere", answers=("answer:q",))
+    await hear("late")
+    found = await ended_runs(owner, 2)
+
+    said = {run["steps"][1]["output"]["said"][0]["text"] for run in found}
+    assert said == {"q: early", "late: no answer"}
+
+
+async def test_only_one_of_several_processes_routes(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await engine.flows.put(owner, "f", echoing("x"))
+    await engine.flows.start(owner, "f")
+    await hear("first")
+    await ended_runs(owner, 1)
+
+    with engine.dispatcher.only_one() as is_mine:
+        assert is_mine is False, "the dispatcher at work holds the lock"
