@@ -1,4 +1,4 @@
-"""Processes beside this one: started, frozen while others are measured, stopped or killed."""
+"""Processes beside this one: started, frozen while others are measured, and killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 READY_S = 60.0
-STOP_S = 20.0
 
 
 @dataclass
@@ -79,7 +78,7 @@ def start(module: str, arguments: Sequence[str], *, folder: Path) -> Generator[C
         child.port = _port(child)
         yield child
     finally:
-        end(process)
+        _end(process)
 
 
 def bare_environment() -> dict[str, str]:
@@ -110,15 +109,10 @@ def _port(child: Child) -> int:
     raise TimeoutError(f"not ready after {READY_S:g} s; see {child.log}")
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGCONT)
-        process.terminate()
-        try:
-            process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def _end(process: subprocess.Popen[str]) -> None:
+    # Its folder goes as well, so there is nothing that it would have to put in order.
+    process.kill()
+    process.wait()
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with contextlib.suppress(BrokenPipeError):

@@ -12,7 +12,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from .figures import Figures, Target, median, rounded
-from .processes import ROOT, bare_environment, end, memory_mb
+from .processes import ROOT, bare_environment, memory_mb
 
 COMMAND = Path(sys.executable).parent / "appmixer"
 READY_S = 60.0
@@ -27,12 +27,17 @@ IMPORT = (
 def measure(starts: int, idle_s: float, folder: Path) -> tuple[Figures, list[Target]]:
     """Start the engine on fresh folders, and again on the last of them."""
     first = [_start_s(folder / f"start-{number}") for number in range(starts)]
-    again = [_start_s(folder / f"start-{starts - 1}") for _ in range(starts)]
+    known = folder / f"start-{starts - 1}"
+    again = [_start_s(known) for _ in range(starts - 1)]
+    with _engine(known) as (pid, duration_s):
+        again.append(duration_s)
+        time.sleep(idle_s)
+        idle_memory_mb = memory_mb(pid)
     figures: Figures = {
         "firstStartS": rounded(median(first)),
         "laterStartS": rounded(median(again)),
         "idleAfterS": idle_s,
-        "idleMemoryMb": rounded(_idle_memory_mb(folder / "idle", idle_s)),
+        "idleMemoryMb": rounded(idle_memory_mb),
         "contractImportS": rounded(min(_import_s() for _ in range(IMPORTS))),
     }
     return figures, [
@@ -46,12 +51,6 @@ def measure(starts: int, idle_s: float, folder: Path) -> tuple[Figures, list[Tar
 def _start_s(data: Path) -> float:
     with _engine(data) as (_, duration_s):
         return duration_s
-
-
-def _idle_memory_mb(data: Path, idle_s: float) -> float:
-    with _engine(data) as (pid, _):
-        time.sleep(idle_s)
-        return memory_mb(pid)
 
 
 @contextlib.contextmanager
@@ -72,7 +71,8 @@ def _engine(data: Path) -> Generator[tuple[int, float]]:
             _wait_until_ready(process, port, data / "output.log")
             yield process.pid, time.perf_counter() - started
         finally:
-            end(process)
+            process.kill()
+            process.wait()
 
 
 def _wait_until_ready(process: subprocess.Popen[str], port: int, log: Path) -> None:

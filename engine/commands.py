@@ -60,8 +60,8 @@ def up(
 ) -> None:
     """Run the engine until Ctrl-C."""
     from .contract import ConnectorError
-    from .seal import SealError
     from .folder import FolderInUseError
+    from .seal import SealError
     from .server import StartError, up_with_sandbox
     from .server import up as serve
     from .settings import read_settings

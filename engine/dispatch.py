@@ -115,6 +115,9 @@ class Dispatcher:
             lambda connection: self._commit(connection, found, starts, listened, repeated)
         )
         self._tell(starts)
+        for row, _ in found:
+            if row.seq not in listened:
+                self.engine.metrics.unrouted.labels(row.connector).inc()
         return True
 
     async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:

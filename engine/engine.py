@@ -41,7 +41,7 @@ from .quotas import Buckets
 from .runs import Runs
 from .schemas import component_types
 from .seal import load_seal
-from .segments import Segment, resume_paused, wake
+from .segments import ENDED, Segment, resume_paused, wake
 from .settings import Settings
 from .store import DatabaseStore
 from .stream import Stream
@@ -198,13 +198,16 @@ class Engine:
             "cure": "Report it with this reference.",
         }
 
-    def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str | None) -> None:
+    def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""
+        if state in ENDED:
+            self.metrics.runs.labels(state).inc()
         self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
 
     def tell_step(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
         """Tell who watches how a step has ended."""
         self.metrics.steps.labels(row["type"], row["state"]).inc()
+        self.metrics.step_seconds.labels(row["type"]).observe(row["duration_s"])
         self.stream.publish(
             owner_id,
             "step",

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-import cel
+if TYPE_CHECKING:
+    import cel
 
 LITERAL = "$literal"
 MAX_EXPRESSION_CHARS = 2_000
@@ -129,6 +130,9 @@ def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
 def _compile(expression: str) -> cel.Program:
     if not expression:
         raise ExpressionError("The expression between {{ and }} is empty.")
+    # Imported here: it brings its command line along, for which a start should not wait.
+    import cel
+
     try:
         return cel.compile(expression)
     except ValueError as error:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 QUEUED, WAITING, PAUSED_STATE, DONE = "queued", "waiting", "paused", "done"
+ENDED = ("completed", "failed", "unknown")
 # After these the error is final.
 MAX_ATTEMPTS = 8
 
@@ -54,6 +55,7 @@ class Segment:
     document: FlowDocument
     step_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     waits: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    run_state: str = "running"
 
     async def work(self) -> None:
         """Do what can be done now, then store the records and the waits in one commit."""
@@ -222,7 +224,7 @@ class Segment:
                 self._arm(connection, wait)
         mine = segments.c.id == self.payload["segmentId"]
         connection.execute(sa.update(segments).where(mine).values(state=DONE))
-        settle_run(connection, self.payload["runId"])
+        self.run_state = settle_run(connection, self.payload["runId"])
 
     def _arm(self, connection: sa.Connection, wait: dict[str, Any]) -> None:
         """Start the timer, or go on at once if the event is here already."""
@@ -243,7 +245,7 @@ class Segment:
         for row in self.step_rows:
             self.engine.tell_step(self.payload["ownerId"], self._work["flowId"], row)
         self.engine.tell_run(
-            self.payload["ownerId"], self.payload["runId"], self._work["flowId"], None
+            self.payload["ownerId"], self.payload["runId"], self._work["flowId"], self.run_state
         )
 
 
@@ -328,8 +330,8 @@ def resume_paused(engine: Engine, connection: sa.Connection, account_id: str) ->
     return len(paused)
 
 
-def settle_run(connection: sa.Connection, run_id: str) -> None:
-    """Set the run's state from its segments and steps."""
+def settle_run(connection: sa.Connection, run_id: str) -> str:
+    """Set the run's state from its segments and steps, and return it."""
     open_states = set(
         connection.scalars(
             sa.select(segments.c.state).where(segments.c.run_id == run_id, segments.c.state != DONE)
@@ -356,9 +358,10 @@ def settle_run(connection: sa.Connection, run_id: str) -> None:
         error = bad.error if bad else None
         if state == "completed" and bad:
             state = "unknown" if bad.state == UNKNOWN else "failed"
-    ended_at = time.time() if state in ("completed", "failed", "unknown") else None
+    ended_at = time.time() if state in ENDED else None
     change = {"state": state, "error": error, "ended_at": ended_at}
     connection.execute(sa.update(runs).where(runs.c.id == run_id).values(change))
+    return state
 
 
 def lock_keys(connection: sa.Connection, keys: Sequence[str]) -> None:
