@@ -33,7 +33,11 @@ class Graph:
     journal: list[Mapping[str, Json]] = field(default_factory=list[Mapping[str, Json]])
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:  # the connection was made, and then not used
+            writer.close()
+            return
         self.journal.append(dict(await self.context.store.scan("send:")))
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
         await reader.readexactly(length)
