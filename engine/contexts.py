@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 HTTP_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-HTTP_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=100)
+# The pool looks at every idle connection for each request, so few are kept.
+HTTP_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20)
 
 is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
 

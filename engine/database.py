@@ -5,6 +5,7 @@ Times are seconds since 1970 in UTC. What must not be readable at rest is a seal
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -254,6 +255,25 @@ def insert(table: sa.Table, database: sa.Engine | sa.Connection) -> postgresql.I
     if database.dialect.name == "sqlite":
         return sqlite.insert(table)  # type: ignore[return-value]  # same methods, no common base
     return postgresql.insert(table)
+
+
+class Prepared:
+    """A statement that is executed often: built and compiled once for each kind of database."""
+
+    def __init__(self, build: Callable[[sa.Connection], postgresql.Insert | sa.Update]) -> None:
+        self._build = build
+        self._compiled: dict[str, tuple[str, list[str] | None]] = {}
+
+    def execute(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """Execute it once for each row, whose keys are the bound names; return the row count."""
+        name = connection.dialect.name
+        if name not in self._compiled:
+            statement = self._build(connection)
+            compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+            self._compiled[name] = (compiled.string, compiled.positiontup)
+        text, order = self._compiled[name]
+        given: Any = rows if order is None else [tuple(row[key] for key in order) for row in rows]
+        return connection.exec_driver_sql(text, given).rowcount
 
 
 def migrate(database: sa.Engine) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -16,12 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from .contract import ConnectorError, Event
 from .database import answers, events, flows, insert, listeners, runs, segments, steps
 from .events import NEW, REPEATED, ROUTED, UNROUTED, event_of
-from .segments import QUEUED, WAITING, enqueue, lock_keys
+from .segments import QUEUED, WAITING, enqueue, go_on, lock_keys
 
 if TYPE_CHECKING:
     from .engine import Engine
 
-BATCH = 200
+BATCH = 500
+STARTS_PER_COMMIT = 40
+# While webhooks pour in, answering them goes before routing them, for a second at most.
+PAUSE_S, BUSY_EVENTS, MAX_PAUSES = 0.01, 5, 100
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
 TAKE_OVER_S = 2.0
@@ -86,6 +90,7 @@ class Dispatcher:
         engine = self.engine
         while True:
             engine.events.arrived.clear()
+            await self._let_webhooks_pass()
             try:
                 is_busy = await self.route_batch()
             except ConnectorError as error:
@@ -97,6 +102,14 @@ class Dispatcher:
                     await asyncio.wait_for(engine.events.arrived.wait(), IDLE_S)
                 except TimeoutError:
                     pass  # look again: another process may have stored events
+
+    async def _let_webhooks_pass(self) -> None:
+        """Return when few come in, or when routing has been put off for long enough."""
+        for _ in range(MAX_PAUSES):
+            before = self.engine.events.published
+            await asyncio.sleep(PAUSE_S)
+            if self.engine.events.published - before < BUSY_EVENTS:
+                return
 
     async def route_batch(self) -> bool:
         """Route the oldest events; return whether there were any."""
@@ -111,8 +124,13 @@ class Dispatcher:
             if connector in self.engine.plugins:
                 await self._announce(connector, new)
         starts, listened = await self._starts(found)
+        # In slices, because webhooks wait for the writer too: the starts first, so that an event
+        # counts as routed when all of its runs are there.
+        for position in range(0, len(starts), STARTS_PER_COMMIT):
+            some = starts[position : position + STARTS_PER_COMMIT]
+            await self.engine.writer.commit(partial(self._store, starts=some))
         await self.engine.writer.commit(
-            lambda connection: self._commit(connection, found, starts, listened, repeated)
+            lambda connection: self._commit(connection, found, listened, repeated)
         )
         self._tell(starts)
         for row, _ in found:
@@ -228,13 +246,11 @@ class Dispatcher:
         self,
         connection: sa.Connection,
         found: Sequence[tuple[sa.Row[Any], Event]],
-        starts: Sequence[Start],
         listened: set[int],
         repeated: set[int],
     ) -> None:
         keys = {(row.connector, key): row for row, event in found for key in event.answers}
         answered = self._wake(connection, found, keys) if keys else set[int]()
-        self._store(connection, starts)
         for state, seqs in (
             (REPEATED, list(repeated)),
             (ROUTED, [row.seq for row, _ in found if row.seq in listened | answered]),
@@ -274,24 +290,28 @@ class Dispatcher:
             first = next(ending, None)
             if first is not None:
                 row, event = first
-                enqueue(self.engine, connection, segment, event=event.payload, event_seq=row.seq)
+                go_on(self.engine, connection, segment, event=event.payload, event_seq=row.seq)
                 answered.add(row.seq)
         return answered
 
     def _store(self, connection: sa.Connection, starts: Sequence[Start]) -> None:
+        """Store the runs that are not there yet, each with its trigger's step, and enqueue them."""
+        if not starts:
+            return
         now = time.time()
-        for start in starts:
-            run = _run_row(start, now)
-            fresh = connection.execute(
-                insert(runs, connection).values(run).on_conflict_do_nothing()
-            ).rowcount
-            if not fresh:
-                continue
-            connection.execute(sa.insert(steps), _trigger_step(start, now))
+        query = sa.select(runs.c.id).where(runs.c.id.in_([start.run_id for start in starts]))
+        known = set(connection.scalars(query))
+        fresh = [start for start in starts if start.run_id not in known]
+        for table, rows in (
+            (runs, [_run_row(start, now) for start in fresh]),
+            (steps, [_trigger_step(start, now) for start in fresh]),
+            (segments, [_first_segment(start) for start in fresh if start.error is None]),
+        ):
+            if rows:
+                connection.execute(sa.insert(table), rows)
+        for start in fresh:
             if start.error is None:
-                segment = _first_segment(start)
-                connection.execute(sa.insert(segments), segment)
-                enqueue(self.engine, connection, segment)
+                enqueue(self.engine, connection, _first_segment(start))
 
     def _tell(self, starts: Sequence[Start]) -> None:
         for start in starts:

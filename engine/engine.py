@@ -61,7 +61,7 @@ class Engine:
     ) -> None:
         """Prepare an engine for the installed connectors, unless others are given."""
         self.settings = settings
-        self.folder = open_folder(settings.data)
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.log = get_log("engine")
         self.metrics = Metrics()
         url = database_url(settings.data, settings.database_url)
@@ -71,7 +71,6 @@ class Engine:
         self.connectors = load_connectors() if connectors is None else connectors
         self.types: Mapping[str, ComponentType] = component_types(self.connectors)
         self.stream = Stream()
-        self.workflows = Workflows(self.database, self.folder.machine_id)
         self.plugins: dict[str, Plugin] = {}
         self.providers: dict[str, AccountProvider] = {}
         self.hosts: dict[str, EngineHost] = {}
@@ -81,6 +80,8 @@ class Engine:
 
     async def start(self) -> None:
         """Open the database, start DBOS and the connectors, recover what was under way."""
+        self.folder = open_folder(self.settings.data)
+        self.workflows = Workflows(self.database, self.folder.machine_id)
         await asyncio.to_thread(migrate, self.database)
         self.writer = Writer(self._durable)
         self.events = Events(self.database, self.writer)

@@ -12,10 +12,9 @@ from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from .contract import Event, ThrottledError
-from .database import events, insert, runs
+from .database import Prepared, events, insert, runs
 from .times import iso
 from .writer import Writer
 
@@ -38,8 +37,7 @@ class Events:
     database: sa.Engine
     writer: Writer
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    duplicates: int = 0
-    stored: int = 0
+    published: int = 0
     _next: _Batch | None = None
     _committing: asyncio.Task[None] | None = None
 
@@ -63,21 +61,14 @@ class Events:
         while self._next is not None:
             batch, self._next = self._next, None
             try:
-                fresh = await self.writer.commit(partial(_add, rows=batch.rows))
-            except SQLAlchemyError as error:
+                await self.writer.commit(partial(_ADD.execute, rows=batch.rows))
+            except Exception as error:  # goes to everybody whose events were in the batch
                 batch.done.set_exception(_not_stored(error))
             else:
-                self.stored += fresh
-                self.duplicates += len(batch.rows) - fresh
+                self.published += len(batch.rows)
                 batch.done.set_result(None)
                 self.arrived.set()
         self._committing = None
-
-    def unrouted_count(self) -> int:
-        """Return how many events wait to be routed."""
-        with self.database.connect() as connection:
-            query = sa.select(sa.func.count()).select_from(events).where(events.c.state == NEW)
-            return connection.scalar(query) or 0
 
     async def of_owner(
         self,
@@ -148,18 +139,12 @@ def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
     }
 
 
-def _add(connection: sa.Connection, rows: list[dict[str, Any]]) -> int:
-    before = connection.scalar(sa.select(sa.func.max(events.c.seq))) or 0
-    statement = insert(events, connection).on_conflict_do_update(
-        index_elements=["connector", "id", "digest"], set_={"duplicates": events.c.duplicates + 1}
+_ADD = Prepared(
+    lambda connection: insert(events, connection).on_conflict_do_update(
+        index_elements=["connector", "id", "digest"],
+        set_={"duplicates": events.c.duplicates + sa.literal_column("1")},
     )
-    connection.execute(statement, rows)
-    return (
-        connection.scalar(
-            sa.select(sa.func.count()).select_from(events).where(events.c.seq > before)
-        )
-        or 0
-    )
+)
 
 
 def _not_stored(error: Exception) -> ThrottledError:

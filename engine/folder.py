@@ -29,8 +29,7 @@ class Folder:
 
 
 def open_folder(data: Path) -> Folder:
-    """Take the folder, making it if need be; raise FolderInUseError if another engine has it."""
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Take the folder; raise FolderInUseError if another engine has it."""
     lock = (data / LOCK_FILE).open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

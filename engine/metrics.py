@@ -23,10 +23,12 @@ class Totals(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield CounterMetricFamily(
-            "appmixer_events", "Events stored, without duplicates.", self.events
+            "appmixer_events", "Events that plugins published and that were stored.", self.events
         )
         yield CounterMetricFamily(
-            "appmixer_duplicate_events", "Events that had been stored before.", self.duplicates
+            "appmixer_duplicate_events",
+            "Of the events kept, how often one came again.",
+            self.duplicates,
         )
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from dbos import DBOS
+from sqlalchemy.dialects import postgresql
 
-from .database import answers, events, insert, runs, segments, steps
+from .database import Prepared, answers, events, insert, runs, segments, steps
 from .documents import FlowComponent, FlowDocument, input_errors
 from .expressions import ExpressionError, fill
 from .outcomes import FAILED, LATER, PAUSED, UNKNOWN, Outcome, fault
@@ -214,8 +215,8 @@ class Segment:
     def _store(self, connection: sa.Connection) -> None:
         """Everything of this segment, harmless to do twice: a recovered workflow does."""
         lock_keys(connection, [wait["key"] for wait in self.waits if wait["key"]])
-        for row in self.step_rows:
-            _put_step(connection, row)
+        if self.step_rows:
+            _put_steps(connection, self.step_rows)
         for wait in self.waits:
             fresh = connection.execute(
                 insert(segments, connection).values(wait).on_conflict_do_nothing()
@@ -230,7 +231,8 @@ class Segment:
         """Start the timer, or go on at once if the event is here already."""
         early = _early_event(connection, wait) if wait["key"] else None
         if early is not None:
-            enqueue(self.engine, connection, wait, event=early.payload, event_seq=early.seq)
+            event = json.loads(early.payload)
+            go_on(self.engine, connection, wait, event=event, event_seq=early.seq)
             return
         self.engine.workflows.enqueue(
             connection,
@@ -254,11 +256,31 @@ def _fill(component: FlowComponent, scope: Mapping[str, Any], engine: Engine) ->
     return {name: fill(value, scope) for name, value in values.items()}
 
 
-def _put_step(connection: sa.Connection, row: dict[str, Any]) -> None:
-    statement = insert(steps, connection).values(row)
+def _putting(connection: sa.Connection) -> postgresql.Insert:
+    statement = insert(steps, connection)
     kept = {"id", "run_id", "position", "component", "type", "started_at"}
-    changed = {name: statement.excluded[name] for name in row if name not in kept}
-    connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changed))
+    changed = [column.name for column in steps.c if column.name not in kept]
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_={name: statement.excluded[name] for name in changed}
+    )
+
+
+_PUT_STEPS = Prepared(_putting)
+
+
+def _put_steps(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    # Below SQLAlchemy, so what it would turn into JSON is turned here.
+    in_json = ("input", "output", "error")
+    _PUT_STEPS.execute(
+        connection,
+        [
+            {
+                **row,
+                **{k: None if row[k] is None else json.dumps(row[k]) for k in in_json},
+            }
+            for row in rows
+        ],
+    )
 
 
 def _early_event(connection: sa.Connection, wait: Mapping[str, Any]) -> Any:
@@ -285,11 +307,6 @@ def enqueue(
     event_seq: int | None = None,
 ) -> None:
     """Let a segment run, as part of the caller's transaction."""
-    if isinstance(event, str):
-        event = json.loads(event)
-    connection.execute(
-        sa.update(segments).where(segments.c.id == segment["id"]).values(state=QUEUED)
-    )
     payload = {
         "segmentId": segment["id"],
         "runId": segment["run_id"],
@@ -310,12 +327,26 @@ def enqueue(
     )
 
 
+def go_on(
+    engine: Engine,
+    connection: sa.Connection,
+    segment: Mapping[Any, Any],
+    *,
+    event: Any = None,
+    event_seq: int | None = None,
+) -> None:
+    """Let a segment run that waited or was paused."""
+    mine = segments.c.id == segment["id"]
+    connection.execute(sa.update(segments).where(mine).values(state=QUEUED))
+    enqueue(engine, connection, segment, event=event, event_seq=event_seq)
+
+
 def wake(engine: Engine, connection: sa.Connection, segment_id: str) -> None:
     """End a wait whose time is over, unless something else has ended it."""
     query = sa.select(segments).where(segments.c.id == segment_id, segments.c.state == WAITING)
     segment = connection.execute(query.with_for_update()).mappings().first()
     if segment is not None:
-        enqueue(engine, connection, segment)
+        go_on(engine, connection, segment)
 
 
 def resume_paused(engine: Engine, connection: sa.Connection, account_id: str) -> int:
@@ -325,7 +356,7 @@ def resume_paused(engine: Engine, connection: sa.Connection, account_id: str) ->
     )
     paused = connection.execute(query.with_for_update()).mappings().all()
     for segment in paused:
-        enqueue(engine, connection, segment)
+        go_on(engine, connection, segment)
         settle_run(connection, segment["run_id"])
     return len(paused)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, replace
@@ -94,6 +96,8 @@ async def serving(settings: Settings) -> AsyncGenerator[Running]:
         access_log=False,
         log_config=None,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     server = _Server(config)
@@ -101,12 +105,33 @@ async def serving(settings: Settings) -> AsyncGenerator[Running]:
     task = asyncio.create_task(server.serve([listening]), name="http server")
     try:
         await server.is_listening.wait()
-        yield Running(engine, settings.base_url)
+        with _long_lived():
+            yield Running(engine, settings.base_url)
     finally:
         engine.stream.close()
         server.should_exit = True
         await task
         await engine.stop()
+
+
+@contextlib.contextmanager
+def _long_lived() -> Generator[None]:
+    """Spare what was loaded at start from garbage collection, and let threads take quicker turns.
+
+    Measured with `make bench`: a third of a run's time was spent collecting what never goes, and
+    the loop waited for the interpreter lock behind the threads that write to the database.
+    """
+    threshold, interval_s = gc.get_threshold(), sys.getswitchinterval()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval_s)
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
 
 
 def listen(host: str, port: int) -> socket.socket:

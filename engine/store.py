@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from .contract import Json
-from .database import insert, store
+from .database import Prepared, insert, store
 from .writer import Writer
 
 
@@ -36,7 +37,7 @@ class DatabaseStore:
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
         rows = [self._row(key, value, expires_in_s) for key, value in entries.items()]
         if rows:
-            await self._writer.commit(lambda connection: _replace(connection, rows))
+            await self._writer.commit(lambda connection: _REPLACE.execute(connection, rows))
 
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
         row = self._row(key, value, expires_in_s)
@@ -73,13 +74,15 @@ def _is_alive(now: float) -> sa.ColumnElement[bool]:
     return store.c.expires_at.is_(None) | (store.c.expires_at > now)
 
 
-def _replace(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
+def _replacing(connection: sa.Connection) -> postgresql.Insert:
     statement = insert(store, connection)
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["namespace", "key"],
         set_={"value": statement.excluded.value, "expires_at": statement.excluded.expires_at},
     )
-    connection.execute(statement, rows)
+
+
+_REPLACE = Prepared(_replacing)
 
 
 def _add(connection: sa.Connection, row: dict[str, object], now: float) -> Json | None:
@@ -87,5 +90,5 @@ def _add(connection: sa.Connection, row: dict[str, object], now: float) -> Json 
     present = connection.scalar(sa.select(store.c.value).where(same, _is_alive(now)))
     if present is not None:
         return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
-    _replace(connection, [row])
+    _REPLACE.execute(connection, [row])
     return None

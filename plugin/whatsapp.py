@@ -82,8 +82,8 @@ class WhatsApp:
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
-        await self.windows.note(events)
-        await self.deliveries.note(events)
+        # Together, so that what they write can share a commit.
+        await asyncio.gather(self.windows.note(events), self.deliveries.note(events))
 
     def visible_routes(self, profile: JsonObject) -> Sequence[str]:
         """Return the routes of all events of the WABAs that the account was proven to reach."""

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from ..database import accounts, listeners, segments
+from ..database import accounts, events, listeners, segments
 from ..segments import QUEUED
 from .identity import hosting
 
@@ -43,10 +43,9 @@ async def metrics(request: Request) -> Response:
     engine = hosting(request)
     counters = engine.metrics
     counters.watchers.set(engine.stream.watchers)
-    counters.totals.events, counters.totals.duplicates = (
-        engine.events.stored,
-        engine.events.duplicates,
-    )
+    repeats = sa.select(sa.func.coalesce(sa.func.sum(events.c.duplicates), 0).label("entries"))
+    counters.totals.events = engine.events.published
+    counters.totals.duplicates = int((await engine.rows(repeats))[0].entries)
     count = sa.func.count().label("entries")
     states = sa.select(accounts.c.service, accounts.c.state, count)
     counters.accounts.clear()

@@ -171,7 +171,7 @@ async def test_counts_events_listeners_accounts_and_what_waits(
 
     text = (await admin.get("/metrics")).text
 
-    assert "appmixer_events_total 1.0" in text
+    assert "appmixer_events_total 2.0" in text
     assert "appmixer_duplicate_events_total 1.0" in text
     assert 'appmixer_listeners{connector="test:echo"} 1.0' in text
     assert 'appmixer_accounts{service="test:echo",state="connected"} 1.0' in text
