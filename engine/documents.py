@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, cast
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .contract import RejectedError
 from .expressions import (
     LITERAL,
     ExpressionError,
@@ -25,6 +27,14 @@ RESERVED = frozenset(
     "as break const continue else false for function if import in let loop package namespace null"
     " return true var void while".split()
 )
+BOUNDS: Mapping[str, str] = {
+    "minLength": "is too short: its length must be {} or more",
+    "maxLength": "is too long: its length must be {} or less",
+    "minimum": "must be {} or more",
+    "maximum": "must be {} or less",
+    "minItems": "has too few entries: there must be {} or more",
+    "maxItems": "has too many entries: there may be {} or less",
+}
 ComponentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 PortName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]*$")]
 
@@ -101,12 +111,20 @@ class Fault:
 class FlowFaults(ValueError):
     """A document that cannot be used, with all its faults."""
 
+    title = "The flow cannot be used as it is"
+
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(faults)
         self.faults = faults
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.faults))
+
+
+class InputFaults(FlowFaults):
+    """A component's input that cannot be used, with all its faults."""
+
+    title = "The input cannot be used as it is"
 
 
 def read_document(raw: object, types: Mapping[str, ComponentType]) -> FlowDocument:
@@ -287,11 +305,28 @@ def _properties(schema: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[
     return None
 
 
+def _pattern(_: Any, pattern: str, instance: Any, schema: Any) -> Iterator[SchemaError]:
+    if isinstance(instance, str) and not _compiled(pattern).search(instance):
+        yield SchemaError(f"{instance!r} does not match {pattern!r}")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # JSON Schema's $ is the end of the text; Python's also stands before a last line break.
+    ends = r"\\.|\[(?:\\.|[^\]\\])*\]|\$"
+    strict = re.sub(ends, lambda part: r"\Z" if part[0] == "$" else part[0], pattern)
+    return re.compile(strict)
+
+
+# Its own types leave half of it open.
+_Validator: Any = cast("Any", validators).extend(Draft202012Validator, {"pattern": _pattern})
+
+
 def input_errors(
     value: Mapping[str, Any], schema: Mapping[str, Any], *, with_expressions: bool = False
 ) -> Iterator[Fault]:
     """Yield what is wrong with an input; where it holds expressions only the names are known."""
-    validator: Any = Draft202012Validator(schema)  # its types know JSON as invariant containers
+    validator: Any = _Validator(schema)  # its types know JSON as invariant containers
     errors: list[SchemaError] = list(validator.iter_errors(value))
     for error in sorted(errors, key=lambda each: list(map(str, each.path))):
         if with_expressions and error.path and has_expression(_root_value(value, error)):
@@ -299,6 +334,18 @@ def input_errors(
         if with_expressions and _is_literal(error.instance):
             continue
         yield Fault(_dotted(error), _sentence(error))
+
+
+def read_input(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    """Return the typed input; raise RejectedError for what its schema could not tell."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise RejectedError(
+            "The input is not right", f"{first['msg']}.", "Correct it and run it again.", field
+        ) from None
 
 
 def _root_value(value: Mapping[str, Any], error: SchemaError) -> Any:
@@ -328,8 +375,8 @@ def _sentence(error: SchemaError) -> str:
             return f"There is no field {', '.join(unknown)}; the fields are: {known}."
         case "pattern" | "format":
             return f"{_shown(error, field)} does not have the form that is asked for{_hint(field)}."
-        case "minLength" | "maxLength" | "minimum" | "maximum" | "minItems" | "maxItems":
-            return f"{_title(field)} must keep {error.validator} {error.validator_value}."
+        case str(bound) if bound in BOUNDS:
+            return f"{_title(field)} {BOUNDS[bound].format(error.validator_value)}."
         case "type":
             return f"{_shown(error, field)} is not of type {error.validator_value}."
         case "enum" | "const":

@@ -27,7 +27,7 @@ from .contract import (
 )
 from .database import database_url, migrate, open_database
 from .dispatch import Dispatcher
-from .documents import ComponentType, FlowComponent
+from .documents import ComponentType, FlowComponent, read_input
 from .events import Events
 from .files import FileStore
 from .flows import Flows
@@ -160,7 +160,7 @@ class Engine:
             assert isinstance(action, Action)
             async with asyncio.timeout(STEP_TIMEOUT_S):
                 if resumes is None:
-                    result = await action.receive(context, action.Input.model_validate(values))
+                    result = await action.receive(context, read_input(action.Input, values))
                 else:
                     result = await action.resume(context, resumes["state"], resumes["event"])
         except AuthorizationError as error:
@@ -243,7 +243,7 @@ class Engine:
         await Segment(self, payload, document).work()
 
     async def _wake_segment(self, segment_id: str) -> None:
-        await self.writer.commit(lambda connection: wake(self, connection, segment_id))
+        await self.writer.commit_in_the_end(lambda connection: wake(self, connection, segment_id))
 
     async def _resume_account(self, account_id: str) -> None:
         await self.writer.commit(lambda connection: resume_paused(self, connection, account_id))

@@ -8,6 +8,7 @@ https://github.com/google/cel-spec/blob/master/doc/langdef.md
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -174,6 +175,8 @@ def _as_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("a result that is infinite or no number has no place in JSON")
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise TypeError(f"a result of type {type(value).__name__} has no place in JSON")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from .contexts import EngineTriggerContext, Place
 from .contract import Account, ConnectorError, Listener, RejectedError, Trigger
 from .database import flow_versions, flows, insert, listeners
-from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document
+from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
 from .times import iso
 
@@ -132,9 +132,7 @@ class Flows:
         assert isinstance(trigger, Trigger)
         place = await self.place(owner_id, flow_key, key, component)
         values = open_secrets(component.input, self.engine.seal)
-        return trigger, EngineTriggerContext(
-            self.engine, place, trigger.Input.model_validate(values)
-        )
+        return trigger, EngineTriggerContext(self.engine, place, read_input(trigger.Input, values))
 
     async def store_listener(self, listener: Listener, place: Place) -> None:
         row = {
@@ -172,7 +170,7 @@ class Flows:
                     await self.engine.accounts.named(owner_id, kind.connector, component.account)
                     continue
                 except RejectedError as error:
-                    text = str(error)
+                    text = f"{error.title}. {error.cause} {error.cure}"
             if kind.needs_account:
                 faults.append(Fault(f"components.{key}.account", text))
         if faults:

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -60,10 +61,14 @@ class Segment:
 
     async def work(self) -> None:
         """Do what can be done now, then store the records and the waits in one commit."""
-        queue = deque(self._first())
-        while queue:
-            queue.extend(await self._deliver(queue.popleft()))
-        await self.engine.writer.commit(self._store)
+        try:
+            queue = deque(self._first())
+            while queue:
+                queue.extend(await self._deliver(queue.popleft()))
+            await self.engine.writer.commit_in_the_end(self._store)
+        except Exception as error:  # the outermost loop: a run must not stay open for ever
+            fault = self.engine.describe(error, run=self.payload["runId"])
+            await self.engine.writer.commit_in_the_end(partial(self._give_up, fault=fault))
         self._tell()
 
     @property
@@ -226,6 +231,16 @@ class Segment:
         mine = segments.c.id == self.payload["segmentId"]
         connection.execute(sa.update(segments).where(mine).values(state=DONE))
         self.run_state = settle_run(connection, self.payload["runId"])
+
+    def _give_up(self, connection: sa.Connection, *, fault: dict[str, Any]) -> None:
+        """End the run because of the engine's own fault; what it waits for goes with it."""
+        self.run_state = "failed"
+        run_id = self.payload["runId"]
+        connection.execute(
+            sa.update(segments).where(segments.c.run_id == run_id).values(state=DONE)
+        )
+        change = {"state": "failed", "error": fault, "ended_at": time.time()}
+        connection.execute(sa.update(runs).where(runs.c.id == run_id).values(change))
 
     def _arm(self, connection: sa.Connection, wait: dict[str, Any]) -> None:
         """Start the timer, or go on at once if the event is here already."""

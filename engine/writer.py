@@ -9,11 +9,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
 _Job = tuple[Write, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
 
+# A database that is down or locked is asked again after this.
+PAUSE_S = 1.0
 # More would only make the first of a batch wait longer for the last.
 MAX_JOBS_PER_COMMIT = 500
 
@@ -37,6 +40,14 @@ class Writer:
         done: asyncio.Future[T] = loop.create_future()
         self._jobs.put((write, done, loop))
         return await done
+
+    async def commit_in_the_end(self, write: Callable[[sa.Connection], T]) -> T:
+        """Commit what has nobody who would ask again: try until the database takes it."""
+        while True:
+            try:
+                return await self.commit(write)
+            except (OperationalError, InterfaceError):
+                await asyncio.sleep(PAUSE_S)
 
     def close(self) -> None:
         """Finish what was asked for, then stop."""

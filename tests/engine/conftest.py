@@ -92,7 +92,16 @@ class Say(Action):
         text: str = Field(json_schema_extra={"x-source": True})
         pin: str | None = Field(None, json_schema_extra={"writeOnly": True})
         then: Literal[
-            "say", "twice", "wait", "reject", "later", "reconnect", "unknown", "bug", "nothing"
+            "say",
+            "twice",
+            "wait",
+            "reject",
+            "later",
+            "reconnect",
+            "unknown",
+            "bug",
+            "unstorable",
+            "nothing",
         ] = "say"
 
     async def options(
@@ -116,6 +125,9 @@ class Say(Action):
                 raise OutcomeUnknownError("Nobody knows")
             case "bug":
                 raise ZeroDivisionError("an action's fault")
+            case "unstorable":
+                # PostgreSQL keeps no NUL in a text.
+                return Wait("answer:\x00", 60)
             case "wait":
                 return Wait(f"answer:{input.text}", 0.3, {"text": input.text})
             case "twice":

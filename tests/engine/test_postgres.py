@@ -128,6 +128,18 @@ async def test_a_wait_ends_by_an_event_that_came_early_and_by_its_time(
     assert said == {"q: early", "late: no answer"}
 
 
+async def test_what_cannot_be_stored_fails_its_run_instead_of_leaving_it_open(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await engine.flows.put(owner, "f", echoing("x", then="unstorable"))
+    await engine.flows.start(owner, "f")
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert (run["status"], run["error"]["kind"]) == ("failed", "InternalError")
+
+
 async def test_only_one_of_several_processes_routes(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended
 ) -> None:
