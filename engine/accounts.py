@@ -318,6 +318,7 @@ class Accounts:
                 f"There is no account {name}",
                 f"No account of {service} is connected under this name.",
                 "Connect it first, or choose another account.",
+                "account",
             )
         return str(rows[0].id)
 

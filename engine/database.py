@@ -232,10 +232,13 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
 
     What is committed always survives a killed process; on SQLite only a connection that pays
     for it also survives a power cut, and so does all that was committed before on any other.
+    Errors, which are logged, do not show the values of their statements.
     """
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, pool_pre_ping=True)
-    engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0)
+        return sa.create_engine(
+            url, pool_size=POOL_SIZE, max_overflow=0, hide_parameters=True, pool_pre_ping=True
+        )
+    engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, hide_parameters=True)
     synchronous = "FULL" if survives_power_cut else "NORMAL"
 
     def prepare(connection: Any, _: object) -> None:

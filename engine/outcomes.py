@@ -75,5 +75,11 @@ def describe_error(error: ConnectorError) -> dict[str, Any]:
 
 def fault(path: str, text: str) -> Outcome:
     """Return the failure of a step whose input is wrong."""
-    error = {"kind": "InputError", "title": "The input is not right", "cause": text, "field": path}
+    error = {
+        "kind": "InputError",
+        "title": "The input is not right",
+        "cause": text,
+        "cure": "Correct the flow, start it again and replay the event.",
+        "field": path,
+    }
     return Outcome(FAILED, error=error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from .contexts import DryRunRequest, EngineContext, is_dry_run
-from .documents import ComponentType, Fault, FlowComponent, FlowFaults, input_errors
+from .documents import ComponentType, Fault, FlowComponent, InputFaults, input_errors
 from .refusals import NotFoundError
 from .sealed_inputs import HIDDEN, secret_fields
 
@@ -71,7 +71,7 @@ class Trials:
     ) -> dict[str, Any]:
         """Do what an action does, or show what it would send; a trigger answers its samples.
 
-        Raises FlowFaults for a wrong input. Everything else that goes wrong is in the answer.
+        Raises InputFaults for a wrong input. Everything else that goes wrong is in the answer.
         """
         kind = self._kind(name)
         values = values or {}
@@ -79,7 +79,7 @@ class Trials:
             Fault(f"input{each.path}", each.text) for each in input_errors(values, kind.schema)
         ]
         if faults:
-            raise FlowFaults(faults)
+            raise InputFaults(faults)
         if kind.kind == "trigger":
             return {"status": "sample", "samples": kind.schema["x-samples"]}
         step = FlowComponent(type=name, account=account)
@@ -108,7 +108,8 @@ class Trials:
         output: dict[str, list[Any]] = {}
         for port, value in outcome.values:
             output.setdefault(port, []).append(value)
-        return {"status": outcome.state, "output": output, "error": outcome.error}
+        answer = {"status": outcome.state, "output": output, "error": outcome.error}
+        return {**answer, "reason": outcome.wait_reason} if outcome.wait_reason else answer
 
     def _kind(self, name: str) -> ComponentType:
         if name not in self.engine.types:

@@ -47,10 +47,11 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ThrottledError, 429),
     (OutcomeUnknownError, 504),
 )
+JSON = "Send JSON with the header Content-Type: application/json."
 STATUS_TITLES: Mapping[int, tuple[str, str]] = {
     400: (
         "The request cannot be read",
-        "Send JSON with the header Content-Type: application/json.",
+        JSON,
     ),
     404: ("There is nothing at this address", "Every address is listed in /api/openapi.json."),
     405: ("This address does not take this method", "Look it up in /api/openapi.json."),
@@ -103,7 +104,7 @@ def answer_flow_faults(error: FlowFaults) -> Response:
     faults = [{"path": fault.path, "text": fault.text} for fault in error.faults]
     return answer(
         422,
-        "The flow cannot be used as it is",
+        error.title,
         str(error.faults[0]) if error.faults else "",
         "Correct what is named and send it again.",
         field=error.faults[0].path if error.faults else "",
@@ -167,6 +168,8 @@ def add_error_answers(app: FastAPI) -> None:
 async def _answer_validation_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [{"path": _path(each), "text": _sentence(each)} for each in error.errors()]
+    if isinstance(error.body, bytes):  # not read as JSON, because it was not said to be any
+        return answer(422, "The request cannot be read", "It does not say that it is JSON.", JSON)
     return answer(
         422,
         "The request has a fault",

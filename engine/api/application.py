@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..contract import RejectedError
 from ..refusals import TooLargeError
 from . import (
     accounts,
@@ -101,6 +102,7 @@ class Edge:
             return
         limited = receive if path == UPLOADS else _limited(receive)
         try:
+            _check_head(scope)
             await self._app(scope, limited, counted)
         except Exception as error:  # the outermost handler: a sentence, not a bare 500
             await self._answer(error, scope, receive, counted)
@@ -130,6 +132,28 @@ class _Counted:
         await self._send(message)
 
 
+def _check_head(scope: Scope) -> None:
+    """Refuse what can be refused before the body is read."""
+    path: str = scope["path"]
+    if "\0" in path or b"%00" in scope["query_string"]:
+        raise RejectedError(
+            "The address cannot be read",
+            "It holds a NUL character.",
+            "Remove %00 from it.",
+        )
+    declared = dict(scope["headers"]).get(b"content-length", b"")
+    if path != UPLOADS and declared.isdigit() and int(declared) > MAX_BODY_BYTES:
+        raise _too_large()
+
+
+def _too_large() -> TooLargeError:
+    return TooLargeError(
+        "The request is too large",
+        f"A body may have {MAX_BODY_BYTES:,} bytes here.",
+        f"Send files to {UPLOADS}.",
+    )
+
+
 def _limited(receive: Receive) -> Receive:
     size = 0
 
@@ -138,11 +162,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > MAX_BODY_BYTES:
-            raise TooLargeError(
-                "The request is too large",
-                f"A body may have {MAX_BODY_BYTES:,} bytes here.",
-                f"Send files to {UPLOADS}.",
-            )
+            raise _too_large()
         return message
 
     return receive_some

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from .accounts import Body
+from .bodies import JsonRoute
 from .identity import Caller, hosting
 
-router = APIRouter(prefix="/api", tags=["components"])
+router = APIRouter(prefix="/api", tags=["components"], route_class=JsonRoute)
 
 
 class OptionsQuery(Body):

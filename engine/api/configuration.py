@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from .accounts import Body, show_check
+from .bodies import JsonRoute
 from .identity import Administrator, hosting
 
-router = APIRouter(prefix="/api", tags=["configuration"])
+router = APIRouter(prefix="/api", tags=["configuration"], route_class=JsonRoute)
 
 
 class NewValue(Body):

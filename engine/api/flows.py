@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
+from .bodies import JsonRoute
 from .identity import Caller, hosting
 
-router = APIRouter(prefix="/api/flows", tags=["flows"])
+router = APIRouter(prefix="/api/flows", tags=["flows"], route_class=JsonRoute)
 
 FlowId = Annotated[
     str,

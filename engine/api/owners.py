@@ -12,9 +12,10 @@ from pydantic import Field
 from ..owners import INVITATION_LIFE_S
 from ..times import iso
 from .accounts import Body
+from .bodies import JsonRoute
 from .identity import Administrator, Caller, hosting
 
-router = APIRouter(prefix="/api", tags=["owners"])
+router = APIRouter(prefix="/api", tags=["owners"], route_class=JsonRoute)
 
 
 class NewOwner(Body):

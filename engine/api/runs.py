@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from sse_starlette import EventSourceResponse
 
 from .identity import Caller, hosting
@@ -14,6 +14,12 @@ from .identity import Caller, hosting
 router = APIRouter(prefix="/api", tags=["runs"])
 
 Limit = Annotated[int, Query(ge=1, le=1_000)]
+# What a database takes for a whole number.
+MAX_ID = 2**63 - 1
+EventId = Annotated[int, Path(ge=1, le=MAX_ID)]
+EventsBefore = Annotated[
+    int | None, Query(ge=1, le=MAX_ID, description="The last event of the page before.")
+]
 FlowFilter = Annotated[str | None, Query(alias="flowId")]
 PING_S = 15
 
@@ -46,7 +52,7 @@ async def list_events(
     caller: Caller,
     flow_id: FlowFilter = None,
     unrouted: bool = False,
-    before: Annotated[int | None, Query(description="The last event of the page before.")] = None,
+    before: EventsBefore = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Return the newest events first: those of your runs, or those that no flow took."""
@@ -63,7 +69,7 @@ async def list_events(
 
 
 @router.post("/events/{event_id}/replay")
-async def replay_event(request: Request, caller: Caller, event_id: int) -> dict[str, Any]:
+async def replay_event(request: Request, caller: Caller, event_id: EventId) -> dict[str, Any]:
     """Start your flows that listen now with a stored event."""
     run_ids = await hosting(request).visibility.replay(
         caller.owner_id, event_id, is_administrator=caller.is_administrator

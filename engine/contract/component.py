@@ -26,6 +26,8 @@ class Fields(BaseModel):
         validate_by_alias=True,
         serialize_by_alias=True,
         extra="forbid",
+        # An input may hold a PIN or a message, and errors are logged.
+        hide_input_in_errors=True,
     )
 
 

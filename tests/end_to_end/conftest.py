@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,17 @@ import pytest
 BIN = Path(sys.executable).parent
 TOKEN = "end-to-end-test-token"
 NUMBER = "106540352242922"
+SEEMS_PUBLIC = "127.0.0.2"
+# Whatever a test serves is on loopback, where no connector may fetch anything: for the tests of
+# what is fetched, this engine believes one more address to be on the internet.
+PERMISSIVE_ENGINE = f"""
+from appmixer.engine.cli import main
+from appmixer.whatsapp.plugin import public_urls
+
+is_public = public_urls.is_public
+public_urls.is_public = lambda address: address == "{SEEMS_PUBLIC}" or is_public(address)
+main()
+"""
 FLOW: dict[str, Any] = {
     "name": "Auto-reply",
     "components": {
@@ -103,6 +115,8 @@ class World:
 
     sandbox: Process
     engine: Process
+    data: Path
+    calls_before: int = 0
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
     auto_reply: dict[str, Any] = field(default_factory=lambda: FLOW)
 
@@ -151,6 +165,54 @@ class World:
         )
         return found["runs"]
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Return every call that Graph was asked for since the sandbox's reset, oldest first."""
+        calls: list[dict[str, Any]] = self.sandbox_call("GET", "/_sandbox/calls?limit=1000")[
+            "calls"
+        ]
+        return calls[::-1]
+
+    def asked(self) -> list[str]:
+        """Return what Graph was asked since the test began: method, end of the path, status."""
+        return [
+            f"{call['method']} {call['path'].rpartition('/')[2]} {call['status']}"
+            for call in self.calls()[self.calls_before :]
+        ]
+
+    def ask(self, method: str, path: str, json: Any = None, **given: Any) -> httpx.Response:
+        """Ask the engine anything and return the answer, whatever it is."""
+        headers = {"Authorization": f"Bearer {TOKEN}", **given.pop("headers", {})}
+        url = self.engine.url + path
+        return self.http.request(method, url, json=json, headers=headers, **given)
+
+    def try_out(self, component: str, account: str | None = "acme", **input: Any) -> httpx.Response:
+        """Let one component do its work once."""
+        path = f"/api/components/appmixer.whatsapp.{component}/test"
+        return self.ask("POST", path, {"account": account, "input": input})
+
+    def start(self, flow_id: str, document: dict[str, Any]) -> None:
+        self.engine_call("PUT", f"/api/flows/{flow_id}", document)
+        self.engine_call("POST", f"/api/flows/{flow_id}/start")
+
+    def ended_run(self, flow_id: str, status: str) -> dict[str, Any]:
+        """Wait for the flow's only run to have the status, and return it with its steps."""
+
+        def found() -> list[dict[str, Any]]:
+            runs = self.engine_call("GET", f"/api/runs?flowId={flow_id}")["runs"]
+            return [run for run in runs if run["status"] == status]
+
+        [run] = self.wait_until(found, f"the run of {flow_id} is {status}")
+        whole: dict[str, Any] = self.engine_call("GET", f"/api/runs/{run['id']}")
+        return whole
+
+    def says(self, person: str, **message: Any) -> None:
+        """Let a person write to the business; a text unless another kind is given."""
+        body = message or {"type": "text", "text": {"body": "hello"}}
+        self.sandbox_call("POST", f"/_sandbox/people/{person}/messages", body)
+
+    def log(self) -> str:
+        return self.engine.log.read_text()
+
     def phone(self, person: str) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = self.sandbox_call(
             "GET", f"/_sandbox/people/{person}/messages"
@@ -161,24 +223,56 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     """A running sandbox and a running engine that is configured for it, with nothing connected."""
+    with running(tmp_path, [str(BIN / "appmixer")]) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def lasting_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world for all tests of a module; its engine takes SEEMS_PUBLIC for a public address."""
+    engine = [sys.executable, "-c", PERMISSIVE_ENGINE]
+    with running(tmp_path_factory.mktemp("world"), engine) as world:
+        yield world
+
+
+@pytest.fixture
+def ready(lasting_world: World) -> Iterator[World]:
+    """The lasting world with a fresh sandbox, its number registered and an account connected.
+
+    A test that makes the engine stumble over something unforeseen fails.
+    """
+    world = lasting_world
+    world.sandbox_call("POST", "/_sandbox/reset")
+    world.register()
+    world.connect("acme", "EAAsandbox")
+    world.calls_before = len(world.calls())
+    logged_before = len(world.log())
+    yield world
+    for flow in world.engine_call("GET", "/api/flows")["flows"]:
+        assert world.ask("DELETE", f"/api/flows/{flow['id']}").status_code == 204
+    unforeseen = [line for line in world.log()[logged_before:].splitlines() if _is_fault(line)]
+    assert unforeseen == []
+
+
+def _is_fault(line: str) -> bool:
+    return "Traceback" in line or '"level": "error"' in line
+
+
+@contextmanager
+def running(folder: Path, engine_command: list[str]) -> Generator[World]:
+    """Run a sandbox, and an engine that is configured for it, for as long as the context lasts."""
     sandbox_port, engine_port = free_port(), free_port()
     sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+    data = folder / "data"
     sandbox = Process(
         [str(BIN / "appmixer"), "sandbox", "--port", str(sandbox_port)],
         sandbox_url,
         "/_sandbox/fixture",
         {},
-        tmp_path / "sandbox.log",
+        folder / "sandbox.log",
     )
     engine = Process(
-        [
-            str(BIN / "appmixer"),
-            "up",
-            "--data",
-            str(tmp_path / "data"),
-            "--port",
-            str(engine_port),
-        ],
+        [*engine_command, "up", "--data", str(data), "--port", str(engine_port)],
         f"http://127.0.0.1:{engine_port}",
         "/readyz",
         {
@@ -190,9 +284,9 @@ def world(tmp_path: Path) -> Iterator[World]:
             "APPMIXER_WHATSAPP_GRAPH_URL": sandbox_url,
             "APPMIXER_WHATSAPP_DIALOG_URL": sandbox_url,
         },
-        tmp_path / "engine.log",
+        folder / "engine.log",
     )
-    world = World(sandbox, engine)
+    world = World(sandbox, engine, data)
     try:
         sandbox.start()
         engine.start()

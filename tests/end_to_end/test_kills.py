@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .conftest import World
 
-MESSAGES, PEOPLE, KILLS = 200, 50, 20
+MESSAGES, PEOPLE, KILLS = 500, 50, 50
 
 
 def test_every_message_gets_one_run_and_one_reply_whenever_the_engine_dies(world: World) -> None:

@@ -1,0 +1,94 @@
+"""JSON bodies: only what JSON, UTF-8 and every database can hold comes in."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..contract import RejectedError
+from ..expressions import is_list, is_object
+
+# Deeper than any flow, and less deep than what the libraries behind here give up at.
+MAX_DEPTH = 100
+UNREADABLE = "The request cannot be read"
+
+
+class JsonRoute(APIRoute):
+    """A route whose body is read by read_json."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def answer_strictly(request: Request) -> Response:
+            return await answer(_JsonRequest(request.scope, request.receive))
+
+        return answer_strictly
+
+
+class _JsonRequest(Request):
+    async def json(self) -> Any:
+        return read_json(await self.body())
+
+
+def read_json(body: bytes) -> Any:
+    """Return what a body says; raise JSONDecodeError for no JSON, RejectedError for the rest.
+
+    Python reads more than JSON has, and what is stored once would break whoever reads it later.
+    """
+    try:
+        content = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise RejectedError(UNREADABLE, "It is not UTF-8 text.", "Send JSON in UTF-8.") from None
+    except RecursionError:
+        raise _too_deep("") from None
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        cause = "It holds a number that is too long."
+        raise RejectedError(UNREADABLE, cause, "Send it as text.") from None
+    _check(content, "", MAX_DEPTH)
+    return content
+
+
+def _check(value: Any, path: str, levels_left: int) -> None:
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise RejectedError(UNREADABLE, "The number is too large.", "Send a smaller one.", path)
+    elif levels_left == 0:
+        if is_object(value) or is_list(value):
+            raise _too_deep(path)
+    elif is_object(value):
+        for key, item in value.items():
+            _check_text(key, path)
+            _check(item, f"{path}.{key}" if path else key, levels_left - 1)
+    elif is_list(value):
+        for index, item in enumerate(value):
+            _check(item, f"{path}.{index}" if path else str(index), levels_left - 1)
+
+
+def _check_text(text: str, path: str) -> None:
+    is_whole = "\0" not in text
+    if is_whole and not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            is_whole = False
+    if not is_whole:
+        cause = "The text holds a NUL character or half of a character pair."
+        raise RejectedError(UNREADABLE, cause, "Remove it and send the request again.", path)
+
+
+def _too_deep(path: str) -> RejectedError:
+    cause = f"Its values are nested more than {MAX_DEPTH} levels deep."
+    return RejectedError(UNREADABLE, cause, "Send flatter values.", path[:MAX_DEPTH])
+
+
+def _refuse_constant(name: str) -> None:
+    raise RejectedError(UNREADABLE, f"{name} is no JSON.", "Send a number, or null.")
