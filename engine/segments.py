@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from dbos import DBOS
 from sqlalchemy.dialects import postgresql
 
-from .database import Prepared, answers, events, insert, runs, segments, steps
+from .accounts import CONNECTED
+from .database import Prepared, accounts, answers, events, insert, runs, segments, steps
 from .documents import FlowComponent, FlowDocument, input_errors
 from .expressions import ExpressionError, fill
 from .outcomes import FAILED, LATER, PAUSED, UNKNOWN, Outcome, fault
@@ -228,6 +229,9 @@ class Segment:
             ).rowcount
             if fresh and wait["state"] == WAITING:
                 self._arm(connection, wait)
+            if fresh and wait["state"] == PAUSED_STATE and _is_connected(connection, wait):
+                # Whoever connected the account again was quicker, and did not find this pause.
+                go_on(self.engine, connection, wait)
         mine = segments.c.id == self.payload["segmentId"]
         connection.execute(sa.update(segments).where(mine).values(state=DONE))
         self.run_state = settle_run(connection, self.payload["runId"])
@@ -296,6 +300,12 @@ def _put_steps(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> 
             for row in rows
         ],
     )
+
+
+def _is_connected(connection: sa.Connection, wait: Mapping[str, Any]) -> bool:
+    mine = accounts.c.id == wait["account_id"]
+    state = connection.scalar(sa.select(accounts.c.state).where(mine).with_for_update(read=True))
+    return bool(state == CONNECTED)
 
 
 def _early_event(connection: sa.Connection, wait: Mapping[str, Any]) -> Any:

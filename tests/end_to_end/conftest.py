@@ -128,16 +128,14 @@ class World:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def engine_call(
-        self, method: str, path: str, json: Any = None, *, token: str = TOKEN, status: int = 200
-    ) -> Any:
+    def engine_call(self, method: str, path: str, json: Any = None, *, token: str = TOKEN) -> Any:
         answer = self.http.request(
             method,
             self.engine.url + path,
             json=json,
             headers={"Authorization": f"Bearer {token}"},
         )
-        assert answer.status_code in (status, status + 1), f"{answer.status_code} {answer.text}"
+        assert answer.is_success, f"{answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
     def connect(self, name: str, access_token: str, *, token: str = TOKEN) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from appmixer.engine.contract import Connector
-from appmixer.engine.documents import FlowFaults, read_document
+from appmixer.engine.documents import FlowFaults, input_errors, read_document
 from appmixer.engine.schemas import component_types
 
 
@@ -150,3 +150,21 @@ def test_a_trigger_takes_no_expressions(connectors: dict[str, Connector]) -> Non
     assert faults(broken, connectors) == [
         "components.in1.input: A trigger starts the flow, so its input cannot use {{ }}."
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("^[0-9]{6}$", "123456", True),
+        ("^[0-9]{6}$", "123456\n", False),
+        (r"^[$]\$$", "$$", True),
+        (r"^[$]\$$", "$$\n", False),
+        ("ab", "cabd", True),
+    ],
+)
+def test_a_pattern_ends_where_the_text_ends(pattern: str, text: str, fits: bool) -> None:
+    schema = {"properties": {"field": {"type": "string", "pattern": pattern}}}
+
+    assert [fault.path for fault in input_errors({"field": text}, schema)] == (
+        [] if fits else [".field"]
+    )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.database import flows
 from appmixer.engine.engine import Engine
+from appmixer.engine.outcomes import Outcome
 from appmixer.engine.sealed_inputs import open_secrets
 
 pytestmark = pytest.mark.anyio
@@ -223,6 +224,32 @@ async def test_runs_of_a_refused_account_pause_and_go_on_when_it_is_connected_ag
     assert account["state"] == "reconnect"
     assert asked == 1, "the second run must not ask with a token that is known to be refused"
     assert [run["status"] for run in runs] == ["completed", "completed"]
+
+
+async def test_a_run_goes_on_whose_account_is_connected_again_before_its_pause_is_stored(
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    refused_tokens: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    act = engine.act
+
+    async def act_and_connect(**given: Any) -> Outcome:
+        outcome = await act(**given)
+        if outcome.state == "paused":
+            await engine.accounts.connect_token(owner, "test:echo", "hall", "keys")
+        return outcome
+
+    monkeypatch.setattr(engine, "act", act_and_connect)
+    await start(engine, owner, flow({"text": "x", "then": "reconnect"}))
+    refused_tokens.add("hall+cellar")
+
+    await hear("quick")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
 
 
 async def test_an_event_without_a_listener_is_kept_and_can_be_replayed(

@@ -32,6 +32,15 @@ def database(tmp_path: Path) -> sa.Engine:
     return database
 
 
+def test_errors_of_the_database_do_not_show_what_was_to_be_stored(database: sa.Engine) -> None:
+    row = {"namespace": "n", "key": None, "value": "a message for a person"}
+
+    with database.begin() as connection, pytest.raises(IntegrityError) as caught:
+        connection.execute(sa.insert(store), row)
+
+    assert "a message for a person" not in str(caught.value)
+
+
 @pytest.fixture
 async def writer(tmp_path: Path, database: sa.Engine) -> AsyncIterator[Writer]:
     writer = Writer(database)
