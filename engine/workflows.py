@@ -23,6 +23,8 @@ CONCURRENT_SEGMENTS = 100
 # DBOS looks for new cron schedules this often; the engine has none.
 NO_SCHEDULES_S = 3600.0
 GRACE_S = 5.0
+# DBOS's listener, which has nothing to listen to here, looks this often whether it should stop.
+STOPS_WITHIN_S = 0.1
 LAST_RANK = 2**31 - 1
 
 
@@ -50,6 +52,7 @@ class Workflows:
             "executor_id": self.executor_id,
             "log_level": "WARNING",
             "scheduler_polling_interval_sec": NO_SCHEDULES_S,
+            "notification_listener_polling_interval_sec": STOPS_WITHIN_S,
         }
         DBOS(config=settings)
 

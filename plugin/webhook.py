@@ -15,11 +15,14 @@ from appmixer.engine.contract import HostContext, Request, Response, Route, Thro
 
 from .events import flatten, unreadable
 from .settings import how_to_set
+from .shapes import is_list, is_object
 
 PATH = "/events"
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
 MAX_BODY_BYTES = 3 * 1024 * 1024
 MAX_HANDSHAKE_BYTES = 1024
+# Far more than Meta nests, and less than what JSON libraries give up at.
+MAX_DEPTH = 100
 SIGNATURE_HEADER = "x-hub-signature-256"
 RETRY_LATER = {"Retry-After": "10"}
 
@@ -74,11 +77,24 @@ def parse(body: bytes) -> Sequence[Any]:
     try:
         text = body.decode()
         content = _DECODER.decode(text)
+        if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(content):
+            return [unreadable(text)]
         if "\\ud" in text or "\\uD" in text:
             content = _with_whole_characters(content)
         return flatten(content)
     except (ValueError, RecursionError):
         return [unreadable(body.decode("utf-8", "replace"))]
+
+
+def _is_deep(content: Any) -> bool:
+    level: list[Any] = [content]
+    for _ in range(MAX_DEPTH):
+        objects = [each.values() for each in level if is_object(each)]
+        lists = [each for each in level if is_list(each)]
+        level = [item for items in (*objects, *lists) for item in items]
+        if not level:
+            return False
+    return True
 
 
 def _refuse_constant(name: str) -> None:

@@ -138,6 +138,19 @@ def test_a_flow_without_its_account_does_not_start(
     assert ready.asked() == []
 
 
+def test_an_account_that_nobody_connected_is_named_before_any_call(ready: World) -> None:
+    answer = ready.try_out("GetPhoneNumber", account="nobody", phoneNumberId=NUMBER)
+
+    assert failure(answer) == {
+        "kind": "RejectedError",
+        "title": "There is no account nobody",
+        "cause": "No account of appmixer:whatsapp is connected under this name.",
+        "cure": "Connect it first, or choose another account.",
+        "field": "account",
+    }
+    assert ready.asked() == []
+
+
 def test_a_path_that_is_dead_for_one_message_fails_that_step_and_sends_nothing(
     ready: World,
 ) -> None:

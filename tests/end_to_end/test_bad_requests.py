@@ -75,6 +75,21 @@ def test_a_body_that_is_not_what_is_asked_for_is_refused_everywhere(ready: World
     assert ready.asked() == []
 
 
+def test_a_body_that_does_not_say_it_is_json_is_told_how_to(ready: World) -> None:
+    answer = ask_raw(ready, "POST", "/api/owners", b'{"name": "Acme"}', "text/plain")
+
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {
+            "error": {
+                "title": "The request cannot be read",
+                "cause": "It does not say that it is JSON.",
+                "cure": "Send JSON with the header Content-Type: application/json.",
+            }
+        },
+    )
+
+
 @pytest.mark.parametrize("value", NO_JSON)
 def test_what_json_or_a_database_cannot_hold_is_refused_and_not_stored(
     ready: World, value: bytes

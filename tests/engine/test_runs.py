@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.contract import ThrottledError
 from appmixer.engine.database import flows
 from appmixer.engine.engine import Engine
 from appmixer.engine.outcomes import Outcome
@@ -325,3 +326,23 @@ async def test_an_event_with_a_known_id_and_other_content_is_kept_but_runs_nothi
     [kept] = await engine.visibility.unrouted(owner, is_administrator=False)
     assert (kept["state"], kept["payload"]["text"]) == ("repeated", "another")
     assert sorted(text for _, text, _ in acts) == ["last", "one"]
+
+
+async def test_events_that_cannot_be_stored_are_refused_so_that_they_come_again(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    await rename(engine, "events", "away")
+
+    with pytest.raises(ThrottledError):
+        await hear("x", id="1")
+    await rename(engine, "away", "events")
+    await hear("x", id="1")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
+
+
+async def rename(engine: Engine, table: str, name: str) -> None:
+    statement = sa.text(f"ALTER TABLE {table} RENAME TO {name}")
+    await engine.writer.commit(lambda connection: connection.execute(statement))
