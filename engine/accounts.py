@@ -211,8 +211,15 @@ class Accounts:
             await self._renew(account)
         return await self.get(owner_id, account_id)
 
-    async def mark_reconnect(self, account_id: str, reason: str) -> None:
-        """Note that a person has to connect the account again; its work is paused until then."""
+    async def mark_reconnect(
+        self, account_id: str, reason: str, *, asked_at: float | None = None
+    ) -> None:
+        """Note that a person has to connect the account again; its work is paused until then.
+
+        A refusal of what was asked at `asked_at` says nothing of credentials obtained since.
+        """
+        if asked_at is not None and (await self._fresh(account_id)).obtained_at > asked_at:
+            return
         change = (
             sa.update(accounts)
             .where(accounts.c.id == account_id)

@@ -7,12 +7,12 @@ import hashlib
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from .contract import ConnectorError, Event
 from .database import answers, events, flows, insert, listeners, runs, segments, steps
@@ -128,7 +128,7 @@ class Dispatcher:
         # counts as routed when all of its runs are there.
         for position in range(0, len(starts), STARTS_PER_COMMIT):
             some = starts[position : position + STARTS_PER_COMMIT]
-            await self.engine.writer.commit(partial(self._store, starts=some))
+            await self._store_or_fail(some)
         await self.engine.writer.commit(
             lambda connection: self._commit(connection, found, listened, repeated)
         )
@@ -293,6 +293,21 @@ class Dispatcher:
                 go_on(self.engine, connection, segment, event=event.payload, event_seq=row.seq)
                 answered.add(row.seq)
         return answered
+
+    async def _store_or_fail(self, starts: Sequence[Start]) -> None:
+        """Store the runs; one that no database will ever take is stored as failed instead."""
+        try:
+            await self.engine.writer.commit(partial(self._store, starts=starts))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # one event's content must not hold up all others
+            if len(starts) > 1:
+                for start in starts:
+                    await self._store_or_fail([start])
+                return
+            fault = self.engine.describe(error, component=starts[0].component)
+            failed = replace(starts[0], value=None, error=fault)
+            await self.engine.writer.commit(partial(self._store, starts=[failed]))
 
     def _store(self, connection: sa.Connection, starts: Sequence[Start]) -> None:
         """Store the runs that are not there yet, each with its trigger's step, and enqueue them."""

@@ -150,6 +150,7 @@ class Engine:
         """Let an action do its work once, and return how that ended; it never raises."""
         account_id: str | None = None
         sent: list[tuple[str, Any]] = []
+        asked_at = time.time()
         try:
             place = await self.flows.place(owner_id, flow_key, key, component)
             account_id = place.account.id if place.account else None
@@ -165,7 +166,7 @@ class Engine:
                     result = await action.resume(context, resumes["state"], resumes["event"])
         except AuthorizationError as error:
             if account_id is not None:
-                await self.accounts.mark_reconnect(account_id, str(error))
+                await self.accounts.mark_reconnect(account_id, str(error), asked_at=asked_at)
             return outcome_of_error(error, account_id)
         except ConnectorError as error:
             return outcome_of_error(error, account_id)

@@ -20,6 +20,8 @@ from .writer import Writer
 
 # A repeated event has the id of an earlier one and another content: kept, but for people only.
 NEW, ROUTED, UNROUTED, REPEATED = "new", "routed", "unrouted", "repeated"
+# PostgreSQL keeps no NUL in a text; in JSON it is escaped.
+NUL, REPLACEMENT = "\0", "\ufffd"
 # How many more events are read than shown, because some of them are other owners'.
 SEEN_BY_OTHERS = 20
 
@@ -126,12 +128,12 @@ def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
     payload = json.dumps(event.payload, ensure_ascii=False)
     return {
         "connector": connector,
-        "id": event.id,
+        "id": event.id.replace(NUL, REPLACEMENT),
         "kind": event.kind,
         "payload": payload,
         "digest": blake2b(payload.encode(), digest_size=16).digest(),
         "routes": json.dumps(event.routes),
-        "order_key": event.order,
+        "order_key": event.order.replace(NUL, REPLACEMENT),
         "answers": json.dumps(event.answers),
         "received_at": now,
         "state": NEW,

@@ -67,14 +67,9 @@ class Workflows:
             with self._counted():
                 await wake_segment(segment_id)
 
+        # The queue is there before DBOS looks for queues, because it looks once a second only.
+        await asyncio.to_thread(self._prepare)
         DBOS.launch()
-        # One at a time in each partition is what keeps the order within a conversation.
-        await DBOS.register_queue_async(
-            QUEUE,
-            partition_concurrency=1,
-            worker_concurrency=CONCURRENT_SEGMENTS,
-            polling_interval_sec=POLL_S,
-        )
 
     async def close(self) -> None:
         """Wait shortly for what is under way; the rest is recovered by the next start."""
@@ -111,6 +106,16 @@ class Workflows:
         if delay_s > 0:
             options["delay_seconds"] = delay_s
         self._client.enqueue_in_transaction(connection, options, payload)
+
+    def _prepare(self) -> None:
+        DBOS.migrate(self.database.url.render_as_string(hide_password=False))
+        # One at a time in each partition is what keeps the order within a conversation.
+        self._client.register_queue(
+            QUEUE,
+            partition_concurrency=1,
+            worker_concurrency=CONCURRENT_SEGMENTS,
+            polling_interval_sec=POLL_S,
+        )
 
     @contextmanager
     def _counted(self) -> Generator[None]:

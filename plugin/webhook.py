@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from hashlib import sha256
+from math import isinf
 from typing import Any
 
 from appmixer.engine.contract import HostContext, Request, Response, Route, ThrottledError
@@ -101,7 +102,14 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise ValueError(f"{digits} is larger than any number here")
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
 
 
 def _with_whole_characters(content: Any) -> Any:

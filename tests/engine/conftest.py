@@ -60,6 +60,7 @@ class Heard(Trigger):
         text: str
         who: str | None = None
         items: list[int] = Field(default_factory=list[int])
+        ratio: float | None = None
 
     async def start(self, context: TriggerContext) -> None:
         await context.add_listener(f"room:{context.properties.room}", {})
@@ -317,8 +318,9 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
         order: str = "",
         answers: tuple[str, ...] = (),
         items: Sequence[int] = (),
+        ratio: float | None = None,
     ) -> None:
-        payload: dict[str, Json] = {"text": text, "items": list(items)}
+        payload: dict[str, Json] = {"text": text, "items": list(items), "ratio": ratio}
         event = Event(
             id or f"{time.time_ns()}", "heard", payload, (f"room:{room}",), order, answers
         )

@@ -140,6 +140,19 @@ async def test_what_cannot_be_stored_fails_its_run_instead_of_leaving_it_open(
     assert (run["status"], run["error"]["kind"]) == ("failed", "InternalError")
 
 
+async def test_an_event_that_cannot_be_stored_as_a_run_fails_and_holds_up_no_other(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await engine.flows.put(owner, "f", echoing("x"))
+    await engine.flows.start(owner, "f")
+
+    await hear("endless", ratio=float("inf"))
+    await hear("fine", id="with a \0 in it", order="\0")
+    found = await ended_runs(owner, 2)
+
+    assert sorted(run["status"] for run in found) == ["completed", "failed"]
+
+
 async def test_only_one_of_several_processes_routes(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -251,6 +252,21 @@ async def test_a_run_goes_on_whose_account_is_connected_again_before_its_pause_i
     [run] = await ended_runs(owner, 1)
 
     assert run["status"] == "completed"
+
+
+async def test_a_refusal_of_the_old_token_does_not_disconnect_a_new_connection(
+    engine: Engine, owner: str
+) -> None:
+    [account] = await engine.accounts.list(owner)
+    asked_at = time.time()
+    await engine.accounts.connect_token(owner, "test:echo", "hall", "keys")
+
+    await engine.accounts.mark_reconnect(account["id"], "refused", asked_at=asked_at)
+    still = await engine.accounts.get(owner, account["id"])
+    await engine.accounts.mark_reconnect(account["id"], "refused", asked_at=time.time())
+
+    assert still["state"] == "connected"
+    assert (await engine.accounts.get(owner, account["id"]))["state"] == "reconnect"
 
 
 async def test_an_event_without_a_listener_is_kept_and_can_be_replayed(

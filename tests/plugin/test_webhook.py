@@ -166,6 +166,7 @@ async def test_without_a_secret_nothing_is_accepted(host: RecordingHost) -> None
         b"[" * 100_000,
         b'{"object": "whatsapp_business_account", "entry": ' + b"[" * 400 + b"]" * 400 + b"}",
         b'{"object": NaN}',
+        b'{"object": 1e999}',
         b'{"object": ' + b"9" * 5000 + b"}",
         b'{"object": "page", "entry": []}',
     ],
