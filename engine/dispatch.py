@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 BATCH = 500
 STARTS_PER_COMMIT = 40
-# While webhooks pour in, answering them goes before routing them, for a second at most.
-PAUSE_S, BUSY_EVENTS, MAX_PAUSES = 0.01, 5, 100
+# While webhooks pour in, answering them goes before routing them: for a second at most when they
+# begin to, and hardly when there is a backlog, which must not grow for ever.
+PAUSE_S, BUSY_EVENTS, MAX_PAUSES, BACKLOG_PAUSES = 0.01, 5, 100, 5
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
 TAKE_OVER_S = 2.0
@@ -88,35 +89,36 @@ class Dispatcher:
 
     async def _work(self) -> None:
         engine = self.engine
+        routed = 0
         while True:
             engine.events.arrived.clear()
-            await self._let_webhooks_pass()
+            await self._let_webhooks_pass(BACKLOG_PAUSES if routed == BATCH else MAX_PAUSES)
             try:
-                is_busy = await self.route_batch()
+                routed = await self.route_batch()
             except ConnectorError as error:
                 engine.log.error("routing_failed", reason=str(error))
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
                 continue
-            if not is_busy:
+            if not routed:
                 try:
                     await asyncio.wait_for(engine.events.arrived.wait(), IDLE_S)
                 except TimeoutError:
                     pass  # look again: another process may have stored events
 
-    async def _let_webhooks_pass(self) -> None:
+    async def _let_webhooks_pass(self, pauses: int) -> None:
         """Return when few come in, or when routing has been put off for long enough."""
-        for _ in range(MAX_PAUSES):
+        for _ in range(pauses):
             before = self.engine.events.published
             await asyncio.sleep(PAUSE_S)
             if self.engine.events.published - before < BUSY_EVENTS:
                 return
 
-    async def route_batch(self) -> bool:
-        """Route the oldest events; return whether there were any."""
+    async def route_batch(self) -> int:
+        """Route the oldest events; return how many there were, BATCH at most."""
         query = sa.select(events).where(events.c.state == NEW).order_by(events.c.seq).limit(BATCH)
         rows = await self.engine.rows(query)
         if not rows:
-            return False
+            return 0
         repeated = await self._repeated(rows)
         found = [(row, event_of(row)) for row in rows if row.seq not in repeated]
         for connector in {row.connector for row, _ in found}:
@@ -136,7 +138,7 @@ class Dispatcher:
         for row, _ in found:
             if row.seq not in listened:
                 self.engine.metrics.unrouted.labels(row.connector).inc()
-        return True
+        return len(rows)
 
     async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:
         """Return the events (by seq) whose id an earlier event has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -273,6 +274,11 @@ async def test_an_event_without_a_listener_is_kept_and_can_be_replayed(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
 ) -> None:
     await hear("lost")
+    async with asyncio.timeout(10):
+        while True:
+            if await engine.visibility.unrouted(owner, is_administrator=False):
+                break
+            await asyncio.sleep(0.02)
     await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
     await hear("found")
     await ended_runs(owner, 1)
