@@ -84,7 +84,9 @@ class Courier:
                 timeout=self._settings().webhook_timeout_s,
             )
             status = answer.status_code
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as failed:
+        except Exception as failed:
+            # Whatever an attempt ends with, the conversation behind it has to go on: a callback
+            # that resets connections makes anyio on uvloop raise an AttributeError, for example.
             error = f"{type(failed).__name__}: {failed}".rstrip(": ")
         delivery.attempts.append(Attempt(self._clock.now(), status, error))
         return status == 200

@@ -85,7 +85,7 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
             {"input": {"text": "{{ in1.heard.txt }}"}},
             [
                 "components.say.input.text: in1.heard.txt: in1.heard has no 'txt';"
-                " it has: text, who, items."
+                " it has: text, who, items, ratio."
             ],
         ),
         (
