@@ -80,8 +80,8 @@ class GraphClient:
     ) -> dict[str, Any]:
         """Send `json`, or `form` and `files` in httpx's shape; without any, no body.
 
-        `before_leaving` is awaited when the connection stands and nothing has been sent; what it
-        raises keeps the request from being sent.
+        `before_leaving` is awaited when the connection stands and the body has not been sent;
+        what it raises keeps the request from being made.
         """
         return await self._call(
             "POST",
@@ -221,9 +221,10 @@ class GraphClient:
 
 
 def _tracer(before_leaving: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    # Head and body leave one after the other, and a head without its body does nothing.
     # https://www.encode.io/httpcore/extensions/#trace
     async def trace(event: str, _: Any) -> None:
-        if event.endswith(".send_request_headers.started"):
+        if event.endswith(".send_request_body.started"):
             await before_leaving()
 
     return trace

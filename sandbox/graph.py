@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -80,6 +80,9 @@ class GraphApi:
             return await self._call(request, path, version, segments), None
         except MetaError as refusal:
             return refusal_of(refusal, version), refusal.code
+        except ClientDisconnect:
+            # Nobody is there to be answered; half a request has no effect.
+            return Response(status_code=400), None
         except Exception:
             # Whatever breaks in here, a client sees Meta's shape of "something went wrong".
             logger.exception("a Graph call failed inside the sandbox")

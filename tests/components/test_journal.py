@@ -38,9 +38,13 @@ class Graph:
         except asyncio.IncompleteReadError:  # the connection was made, and then not used
             writer.close()
             return
-        self.journal.append(dict(await self.context.store.scan("send:")))
         length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        await reader.readexactly(length)
+        try:
+            await reader.readexactly(length)
+        except asyncio.IncompleteReadError:  # a head without its body does nothing
+            writer.close()
+            return
+        self.journal.append(dict(await self.context.store.scan("send:")))
         if self.answers:
             body = json.dumps(ANSWER).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
