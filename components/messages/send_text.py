@@ -1,4 +1,4 @@
-"""Send Text: free text to a person who wrote to us in the last 24 hours."""
+"""Free text inside the customer service window, which a message of the person opens."""
 
 from __future__ import annotations
 
