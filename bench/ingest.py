@@ -129,8 +129,8 @@ def _targets(figures: Figures) -> list[Target]:
     ratios, engine = figures["ratios"], figures["contestants"][ENGINE]
     return [
         Target(
-            "webhooks per second / /healthz, which does nothing",
-            ratios[f"{ENGINE}/{HEALTH_CHECK}"],
+            "webhooks per second / no-operation route",
+            ratios[f"{ENGINE}/{NO_OPERATION}"],
             0.6,
             is_lower_bound=True,
         ),
