@@ -17,8 +17,8 @@ from urllib.parse import urljoin
 
 import httpx
 
-from . import seed
 from .server import serve as serve_sandbox
+from .world import seed
 
 CONNECTOR = "appmixer:whatsapp"
 COMPONENTS = "appmixer.whatsapp."

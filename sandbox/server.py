@@ -12,11 +12,11 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .controls import create_controls
-from .graph import DISCONNECT, GraphApi
-from .pages import front_page
-from .seed import seed
-from .world import World
+from .controls.application import create_controls
+from .graph.api import DISCONNECT, GraphApi
+from .login.pages import front_page
+from .world.seed import seed
+from .world.world import World
 
 DEFAULT_PORT = 8322
 CONTROLS_PATH = "/_sandbox"

@@ -18,10 +18,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import seed
 from .server import Sandbox, create_app, run
 from .shapes import Json
-from .world import World
+from .world import seed
+from .world.world import World
 
 DEADLINE_S = 10.0
 

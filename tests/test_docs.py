@@ -28,12 +28,12 @@ from appmixer.engine.engine import Engine
 from appmixer.engine.metrics import Metrics
 from appmixer.engine.schemas import component_types
 from appmixer.engine.settings import Settings
-from appmixer.sandbox.controls import create_controls
-from appmixer.sandbox.faults import FaultRule
-from appmixer.sandbox.routes import NOT_SIMULATED
-from appmixer.sandbox.seed import seed
-from appmixer.sandbox.settings import Settings as SandboxSettings
-from appmixer.sandbox.world import World
+from appmixer.sandbox.controls.application import create_controls
+from appmixer.sandbox.graph.faults import FaultRule
+from appmixer.sandbox.graph.routes import NOT_SIMULATED
+from appmixer.sandbox.world.seed import seed
+from appmixer.sandbox.world.settings import Settings as SandboxSettings
+from appmixer.sandbox.world.world import World
 from appmixer.whatsapp.plugin.catalogue import Entry, entries
 
 ROOT = Path(__file__).parents[1]

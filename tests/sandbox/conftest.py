@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, running_sandbox
+from appmixer.sandbox.world import seed
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import hmac
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import RunningSandbox
+from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import asyncio
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, until
+from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 

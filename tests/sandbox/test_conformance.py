@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.shapes import is_array, is_object
 from appmixer.sandbox.testing import Receiver, RunningSandbox
+from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 

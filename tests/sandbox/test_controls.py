@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
-from appmixer.sandbox.clock import Clock
 from appmixer.sandbox.testing import Receiver, RunningSandbox, until
+from appmixer.sandbox.world import seed
+from appmixer.sandbox.world.clock import Clock
 
 pytestmark = pytest.mark.anyio
 

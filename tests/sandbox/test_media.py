@@ -7,8 +7,8 @@ import hashlib
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import Receiver, RunningSandbox
+from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import json
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import RunningSandbox
+from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 

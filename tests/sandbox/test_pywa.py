@@ -12,8 +12,8 @@ import pytest
 from anyio import to_thread
 from fastapi import FastAPI
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import RunningSandbox, serving, until
+from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 

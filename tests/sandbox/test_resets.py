@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import uvloop
 
-from appmixer.sandbox import seed
 from appmixer.sandbox.testing import RunningSandbox, running_sandbox, until
+from appmixer.sandbox.world import seed
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 RESETS, PEOPLE = 100, 30

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox import seed
-from appmixer.sandbox.entities import Media
 from appmixer.sandbox.shapes import is_array, is_object
 from appmixer.sandbox.testing import RunningSandbox
+from appmixer.sandbox.world import seed
+from appmixer.sandbox.world.entities import Media
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,293 @@
+"""The Graph API: reading a call, finding its node and its token, and answering as Meta does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ..login import dialog, tokens
+from ..media import media
+from ..shapes import Json
+from ..webhooks.signing import proof_of, same
+from ..world.entities import BUSINESS, Token, User
+from ..world.world import GraphCall, Node, World
+from .answers import answered, faulty, refusal_of
+from .call import Call
+from .errors import (
+    MetaError,
+    missing_permission,
+    not_simulated,
+    unknown_object,
+    unknown_path,
+)
+from .faults import FaultRule
+from .parameters import read_parameters
+from .route import Route
+from .routes import (
+    NAMED_ROUTES,
+    NEEDS_BUSINESS_SCOPE,
+    NODE_ROUTES,
+    NOT_SIMULATED,
+    NOT_SIMULATED_CALLS,
+    NOT_SIMULATED_NAMES,
+    OPEN_ROUTES,
+)
+
+logger = logging.getLogger(__name__)
+
+VERSION = re.compile(r"v\d{1,2}\.\d{1,2}")
+SEGMENT = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+DEFAULT_VERSION = "v25.0"
+MAX_PATH_IN_LOG = 200
+DISCONNECT = "appmixer.sandbox.disconnect"
+
+
+class GraphApi:
+    """The ASGI application behind every path that is not a control."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        version, segments = _split(path)
+        if segments[:2] == ["dialog", "oauth"]:
+            await (await self._dialog(Request(scope, receive)))(scope, receive, send)
+            return
+        rule = self._world.faults.strike(scope["method"], segments)
+        answer, code = await self._struck(rule, scope, receive, path, version, segments)
+        self._log(scope, path, answer, code, rule)
+        if answer is None:
+            await _disconnect(scope, receive)
+        else:
+            await answer(scope, receive, send)
+
+    async def _dialog(self, request: Request) -> Response:
+        if request.method == "POST":
+            return dialog.decide(self._world, request.query_params, await request.form())
+        return dialog.show(self._world, request.query_params)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, path: str, version: str, segments: list[str]
+    ) -> tuple[Response, int | None]:
+        """The answer, and Meta's code when it is a refusal."""
+        request = Request(scope, receive)
+        try:
+            return await self._call(request, path, version, segments), None
+        except MetaError as refusal:
+            return refusal_of(refusal, version), refusal.code
+        except ClientDisconnect:
+            # Nobody is there to be answered; half a request has no effect.
+            return Response(status_code=400), None
+        except Exception:
+            # Whatever breaks in here, a client sees Meta's shape of "something went wrong".
+            logger.exception("a Graph call failed inside the sandbox")
+            fault = MetaError(1, "An unknown error occurred", http_status=500)
+            return refusal_of(fault, version), fault.code
+
+    async def _call(
+        self, request: Request, path: str, version: str, segments: list[str]
+    ) -> Response:
+        base_url = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+        is_download = path.startswith(media.ATTACHMENTS_PATH.rstrip("/"))
+        parameters, files = await read_parameters(request, takes_files=segments[-1:] == ["media"])
+        try:
+            call = Call(
+                world=self._world,
+                method=request.method,
+                version=version,
+                path="/".join(segments),
+                base_url=base_url,
+                token=None,
+                parameters=parameters,
+                files=files,
+            )
+            value = _token_value(request, parameters)
+            if is_download:
+                call.token = tokens.find(self._world, value) if value else None
+                return media.download(call)
+            route = self._route(call, segments, value)
+            answer = await route.endpoint(call)
+        finally:
+            for file in (files or {}).values():
+                await file.close()
+        return answer if isinstance(answer, Response) else answered(answer, 200, version)
+
+    def _route(self, call: Call, segments: list[str], value: str | None) -> Route:
+        if not segments:
+            raise unknown_path(f"/{call.path}")
+        open_route = OPEN_ROUTES.get((call.path, call.method))
+        if open_route is not None:
+            return open_route
+        call.token = self._token(call, segments, value)
+        named = NAMED_ROUTES.get((call.path, call.method))
+        if named is not None:
+            if call.path in NEEDS_BUSINESS_SCOPE:
+                _need_business_scope(call.token)
+            return named
+        if segments[0] == "me" and segments[1:2] == ["permissions"] and len(segments) == 3:
+            call.rest = segments[2]
+            return NAMED_ROUTES["me/permissions", "DELETE"]
+        if segments[0] in NOT_SIMULATED_NAMES or segments[0].startswith("upload:"):
+            raise not_simulated(call.method, f"/{segments[0].partition(':')[0]}")
+        return self._node_route(call, segments)
+
+    def _node_route(self, call: Call, segments: list[str]) -> Route:
+        token, node_id = call.bearer(), segments[0]
+        if not node_id.isdecimal():
+            raise unknown_path(f"/{'/'.join(segments)}")
+        node = self._world.node(node_id)
+        if node is None or not self._is_visible(token, node):
+            raise unknown_object(call.method, node_id)
+        edge = segments[1] if len(segments) > 1 else ""
+        call.node, call.rest = node, "/".join(segments[2:])
+        route = NODE_ROUTES.get((type(node), edge, call.method))
+        if route is None or (call.rest and edge != "permissions"):
+            is_known = (type(node), edge, call.method) in NOT_SIMULATED_CALLS
+            if is_known or edge in NOT_SIMULATED.get(type(node), frozenset()):
+                raise not_simulated(call.method, f"/{{{_kind_name(node)}}}/{edge}".rstrip("/"))
+            if edge and not any(key[:2] == (type(node), edge) for key in NODE_ROUTES):
+                raise unknown_path(f"/{'/'.join(segments[1:])}")
+            raise unknown_object(call.method, node_id)
+        self._check_scope(token, node, route.scope)
+        return route
+
+    def _token(self, call: Call, segments: list[str], value: str | None) -> Token:
+        if not value:
+            raise _no_token(call.method, segments)
+        token = tokens.find(self._world, value)
+        if token is None:
+            raise tokens.invalid_token()
+        tokens.check(self._world, token)
+        app = self._world.apps[token.app_id]
+        proof = call.parameters.get("appsecret_proof")
+        if proof is None:
+            if app.requires_proof and token.kind != "APP":
+                raise _proof_error("API calls from the server require an appsecret_proof argument")
+        elif not same(str(proof), proof_of(value, app.secret)):
+            raise _proof_error("Invalid appsecret_proof provided in the API argument")
+        return token
+
+    def _is_visible(self, token: Token, node: Node) -> bool:
+        waba = self._world.waba_of(node)
+        if waba is not None:
+            return token.sees(waba.id)
+        if token.kind == "APP":
+            return node.id == token.app_id or isinstance(node, User)
+        if token.user is None:
+            return False
+        return node.id in (token.user.id, token.app_id, *token.user.business_ids)
+
+    def _check_scope(self, token: Token, node: Node, scope: str | None) -> None:
+        waba = self._world.waba_of(node)
+        if scope is None or waba is None or token.reaches(scope, waba.id):
+            return
+        if scope.endswith("messaging"):
+            raise missing_permission(
+                "You do not have the necessary permissions to send messages on behalf of this "
+                "WhatsApp Business Account"
+            )
+        raise missing_permission(
+            "You do not have the necessary permissions required to access this business account"
+        )
+
+    async def _struck(
+        self,
+        rule: FaultRule | None,
+        scope: Scope,
+        receive: Receive,
+        path: str,
+        version: str,
+        segments: list[str],
+    ) -> tuple[Response | None, int | None]:
+        """The answer, as a fault bends it; None is a connection that breaks off."""
+        if rule is None:
+            return await self._answer(scope, receive, path, version, segments)
+        if rule.delay_s:
+            await asyncio.sleep(rule.delay_s)
+        if rule.kind == "disconnect":
+            return None, None
+        if rule.kind in ("slow", "acceptedThenLost", "truncated"):
+            answer, code = await self._answer(scope, receive, path, version, segments)
+            if rule.kind == "acceptedThenLost":
+                return None, code
+            if rule.kind == "truncated":
+                half = bytes(answer.body)[: len(answer.body) // 2]
+                answer = Response(half, answer.status_code, media_type="application/json")
+            return answer, code
+        return faulty(rule, version)
+
+    def _log(
+        self,
+        scope: Scope,
+        path: str,
+        answer: Response | None,
+        code: int | None,
+        rule: FaultRule | None,
+    ) -> None:
+        self._world.calls.append(
+            GraphCall(
+                at=self._world.clock.now(),
+                method=scope["method"],
+                path=path[:MAX_PATH_IN_LOG],
+                status=0 if answer is None else answer.status_code,
+                error_code=code,
+                fault=None if rule is None else rule.kind,
+            )
+        )
+
+
+def _split(path: str) -> tuple[str, list[str]]:
+    segments = [segment for segment in path.split("/") if segment]
+    version = DEFAULT_VERSION
+    if segments and VERSION.fullmatch(segments[0]):
+        version = segments.pop(0)
+    return version, segments
+
+
+def _token_value(request: Request, parameters: Json) -> str | None:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in ("bearer", "oauth") and value.strip():
+        return value.strip()
+    given = parameters.get("access_token")
+    return str(given) if given else None
+
+
+def _no_token(method: str, segments: list[str]) -> MetaError:
+    if segments[0] == "me":
+        return MetaError(
+            2500,
+            "An active access token must be used to query information about the current user.",
+        )
+    if method == "GET":
+        return MetaError(200, "Provide valid app ID")
+    return MetaError(104, "An access token is required to request this resource.")
+
+
+def _proof_error(message: str) -> MetaError:
+    return MetaError(100, message, kind="GraphMethodException")
+
+
+def _need_business_scope(token: Token) -> None:
+    if BUSINESS not in token.scopes:
+        raise MetaError(100, "(#100) Missing Permission", http_status=403)
+
+
+def _kind_name(node: Node) -> str:
+    names = {"PhoneNumber": "phone-number-id", "Waba": "waba-id", "Template": "template-id"}
+    return names.get(type(node).__name__, f"{type(node).__name__.lower()}-id")
+
+
+async def _disconnect(scope: Scope, receive: Receive) -> None:
+    """Break the connection without an answer. The server lends us the means (see server.py)."""
+    abort = scope.get("extensions", {}).get(DISCONNECT)
+    if abort is None:
+        raise ConnectionResetError("the sandbox was asked to break this connection")
+    abort["abort"]()
+    while (await receive())["type"] != "http.disconnect":
+        continue

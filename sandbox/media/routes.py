@@ -1,0 +1,17 @@
+"""Graph calls about files."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ..graph.route import NodeRoutes, Route
+from ..world.entities import MESSAGING, Media, PhoneNumber
+from . import media
+
+NODE_ROUTES: NodeRoutes = MappingProxyType(
+    {
+        (PhoneNumber, "media", "POST"): Route(media.upload, MESSAGING, takes_files=True),
+        (Media, "", "GET"): Route(media.get, MESSAGING),
+        (Media, "", "DELETE"): Route(media.delete, MESSAGING),
+    }
+)

@@ -1,0 +1,1 @@
+"""Sending: what a message must be, and what becomes of it."""

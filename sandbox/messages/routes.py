@@ -1,0 +1,13 @@
+"""Graph calls that send."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ..graph.route import NodeRoutes, Route
+from ..world.entities import MESSAGING, PhoneNumber
+from . import post
+
+NODE_ROUTES: NodeRoutes = MappingProxyType(
+    {(PhoneNumber, "messages", "POST"): Route(post.post, MESSAGING)}
+)

@@ -1,0 +1,179 @@
+"""What a message must look like before Meta accepts it: required parts, lengths and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+from ..graph.errors import MetaError, invalid_value, missing_parameter, refused
+from ..shapes import Json, is_array, is_number, is_object, is_text, text
+
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
+MAX_TEXT_CHARS = 4096
+MAX_CAPTION_CHARS = 1024
+MAX_CONTACTS = 257
+MAX_OPAQUE_CHARS = 512
+MAX_LINK_CHARS = 2048
+MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
+CAPTIONED = ("image", "video", "document")
+
+# Types that other calls or other numbers have; a single chat answers them with 131051.
+Check: TypeAlias = Callable[[Json], None]
+
+
+def check_envelope(body: Json) -> None:
+    """The fields every send has."""
+    if body.get("messaging_product") is None:
+        raise MetaError(100, "(#100) The parameter messaging_product is required.")
+    if body["messaging_product"] != "whatsapp":
+        raise MetaError(
+            100, "(#100) Param messaging_product must be one of {WHATSAPP} - got another value."
+        )
+    if body.get("recipient_type", "individual") not in ("individual", "group"):
+        raise invalid_value("recipient_type must be one of: individual, group")
+    opaque = body.get("biz_opaque_callback_data")
+    if opaque is not None:
+        limited(opaque, "biz_opaque_callback_data", MAX_OPAQUE_CHARS)
+    context = body.get("context")
+    if context is not None:
+        if not is_object(context) or not is_text(context.get("message_id")):
+            raise missing_parameter("context['message_id']")
+        if body.get("type") == "reaction":
+            raise invalid_value("context is not supported for messages of type reaction")
+
+
+def check_text(content: Json) -> None:
+    limited(required(content, "body", "text['body']"), "text['body']", MAX_TEXT_CHARS)
+    preview = content.get("preview_url")
+    if preview is not None and not isinstance(preview, bool):
+        raise invalid_value("text['preview_url'] must be a boolean")
+
+
+def check_media(kind: str) -> Check:
+    def check(content: Json) -> None:
+        check_source(content, kind)
+        caption = content.get("caption")
+        if caption is not None:
+            if kind not in CAPTIONED:
+                raise invalid_value(f"{kind}['caption'] is not supported")
+            limited(caption, f"{kind}['caption']", MAX_CAPTION_CHARS, minimum=0)
+        if content.get("filename") is not None and kind != "document":
+            raise invalid_value(f"{kind}['filename'] is not supported")
+        if "voice" in content and (kind != "audio" or not isinstance(content["voice"], bool)):
+            raise invalid_value(f"{kind}['voice'] is not valid")
+
+    return check
+
+
+def check_source(content: Json, name: str) -> None:
+    """Media is an id or a link, one of them."""
+    has_id, has_link = is_text(content.get("id")), is_text(content.get("link"))
+    if has_id == has_link:
+        raise MetaError(
+            131008,
+            "(#131008) Required parameter is missing",
+            details=f"{name}: exactly one of the parameters 'id' and 'link' is required.",
+        )
+    if has_link:
+        check_url(content["link"], f"{name}['link']")
+
+
+def check_url(value: object, name: str) -> None:
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        raise invalid_value(f"{name} must be a URL that starts with http:// or https://")
+    if len(value) > MAX_LINK_CHARS:
+        raise invalid_value(f"{name} is longer than {MAX_LINK_CHARS} characters")
+
+
+def check_location(content: Json) -> None:
+    for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
+        value = content.get(name)
+        if value is None:
+            raise missing_parameter(f"location['{name}']")
+        if not is_number(value) or not -limit <= float(value) <= limit:
+            raise invalid_value(f"location['{name}'] must be between -{limit:g} and {limit:g}")
+
+
+def check_contacts(cards: object) -> None:
+    if not is_array(cards) or not cards:
+        raise missing_parameter("contacts")
+    if len(cards) > MAX_CONTACTS:
+        raise invalid_value(f"contacts: at most {MAX_CONTACTS} contacts in one message")
+    for index, card in enumerate(cards):
+        name = card.get("name") if is_object(card) else None
+        if not is_object(name):
+            raise missing_parameter(f"contacts[{index}]['name']")
+        if not is_text(name.get("formatted_name")):
+            raise missing_parameter(f"contacts[{index}]['name']['formatted_name']")
+        parts = ("first_name", "last_name", "middle_name", "suffix", "prefix")
+        if not any(is_text(name.get(part)) for part in parts):
+            raise missing_parameter(f"contacts[{index}]['name']: one of {', '.join(parts)}")
+
+
+def check_reaction(content: Json) -> None:
+    required(content, "message_id", "reaction['message_id']")
+    emoji = content.get("emoji")
+    if not isinstance(emoji, str):
+        raise missing_parameter("reaction['emoji']")
+    # One emoji can be several code points (skin tones, families, flags), but never a word.
+    if len(emoji) > 16 or any(char.isascii() and char.isalpha() for char in emoji):
+        raise invalid_value("reaction['emoji'] must be one emoji, or empty to remove the reaction")
+
+
+def check_template(content: Json) -> None:
+    required(content, "name", "template['name']")
+    language = content.get("language")
+    if not is_object(language) or not is_text(language.get("code")):
+        raise missing_parameter("template['language']['code']")
+    components = content.get("components")
+    if components is not None and not is_array(components):
+        raise invalid_value("template['components'] must be a list")
+    for index, component in enumerate(components or []):
+        name = f"template['components'][{index}]"
+        if not is_object(component):
+            raise invalid_value(f"{name} must be an object")
+        required(component, "type", f"{name}['type']")
+        parameters = component.get("parameters")
+        if parameters is not None and not is_array(parameters):
+            raise invalid_value(f"{name}['parameters'] must be a list")
+
+
+def required(content: Json, key: str, name: str) -> str:
+    value = content.get(key)
+    if value is None or value == "":
+        raise missing_parameter(name)
+    if not is_text(value):
+        raise invalid_value(f"{name} must be a string that is not empty")
+    return value
+
+
+def limited(value: object, name: str, maximum: int, *, minimum: int = 1) -> None:
+    if not isinstance(value, str):
+        raise invalid_value(f"{name} must be a string")
+    if not minimum <= len(value) <= maximum:
+        raise invalid_value(f"{name} length invalid. Min length: {minimum}, Max length: {maximum}")
+
+
+def inner(content: Json, key: str, name: str) -> Json:
+    value = content.get(key)
+    if value is None:
+        raise missing_parameter(name)
+    if not is_object(value):
+        raise invalid_value(f"{name} must be an object")
+    return value
+
+
+def unsupported_type(kind: object) -> MetaError:
+    return refused(131051, f"Message type {text(kind) or 'unknown'} is currently not supported.")
+
+
+SIMPLE_CHECKS: Mapping[str, Check] = MappingProxyType(
+    {
+        "text": check_text,
+        "location": check_location,
+        "reaction": check_reaction,
+        "template": check_template,
+        **{kind: check_media(kind) for kind in MEDIA_TYPES},
+    }
+)

@@ -1,0 +1,1 @@
+"""Message templates: their life, and filling them in."""

@@ -1,0 +1,1 @@
+"""Webhooks: envelopes, signatures, subscriptions, delivery."""
