@@ -189,6 +189,11 @@ class Context:
         self.plugin, self.store, self.http = host.plugin, host.store, host.http
         self.log, self.quota, self.files, self.state = host.log, host.quota, NoFiles(), Store()
 
+    has_stayed = False  # this host remembers nothing of a crash, so it is never certain
+
+    def leaving(self) -> None:
+        """Nothing is remembered."""
+
     async def send(self, port: str, value: BaseModel) -> None:
         self.host.outcomes[f"{self.step_id}.{port}"] = value
 

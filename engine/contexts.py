@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import httpx
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -25,13 +26,14 @@ from .contract import (
 )
 from .database import listeners
 from .store import DatabaseStore
+from .wire import Wires
 
 if TYPE_CHECKING:
     from .engine import Engine
 
 HTTP_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 # The pool looks at every idle connection for each request, so few are kept.
-HTTP_LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=20)
+MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS, KEEPALIVE_S = 200, 20, 5.0
 
 is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
 
@@ -44,36 +46,30 @@ class DryRunRequest(Exception):
         self.request = request
 
 
-class HostTransport(httpx.AsyncBaseTransport):
-    """Sends everything, but in a dry run only what reads; fails with httpx's errors only."""
+class HostTransport(httpx.AsyncHTTPTransport):
+    """Sends everything, but in a dry run only what reads; over connections of our own."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
-        self._transport = transport
+    def __init__(self) -> None:
+        super().__init__()
+        # httpx passes no network backend on, so its pool is exchanged for one that has ours.
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+            keepalive_expiry=KEEPALIVE_S,
+            network_backend=Wires(),
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if is_dry_run.get() and request.method not in ("GET", "HEAD"):
             await request.aread()
             raise DryRunRequest(request)
-        try:
-            return await self._transport.handle_async_request(request)
-        except AttributeError as error:
-            # When a peer closes a connection as soon as it is made, uvloop has let go of the
-            # socket that anyio then asks for its address; nothing has been sent.
-            # Seen on 2026-11-23 with anyio 4.16 and uvloop 0.23, on every third such connection.
-            if error.name not in ("getpeername", "getsockname"):
-                raise
-            raise httpx.ConnectError("The peer closed at once", request=request) from error
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
+        return await super().handle_async_request(request)
 
 
 def open_http() -> httpx.AsyncClient:
     """Open the client that all connectors share."""
-    return httpx.AsyncClient(
-        transport=HostTransport(httpx.AsyncHTTPTransport(limits=HTTP_LIMITS)),
-        timeout=HTTP_TIMEOUT,
-    )
+    return httpx.AsyncClient(transport=HostTransport(), timeout=HTTP_TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -169,10 +165,14 @@ class EngineActionContext(EngineContext):
     """ActionContext; what was sent is collected, because it becomes real with the step's record."""
 
     step_id: str
+    has_stayed: bool
     sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.sent.append((port, value.model_dump(mode="json")))
+
+    def leaving(self) -> None:
+        self.engine.departures.leave(self.step_id)
 
 
 @dataclass(frozen=True)

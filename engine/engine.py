@@ -26,6 +26,7 @@ from .contract import (
     load_connectors,
 )
 from .database import database_url, migrate, open_database
+from .departures import Departures
 from .dispatch import Dispatcher
 from .documents import ComponentType, FlowComponent, read_input
 from .events import Events
@@ -81,6 +82,7 @@ class Engine:
     async def start(self) -> None:
         """Open the database, start DBOS and the connectors, recover what was under way."""
         self.folder = open_folder(self.settings.data)
+        self.departures = Departures(self.settings.data)
         self.workflows = Workflows(self.database, self.folder.machine_id)
         await asyncio.to_thread(migrate, self.database)
         self.writer = Writer(self._durable)
@@ -123,6 +125,7 @@ class Engine:
         await asyncio.to_thread(self.writer.close)
         self._durable.dispose()
         self.database.dispose()
+        self.departures.close()
         self.folder.close()
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
@@ -148,6 +151,28 @@ class Engine:
         resumes: Mapping[str, Any] | None = None,
     ) -> Outcome:
         """Let an action do its work once, and return how that ended; it never raises."""
+        has_stayed = self.departures.begin(step_id)
+        try:
+            outcome = await self._act(
+                owner_id, flow_key, key, component, values, step_id, resumes, has_stayed
+            )
+        except DryRunRequest:
+            self.departures.end(step_id)
+            raise
+        self.departures.end(step_id)
+        return outcome
+
+    async def _act(
+        self,
+        owner_id: str,
+        flow_key: str,
+        key: str,
+        component: FlowComponent,
+        values: Mapping[str, Any],
+        step_id: str,
+        resumes: Mapping[str, Any] | None,
+        has_stayed: bool,
+    ) -> Outcome:
         account_id: str | None = None
         sent: list[tuple[str, Any]] = []
         asked_at = time.time()
@@ -156,7 +181,7 @@ class Engine:
             account_id = place.account.id if place.account else None
             if place.account is not None:
                 await place.account.access_token()
-            context = EngineActionContext(self, place, step_id, sent)
+            context = EngineActionContext(self, place, step_id, has_stayed, sent)
             action = self.component(component.type)
             assert isinstance(action, Action)
             async with asyncio.timeout(STEP_TIMEOUT_S):

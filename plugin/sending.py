@@ -66,7 +66,7 @@ async def send_message(
     state = _remembered(input, recipient, window)
     # The journal is asked before there can be an objection: an earlier attempt may have sent it.
     earlier = await whatsapp(context).deliveries.earlier(context.step_id)
-    if earlier is not None:
+    if earlier is not None and not _has_stayed(context, earlier):
         return _outcome_of(context, earlier, state)
     await _check(context, input, recipient, window)
     return await _post(context, input, {**_envelope(input, recipient, opaque), **body}, state)
@@ -136,7 +136,7 @@ async def _post(
     path = f"{input.phone_number_id}/messages"
     try:
         answer = await graph_of(context).post(
-            path, json=body, before_leaving=_journalled(context.step_id, deliveries)
+            path, json=body, before_leaving=_journalled(context, deliveries)
         )
         sent = _accepted(answer, context.step_id, state)
     except _BegunElsewhere as other:
@@ -159,19 +159,23 @@ class _BegunElsewhere(Exception):
         self.attempt = attempt
 
 
-def _journalled(step_id: str, deliveries: Deliveries) -> Callable[[], Awaitable[None]]:
-    """Return what writes the journal's entry at the last moment, once for all tries of a step.
+def _has_stayed(context: ActionContext, earlier: Attempt) -> bool:
+    """Say whether the attempt was journalled, and a crash kept it from leaving."""
+    return earlier.state == "sending" and context.has_stayed
 
-    The later it is written, the fewer sends does a crash leave of which nobody knows.
-    """
+
+def _journalled(context: ActionContext, deliveries: Deliveries) -> Callable[[], Awaitable[None]]:
+    """Return what writes the journal's entry at the last moment, once for all tries of a step."""
     begun: list[str] = []
 
     async def begin() -> None:
         if not begun:
-            attempt = await deliveries.begin(step_id)
-            if attempt is not None:
+            attempt = await deliveries.begin(context.step_id)
+            if attempt is not None and not _has_stayed(context, attempt):
                 raise _BegunElsewhere(attempt)
-            begun.append(step_id)
+            begun.append(context.step_id)
+        # The commit takes a while; from here on, what leaves is a matter of microseconds.
+        context.leaving()
 
     return begin
 

@@ -22,6 +22,7 @@ DEFAULT_PORT = 8322
 CONTROLS_PATH = "/_sandbox"
 TICK_S = 0.1
 GRACE_S = 1.0
+FAREWELL_S = 0.2
 
 
 class Sandbox:
@@ -183,3 +184,11 @@ class _BreakableProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {DISCONNECT: {"abort": self.transport.abort}}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        # A request that is here as a whole is dealt with, also when its sender is gone already;
+        # uvicorn would tell the application of the loss before it hands over the body.
+        if self.cycle and self.cycle.body and not self.cycle.more_body:
+            self.loop.call_later(FAREWELL_S, super().connection_lost, exc)
+        else:
+            super().connection_lost(exc)

@@ -161,6 +161,18 @@ class ActionContext(ComponentContext, Protocol):
         """The same for every attempt at this step, across restarts, and no other step's."""
         ...
 
+    @property
+    def has_stayed(self) -> bool:
+        """True only if an earlier attempt at this step is certain not to have come to `leaving`."""
+        ...
+
+    def leaving(self) -> None:
+        """Note that this step's effect leaves now: to be called just before its bytes do.
+
+        What was noted outlives the process, so a crash before it is told from one after it.
+        """
+        ...
+
     async def send(self, port: str, value: BaseModel) -> None:
         """Send a value to a further port; what `receive` returns goes to the main one."""
         ...

@@ -210,8 +210,9 @@ class RecordingHost:
 class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
-    `emitted` holds what was sent to further ports. Listeners go to the plugin as a host would
-    pass them on, and into `host.listening` unless the plugin refuses.
+    `emitted` holds what was sent to further ports, `left` the steps that said `leaving`.
+    Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
+    plugin refuses.
     """
 
     host: RecordingHost = field(default_factory=RecordingHost)
@@ -219,6 +220,8 @@ class RecordingContext:
     connected: StandInAccount | None = field(default_factory=StandInAccount)
     properties: Any = None
     step_id: str = "run-1:step-1"
+    has_stayed: bool = False
+    left: list[str] = field(default_factory=list[str])
     component_id: str = "component-1"
     files: MemoryFiles = field(default_factory=MemoryFiles)
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
@@ -255,6 +258,9 @@ class RecordingContext:
         mine = f"{self.component_id}/"
         listeners = self.host.listening.values()
         return {each.route: each.params for each in listeners if each.id.startswith(mine)}
+
+    def leaving(self) -> None:
+        self.left.append(self.step_id)
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.emitted.append((port, value))

@@ -113,3 +113,48 @@ async def test_two_executions_of_one_step_at_once_make_one_request(
 
     assert len(graph.journal) == 1
     assert [each.message_id for each in sent if not isinstance(each, Wait)] == ["wamid.1"]
+
+
+async def test_a_send_that_a_crash_has_kept_back_is_made(
+    context: RecordingContext, graph: Graph
+) -> None:
+    await context.store.add(f"send:{context.step_id}", {"state": "sending"})
+    context.has_stayed = True
+
+    sent = await send(context)
+
+    assert sent.message_id == "wamid.1"
+    assert len(graph.journal) == 1
+
+
+async def test_a_send_of_which_nobody_knows_whether_it_left_is_not_repeated(
+    context: RecordingContext, graph: Graph
+) -> None:
+    await context.store.add(f"send:{context.step_id}", {"state": "sending"})
+
+    sent = await send(context)
+
+    assert isinstance(sent, Wait)
+    assert graph.journal == []
+
+
+async def test_a_send_whose_answer_was_lost_is_not_repeated_however_it_began(
+    context: RecordingContext, graph: Graph
+) -> None:
+    await context.store.add(f"send:{context.step_id}", {"state": "unknown"})
+    context.has_stayed = True
+
+    sent = await send(context)
+
+    assert isinstance(sent, Wait)
+    assert graph.journal == []
+
+
+async def test_a_step_says_that_it_leaves_once_the_journal_has_it(
+    context: RecordingContext, graph: Graph
+) -> None:
+    assert context.left == []
+
+    await send(context)
+
+    assert context.left == [context.step_id]

@@ -44,10 +44,11 @@ def test_every_message_gets_one_run_and_one_reply_whenever_the_engine_dies(world
     missing = MESSAGES - sum(len(texts) for texts in replies.values())
     assert len(runs) == len({run["eventId"] for run in runs}) == MESSAGES
     assert said_twice == []
-    # A kill between the journal's entry and Graph's answer leaves a send of which nobody knows:
-    # its run waits for a status, and says so; it is neither repeated nor called done.
+    # A kill between the mark that a send leaves and its bytes, some microseconds, leaves a send of
+    # which nobody knows: its run waits for a status, and says so; it is neither repeated nor called
+    # done. One kill in hundreds falls there.
     assert states["completed"] + states["waiting"] == MESSAGES
-    assert missing <= states["waiting"] <= KILLS
+    assert missing <= states["waiting"] <= 1
 
 
 def _is_quiet(world: World) -> bool:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import ipaddress
 import socket
+import ssl
 import struct
 import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
+import httpcore
 import httpx
+import pytest
 import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from appmixer.engine.contexts import open_http
+from appmixer.engine.wire import Wires
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -44,3 +58,144 @@ def test_a_peer_that_resets_every_connection_causes_transport_errors_only() -> N
         resetting.join()
 
     assert [each for each in found if not isinstance(each, httpx.TransportError)] == []
+
+
+@dataclass
+class Peer:
+    """Answers every request, and counts the connections; `patience` requests for each."""
+
+    patience: int = 1_000_000
+    url: str = ""
+    connections: int = 0
+    bodies: list[bytes] = field(default_factory=list[bytes])
+    has_hung_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        for _ in range(self.patience):
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            except (asyncio.IncompleteReadError, ConnectionError):
+                break
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
+            self.bodies.append(await reader.readexactly(length))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        self.has_hung_up.set()
+
+
+@asynccontextmanager
+async def listening_peer(peer: Peer, context: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+    server = await asyncio.start_server(peer.serve, "127.0.0.1", 0, ssl=context)
+    scheme = "https" if context else "http"
+    peer.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server:
+        yield peer
+
+
+@pytest.fixture
+def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server for 127.0.0.1 needs; this process trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peer")])
+    today = datetime.datetime.now(datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path, key_path = tmp_path / "peer.pem", tmp_path / "peer.key"
+    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, key_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    return context
+
+
+@pytest.mark.anyio
+async def test_a_connection_is_used_again_also_for_bodies_that_fill_it() -> None:
+    large = b"x" * 20_000_000
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        answers = [await http.post(peer.url, content=body) for body in (b"a", large, b"b")]
+
+    assert [answer.text for answer in answers] == ["ok"] * 3
+    assert peer.bodies == [b"a", large, b"b"]
+    assert peer.connections == 1
+
+
+@pytest.mark.anyio
+async def test_tls_is_spoken_and_checked(certified: ssl.SSLContext) -> None:
+    async with listening_peer(Peer(), certified) as peer, open_http() as http:
+        large = b"x" * 3_000_000
+        answers = [await http.post(peer.url, content=body) for body in (b"a", large)]
+        with pytest.raises(httpx.ConnectError):
+            await http.post(peer.url.replace("127.0.0.1", "localhost"), content=b"c")
+
+    assert [answer.text for answer in answers] == ["ok"] * 2
+    assert peer.bodies == [b"a", large]
+
+
+@pytest.mark.anyio
+async def test_a_connection_that_the_peer_has_closed_is_not_used_again() -> None:
+    async with listening_peer(Peer(patience=1)) as peer, open_http() as http:
+        answers = [await http.post(peer.url, content=b"a")]
+        await peer.has_hung_up.wait()
+        answers.append(await http.post(peer.url, content=b"b"))
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert peer.connections == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("host", ["127.0.0.1:9", "no-such-host.invalid", f"{'a' * 70}.invalid"])
+async def test_a_peer_that_is_not_there_is_a_connection_error(host: str) -> None:
+    async with open_http() as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.post(f"http://{host}/", content=b"a")
+
+
+@pytest.mark.anyio
+async def test_a_silent_peer_is_a_timeout() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        async with open_http() as http:
+            with pytest.raises(httpx.ReadTimeout):
+                await http.post(url, content=b"a", timeout=0.05)
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_what_is_written_has_left_before_anything_else_runs(run: Callable[..., object]) -> None:
+    order: list[object] = []
+
+    async def write() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            stream: httpcore.AsyncNetworkStream = await Wires().connect_tcp(
+                "127.0.0.1", listening.getsockname()[1], timeout=1.0
+            )
+            peer, _ = listening.accept()
+            asyncio.get_running_loop().call_soon(order.append, "something else")
+            await stream.write(b"bytes", timeout=1.0)
+            order.append(peer.recv(5))
+            await asyncio.sleep(0)
+            await stream.aclose()
+            peer.close()
+
+    run(write())
+
+    assert order == [b"bytes", "something else"]

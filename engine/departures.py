@@ -1,0 +1,90 @@
+"""Which steps' effects have left this machine, remembered when the process dies.
+
+A database tells that a step was about to act. Only what is written in the very moment in which it
+acts tells a crash before that moment from one after it, and a commit is too slow for that. So
+these marks go into a file that is mapped into memory: the kernel keeps them when the process is
+killed. A machine that loses its power loses them; then nothing is certain, and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+FILE = "departures"
+SIZE_BYTES = 4 * 1024 * 1024
+BEGUN, LEFT, ENDED = b"+", b">", b"-"
+
+
+class Departures:
+    """The marks of one data folder. Not for several threads."""
+
+    def __init__(self, folder: Path, boot: bytes | None = None) -> None:
+        """Read what an earlier process has left; `boot` names this run of the machine."""
+        self._path = folder / FILE
+        self._boot = _boot_id() if boot is None else boot
+        self._under_way: dict[bytes, bytes] = self._read()
+        self._stayed = {step for step, mark in self._under_way.items() if mark == BEGUN}
+        self._rewrite()
+
+    def begin(self, step_id: str) -> bool:
+        """Mark a step as begun; say whether it was begun before and its effect certainly stayed."""
+        step = step_id.encode()
+        has_stayed = step in self._stayed
+        self._stayed.discard(step)
+        self._write(step, BEGUN)
+        return has_stayed
+
+    def leave(self, step_id: str) -> None:
+        """Mark that the effect leaves now."""
+        self._write(step_id.encode(), LEFT)
+
+    def end(self, step_id: str) -> None:
+        """Forget a step: its outcome is kept elsewhere."""
+        self._write(step_id.encode(), ENDED)
+
+    def close(self) -> None:
+        self._map.close()
+
+    def _write(self, step: bytes, mark: bytes) -> None:
+        if mark == ENDED:
+            self._under_way.pop(step, None)
+        else:
+            self._under_way[step] = mark
+        record = mark + step + b"\n"
+        end = self._position + len(record)
+        if end > len(self._map):
+            self._map.close()
+            self._rewrite()
+            return
+        self._map[self._position : end] = record
+        self._position = end
+
+    def _read(self) -> dict[bytes, bytes]:
+        if not self._boot or not self._path.exists():
+            return {}
+        boot, *records = self._path.read_bytes().rstrip(b"\0").split(b"\n")
+        # The last part is empty, or a record that a crash has cut off.
+        found = {record[1:]: record[:1] for record in records[:-1]} if boot == self._boot else {}
+        return {step: mark for step, mark in found.items() if mark in (BEGUN, LEFT)}
+
+    def _rewrite(self) -> None:
+        """Put a file in place that holds only what is under way."""
+        records = [mark + step for step, mark in self._under_way.items()]
+        text = b"\n".join([self._boot, *records, b""])
+        fresh = self._path.with_suffix(".new")
+        with fresh.open("w+b") as file:
+            file.write(text)
+            file.truncate(len(text) + SIZE_BYTES)
+            file.flush()
+            self._map = mmap.mmap(file.fileno(), 0)
+        self._position = len(text)
+        fresh.replace(self._path)
+
+
+def _boot_id() -> bytes:
+    """Return what is another one after each start of the machine; empty where nobody knows."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
+    except OSError:
+        return b""

@@ -1,0 +1,91 @@
+"""Marks of what has left, as a killed process leaves them behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from appmixer.engine import departures
+from appmixer.engine.departures import FILE, Departures
+
+BOOT = b"boot-1"
+DIES_AFTER = """
+import os, sys
+from pathlib import Path
+from appmixer.engine.departures import Departures
+marks = Departures(Path(sys.argv[1]))
+marks.begin("stayed")
+marks.begin("left")
+marks.leave("left")
+marks.begin("ended")
+marks.end("ended")
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_a_step_that_begins_for_the_first_time_has_no_past(tmp_path: Path) -> None:
+    assert Departures(tmp_path, BOOT).begin("step") is False
+
+
+def test_a_killed_process_leaves_word_of_what_stayed_and_what_left(tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", DIES_AFTER, str(tmp_path)], check=False)
+
+    marks = Departures(tmp_path)
+
+    assert died.returncode == -signal.SIGKILL
+    assert {step: marks.begin(step) for step in ("stayed", "left", "ended")} == {
+        "stayed": True,
+        "left": False,
+        "ended": False,
+    }
+
+
+def test_a_second_attempt_of_the_same_process_is_certain_of_nothing(tmp_path: Path) -> None:
+    Departures(tmp_path, BOOT).begin("step")
+    marks = Departures(tmp_path, BOOT)
+
+    assert [marks.begin("step"), marks.begin("step")] == [True, False]
+
+
+def test_what_stayed_is_still_known_after_a_further_crash(tmp_path: Path) -> None:
+    Departures(tmp_path, BOOT).begin("step")
+    Departures(tmp_path, BOOT).begin("other")
+
+    assert Departures(tmp_path, BOOT).begin("step") is True
+
+
+def test_nothing_is_certain_after_the_machine_has_been_started_again(tmp_path: Path) -> None:
+    Departures(tmp_path, BOOT).begin("step")
+
+    assert Departures(tmp_path, b"boot-2").begin("step") is False
+
+
+def test_nothing_is_certain_where_the_machine_does_not_name_its_starts(tmp_path: Path) -> None:
+    Departures(tmp_path, b"").begin("step")
+
+    assert Departures(tmp_path, b"").begin("step") is False
+
+
+def test_a_mark_that_a_crash_has_cut_off_counts_for_nothing(tmp_path: Path) -> None:
+    marks = Departures(tmp_path, BOOT)
+    marks.begin("step")
+    marks.close()
+    path = tmp_path / FILE
+    path.write_bytes(path.read_bytes().rstrip(b"\0") + b">step")
+
+    assert Departures(tmp_path, BOOT).begin("step") is True
+
+
+def test_a_full_file_is_written_anew_with_what_is_under_way(tmp_path: Path) -> None:
+    marks = Departures(tmp_path, BOOT)
+    marks.begin("under-way")
+    size_bytes = os.path.getsize(tmp_path / FILE)
+    for number in range(3 * departures.SIZE_BYTES // 100):
+        marks.begin(f"{number:050d}")
+        marks.end(f"{number:050d}")
+
+    assert Departures(tmp_path, BOOT).begin("under-way") is True
+    assert os.path.getsize(tmp_path / FILE) < size_bytes + 1000
