@@ -22,7 +22,7 @@ PHONE_NUMBER_IDS = tuple(str(106540352242922 + number) for number in range(40))
 FIRST_SENDER = 16500000000
 FIRST_USER = 13491208655302000000
 
-_MODEL = Path(__file__).parent.parent / "tests" / "data" / "webhooks" / "messages.text.bsuid.json"
+_MODEL = Path(__file__).parents[1] / "sandbox/fixtures/webhooks/messages.text.bsuid.json"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from appmixer.whatsapp.plugin.events import flatten
 
 pytestmark = pytest.mark.anyio
 
-WEBHOOKS = Path(__file__).parents[1] / "data" / "webhooks"
+WEBHOOKS = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 WAMID = "wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="
 SENT = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-WEBHOOKS = ROOT / "tests" / "data" / "webhooks"
+WEBHOOKS = ROOT / "sandbox" / "fixtures" / "webhooks"
 WABA, APP = "102290129340398", "100000000000001"
 WAMID = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"
 CONFIGURATION = {

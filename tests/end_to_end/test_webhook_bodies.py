@@ -13,7 +13,7 @@ from appmixer.engine.expressions import is_list, is_object
 if TYPE_CHECKING:
     from .conftest import World
 
-BODIES = sorted((Path(__file__).parents[1] / "data" / "webhooks").glob("*.json"))
+BODIES = sorted((Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks").glob("*.json"))
 PATH = "/plugins/appmixer/whatsapp/events"
 
 

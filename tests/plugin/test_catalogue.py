@@ -24,7 +24,7 @@ from appmixer.whatsapp.plugin.catalogue import (
 )
 from appmixer.whatsapp.plugin.waiting import MAX_DELAY_S, announced_delay_s
 
-BODIES = Path(__file__).parents[1] / "data" / "webhooks"
+BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 CATEGORIES = {
     "auth",
     "configuration",

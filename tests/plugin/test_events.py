@@ -14,7 +14,7 @@ from appmixer.engine.contract import Event
 from appmixer.whatsapp.plugin.events import flatten
 from appmixer.whatsapp.plugin.opaque import pack
 
-BODIES = sorted((Path(__file__).parents[1] / "data" / "webhooks").glob("*.json"))
+BODIES = sorted((Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks").glob("*.json"))
 WABA = "102290129340398"
 PHONE = "106540352242922"
 CONSTANTS = {"object", "messaging_product"}

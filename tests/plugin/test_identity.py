@@ -8,7 +8,7 @@ from typing import Any
 
 from appmixer.whatsapp.plugin.identity import Person, recipient_of, sender_of
 
-BODIES = Path(__file__).parents[1] / "data" / "webhooks"
+BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 
 
 def value(name: str) -> dict[str, Any]:

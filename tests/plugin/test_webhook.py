@@ -16,7 +16,7 @@ from appmixer.whatsapp.plugin.webhook import MAX_BODY_BYTES, Webhook
 
 pytestmark = pytest.mark.anyio
 
-FOLDER = Path(__file__).parents[1] / "data" / "webhooks"
+FOLDER = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 BODIES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
 EMPTY = b'{"object":"whatsapp_business_account","entry":[]}'
 ESCAPED = (

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 PHONE = "106540352242922"
 PERSON = "16505551234"
-BODIES = Path(__file__).parents[1] / "data" / "webhooks"
+BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 WRITTEN_AT = 1790000000
 CLOSES_AT = datetime.fromtimestamp(WRITTEN_AT, UTC) + timedelta(hours=24)
 
