@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +14,12 @@ from .processes import Child, start
 from .servers.engine import DATABASE, EVENTS, HEALTH, NOTHING
 from .servers.pywa import PATH as PYWA
 from .tables import Tables
-from .webhooks import SignedWebhook, WebhookMill
+from .webhooks import SignedWebhook, WebhookMill, wamid_of
 
 CONNECTIONS = 64
 WARM_UP = 128
 ENGINE, NO_OPERATION, HEALTH_CHECK, OTHER = "engine", "noOperation", "healthz", "pywa"
-NOT_ROUTED = "events WHERE state = 'new'"
+NOT_ROUTED = "(SELECT 1 FROM inbox UNION ALL SELECT 1 FROM events WHERE state = 'new')"
 
 
 @dataclass
@@ -116,8 +117,10 @@ def _send_and_kill(engine: Contestant, webhooks: Sequence[SignedWebhook]) -> set
 
 
 def _stored(tables: Tables) -> set[str]:
-    # An event's id is message:<phoneNumberId>:<wamid>.
-    return {each.split(":", 2)[2] for each in tables.column("SELECT id FROM events")}
+    # An event's id is message:<phoneNumberId>:<wamid>; what was not read yet is in the inbox.
+    read = {each.split(":", 2)[2] for each in tables.column("SELECT id FROM events")}
+    unread = tables.column("SELECT CAST(content AS TEXT) FROM inbox")
+    return read | {wamid_of(json.loads(each)) for each in unread}
 
 
 def _rate(figures: Figures, name: str) -> float:

@@ -78,6 +78,12 @@ class WebhookMill:
         self._made += count
 
 
+def wamid_of(webhook: Any) -> str:
+    """Return the id of the message in a webhook made here."""
+    wamid: str = webhook["entry"][0]["changes"][0]["value"]["messages"][0]["id"]
+    return wamid
+
+
 def _wamid(sender: str, number: int) -> str:
     unique = hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest()[:18].upper()
     content = b"\x1d\x0b" + sender.encode() + b"\x15\x02\x00\x12\x18\x12" + unique.encode() + b"\0"

@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from appmixer.engine.contract import (
     Action,
     AuthorizationError,
-    Event,
     File,
     Json,
     JsonObject,
@@ -143,8 +142,9 @@ class Host:
             action, context, await action.receive(context, action.Input.model_validate(input))
         )
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        """A real host stores the events first, without duplicates, and does the rest later."""
+    async def accept(self, content: bytes) -> None:
+        """A real host stores the content first, and does the rest later, without duplicates."""
+        events = self.plugin.read(content)
         await self.plugin.before_routing(events)
         for event in events:
             for key in event.answers:

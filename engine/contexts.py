@@ -14,7 +14,6 @@ from pydantic import BaseModel
 
 from .contract import (
     Account,
-    Event,
     Files,
     JsonObject,
     Listener,
@@ -87,8 +86,8 @@ class EngineHost:
     def configuration(self) -> Mapping[str, str]:
         return self.engine.configuration.view(self.connector)
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        await self.engine.events.publish(self.connector, events)
+    async def accept(self, content: bytes) -> None:
+        await self.engine.events.accept(self.connector, content)
 
     async def account(self, account_id: str) -> Account:
         return await self.engine.accounts.hosted(account_id)

@@ -21,7 +21,7 @@ metadata = sa.MetaData(
     }
 )
 JSON = sa.JSON()
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 POOL_SIZE = 20
 
 owners = sa.Table(
@@ -104,6 +104,15 @@ listeners = sa.Table(
     sa.Column("component", sa.Text, nullable=False),
     sa.UniqueConstraint("flow_key", "component", "route"),
     sa.Index(None, "connector", "route"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("received_at", sa.Float, nullable=False),
 )
 
 events = sa.Table(

@@ -23,6 +23,7 @@ class Departures:
         """Read what an earlier process has left; `boot` names this run of the machine."""
         self._path = folder / FILE
         self._boot = _boot_id() if boot is None else boot
+        self._position = 0
         self._under_way: dict[bytes, bytes] = self._read()
         self._stayed = {step for step, mark in self._under_way.items() if mark == BEGUN}
         self._rewrite()

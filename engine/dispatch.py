@@ -108,15 +108,18 @@ class Dispatcher:
     async def _let_webhooks_pass(self, pauses: int) -> None:
         """Return when few come in, or when routing has been put off for long enough."""
         for _ in range(pauses):
-            before = self.engine.events.published
+            before = self.engine.events.accepted
             await asyncio.sleep(PAUSE_S)
-            if self.engine.events.published - before < BUSY_EVENTS:
+            if self.engine.events.accepted - before < BUSY_EVENTS:
                 return
 
     async def route_batch(self) -> int:
         """Route the oldest events; return how many there were, BATCH at most."""
+        engine = self.engine
         query = sa.select(events).where(events.c.state == NEW).order_by(events.c.seq).limit(BATCH)
-        rows = await self.engine.rows(query)
+        rows = await engine.rows(query)
+        if len(rows) < BATCH and await engine.events.read(engine.plugins, engine.describe):
+            rows = await engine.rows(query)
         if not rows:
             return 0
         repeated = await self._repeated(rows)

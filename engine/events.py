@@ -1,20 +1,26 @@
-"""Events as plugins publish them: stored once each, before anybody is told that they were taken."""
+"""Events: taken in as they were sent, before anybody is told so, and then read and kept once each.
+
+Taking in is one small row, because a service that delivers thousands waits for the answer, and what
+it sends again when it has to wait costs more than reading it a little later.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 
-from .contract import Event, ThrottledError
-from .database import Prepared, events, insert, runs
+from .contract import Event, Plugin, ThrottledError
+from .database import Prepared, events, inbox, insert, runs
 from .times import iso
 from .writer import Writer
 
@@ -24,53 +30,99 @@ NEW, ROUTED, UNROUTED, REPEATED = "new", "routed", "unrouted", "repeated"
 NUL, REPLACEMENT = "\0", "\ufffd"
 # How many more events are read than shown, because some of them are other owners'.
 SEEN_BY_OTHERS = 20
+# What a record says of an exception.
+Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
+
+
+# So much is read at once, or one content that is larger.
+MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
 
 
 @dataclass
 class _Batch:
-    rows: list[dict[str, Any]]
-    done: asyncio.Future[None]
+    rows: list[tuple[str, bytes, float]] = field(default_factory=list[tuple[str, bytes, float]])
+    waiters: list[asyncio.Future[None]] = field(default_factory=list["asyncio.Future[None]"])
+
+    def settle(self, error: ThrottledError | None = None) -> None:
+        for waiter in self.waiters:
+            # Whoever has gone in the meantime has cancelled its own.
+            if not waiter.done():
+                waiter.set_exception(error) if error else waiter.set_result(None)
 
 
 @dataclass
 class Events:
-    """The events table; `arrived` is set when there is something to route."""
+    """Inbox and events table; `arrived` is set when there is something to read and route."""
 
     database: sa.Engine
     writer: Writer
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    published: int = 0
+    accepted: int = 0
+    stored: int = 0
     _next: _Batch | None = None
     _committing: asyncio.Task[None] | None = None
 
-    async def publish(self, connector: str, new: Sequence[Event]) -> None:
-        """Return when the events are durable; raise ThrottledError when they are not.
+    async def accept(self, connector: str, content: bytes) -> None:
+        """Return when the content is durable; raise ThrottledError when it is not.
 
-        Everything that is published while a commit runs goes into the next one.
+        Everything that is accepted while a commit runs goes into the next one.
         """
-        if not new:
-            return
-        now = time.time()
         if self._next is None:
-            self._next = _Batch([], asyncio.get_running_loop().create_future())
-        batch = self._next
-        batch.rows.extend(_row(connector, event, now) for event in new)
+            self._next = _Batch()
+        stored = asyncio.get_running_loop().create_future()
+        self._next.rows.append((connector, content, time.time()))
+        self._next.waiters.append(stored)
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
-        await asyncio.shield(batch.done)
+        await stored
 
     async def _commit(self) -> None:
         while self._next is not None:
             batch, self._next = self._next, None
             try:
-                await self.writer.commit(partial(_ADD.execute, rows=batch.rows))
+                await self.writer.commit(partial(_accept, rows=batch.rows))
             except Exception as error:  # goes to everybody whose events were in the batch
-                batch.done.set_exception(_not_stored(error))
+                batch.settle(_not_stored(error))
             else:
-                self.published += len(batch.rows)
-                batch.done.set_result(None)
+                self.accepted += len(batch.rows)
+                batch.settle()
                 self.arrived.set()
         self._committing = None
+
+    async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:
+        """Turn the oldest of what was accepted into events; say whether there was anything."""
+        waiting = await asyncio.to_thread(self._waiting)
+        if waiting:
+            found = await asyncio.to_thread(_read, waiting, plugins, describe)
+            await self._keep(found, describe)
+            self.stored += sum(len(each.events) for each in found)
+        return bool(waiting)
+
+    async def _keep(self, found: Sequence[_Read], describe: Describe) -> None:
+        """Put the events into the table; what no database will ever take, as bytes."""
+        try:
+            await self.writer.commit(partial(_keep, found=found))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # one sender's content must not hold up everybody's
+            if len(found) == 1:
+                found = [replace(found[0], events=[_unreadable(found[0], describe(error))])]
+                await self.writer.commit(partial(_keep, found=found))
+                return
+            for each in found:
+                await self._keep([each], describe)
+
+    def _waiting(self) -> list[_Read]:
+        query = sa.select(inbox).order_by(inbox.c.seq).limit(MAX_READ)
+        found: list[_Read] = []
+        size_bytes = 0
+        with self.database.connect() as connection:
+            for row in connection.execute(query.execution_options(yield_per=50)):
+                found.append(_Read(row.seq, row.connector, row.content, row.received_at))
+                size_bytes += len(row.content)
+                if size_bytes >= MAX_READ_BYTES:
+                    break
+        return found
 
     async def of_owner(
         self,
@@ -110,6 +162,58 @@ class Events:
     def _shown(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with self.database.connect() as connection:
             return [_shown(row) for row in connection.execute(query)]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One row of the inbox, and what it told."""
+
+    seq: int
+    connector: str
+    content: bytes
+    received_at: float
+    events: Sequence[Event] = ()
+
+
+def _read(
+    waiting: Sequence[_Read], plugins: Mapping[str, Plugin], describe: Describe
+) -> list[_Read]:
+    return [replace(each, events=_events_in(each, plugins, describe)) for each in waiting]
+
+
+def _events_in(
+    waiting: _Read, plugins: Mapping[str, Plugin], describe: Describe
+) -> Sequence[Event]:
+    try:
+        return plugins[waiting.connector].read(waiting.content)
+    except Exception as error:  # a plugin's fault must not stop the events of everybody
+        return [_unreadable(waiting, describe(error))]
+
+
+def _unreadable(waiting: _Read, fault: dict[str, Any]) -> Event:
+    return Event(
+        id=f"unreadable:{blake2b(waiting.content, digest_size=16).hexdigest()}",
+        kind="unreadable",
+        payload={"error": fault, "base64": b64encode(waiting.content).decode()},
+    )
+
+
+def _accept(connection: sa.Connection, rows: Sequence[tuple[str, bytes, float]]) -> None:
+    # Below SQLAlchemy's own executemany, which makes a dictionary of every row.
+    marks = ("?", "?", "?") if connection.dialect.name == "sqlite" else ("%s", "%s", "%s")
+    connection.exec_driver_sql(
+        f"INSERT INTO inbox (connector, content, received_at) VALUES ({', '.join(marks)})",
+        list(rows),
+    )
+
+
+def _keep(connection: sa.Connection, found: Sequence[_Read]) -> None:
+    rows = [
+        _row(each.connector, event, each.received_at) for each in found for event in each.events
+    ]
+    if rows:
+        _ADD.execute(connection, rows)
+    connection.execute(sa.delete(inbox).where(inbox.c.seq.in_([each.seq for each in found])))
 
 
 def event_of(row: sa.Row[Any]) -> Event:

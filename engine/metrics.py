@@ -23,7 +23,7 @@ class Totals(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield CounterMetricFamily(
-            "appmixer_events", "Events that plugins published and that were stored.", self.events
+            "appmixer_events", "Events that were stored, repeats included.", self.events
         )
         yield CounterMetricFamily(
             "appmixer_duplicate_events",

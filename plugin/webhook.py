@@ -8,11 +8,10 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Sequence
-from hashlib import sha256
 from math import isinf
 from typing import Any
 
-from appmixer.engine.contract import HostContext, Request, Response, Route, ThrottledError
+from appmixer.engine.contract import Event, HostContext, Request, Response, Route, ThrottledError
 
 from .events import flatten, unreadable
 from .settings import how_to_set
@@ -61,16 +60,15 @@ class Webhook:
         if not _is_signed(request, secret):
             self._host.log.warning("webhook.signature_refused", bytes=len(request.body))
             return Response(401, b"The signature is missing or wrong.")
-        events = parse(request.body)
         try:
-            await self._host.publish(events)
+            await self._host.accept(request.body)
         except ThrottledError:
-            self._host.log.error("webhook.not_stored", events=len(events))
+            self._host.log.error("webhook.not_stored", bytes=len(request.body))
             return Response(503, b"It could not be stored; deliver it again.", headers=RETRY_LATER)
         return Response(200)
 
 
-def parse(body: bytes) -> Sequence[Any]:
+def read(body: bytes) -> Sequence[Event]:
     """Return the events of a signed body; of one that is no JSON, the text itself.
 
     Meta would deliver a refused body for days, so what nobody can read is kept and answered 200.
@@ -124,7 +122,7 @@ def _with_whole_characters(content: Any) -> Any:
 
 def _is_signed(request: Request, secret: str) -> bool:
     given = request.headers.get(SIGNATURE_HEADER, "")
-    expected = "sha256=" + hmac.new(secret.encode(), request.body, sha256).hexdigest()
+    expected = "sha256=" + hmac.digest(secret.encode(), request.body, "sha256").hex()
     return _is_same(given, expected)
 
 

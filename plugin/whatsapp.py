@@ -22,7 +22,7 @@ from .events import STEMS
 from .graph import AccountGraph, GraphClient
 from .settings import Settings
 from .subscriptions import Subscriptions
-from .webhook import Webhook
+from .webhook import Webhook, read
 from .windows import Windows
 
 
@@ -79,6 +79,10 @@ class WhatsApp:
 
     async def listener_removed(self, listener: Listener, account: Account) -> None:
         await self._subscriptions.remove(listener, account)
+
+    def read(self, content: bytes) -> Sequence[Event]:
+        """Return one event for each message, status or other thing in a webhook's body."""
+        return read(content)
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""

@@ -44,7 +44,7 @@ async def metrics(request: Request) -> Response:
     counters = engine.metrics
     counters.watchers.set(engine.stream.watchers)
     repeats = sa.select(sa.func.coalesce(sa.func.sum(events.c.duplicates), 0).label("entries"))
-    counters.totals.events = engine.events.published
+    counters.totals.events = engine.events.stored
     counters.totals.duplicates = int((await engine.rows(repeats))[0].entries)
     count = sa.func.count().label("entries")
     states = sa.select(accounts.c.service, accounts.c.state, count)

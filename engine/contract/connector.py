@@ -62,6 +62,13 @@ class Plugin(Protocol):
         """Called after a listener was removed; may be called twice."""
         ...
 
+    def read(self, content: bytes) -> Sequence[Event]:
+        """Return the events of what was accepted, without side effects; called in any thread.
+
+        What it cannot make sense of it returns as an event too, so that it is kept.
+        """
+        ...
+
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Called with new events, without duplicates, before any flow sees them; at least once."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .values import Event, File, Json, JsonObject
+from .values import File, Json, JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -109,10 +109,11 @@ class HostContext(Protocol):
     @property
     def quota(self) -> Quota: ...
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        """Store the events durably and return; the host routes them afterwards, at least once.
+    async def accept(self, content: bytes) -> None:
+        """Store what a service has told, durably, and return.
 
-        Raises ThrottledError when they could not be stored: the sender has to deliver them again.
+        Afterwards the host asks `Plugin.read` for its events and routes them, at least once. Raises
+        ThrottledError when it could not be stored: the sender has to deliver it again.
         """
         ...
 

@@ -170,6 +170,9 @@ class QuietPlugin:
     async def stop(self) -> None: ...
     async def listener_added(self, listener: Listener, account: Account) -> None: ...
     async def listener_removed(self, listener: Listener, account: Account) -> None: ...
+    def read(self, content: bytes) -> Sequence[Event]:
+        return []
+
     async def before_routing(self, events: Sequence[Event]) -> None: ...
     def visible_routes(self, profile: JsonObject) -> Sequence[str]:
         return []
@@ -180,7 +183,7 @@ class QuietPlugin:
 
 @dataclass
 class RecordingHost:
-    """What a plugin or an account provider is given; `published` is what it published."""
+    """What a plugin or an account provider is given; `accepted` is what it took in."""
 
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
@@ -189,14 +192,14 @@ class RecordingHost:
     quota: RecordingQuota = field(default_factory=RecordingQuota)
     accounts: dict[str, StandInAccount] = field(default_factory=dict[str, StandInAccount])
     listening: dict[str, Listener] = field(default_factory=dict[str, Listener])
-    published: list[Event] = field(default_factory=list[Event])
+    accepted: list[bytes] = field(default_factory=list[bytes])
     store: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)
 
-    async def publish(self, events: Sequence[Event]) -> None:
-        self.published.extend(events)
+    async def accept(self, content: bytes) -> None:
+        self.accepted.append(content)
 
     async def account(self, account_id: str) -> StandInAccount:
         return self.accounts[account_id]

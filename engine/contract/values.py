@@ -13,7 +13,7 @@ JsonObject: TypeAlias = "Mapping[str, Json]"
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened at the service, as the plugin publishes it.
+    """Something that happened at the service, as the plugin reads it.
 
     `id` is unique per connector and identifies duplicates. `routes` are the names of the listeners
     it is for. Events with the same `order` are handled one after the other. `answers` are the keys

@@ -16,7 +16,7 @@ import pytest
 import respx
 from freezegun import freeze_time
 
-from appmixer.engine.contract import OutcomeUnknownError, Request, Response
+from appmixer.engine.contract import OutcomeUnknownError, Request, Response, load_connectors
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +43,9 @@ def minimal_host() -> ModuleType:
     module = module_from_spec(spec)
     sys.modules["minimal_host"] = module
     spec.loader.exec_module(module)
+    # Before any test stops the clock: pydantic makes no model of a frozen one's types.
+    for connector in load_connectors().values():
+        connector.components()
     return module
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -180,6 +181,13 @@ class Echo:
     async def listener_removed(self, listener: Listener, account: Account) -> None:
         return None
 
+    def read(self, content: bytes) -> Sequence[Event]:
+        told = json.loads(content)
+        if told.get("breaks"):
+            raise RuntimeError("no such content")
+        routes, answers = tuple(told.pop("routes")), tuple(told.pop("answers"))
+        return [Event(**told, routes=routes, answers=answers)]
+
     async def before_routing(self, events: Sequence[Event]) -> None:
         self.noted += [event.id for event in events]
 
@@ -308,9 +316,9 @@ def refused_tokens(echo: Echo) -> set[str]:
 
 @pytest.fixture
 def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
-    """Publish an event: hear("text", room="hall", id=..., order=..., answers=(...))."""
+    """Let an event happen: hear("text", room="hall", id=..., order=..., answers=(...))."""
 
-    async def publish(
+    async def tell(
         text: str,
         *,
         room: str = "hall",
@@ -321,12 +329,17 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
         ratio: float | None = None,
     ) -> None:
         payload: dict[str, Json] = {"text": text, "items": list(items), "ratio": ratio}
-        event = Event(
-            id or f"{time.time_ns()}", "heard", payload, (f"room:{room}",), order, answers
-        )
-        await engine.events.publish(CONNECTOR, [event])
+        event = {
+            "id": id or f"{time.time_ns()}",
+            "kind": "heard",
+            "payload": payload,
+            "routes": [f"room:{room}"],
+            "order": order,
+            "answers": answers,
+        }
+        await engine.events.accept(CONNECTOR, json.dumps(event).encode())
 
-    return publish
+    return tell
 
 
 @pytest.fixture

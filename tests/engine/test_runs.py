@@ -354,11 +354,11 @@ async def test_events_that_cannot_be_stored_are_refused_so_that_they_come_again(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended
 ) -> None:
     await start(engine, owner, flow({"text": "x"}))
-    await rename(engine, "events", "away")
+    await rename(engine, "inbox", "away")
 
     with pytest.raises(ThrottledError):
         await hear("x", id="1")
-    await rename(engine, "away", "events")
+    await rename(engine, "away", "inbox")
     await hear("x", id="1")
     [run] = await ended_runs(owner, 1)
 

@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,7 +87,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def listening_peer(peer: Peer, context: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+async def listening_peer(peer: Peer, context: ssl.SSLContext | None = None) -> AsyncGenerator[Peer]:
     server = await asyncio.start_server(peer.serve, "127.0.0.1", 0, ssl=context)
     scheme = "https" if context else "http"
     peer.url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"

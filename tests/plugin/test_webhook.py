@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from appmixer.engine.contract import Event, Request, Response, ThrottledError
+from appmixer.engine.contract import Request, Response, ThrottledError
 from appmixer.engine.contract.testing import RecordingHost
-from appmixer.whatsapp.plugin.webhook import MAX_BODY_BYTES, Webhook
+from appmixer.whatsapp.plugin.webhook import MAX_BODY_BYTES, Webhook, read
 
 pytestmark = pytest.mark.anyio
 
@@ -92,7 +91,8 @@ async def test_every_signed_body_is_stored_and_answered_200(host: RecordingHost,
     answer = await post(host, body, signed(body))
 
     assert answer.status == 200
-    assert host.published
+    assert host.accepted == [body]
+    assert read(body)
 
 
 @pytest.mark.parametrize("name", BODIES)
@@ -105,7 +105,7 @@ async def test_one_bit_changed_is_refused_and_nothing_is_kept(
     answer = await post(host, changed, signed(body))
 
     assert answer.status == 401
-    assert host.published == []
+    assert host.accepted == []
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ async def test_a_missing_or_wrong_signature_is_refused_before_parsing(
     answer = await post(host, EMPTY, headers)
 
     assert answer.status == 401
-    assert host.published == []
+    assert host.accepted == []
 
 
 async def test_escapes_and_odd_whitespace_are_signed_as_they_came(host: RecordingHost) -> None:
     answer = await post(host, ESCAPED, signed(ESCAPED))
 
     assert answer.status == 200
-    [event] = host.published
+    [event] = read(host.accepted[0])
     message = json.loads(json.dumps(event.payload["message"]))
     assert message == {"id": "wamid.1", "text": {"body": "😀 a/b é"}}
 
@@ -153,7 +153,7 @@ async def test_without_a_secret_nothing_is_accepted(host: RecordingHost) -> None
 
     assert answer.status == 503
     assert b"clientSecret" in answer.body
-    assert host.published == []
+    assert host.accepted == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ async def test_what_nobody_can_read_is_kept_so_that_meta_does_not_repeat_it_for_
     answer = await post(host, body, signed(body))
 
     assert answer.status == 200
-    assert [event.kind for event in host.published] == ["unreadable"]
+    assert [event.kind for event in read(host.accepted[0])] == ["unreadable"]
 
 
 async def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(host: RecordingHost) -> None:
@@ -186,16 +186,16 @@ async def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(host: Recor
     answer = await post(host, body, signed(body))
 
     assert answer.status == 200
-    stored = json.dumps(host.published[0].payload, ensure_ascii=False)
+    stored = json.dumps(read(host.accepted[0])[0].payload, ensure_ascii=False)
     assert "\ufffd a/b é" in stored
     assert stored.encode()
 
 
 async def test_what_could_not_be_stored_is_delivered_again(host: RecordingHost) -> None:
-    async def full(events: Sequence[Event]) -> None:
+    async def full(content: bytes) -> None:
         raise ThrottledError("The disk is full")
 
-    host.publish = full  # type: ignore[method-assign]  # a host in trouble
+    host.accept = full  # type: ignore[method-assign]  # a host in trouble
 
     answer = await post(host, ESCAPED, signed(ESCAPED))
 

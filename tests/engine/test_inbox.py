@@ -1,0 +1,100 @@
+"""What was accepted: read once, in its order, whatever is in it and whenever the engine stops."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine import events as reading
+from appmixer.engine.contract import Connector
+from appmixer.engine.database import events, inbox
+from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.settings import Settings
+
+from .conftest import CONNECTOR
+
+pytestmark = pytest.mark.anyio
+
+
+async def rows_until(
+    engine: Engine, enough: Callable[[Sequence[sa.Row[Any]]], bool]
+) -> Sequence[sa.Row[Any]]:
+    async with asyncio.timeout(10):
+        while True:
+            rows = await engine.rows(sa.select(events).order_by(events.c.seq))
+            if enough(rows):
+                return rows
+            await asyncio.sleep(0.02)
+
+
+async def waiting(engine: Engine) -> int:
+    [row] = await engine.rows(sa.select(sa.func.count().label("rows")).select_from(inbox))
+    return int(row.rows)
+
+
+def heard(number: int, text: str = "x") -> bytes:
+    event = {"id": str(number), "kind": "heard", "payload": {"text": text}, "order": "one"}
+    return json.dumps({**event, "routes": [], "answers": []}).encode()
+
+
+async def test_what_was_accepted_is_read_in_its_order_and_leaves_the_inbox(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_READ_BYTES", 300)
+
+    await asyncio.gather(*(engine.events.accept(CONNECTOR, heard(each)) for each in range(50)))
+
+    rows = await rows_until(engine, lambda rows: len(rows) == 50)
+    assert [row.id for row in rows] == [str(each) for each in range(50)]
+    assert await waiting(engine) == 0
+
+
+async def test_what_was_accepted_before_the_engine_stopped_is_read_by_the_next(
+    settings: Settings, connectors: Mapping[str, Connector]
+) -> None:
+    async with open_engine(settings, connectors) as engine:
+        for task in engine._tasks:
+            task.cancel()
+        await engine.events.accept(CONNECTOR, heard(1))
+        before = await waiting(engine), await engine.rows(sa.select(events))
+
+    async with open_engine(settings, connectors) as engine:
+        [row] = await rows_until(engine, lambda rows: len(rows) == 1)
+
+    assert before == (1, [])
+    assert row.id == "1"
+
+
+@pytest.mark.parametrize("content", [b'{"breaks": true}', b"\xff\x00"])
+async def test_content_that_a_plugin_breaks_on_is_kept_and_holds_up_nothing(
+    engine: Engine, content: bytes
+) -> None:
+    await engine.events.accept(CONNECTOR, content)
+    await engine.events.accept(CONNECTOR, heard(1))
+
+    broken, fine = await rows_until(engine, lambda rows: len(rows) == 2)
+    payload = json.loads(broken.payload)
+    assert broken.kind == "unreadable"
+    assert base64.b64decode(payload["base64"]) == content
+    assert payload["error"]["kind"] == "InternalError"
+    assert fine.id == "1"
+
+
+async def test_events_that_no_database_takes_are_kept_as_they_came(engine: Engine) -> None:
+    # Half a surrogate pair: JSON spells it, and no database stores it.
+    content = heard(1, "\ud83d")
+
+    await asyncio.gather(
+        *(engine.events.accept(CONNECTOR, each) for each in (heard(2), content, heard(3)))
+    )
+
+    rows = await rows_until(engine, lambda rows: len(rows) == 3)
+    assert sorted(row.kind for row in rows) == ["heard", "heard", "unreadable"]
+    [kept] = [row for row in rows if row.kind == "unreadable"]
+    assert base64.b64decode(json.loads(kept.payload)["base64"]) == content
