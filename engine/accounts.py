@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CONNECTED, RECONNECT = "connected", "reconnect"
 REFRESH_AHEAD_S = 7 * 86400.0
 REFRESH_EVERY_S = 600.0
+# Access can be withdrawn without a word; so often is every account asked about.
+VALIDATE_EVERY_S = 6 * 3600.0
 # How old a token in memory may be that another process has renewed.
 CACHE_S = 5.0
 MAX_NAME_CHARS = 100
@@ -89,6 +91,7 @@ class Accounts:
         self._read_accounts: dict[str, StoredAccount] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._validated_at: dict[str, float] = {}
 
     def provider(self, service: str) -> AccountProvider:
         if service not in self._engine.providers:
@@ -231,13 +234,38 @@ class Accounts:
         self._engine.stream.publish(account.owner_id, "account", show(account))
 
     async def keep_fresh(self) -> None:
-        """Renew tokens ahead of their end, for as long as the engine runs."""
+        """Renew tokens ahead of their end, and notice when access ends, while the engine runs."""
         while True:
-            try:
-                await self.refresh_due()
-            except Exception as error:  # the outermost loop: one bad round must not end the rounds
-                self._engine.log.error("account_refresh_failed", error=type(error).__name__)
+            for look in (self.refresh_due, self.validate_due):
+                try:
+                    await look()
+                except (
+                    Exception
+                ) as error:  # the outermost loop: a bad round must not end the rounds
+                    self._engine.log.error("accounts_not_kept", error=type(error).__name__)
             await asyncio.sleep(REFRESH_EVERY_S)
+
+    async def validate_due(self) -> int:
+        """Ask about every account that has not been asked about for long; return how many."""
+        connected = await self._load(accounts.c.state == CONNECTED)
+        now = self._clock()
+        self._validated_at = {each.id: self._validated_at.get(each.id, now) for each in connected}
+        due = [each for each in connected if now - self._validated_at[each.id] >= VALIDATE_EVERY_S]
+        for account in due:
+            self._validated_at[account.id] = now
+            await self._validate_one(account)
+        return len(due)
+
+    async def _validate_one(self, account: StoredAccount) -> None:
+        asked_at = self._clock()
+        try:
+            await self.provider(account.service).validate(account.credentials)
+        except AuthorizationError as error:
+            await self.mark_reconnect(account.id, str(error), asked_at=asked_at)
+        except ConnectorError as error:
+            self._engine.log.warning(
+                "account_not_validated", account=account.id, reason=error.title
+            )
 
     async def refresh_due(self) -> int:
         """Renew every token that is near its end; return how many were due."""

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from appmixer.engine.accounts import Accounts
 from appmixer.engine.contract import (
     AuthorizationError,
+    ConnectorError,
     Credentials,
     JsonObject,
     RejectedError,
@@ -43,6 +44,8 @@ class Renewing:
 
     renewed: Credentials | Exception
     asked: list[Credentials] = field(default_factory=list[Credentials])
+    refusal: ConnectorError | None = None
+    validated: list[str] = field(default_factory=list[str])
 
     def authorization_url(self, *, redirect_uri: str, state: str) -> str:
         raise NotImplementedError
@@ -63,7 +66,9 @@ class Renewing:
         return self.renewed
 
     async def validate(self, credentials: Credentials) -> None:
-        raise NotImplementedError
+        self.validated.append(credentials.access_token)
+        if self.refusal is not None:
+            raise self.refusal
 
 
 def renewing(engine: Engine, renewed: Credentials | Exception) -> Renewing:
@@ -221,6 +226,35 @@ async def test_a_token_that_ended_while_the_service_was_down_is_marked(engine: E
     assert before == "connected"
     shown = await kept.get(owner_id, account["id"])
     assert (shown["state"], shown["reason"]) == ("reconnect", "The token has expired. Busy.")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state", "reason"),
+    [
+        (None, "connected", ""),
+        (AuthorizationError("Access has ended", "It was withdrawn."), "reconnect", None),
+        (ThrottledError("Busy"), "connected", ""),
+    ],
+)
+async def test_every_account_is_asked_about_every_few_hours(
+    engine: Engine, refusal: ConnectorError | None, state: str, reason: str | None
+) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials())
+    provider.refusal = refusal
+    owner_id = engine.owners.first_owner_id
+    account = await kept.keep(owner_id, SERVICE, credentials("token"))
+
+    asked = [await kept.validate_due()]
+    for hours in (5.9, 0.2, 1):
+        clock.advance(hours * 3600)
+        asked.append(await kept.validate_due())
+
+    assert asked == [0, 0, 1, 0]
+    assert provider.validated == ["token"]
+    shown = await kept.get(owner_id, account["id"])
+    assert (shown["state"], shown["reason"]) == (state, str(refusal) if reason is None else reason)
 
 
 async def test_an_account_in_use_is_not_deleted(
