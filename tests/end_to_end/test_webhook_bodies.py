@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,8 @@ def test_a_flipped_bit_or_no_signature_is_401_and_nothing_is_kept(world: World) 
         answers.add(_post(world, raw, signed=None))
 
     assert answers == {401}
-    assert world.engine_call("GET", "/api/events?unrouted=true")["events"] == []
+    assert _rows(world, "SELECT content FROM inbox") == []
+    assert _rows(world, "SELECT payload FROM events") == []
 
 
 def test_without_a_secret_the_answer_is_503_and_nothing_is_kept(world: World) -> None:
@@ -51,7 +54,8 @@ def test_without_a_secret_the_answer_is_503_and_nothing_is_kept(world: World) ->
     answers = {_post(world, _escaped(path)) for path in BODIES}
 
     assert answers == {503}
-    assert world.engine_call("GET", "/api/events?unrouted=true")["events"] == []
+    assert _rows(world, "SELECT content FROM inbox") == []
+    assert _rows(world, "SELECT payload FROM events") == []
 
 
 def _account() -> dict[str, str]:
@@ -73,15 +77,18 @@ def _post(world: World, raw: bytes, *, signed: bytes | None = b"") -> int:
 
 
 def _kept(world: World) -> set[Any]:
-    """Every value in every stored event, read from the database itself."""
-    import sqlite3
-
-    data = world.engine.command[world.engine.command.index("--data") + 1]
-    with sqlite3.connect(f"{data}/appmixer.sqlite") as database:
-        rows = database.execute("SELECT payload, state FROM events").fetchall()
-    if any(state == "new" for _, state in rows):
+    """Every value in every stored event, once all that was accepted has been read and routed."""
+    if _rows(world, "SELECT 1 FROM inbox UNION ALL SELECT 1 FROM events WHERE state = 'new'"):
         return set()
-    return {leaf for payload, _ in rows for leaf in _leaves(json.loads(payload))}
+    rows = _rows(world, "SELECT payload FROM events")
+    return {leaf for (payload,) in rows for leaf in _leaves(json.loads(payload))}
+
+
+def _rows(world: World, query: str) -> list[Any]:
+    """Read the database itself."""
+    data = world.engine.command[world.engine.command.index("--data") + 1]
+    with closing(sqlite3.connect(f"{data}/appmixer.sqlite")) as database:
+        return database.execute(query).fetchall()
 
 
 def _leaves(value: Any) -> set[Any]:
