@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,16 @@ class World:
         )
         assert answer.is_success, f"{answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
+
+    def rows(self, query: str) -> list[Any]:
+        """Read the engine's database itself."""
+        with closing(sqlite3.connect(self.data / "appmixer.sqlite", timeout=30)) as database:
+            return database.execute(query).fetchall()
+
+    def has_work(self) -> bool:
+        """Say whether anything that was accepted is not read, not routed or not done yet."""
+        waiting = ("inbox", "events WHERE state = 'new'", "segments WHERE state = 'queued'")
+        return any(self.rows(f"SELECT 1 FROM {each} LIMIT 1") for each in waiting)
 
     def connect(self, name: str, access_token: str, *, token: str = TOKEN) -> Any:
         body = {"service": "appmixer:whatsapp", "name": name, "accessToken": access_token}

@@ -56,6 +56,7 @@ def _is_quiet(world: World) -> bool:
     runs = world.runs(limit=1000)
     return (
         hooks["waiting"] == 0
+        and not world.has_work()
         and len(runs) == MESSAGES
         and all(run["status"] in ("completed", "waiting", "unknown", "failed") for run in runs)
     )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,8 +40,8 @@ def test_a_flipped_bit_or_no_signature_is_401_and_nothing_is_kept(world: World) 
         answers.add(_post(world, raw, signed=None))
 
     assert answers == {401}
-    assert _rows(world, "SELECT content FROM inbox") == []
-    assert _rows(world, "SELECT payload FROM events") == []
+    assert world.rows("SELECT content FROM inbox") == []
+    assert world.rows("SELECT payload FROM events") == []
 
 
 def test_without_a_secret_the_answer_is_503_and_nothing_is_kept(world: World) -> None:
@@ -54,8 +52,8 @@ def test_without_a_secret_the_answer_is_503_and_nothing_is_kept(world: World) ->
     answers = {_post(world, _escaped(path)) for path in BODIES}
 
     assert answers == {503}
-    assert _rows(world, "SELECT content FROM inbox") == []
-    assert _rows(world, "SELECT payload FROM events") == []
+    assert world.rows("SELECT content FROM inbox") == []
+    assert world.rows("SELECT payload FROM events") == []
 
 
 def _account() -> dict[str, str]:
@@ -78,17 +76,10 @@ def _post(world: World, raw: bytes, *, signed: bytes | None = b"") -> int:
 
 def _kept(world: World) -> set[Any]:
     """Every value in every stored event, once all that was accepted has been read and routed."""
-    if _rows(world, "SELECT 1 FROM inbox UNION ALL SELECT 1 FROM events WHERE state = 'new'"):
+    if world.has_work():
         return set()
-    rows = _rows(world, "SELECT payload FROM events")
+    rows = world.rows("SELECT payload FROM events")
     return {leaf for (payload,) in rows for leaf in _leaves(json.loads(payload))}
-
-
-def _rows(world: World, query: str) -> list[Any]:
-    """Read the database itself."""
-    data = world.engine.command[world.engine.command.index("--data") + 1]
-    with closing(sqlite3.connect(f"{data}/appmixer.sqlite")) as database:
-        return database.execute(query).fetchall()
 
 
 def _leaves(value: Any) -> set[Any]:
