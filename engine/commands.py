@@ -88,25 +88,19 @@ def up(
         _fail(str(error))
 
 
-@app.command()
-def sandbox(
-    host: Host = DEFAULT_HOST,
-    port: Annotated[int, typer.Option(help="The sandbox's port.")] = DEFAULT_SANDBOX_PORT,
-) -> None:
-    """Run only the simulated service."""
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def sandbox(context: typer.Context) -> None:
+    """Run only the simulated service, or speak with one that runs: sandbox --help tells how."""
     from importlib.metadata import entry_points
 
     found = list(entry_points(group="appmixer.sandboxes"))
     if not found:
         _fail("No sandbox is installed.")
-    rehearsal = found[0].load()
-    _say(f"Sandbox at http://{host}:{port}. Ctrl-C ends it.")
-    try:
-        _run(rehearsal.serve(host, port))
-    except KeyboardInterrupt:
-        _say("Ended.")
-    except OSError as error:
-        _fail(f"Port {port} of {host} cannot be opened: {error.strerror}. Choose one with --port.")
+    # It has a command line of its own, with its own options and exit codes.
+    found[0].load().run_command(context.args)
 
 
 @app.command()

@@ -12,12 +12,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from html.parser import HTMLParser
 from importlib import resources
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urljoin
 
 import httpx
 
-from .server import serve as serve_sandbox
 from .world import seed
 
 CONNECTOR = "appmixer:whatsapp"
@@ -40,7 +39,17 @@ class StepMissingError(Exception):
 
 async def serve(host: str, port: int) -> None:
     """Serve the simulation until cancelled."""
+    # The commands that only speak with a sandbox need not wait for the server to be loaded.
+    from .server import serve as serve_sandbox
+
     await serve_sandbox(host, port)
+
+
+def run_command(arguments: list[str]) -> NoReturn:
+    """Run the simulation's own command line; it ends the process."""
+    from .cli import run_command as run
+
+    run(arguments)
 
 
 def configuration(sandbox_url: str) -> Mapping[str, Mapping[str, str]]:

@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Generator
+from functools import cached_property
+from pathlib import Path
 
 import uvicorn
-from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .controls.application import create_controls
+from .controls.phones import page_file
 from .graph.api import DISCONNECT, GraphApi
-from .login.pages import front_page
+from .world.keeping import Keeper
 from .world.seed import seed
 from .world.world import World
 
@@ -28,10 +30,10 @@ FAREWELL_S = 0.2
 class Sandbox:
     """One world behind one ASGI application."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, keeper: Keeper | None = None) -> None:
         self.world = world
+        self._keeper = keeper
         self._graph = GraphApi(world)
-        self._controls = create_controls(world)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -40,9 +42,19 @@ class Sandbox:
             # Also without a lifespan (a test client in the same loop) the timers run.
             self.world.clock.start()
             await self._answer(scope, receive, send)
+            if self._keeper is not None and _may_change(scope):
+                self._keeper.touch()
+
+    @cached_property
+    def _controls(self) -> ASGIApp:
+        # Describing them takes far longer than all the rest, and not every test uses them.
+        return create_controls(self.world)
 
     async def stop(self) -> None:
         """End deliveries and timers; may be called twice."""
+        if self._keeper is not None:
+            # What the courier still carries is part of the state.
+            await self._keeper.stop()
         self.world.clock.stop()
         await self.world.courier.stop()
 
@@ -51,7 +63,7 @@ class Sandbox:
         if path == CONTROLS_PATH or path.startswith(f"{CONTROLS_PATH}/"):
             await self._controls(scope, receive, send)
         elif path == "/" and scope["method"] in ("GET", "HEAD"):
-            await HTMLResponse(front_page())(scope, receive, send)
+            await page_file("index.html")(scope, receive, send)
         else:
             await self._graph(scope, receive, send)
 
@@ -60,6 +72,8 @@ class Sandbox:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.world.clock.start()
+                if self._keeper is not None:
+                    self._keeper.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.stop()
@@ -67,9 +81,18 @@ class Sandbox:
                 return
 
 
-def create_app(world: World | None = None) -> Sandbox:
-    """A sandbox of its own; two of them share nothing."""
-    return Sandbox(world if world is not None else World(seed))
+def create_app(world: World | None = None, state: Path | None = None) -> Sandbox:
+    """A sandbox of its own; two of them share nothing. With `state` it outlives the process.
+
+    Raises StateError when the file cannot be used.
+    """
+    world = world if world is not None else World(seed)
+    return Sandbox(world, Keeper(world, state) if state is not None else None)
+
+
+def _may_change(scope: Scope) -> bool:
+    """Logging in changes things by GET; looking at the controls does not."""
+    return scope["method"] != "GET" or not scope["path"].startswith(CONTROLS_PATH)
 
 
 async def serve(
@@ -77,14 +100,16 @@ async def serve(
     port: int = DEFAULT_PORT,
     *,
     world: World | None = None,
+    state: Path | None = None,
     on_started: Callable[[str], None] | None = None,
 ) -> None:
     """Run a sandbox until this task is cancelled.
 
     `on_started` gets the address once connections are accepted; with port 0 it holds the free
-    port that was found. Raises OSError when the address cannot be bound.
+    port that was found. Raises OSError when the address cannot be bound, and
+    StateError when the file named by `state` cannot be used.
     """
-    await run(create_app(world), host, port, on_started=on_started)
+    await run(create_app(world, state), host, port, on_started=on_started)
 
 
 async def run(
@@ -109,6 +134,9 @@ async def run(
         await asyncio.shield(running)
     finally:
         ready.cancel()
+        if isinstance(app, Sandbox):
+            # Its streams have no end of their own, and the server would wait for them.
+            app.world.feed.close()
         server.leave()
         await running
         listener.close()

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer.main
@@ -28,9 +28,11 @@ from appmixer.engine.engine import Engine
 from appmixer.engine.metrics import Metrics
 from appmixer.engine.schemas import component_types
 from appmixer.engine.settings import Settings
+from appmixer.sandbox.cli import app as sandbox_command_line
 from appmixer.sandbox.controls.application import create_controls
 from appmixer.sandbox.graph.faults import FaultRule
 from appmixer.sandbox.graph.routes import NOT_SIMULATED
+from appmixer.sandbox.world.feed import EventKind
 from appmixer.sandbox.world.seed import seed
 from appmixer.sandbox.world.settings import Settings as SandboxSettings
 from appmixer.sandbox.world.world import World
@@ -181,9 +183,7 @@ def test_every_command_is_documented() -> None:
 def test_every_option_of_a_command_is_documented() -> None:
     group = typer.main.get_command(command_line)
     assert isinstance(group, TyperGroup)
-    parameters = [
-        each for name in ("up", "sandbox", "connect") for each in group.commands[name].params
-    ]
+    parameters = [each for name in ("up", "connect") for each in group.commands[name].params]
     options = {each.opts[-1] for each in parameters if each.opts[0].startswith("-")} - {"--service"}
 
     used = {"--no-browser" if each == "--browser" else each for each in options}
@@ -246,6 +246,24 @@ def test_every_setting_and_fault_of_the_sandbox_is_documented() -> None:
     words = [each for each in fields if each not in ("httpStatus", "retryAfterS")]
 
     assert missing([*words, *kinds], "docs/sandbox.md") == []
+
+
+def test_every_command_and_option_of_the_sandbox_is_documented() -> None:
+    group = typer.main.get_command(sandbox_command_line)
+    assert isinstance(group, TyperGroup)
+    commands = [group, *group.commands.values()]
+    options = {each.opts[0] for command in commands for each in command.params}
+    words = sorted(each for each in options if each.startswith("--"))
+
+    assert {"--forward-to", "--filter", "--port"} <= set(words)
+    assert missing(commands_of(group, "appmixer sandbox"), "docs/sandbox.md") == []
+    assert [each for each in words if each not in text_of("docs/sandbox.md")] == []
+
+
+def test_every_event_of_the_stream_is_documented() -> None:
+    events = set(get_args(EventKind)) - {"end"}
+
+    assert missing(sorted(events), "docs/sandbox.md") == []
 
 
 def test_every_call_that_the_sandbox_does_not_simulate_is_named() -> None:

@@ -18,8 +18,8 @@ class ConnectorError(Exception):
     No text may hold a token, a secret, a PIN or the content of a message.
     """
 
-    # Every argument goes to Exception.__init__: a durable engine stores errors by pickling them,
-    # and unpickling calls the class again with exactly these arguments.
+    # Exception.__init__ gets all of them, because pickle makes an error again from what it got, and
+    # hosts keep errors as pickles.
     def __init__(
         self,
         title: str,

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_value, missing_parameter, refused
+from ..graph.errors import MetaError
 from ..graph.fields import Getter, Selected, pick
 from ..graph.paging import page
 from ..shapes import Json, is_array, is_object
 from ..world.entities import PhoneNumber
 from ..world.world import World
+from . import automation, names, official, registration
+from .overrides import save_override
 
-# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration
-MAX_REGISTRATIONS = 10
-REGISTRATION_PERIOD_S = 72 * 3600.0
-MAX_WRONG_PINS = 5
-PIN_LOCK_S = 300.0
-MAX_OVERRIDE_CHARS = 200
 NODE_TYPE = "WhatsAppBusinessPhoneNumber"
-REGIONS = frozenset("AE AU BH BR CA CH DE GB ID IN JP KR SG ZA".split())
-# What the sandbox texts to every phone; a person reads it off the settings page of the docs.
-VERIFICATION_CODE = "123830"
 
 LISTED = (
     "id",
@@ -57,101 +51,54 @@ async def get(call: Call) -> Answer:
 
 async def update(call: Call) -> Answer:
     """POST to the node itself: the PIN, a webhook override, or a new display name."""
-    number, body = call.number(), call.parameters
+    body = call.parameters
     if "pin" in body:
-        number.pin = _pin(call)
-        number.wrong_pins = 0
-    elif "webhook_configuration" in body:
-        await _override(call)
-    elif "new_display_name" in body:
-        # Review is Meta's people at work; the sandbox accepts the name and keeps the old one.
-        call.need("new_display_name")
-    else:
-        raise MetaError(100, "(#100) The parameter pin is required.")
-    return success()
-
-
-async def register(call: Call) -> Answer:
-    world, number = call.world, call.number()
-    _check_product(call)
-    pin = _pin(call)
-    region = call.parameters.get("data_localization_region")
-    if region is not None and str(region) not in REGIONS:
-        raise invalid_value("data_localization_region is not a supported country code")
-    if number.code_verification_status == "NOT_VERIFIED":
-        raise refused(133006)
-    _count_registration(world, number)
-    _check_pin(world, number, pin)
-    number.pin = pin
-    number.is_registered = True
-    number.onboarded_at = world.clock.now()
-    return success()
-
-
-async def deregister(call: Call) -> Answer:
-    world, number = call.world, call.number()
-    if not number.is_registered:
-        raise refused(133010)
-    _count_registration(world, number)
-    number.is_registered = False
-    return success()
-
-
-async def request_code(call: Call) -> Answer:
-    number = call.number()
-    if call.need("code_method") not in ("SMS", "VOICE"):
-        raise MetaError(100, "(#100) Param code_method must be one of {SMS, VOICE}")
-    call.need("language")
-    if number.code_verification_status == "VERIFIED":
-        raise refused(136024)
-    number.verification_code = VERIFICATION_CODE
-    return success()
-
-
-async def verify_code(call: Call) -> Answer:
-    number = call.number()
-    if call.need("code") != number.verification_code:
-        raise refused(136025)
-    number.code_verification_status = "VERIFIED"
-    number.verification_code = None
-    return success()
+        return await registration.set_pin(call)
+    if "webhook_configuration" in body:
+        await save_override(call)
+        return success()
+    if "new_display_name" in body:
+        return await names.ask(call)
+    raise MetaError(100, "(#100) The parameter pin is required.")
 
 
 def getters(world: World, number: PhoneNumber) -> Mapping[str, Getter]:
     """Every field of a number."""
     on = number.is_registered
+    wish = number.name_request
+    limit = world.businesses[world.wabas[number.waba_id].business_id].messaging_limit
     plain: Json = {
         "id": number.id,
         "display_phone_number": number.display,
         "verified_name": number.verified_name,
         "quality_rating": number.quality,
         "quality_score": {"score": number.quality},
-        "status": "CONNECTED" if on else "PENDING",
-        "code_verification_status": number.code_verification_status,
+        "status": "CONNECTED" if on else "MIGRATED" if number.has_moved else "PENDING",
+        "code_verification_status": registration.verification_of(world, number),
         "name_status": "APPROVED",
-        "new_name_status": "NONE",
-        "new_display_name": None,
+        "new_name_status": "NONE" if wish is None else wish.status,
+        "new_display_name": None if wish is None else wish.name,
         "platform_type": "CLOUD_API" if on else "NOT_APPLICABLE",
         "account_mode": "LIVE" if world.settings.mode == "live" else "SANDBOX",
-        "throughput": {"level": "STANDARD" if on else "NOT_APPLICABLE"},
-        "is_official_business_account": False,
-        "official_business_account": {"oba_status": "NOT_STARTED"},
+        "throughput": {"level": number.throughput if on else "NOT_APPLICABLE"},
+        "is_official_business_account": number.official.status == "APPROVED",
+        "official_business_account": official.shown(number),
         "is_pin_enabled": number.pin is not None,
-        "is_on_biz_app": False,
+        "is_on_biz_app": number.is_on_biz_app,
         "is_preverified_number": False,
         "last_onboarded_time": _iso(number.onboarded_at),
         "webhook_configuration": _callbacks(world, number),
-        "conversational_automation": {"prompts": [], "commands": [], "id": number.id},
+        "conversational_automation": automation.shown(number),
         "search_visibility": "NON_VISIBLE",
-        "certificate": None,
-        "new_certificate": None,
+        "certificate": _certificate(number.verified_name, number) if on else None,
+        "new_certificate": _new_certificate(number),
         "country_dial_code": number.country_code,
         # Not on Meta's page; pywa asks for it, so live Graph has it. Seen 2026-11.
         "country_code": world.wabas[number.waba_id].country,
-        "whatsapp_business_manager_messaging_limit": "TIER_250",
-        "messaging_limit_tier": "TIER_250",
+        "whatsapp_business_manager_messaging_limit": limit,
+        "messaging_limit_tier": limit,
         "eligibility_for_api_business_global_search": "NON_ELIGIBLE_UNDEFINED",
-        "username": None,
+        "username": None if number.username is None else number.username.name,
         "health_status": _health(world, number),
     }
     return {name: partial(_value, value) for name, value in plain.items()}
@@ -159,6 +106,17 @@ def getters(world: World, number: PhoneNumber) -> Mapping[str, Getter]:
 
 def _value(value: object, _selected: object) -> object:
     return value
+
+
+def _certificate(name: str, number: PhoneNumber) -> str:
+    """Opaque to clients: it names the number and its display name."""
+    return base64.b64encode(f"{number.id}:{name}".encode()).decode()
+
+
+def _new_certificate(number: PhoneNumber) -> str | None:
+    wish = number.name_request
+    is_ready = wish is not None and wish.status == "APPROVED"
+    return _certificate(wish.name, number) if wish is not None and is_ready else None
 
 
 def _iso(moment: float | None) -> str | None:
@@ -232,78 +190,3 @@ def _field(world: World, number: PhoneNumber, rule: Json) -> object:
     if getter is None:
         raise MetaError(100, f"(#100) Filtering field '{name}' is not supported.")
     return getter(Selected(name))
-
-
-def _check_product(call: Call) -> None:
-    if call.parameters.get("messaging_product") != "whatsapp":
-        raise MetaError(100, "(#100) The parameter messaging_product is required.")
-
-
-def _pin(call: Call) -> str:
-    pin = call.parameters.get("pin")
-    if pin is None or pin == "":
-        raise missing_parameter("pin")
-    pin = str(pin)
-    if len(pin) != 6 or not pin.isdecimal() or not pin.isascii():
-        raise MetaError(
-            100,
-            "(#100) Invalid parameter",
-            details="Parameter value is not valid: pin must have 6 digits",
-        )
-    return pin
-
-
-def _count_registration(world: World, number: PhoneNumber) -> None:
-    """Ten register or deregister calls in 72 hours; the eleventh locks the number for as long."""
-    now = world.clock.now()
-    if now < number.registration_locked_until:
-        raise refused(133016)
-    while number.registrations and number.registrations[0] <= now - REGISTRATION_PERIOD_S:
-        number.registrations.popleft()
-    if len(number.registrations) >= MAX_REGISTRATIONS:
-        number.registration_locked_until = now + REGISTRATION_PERIOD_S
-        number.registrations.clear()
-        raise refused(133016)
-    number.registrations.append(now)
-
-
-def _check_pin(world: World, number: PhoneNumber, pin: str) -> None:
-    now = world.clock.now()
-    if now < number.pin_locked_until:
-        raise refused(133008, f"Try again after {int(number.pin_locked_until - now) + 1} seconds")
-    if number.pin is None or number.pin == pin:
-        number.wrong_pins = 0
-        return
-    number.wrong_pins += 1
-    if number.wrong_pins >= MAX_WRONG_PINS:
-        number.wrong_pins = 0
-        number.pin_locked_until = now + PIN_LOCK_S
-        raise refused(133008, f"Try again after {int(PIN_LOCK_S)} seconds")
-    raise refused(133005)
-
-
-async def _override(call: Call) -> None:
-    number, configuration = call.number(), call.parameters["webhook_configuration"]
-    if not is_object(configuration):
-        raise invalid_value("webhook_configuration must be an object")
-    url = configuration.get("override_callback_uri")
-    if not url:
-        number.override_callback_uri = None
-        return
-    await verify_override(call, str(url), str(configuration.get("verify_token") or ""))
-    number.override_callback_uri = str(url)
-
-
-async def verify_override(call: Call, url: str, verify_token: str) -> None:
-    """Meta calls an override address before it accepts it."""
-    if len(url) > MAX_OVERRIDE_CHARS or not url.startswith(("http://", "https://")):
-        raise invalid_value(
-            f"override_callback_uri must be a URL of at most {MAX_OVERRIDE_CHARS} characters"
-        )
-    if not verify_token:
-        raise missing_parameter("verify_token")
-    reason = await call.world.courier.verify(url, verify_token)
-    if reason is not None:
-        raise MetaError(
-            2200, f"(#2200) Callback verification failed with the following errors: {reason}"
-        )

@@ -6,21 +6,53 @@ from collections.abc import Mapping
 from functools import partial
 
 from ..graph.call import Answer, Call, success
+from ..graph.errors import MetaError, refused
 from ..graph.fields import Getter, Selected, pick
 from ..graph.paging import page
 from ..shapes import Json
 from ..world.entities import App, Business, Subscription, Waba
 from ..world.world import World
-from .numbers import verify_override
+from . import analytics
+from .businesses import filtered
+from .checks import flag, line, nothing_given
+from .overrides import verify_override
 
 NODE_TYPE = "WhatsAppBusinessAccount"
 DEFAULT_FIELDS = ("id", "name", "timezone_id", "message_template_namespace")
 LISTED_FIELDS = ("id", "name", "currency", "timezone_id", "message_template_namespace")
 NAMESPACE = "ba30dd89_2ebd_41e4_b805_{}"
+CHANGEABLE = (
+    "name",
+    "timezone_id",
+    "is_enabled_for_insights",
+    "disable_marketing_messages_on_cloud_api",
+)
+MAX_NAME_CHARS = 128
+# https://developers.facebook.com/docs/marketing-api/reference/ad-account/timezone-ids/
+LAST_TIMEZONE = 480
 
 
 async def get(call: Call) -> Answer:
     return pick(getters(call.world, call.waba()), call.fields(), DEFAULT_FIELDS, NODE_TYPE)
+
+
+async def update(call: Call) -> Answer:
+    waba = call.waba()
+    if not any(name in call.parameters for name in CHANGEABLE):
+        raise nothing_given(CHANGEABLE)
+    name = line(call, "name", MAX_NAME_CHARS, least=1)
+    timezone = _timezone(call)
+    insights = flag(call, "is_enabled_for_insights")
+    no_marketing = flag(call, "disable_marketing_messages_on_cloud_api")
+    if insights is False:
+        raise refused(200006)
+    waba.name = waba.name if name is None else name
+    waba.timezone_id = waba.timezone_id if timezone is None else timezone
+    waba.is_enabled_for_insights = waba.is_enabled_for_insights or insights is True
+    if no_marketing is not None:
+        waba.disable_marketing_messages_on_cloud_api = no_marketing
+    # Graph answers the insights switch with the id and the rest with success; this is both.
+    return {"id": waba.id, **success()}
 
 
 async def subscribe(call: Call) -> Answer:
@@ -108,10 +140,10 @@ def getters(world: World, waba: Waba) -> Mapping[str, Getter]:
         "owner_business_info": owner,
         "on_behalf_of_business_info": {**owner, "status": "APPROVED", "type": "SELF"},
         "primary_business_location": waba.country,
-        "is_enabled_for_insights": True,
-        "marketing_messages_onboarding_status": "ELIGIBLE",
-        "marketing_messages_lite_api_status": "ELIGIBLE",
-        "disable_marketing_messages_on_cloud_api": False,
+        "is_enabled_for_insights": waba.is_enabled_for_insights,
+        "marketing_messages_onboarding_status": waba.marketing_messages_status,
+        "marketing_messages_lite_api_status": waba.marketing_messages_status,
+        "disable_marketing_messages_on_cloud_api": waba.disable_marketing_messages_on_cloud_api,
         "subscribed_apps": _subscriptions(world, waba) if waba.subscriptions else None,
         "purchase_order_number": None,
         "auth_international_rate_eligibility": None,
@@ -123,7 +155,21 @@ def getters(world: World, waba: Waba) -> Mapping[str, Getter]:
             ],
         },
     }
-    return {name: partial(_value, value) for name, value in plain.items()}
+    getters: dict[str, Getter] = {name: partial(_value, value) for name, value in plain.items()}
+    getters["analytics"] = partial(analytics.messages, world, waba)
+    getters["conversation_analytics"] = partial(analytics.conversations, world, waba)
+    getters["pricing_analytics"] = partial(analytics.pricing, world, waba)
+    getters["call_analytics"] = partial(analytics.calls, world, waba)
+    return getters
+
+
+def _timezone(call: Call) -> str | None:
+    value = call.parameters.get("timezone_id")
+    if value is None:
+        return None
+    if not str(value).isdecimal() or not 0 <= int(str(value)[:6]) <= LAST_TIMEZONE:
+        raise MetaError(100, "(#100) Param timezone_id must be a valid timezone id")
+    return str(value)
 
 
 def _subscriptions(world: World, waba: Waba) -> Json:
@@ -136,7 +182,7 @@ def _value(value: object, _selected: object) -> object:
 
 
 def _of_business(call: Call, ids: list[str]) -> Json:
-    return _page_of(call, ids, call.fields(), call.parameters, url=call.url)
+    return _page_of(call, filtered(ids, call), call.fields(), call.parameters, url=call.url)
 
 
 def _page_of(

@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import ValidationError
 
-from ..graph.faults import FaultRule
+from ..graph.errors import entry_for
 from ..shapes import Json, is_object
-from ..webhooks import subscriptions
-from ..webhooks.deliveries import Delivery
 from ..world import people as phones
+from ..world import preferences, statuses
 from ..world import seed as fixed
-from ..world import statuses
-from ..world.entities import App, Person, PhoneNumber
+from ..world.entities import FailNext, Person, PhoneNumber
 from ..world.settings import Settings
 from ..world.world import World
 from .bodies import (
-    AppChange,
     ClockChange,
+    FailNextChange,
     InboundMessage,
     NewPerson,
     PersonChange,
-    WebhookChoice,
 )
+from .business import business_controls
+from .calls import call_controls
+from .faults import fault_controls
+from .phones import phone_controls
+from .refusals import REFUSALS, name_other_methods
+from .stream import stream_controls
+from .strict import StrictRoute
+from .templates import template_controls
+from .trigger import trigger_controls
 from .views import (
     seeded,
-    shown_call,
     shown_clock,
-    shown_delivery,
-    shown_fault,
     shown_person,
 )
-
-Limit = Annotated[int, Query(ge=1, le=10_000)]
+from .webhooks import webhook_controls
+from .worlds import world_controls
 
 
 def create_controls(world: World) -> FastAPI:
@@ -46,11 +49,21 @@ def create_controls(world: World) -> FastAPI:
         openapi_url="/_sandbox/openapi.json",
         docs_url="/_sandbox/docs",
         redoc_url=None,
+        responses=REFUSALS,
     )
+    name_other_methods(controls)
+    controls.router.route_class = StrictRoute
     _world_controls(controls, world)
-    _webhook_controls(controls, world)
+    business_controls(controls, world)
+    call_controls(controls, world)
+    webhook_controls(controls, world)
     _people_controls(controls, world)
-    _fault_controls(controls, world)
+    fault_controls(controls, world)
+    phone_controls(controls, world)
+    stream_controls(controls, world)
+    trigger_controls(controls, world)
+    template_controls(controls, world)
+    world_controls(controls, world)
     return controls
 
 
@@ -83,6 +96,7 @@ def _world_controls(controls: FastAPI, world: World) -> None:
             clock.move_to(when.timestamp() if isinstance(when, datetime) else when)
         if change.advance_s is not None:
             clock.move_to(clock.now() + change.advance_s)
+        world.feed.publish("clock", clock)
         return shown_clock(clock)
 
     @controls.get("/_sandbox/settings")
@@ -94,55 +108,8 @@ def _world_controls(controls: FastAPI, world: World) -> None:
         """Set what is named, leave the rest; objects are merged."""
         current = world.settings.model_dump(by_alias=True)
         world.settings = _validated(merged(current, change))
+        world.feed.publish("settings", world.settings)
         return world.settings
-
-    @controls.patch("/_sandbox/apps/{app_id}")
-    async def change_app(app_id: str, change: AppChange) -> Json:
-        app = _app(world, app_id)
-        app.requires_proof = change.require_app_secret_proof
-        return {"id": app.id, "requireAppSecretProof": app.requires_proof}
-
-    @controls.get("/_sandbox/calls")
-    async def calls(limit: Limit = 100) -> Json:
-        """The latest Graph calls, newest first."""
-        latest = list(world.calls)[::-1][:limit]
-        return {"calls": [shown_call(call) for call in latest]}
-
-
-def _webhook_controls(controls: FastAPI, world: World) -> None:
-    @controls.post("/_sandbox/webhook")
-    async def set_webhook(choice: WebhookChoice, response: Response) -> Json:
-        """Give the app a callback; Meta's GET handshake comes first."""
-        app = _app(world, choice.app_id)
-        fields = choice.fields if choice.fields is not None else list(subscriptions.WEBHOOK_FIELDS)
-        unknown = [name for name in fields if name not in subscriptions.WEBHOOK_FIELDS]
-        if unknown:
-            raise HTTPException(422, f"Meta has no webhook field named {unknown[0]}.")
-        reason = await subscriptions.configure(
-            world, app, choice.callback_url, choice.verify_token, fields
-        )
-        if reason is not None:
-            response.status_code = 400
-        return {"verified": reason is None, "reason": reason, "callbackUrl": app.callback_url}
-
-    @controls.get("/_sandbox/webhooks")
-    async def deliveries(limit: Limit = 100) -> Json:
-        """The latest deliveries, newest first, and how many updates still wait."""
-        log = world.courier.log
-        return {
-            "waiting": world.courier.waiting,
-            "deliveries": [shown_delivery(delivery) for delivery in log.latest(limit)],
-        }
-
-    @controls.get("/_sandbox/webhooks/{delivery_id}")
-    async def delivery(delivery_id: str) -> Json:
-        found = _delivery(world, delivery_id)
-        return {**shown_delivery(found), "body": found.body.decode()}
-
-    @controls.post("/_sandbox/webhooks/{delivery_id}/resend", status_code=202)
-    async def resend(delivery_id: str) -> Json:
-        """Post the same bytes again."""
-        return shown_delivery(world.courier.resend(_delivery(world, delivery_id)))
 
 
 def _people_controls(controls: FastAPI, world: World) -> None:
@@ -167,12 +134,14 @@ def _people_controls(controls: FastAPI, world: World) -> None:
         )
         world.add_person(person)
         _allow(world, person, allowed=new.allowed)
+        world.feed.publish("person", person)
         return shown_person(world, person)
 
     @controls.patch("/_sandbox/people/{key}")
     async def change(key: str, change: PersonChange) -> Json:
         person = _person(world, key)
         _change_person(world, person, change)
+        world.feed.publish("person", person)
         return shown_person(world, person)
 
     @controls.get("/_sandbox/people/{key}/messages")
@@ -188,7 +157,8 @@ def _people_controls(controls: FastAPI, world: World) -> None:
     async def write(key: str, message: InboundMessage, request: Request) -> Json:
         """The person writes to a business; this opens the 24-hour window."""
         person = _person(world, key)
-        number = _number(world, message.to)
+        group = world.groups.get(message.group_id or "")
+        number = _number(world, group.number_id if group and not message.to else message.to)
         base_url = str(request.base_url).rstrip("/")
         try:
             ids = [
@@ -198,27 +168,6 @@ def _people_controls(controls: FastAPI, world: World) -> None:
         except phones.PersonError as impossible:
             raise HTTPException(409, str(impossible)) from None
         return {"id": ids[0], "ids": ids}
-
-
-def _fault_controls(controls: FastAPI, world: World) -> None:
-    @controls.get("/_sandbox/faults")
-    async def faults() -> Json:
-        return {"faults": [shown_fault(fault) for fault in world.faults.all()]}
-
-    @controls.post("/_sandbox/faults", status_code=201)
-    async def add(rule: FaultRule) -> Json:
-        return shown_fault(world.faults.add(rule))
-
-    @controls.delete("/_sandbox/faults")
-    async def clear() -> Json:
-        world.faults.clear()
-        return {"faults": []}
-
-    @controls.delete("/_sandbox/faults/{fault_id}")
-    async def remove(fault_id: str) -> Json:
-        if not world.faults.remove(fault_id):
-            raise HTTPException(404, "There is no such fault.")
-        return {"faults": [shown_fault(fault) for fault in world.faults.all()]}
 
 
 def merged(current: Json, change: Json) -> Json:
@@ -236,13 +185,6 @@ def _validated(settings: Json) -> Settings:
         raise HTTPException(422, wrong.errors(include_url=False, include_context=False)) from None
 
 
-def _app(world: World, app_id: str) -> App:
-    app = world.apps.get(app_id)
-    if app is None:
-        raise HTTPException(404, f"There is no app {app_id}.")
-    return app
-
-
 def _number(world: World, number_id: str | None) -> PhoneNumber:
     number = world.numbers.get(number_id or fixed.PHONE_NUMBER_ID)
     if number is None:
@@ -257,13 +199,6 @@ def _person(world: World, key: str) -> Person:
     return person
 
 
-def _delivery(world: World, delivery_id: str) -> Delivery:
-    delivery = world.courier.log.get(delivery_id)
-    if delivery is None:
-        raise HTTPException(404, "There is no such delivery in the log (any more).")
-    return delivery
-
-
 def _writing(message: InboundMessage, position: int) -> phones.Writing:
     parts: Json = message.model_extra or {}
     content: object = parts.get(message.type)
@@ -272,13 +207,18 @@ def _writing(message: InboundMessage, position: int) -> phones.Writing:
         raise HTTPException(422, f"Unknown part: {unknown[0]}.")
     context = message.context or {}
     quoted = context.get("id") or context.get("message_id")
+    product = context.get("referred_product")
     return phones.Writing(
         kind=message.type,
         content=phones.counted(content, position),
         quoted_id=str(quoted) if quoted else None,
         is_forwarded=bool(context.get("forwarded")),
+        is_forwarded_often=bool(context.get("frequently_forwarded")),
+        referred_product=product if is_object(product) else None,
         referral=message.referral,
         identity=message.identity,
+        origin=message.origin,
+        group_id=message.group_id,
     )
 
 
@@ -299,6 +239,33 @@ def _change_person(world: World, person: Person, change: PersonChange) -> None:
         person.is_online = change.online
         if change.online:
             statuses.come_online(world, person)
+    _change_reception(world, person, change)
+
+
+def _change_reception(world: World, person: Person, change: PersonChange) -> None:
+    """What becomes of the messages to this person."""
+    if "parent_bsuid" in change.model_fields_set:
+        world.people_by_bsuid.pop(person.parent_bsuid or "", None)
+        person.parent_bsuid = change.parent_bsuid
+        world.add_person(person)
+    if change.identity_key_hash is not None:
+        person.identity_key_hash = change.identity_key_hash
+    if change.open_chats is not None:
+        numbers = {_number(world, number_id).id for number_id in change.open_chats}
+        statuses.open_chat(world, person, numbers)
+    if change.stops_marketing is not None:
+        numbers = {_number(world, number_id).id for number_id in change.stops_marketing}
+        preferences.choose_marketing(world, person, numbers)
+    if "fail_next" in change.model_fields_set:
+        person.fail_next = _fail_next(change.fail_next)
+
+
+def _fail_next(wanted: FailNextChange | None) -> FailNext | None:
+    if wanted is None:
+        return None
+    if entry_for(wanted.code) is None:
+        raise HTTPException(422, f"Meta's list of errors has no code {wanted.code}.")
+    return FailNext(wanted.code, wanted.count, wanted.details)
 
 
 def _allow(world: World, person: Person, *, allowed: bool) -> None:

@@ -29,6 +29,8 @@ InboundType = Literal[
     "order",
     "system",
     "unsupported",
+    "edit",
+    "revoke",
 ]
 
 
@@ -37,6 +39,10 @@ class WebhookChoice(Switches):
     verify_token: str = fixed.VERIFY_TOKEN
     fields: list[str] | None = Field(default=None, description="All of them unless given")
     app_id: str = fixed.APP_ID
+    handshake: bool = Field(default=True, description="Ask the callback first, as Meta does")
+    subscribe: bool = Field(
+        default=False, description="Subscribe every account that the app does not hear of yet"
+    )
 
 
 class ClockChange(Switches):
@@ -57,6 +63,14 @@ class NewPerson(Switches):
     allowed: bool = Field(default=True, description="On the app's list of test recipients")
 
 
+class FailNextChange(Switches):
+    """What the next messages to a person fail with, after they were accepted."""
+
+    code: int = Field(description="Any code of Meta's list of errors")
+    count: int = Field(default=1, ge=1, le=MAX_BULK)
+    details: str | None = Field(default=None, max_length=1000)
+
+
 class PersonChange(Switches):
     name: str | None = None
     username: str | None = None
@@ -67,6 +81,15 @@ class PersonChange(Switches):
     blocks: list[str] | None = Field(
         default=None, description="Ids of the numbers this person blocks"
     )
+    parent_bsuid: str | None = Field(default=None, pattern=r"^[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$")
+    identity_key_hash: str | None = Field(default=None, max_length=100)
+    open_chats: list[str] | None = Field(
+        default=None, description="Ids of the numbers whose chat is on the screen"
+    )
+    stops_marketing: list[str] | None = Field(
+        default=None, description="Ids of the numbers whose marketing they do not want"
+    )
+    fail_next: FailNextChange | None = None
 
 
 class InboundMessage(Switches):
@@ -79,14 +102,16 @@ class InboundMessage(Switches):
         default=None, description="Phone number id; the seeded number unless given"
     )
     context: Json | None = Field(
-        default=None, description='{"id": "wamid…"} or {"forwarded": true}'
+        default=None,
+        description='{"id": "wamid…"}, {"forwarded": true}, {"frequently_forwarded": true}, '
+        'or {"referred_product": {…}} of a question about a product',
     )
     referral: Json | None = None
     identity: Json | None = None
+    origin: str | None = Field(
+        default=None, description="Of contacts: contact_request where the business asked for it"
+    )
+    group_id: str | None = Field(default=None, description="The group it is written in")
     count: int = Field(
         default=1, ge=1, le=MAX_BULK, description="Write it so often; {n} counts in a text"
     )
-
-
-class AppChange(Switches):
-    require_app_secret_proof: bool

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from ..graph.calls import Body, GraphCall, redacted, redacted_form
 from ..graph.faults import Fault
 from ..shapes import Json
 from ..webhooks.deliveries import Delivery
+from ..webhooks.summary import summary_of
 from ..world import seed as fixed
 from ..world.clock import Clock
 from ..world.entities import Person
-from ..world.world import GraphCall, World
+from ..world.world import World
 
 
 def seeded() -> Json:
@@ -77,6 +79,17 @@ def shown_person(world: World, person: Person) -> Json:
         "online": person.is_online,
         "allowed": any(person.wa_id in app.allowed_recipients for app in world.apps.values()),
         "blocks": sorted(person.blocked),
+        "parentBsuid": person.parent_bsuid,
+        "identityKeyHash": person.identity,
+        "openChats": sorted(person.open_chats),
+        "stopsMarketing": sorted(person.stopped_marketing),
+        "failNext": None
+        if person.fail_next is None
+        else {
+            "code": person.fail_next.code,
+            "count": person.fail_next.left,
+            "details": person.fail_next.details,
+        },
         "messages": len(person.chat),
     }
 
@@ -88,6 +101,8 @@ def shown_delivery(delivery: Delivery) -> Json:
         "url": delivery.url,
         "state": delivery.state,
         "updates": delivery.updates,
+        "fields": list(delivery.fields),
+        "summary": summary_of(delivery),
         "bytes": len(delivery.body),
         "signature": delivery.signature,
         "createdAt": delivery.created_at,
@@ -110,10 +125,41 @@ def shown_fault(fault: Fault) -> Json:
 
 def shown_call(call: GraphCall) -> Json:
     return {
+        "id": call.id,
         "at": call.at,
         "method": call.method,
         "path": call.path,
         "status": call.status,
         "errorCode": call.error_code,
         "fault": call.fault,
+        "durationMs": round(call.duration_ms, 3),
     }
+
+
+def shown_call_with_bodies(call: GraphCall) -> Json:
+    return {
+        **shown_call(call),
+        "query": redacted_form(call.query, call.path),
+        "request": _shown_body(call.request, call.path),
+        "response": _shown_body(call.response, call.path),
+    }
+
+
+def _shown_body(body: Body, path: str) -> Json:
+    """Its text, or null for what is none, was empty, or too long to keep."""
+    text, kind = body.text(), body.type.partition(";")[0].strip()
+    hide = redacted_form if kind == "application/x-www-form-urlencoded" else redacted
+    return {
+        "type": kind if body.size else None,
+        "bytes": body.size,
+        "text": None if text is None else hide(text, path),
+    }
+
+
+def shown_delivery_with_bodies(delivery: Delivery) -> Json:
+    shown = shown_delivery(delivery)
+    answered = [
+        {**attempt, "answer": each.answer}
+        for attempt, each in zip(shown["attempts"], delivery.attempts, strict=True)
+    ]
+    return {**shown, "attempts": answered, "body": delivery.body.decode()}

@@ -12,6 +12,10 @@ from ..shapes import Json
 from .errors import MetaError, entry_for, new_trace
 from .faults import FaultRule
 
+# https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+APP_LIMITS = frozenset({4, 17, 32, 613})
+ACCOUNT_LIMITS = frozenset({80007, 80008})
+MINUTE_S = 60
 HTML_FAULT = "<html><head><title>Error</title></head><body>Sorry, something broke.</body></html>"
 
 
@@ -26,18 +30,19 @@ def answered(
     )
 
 
-def refusal_of(error: MetaError, version: str, retry_after_s: int | None = None) -> Response:
-    extra: dict[str, str] = {}
+def refusal_of(error: MetaError, version: str) -> Response:
+    extra = dict(error.headers)
     if error.http_status == HTTPStatus.UNAUTHORIZED or error.code in (104, 190, 2500):
         said = error.message.encode("ascii", "replace").decode().replace('"', "'")
         extra["WWW-Authenticate"] = f'OAuth "Facebook Platform" "invalid_token" "{said}"'
-    if retry_after_s is not None:
-        extra["Retry-After"] = str(retry_after_s)
     return answered(error.body(new_trace()), error.http_status, version, extra)
 
 
-def faulty(rule: FaultRule, version: str) -> tuple[Response, int | None]:
-    extra = {} if rule.retry_after_s is None else {"Retry-After": str(rule.retry_after_s)}
+def faulty(rule: FaultRule, version: str, waba_id: str | None) -> tuple[Response, int | None]:
+    """The answer of a fault; `waba_id` is the account that was asked, for the usage headers."""
+    extra = dict(rule.headers)
+    if rule.retry_after_s is not None:
+        extra["Retry-After"] = str(rule.retry_after_s)
     if rule.kind == "html":
         return Response(HTML_FAULT, rule.http_status or 502, extra, "text/html"), None
     if rule.kind == "empty":
@@ -53,4 +58,17 @@ def faulty(rule: FaultRule, version: str) -> tuple[Response, int | None]:
         details=entry.details,
         is_transient=True if entry.is_transient else None,
     )
-    return refusal_of(error, version, rule.retry_after_s), entry.code
+    error.headers = {**exhausted(entry.code, waba_id, rule.retry_after_s), **extra}
+    return refusal_of(error, version), entry.code
+
+
+def exhausted(code: int, waba_id: str | None, wait_s: int | None) -> dict[str, str]:
+    """The usage headers that come with an error about too many calls."""
+    usage: Json = {"call_count": 100, "total_time": 100, "total_cputime": 100}
+    if code in APP_LIMITS:
+        return {"X-App-Usage": json.dumps(usage)}
+    if code not in ACCOUNT_LIMITS or waba_id is None:
+        return {}
+    minutes = -(-wait_s // MINUTE_S) if wait_s is not None else MINUTE_S
+    usage |= {"type": "whatsapp", "estimated_time_to_regain_access": minutes}
+    return {"X-Business-Use-Case-Usage": json.dumps({waba_id: [usage]})}

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import time
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ..accounts import public, signups
 from ..login import dialog, tokens
-from ..media import media
+from ..media import media, uploads
 from ..shapes import Json
 from ..webhooks.signing import proof_of, same
 from ..world.entities import BUSINESS, Token, User
-from ..world.world import GraphCall, Node, World
+from ..world.world import Node, World
+from . import usage
 from .answers import answered, faulty, refusal_of
 from .call import Call
+from .calls import Body, GraphCall, body_of, recorded
 from .errors import (
     MetaError,
     missing_permission,
@@ -26,7 +30,7 @@ from .errors import (
     unknown_path,
 )
 from .faults import FaultRule
-from .parameters import read_parameters
+from .parameters import read_parameters, upload_parameters
 from .route import Route
 from .routes import (
     NAMED_ROUTES,
@@ -44,6 +48,7 @@ VERSION = re.compile(r"v\d{1,2}\.\d{1,2}")
 SEGMENT = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 DEFAULT_VERSION = "v25.0"
 MAX_PATH_IN_LOG = 200
+MAX_QUERY_IN_LOG = 4000
 DISCONNECT = "appmixer.sandbox.disconnect"
 
 
@@ -60,10 +65,29 @@ class GraphApi:
             await (await self._dialog(Request(scope, receive)))(scope, receive, send)
             return
         rule = self._world.faults.strike(scope["method"], segments)
-        answer, code = await self._struck(rule, scope, receive, path, version, segments)
-        self._log(scope, path, answer, code, rule)
+        began, at = time.perf_counter(), self._world.clock.now()
+        asked = Body(_content_type(scope))
+        answer, code = await self._struck(
+            rule, scope, recorded(receive, asked), path, version, segments
+        )
+        self._log(
+            GraphCall(
+                at=at,
+                method=scope["method"],
+                path=path[:MAX_PATH_IN_LOG],
+                status=0 if answer is None else answer.status_code,
+                error_code=code,
+                fault=None if rule is None else rule.kind,
+                duration_ms=(time.perf_counter() - began) * 1000,
+                query=scope["query_string"][:MAX_QUERY_IN_LOG].decode("latin-1"),
+                request=asked,
+                response=Body() if answer is None else body_of(answer),
+            )
+        )
         if answer is None:
             await _disconnect(scope, receive)
+        elif rule is not None and rule.kind == "cut":
+            await _break_off(answer, scope, receive, send)
         else:
             await answer(scope, receive, send)
 
@@ -73,12 +97,18 @@ class GraphApi:
         return dialog.show(self._world, request.query_params)
 
     async def _answer(
-        self, scope: Scope, receive: Receive, path: str, version: str, segments: list[str]
+        self,
+        scope: Scope,
+        receive: Receive,
+        path: str,
+        version: str,
+        segments: list[str],
+        failed_code: int | None = None,
     ) -> tuple[Response, int | None]:
         """The answer, and Meta's code when it is a refusal."""
         request = Request(scope, receive)
         try:
-            return await self._call(request, path, version, segments), None
+            return await self._call(request, path, version, segments, failed_code), None
         except MetaError as refusal:
             return refusal_of(refusal, version), refusal.code
         except ClientDisconnect:
@@ -91,11 +121,24 @@ class GraphApi:
             return refusal_of(fault, version), fault.code
 
     async def _call(
-        self, request: Request, path: str, version: str, segments: list[str]
+        self,
+        request: Request,
+        path: str,
+        version: str,
+        segments: list[str],
+        failed_code: int | None,
     ) -> Response:
         base_url = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+        if path.startswith(public.PATH):
+            return public.open_file(self._world, path)
         is_download = path.startswith(media.ATTACHMENTS_PATH.rstrip("/"))
-        parameters, files = await read_parameters(request, takes_files=segments[-1:] == ["media"])
+        is_upload = uploads.is_session(segments)
+        if is_upload:
+            parameters, files = upload_parameters(request), None
+        else:
+            parameters, files = await read_parameters(
+                request, takes_files=self._takes_files(segments)
+            )
         try:
             call = Call(
                 world=self._world,
@@ -106,17 +149,26 @@ class GraphApi:
                 token=None,
                 parameters=parameters,
                 files=files,
+                failed_code=failed_code,
+                content=request.stream() if is_upload else None,
             )
             value = _token_value(request, parameters)
             if is_download:
                 call.token = tokens.find(self._world, value) if value else None
                 return media.download(call)
             route = self._route(call, segments, value)
+            headers = usage.count(call)
             answer = await route.endpoint(call)
         finally:
             for file in (files or {}).values():
                 await file.close()
-        return answer if isinstance(answer, Response) else answered(answer, 200, version)
+        if isinstance(answer, Response):
+            return answer
+        return answered(answer, 200, version, headers)
+
+    def _takes_files(self, segments: list[str]) -> bool:
+        is_group = len(segments) == 1 and segments[0] in self._world.groups
+        return is_group or segments[-1:] in (["media"], ["assets"])
 
     def _route(self, call: Call, segments: list[str], value: str | None) -> Route:
         if not segments:
@@ -133,21 +185,28 @@ class GraphApi:
         if segments[0] == "me" and segments[1:2] == ["permissions"] and len(segments) == 3:
             call.rest = segments[2]
             return NAMED_ROUTES["me/permissions", "DELETE"]
-        if segments[0] in NOT_SIMULATED_NAMES or segments[0].startswith("upload:"):
-            raise not_simulated(call.method, f"/{segments[0].partition(':')[0]}")
+        if uploads.is_session(segments):
+            return uploads.route_of(call)
+        if segments[0] in NOT_SIMULATED_NAMES:
+            raise not_simulated(call.method, f"/{segments[0]}")
+        if segments[0] == "signups" and len(segments) == 2:
+            signups.check_known(self._world, call.bearer(), segments[1])
+            return self._node_route(call, segments[1:])
         return self._node_route(call, segments)
 
     def _node_route(self, call: Call, segments: list[str]) -> Route:
         token, node_id = call.bearer(), segments[0]
-        if not node_id.isdecimal():
+        if not node_id.isdecimal() and node_id not in self._world.groups:
             raise unknown_path(f"/{'/'.join(segments)}")
         node = self._world.node(node_id)
         if node is None or not self._is_visible(token, node):
             raise unknown_object(call.method, node_id)
         edge = segments[1] if len(segments) > 1 else ""
         call.node, call.rest = node, "/".join(segments[2:])
+        if call.rest and any(key[:2] == (type(node), f"{edge}/{call.rest}") for key in NODE_ROUTES):
+            edge, call.rest = f"{edge}/{call.rest}", ""
         route = NODE_ROUTES.get((type(node), edge, call.method))
-        if route is None or (call.rest and edge != "permissions"):
+        if route is None or (call.rest and not route.takes_rest):
             is_known = (type(node), edge, call.method) in NOT_SIMULATED_CALLS
             if is_known or edge in NOT_SIMULATED.get(type(node), frozenset()):
                 raise not_simulated(call.method, f"/{{{_kind_name(node)}}}/{edge}".rstrip("/"))
@@ -212,34 +271,30 @@ class GraphApi:
             await asyncio.sleep(rule.delay_s)
         if rule.kind == "disconnect":
             return None, None
-        if rule.kind in ("slow", "acceptedThenLost", "truncated"):
-            answer, code = await self._answer(scope, receive, path, version, segments)
+        if rule.kind in ("slow", "acceptedThenLost", "truncated", "cut", "failedStatus"):
+            failed_code = rule.code if rule.kind == "failedStatus" else None
+            answer, code = await self._answer(scope, receive, path, version, segments, failed_code)
             if rule.kind == "acceptedThenLost":
                 return None, code
             if rule.kind == "truncated":
-                half = bytes(answer.body)[: len(answer.body) // 2]
-                answer = Response(half, answer.status_code, media_type="application/json")
+                answer = Response(_half(answer), answer.status_code, media_type="application/json")
             return answer, code
-        return faulty(rule, version)
+        return faulty(rule, version, self._waba_id(segments))
 
-    def _log(
-        self,
-        scope: Scope,
-        path: str,
-        answer: Response | None,
-        code: int | None,
-        rule: FaultRule | None,
-    ) -> None:
-        self._world.calls.append(
-            GraphCall(
-                at=self._world.clock.now(),
-                method=scope["method"],
-                path=path[:MAX_PATH_IN_LOG],
-                status=0 if answer is None else answer.status_code,
-                error_code=code,
-                fault=None if rule is None else rule.kind,
-            )
-        )
+    def _waba_id(self, segments: list[str]) -> str | None:
+        node = self._world.node(segments[0]) if segments else None
+        waba = None if node is None else self._world.waba_of(node)
+        return None if waba is None else waba.id
+
+    def _log(self, call: GraphCall) -> None:
+        self._world.calls.add(call)
+        self._world.feed.publish("call", call)
+
+
+def _content_type(scope: Scope) -> str:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    given = (value for name, value in headers if name == b"content-type")
+    return next(given, b"application/json").decode("latin-1").lower()
 
 
 def _split(path: str) -> tuple[str, list[str]]:
@@ -251,11 +306,13 @@ def _split(path: str) -> tuple[str, list[str]]:
 
 
 def _token_value(request: Request, parameters: Json) -> str | None:
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() in ("bearer", "oauth") and value.strip():
-        return value.strip()
+    # pywa (4.5) sends both when it sets a callback: its user's token in the header, and its app's
+    # as a parameter, which is the one that has to count there.
     given = parameters.get("access_token")
-    return str(given) if given else None
+    if given:
+        return str(given)
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() or None if scheme.lower() in ("bearer", "oauth") else None
 
 
 def _no_token(method: str, segments: list[str]) -> MetaError:
@@ -281,6 +338,19 @@ def _need_business_scope(token: Token) -> None:
 def _kind_name(node: Node) -> str:
     names = {"PhoneNumber": "phone-number-id", "Waba": "waba-id", "Template": "template-id"}
     return names.get(type(node).__name__, f"{type(node).__name__.lower()}-id")
+
+
+def _half(answer: Response) -> bytes:
+    body: object = getattr(answer, "body", b"")
+    return body[: len(body) // 2] if isinstance(body, bytes) else b""
+
+
+async def _break_off(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Promise the whole answer, send half of it, and break the connection."""
+    start = {"type": "http.response.start", "status": answer.status_code}
+    await send({**start, "headers": answer.raw_headers})
+    await send({"type": "http.response.body", "body": _half(answer), "more_body": True})
+    await _disconnect(scope, receive)
 
 
 async def _disconnect(scope: Scope, receive: Receive) -> None:

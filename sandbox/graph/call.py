@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
@@ -11,12 +11,37 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from ..shapes import Json, is_array, is_object
-from ..world.entities import App, Business, Media, PhoneNumber, Template, Token, User, Waba
+from ..world.belongings import Flow, Signup
+from ..world.entities import (
+    App,
+    Business,
+    Group,
+    Media,
+    PhoneNumber,
+    Template,
+    TemplateGroup,
+    Token,
+    User,
+    Waba,
+)
 from ..world.world import Node, World
 from .errors import MetaError, missing_parameter
 from .fields import Selected, parse_fields
 
-Kind = TypeVar("Kind", PhoneNumber, Waba, App, Business, Template, Media, User)
+Kind = TypeVar(
+    "Kind",
+    PhoneNumber,
+    Waba,
+    App,
+    Business,
+    Template,
+    TemplateGroup,
+    Media,
+    User,
+    Flow,
+    Group,
+    Signup,
+)
 
 
 @dataclass(slots=True)
@@ -31,6 +56,10 @@ class Call:
     node: Node | None = None
     files: dict[str, UploadFile] | None = None
     rest: str = ""
+    failed_code: int | None = None
+    """A fault wants the message to be accepted and to fail later, with this code."""
+    content: AsyncGenerator[bytes] | None = None
+    """The body as it comes in, where it is a file and not parameters."""
 
     @property
     def url(self) -> str:
@@ -80,11 +109,23 @@ class Call:
     def template(self) -> Template:
         return _narrow(self.node, Template)
 
+    def template_group(self) -> TemplateGroup:
+        return _narrow(self.node, TemplateGroup)
+
     def media(self) -> Media:
         return _narrow(self.node, Media)
 
     def user(self) -> User:
         return _narrow(self.node, User)
+
+    def flow(self) -> Flow:
+        return _narrow(self.node, Flow)
+
+    def group(self) -> Group:
+        return _narrow(self.node, Group)
+
+    def signup(self) -> Signup:
+        return _narrow(self.node, Signup)
 
 
 Answer: TypeAlias = Json | Response

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -16,6 +16,8 @@ FIXTURES = resources.files("appmixer.sandbox").joinpath("fixtures")
 ERROR_PAGE = (
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
 )
+# Every code of this range is a permission that is missing.
+PERMISSION_CODES = range(200, 300)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class ErrorEntry:
     message: str
     details: str | None
     is_transient: bool
+    webhook_details: str | None = None
+    """Where a failed status explains itself in other words than an answer does."""
 
 
 class MetaError(Exception):
@@ -57,6 +61,7 @@ class MetaError(Exception):
         self.is_transient = is_transient
         self.user_title = user_title
         self.user_message = user_message
+        self.headers: Mapping[str, str] = {}
 
     def body(self, trace: str) -> Json:
         error: Json = {"message": self.message, "type": self.kind, "code": self.code}
@@ -90,6 +95,7 @@ def catalogue() -> Mapping[tuple[int, int | None], ErrorEntry]:
             message=row.get("message", f"(#{row['code']}) {row['title']}"),
             details=row.get("details"),
             is_transient=row.get("transient", False),
+            webhook_details=row.get("webhookDetails"),
         )
         for row in rows
     ]
@@ -100,6 +106,9 @@ def entry_for(code: int, subcode: int | None = None) -> ErrorEntry | None:
     known = catalogue()
     if subcode is not None or (code, None) in known:
         return known.get((code, subcode))
+    if code in PERMISSION_CODES:
+        missing = known[PERMISSION_CODES[0], None]
+        return replace(missing, code=code, message=f"(#{code}) {missing.title}")
     return next((entry for key, entry in known.items() if key[0] == code), None)
 
 
@@ -123,7 +132,7 @@ def failure(code: int, details: str | None = None) -> Json:
     entry = entry_for(code)
     if entry is None:
         raise LookupError(f"error code {code} is not in the catalogue")
-    said = details or entry.details or entry.title
+    said = details or entry.webhook_details or entry.details or entry.title
     return {
         "code": code,
         "title": entry.title,

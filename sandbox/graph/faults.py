@@ -6,7 +6,7 @@ import itertools
 import random
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,22 @@ from ..world.clock import Clock
 from ..world.settings import Switches
 from .errors import entry_for
 
-FaultKind = Literal["error", "html", "empty", "truncated", "slow", "disconnect", "acceptedThenLost"]
+FaultKind = Literal[
+    "error",
+    "html",
+    "empty",
+    "truncated",
+    "slow",
+    "disconnect",
+    "cut",
+    "acceptedThenLost",
+    "failedStatus",
+]
+# What the server writes by itself.
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
+SENDS = (["messages"], ["marketing_messages"])
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,2000}$")]
 
 
 class FaultRule(Switches):
@@ -36,6 +51,11 @@ class FaultRule(Switches):
     count: int | None = Field(default=None, ge=1, description="So many calls, then it is over")
     share: float = Field(default=1.0, gt=0, le=1, description="The share of matching calls")
     retry_after_s: int | None = Field(default=None, ge=0, description="Sent as Retry-After")
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Sent with the answer; errors of throttling bring Meta's usage headers",
+    )
     for_s: float | None = Field(
         default=None, gt=0, description="So many seconds of the sandbox's clock"
     )
@@ -44,6 +64,10 @@ class FaultRule(Switches):
     def _make_sense(self) -> FaultRule:
         if self.code is not None and entry_for(self.code, self.subcode) is None:
             raise ValueError(f"code {self.code} is not in Meta's catalogue")
+        if self.kind == "failedStatus" and self.code is None:
+            raise ValueError("failedStatus needs the code that the message fails with")
+        if {name.lower() for name in self.headers} & FRAMING:
+            raise ValueError("headers cannot say how long the answer is")
         try:
             re.compile(self.endpoint if self.endpoint != "*" else "")
         except re.error as broken:
@@ -63,6 +87,9 @@ class Fault:
 
     def matches(self, method: str, segments: list[str]) -> bool:
         rule = self.rule
+        is_send = method == "POST" and segments[-1:] in SENDS
+        if rule.kind == "failedStatus" and not is_send:
+            return False
         if rule.method is not None and rule.method.upper() != method:
             return False
         if rule.phone_number_id is not None and rule.phone_number_id not in segments[:1]:
@@ -88,6 +115,12 @@ class Faults:
         fault = Fault(str(next(self._ids)), rule, until, rule.count)
         self._active.append(fault)
         return fault
+
+    def restore(self, faults: list[Fault]) -> None:
+        """Take up the faults of a world that was kept."""
+        self._active = list(faults)
+        latest = max((int(fault.id) for fault in faults), default=0)
+        self._ids = itertools.count(latest + 1)
 
     def all(self) -> list[Fault]:
         self._drop_spent()

@@ -19,6 +19,8 @@ from .errors import MetaError
 MAX_JSON_BYTES = 2 * 1024 * 1024
 MAX_FORM_BYTES = MAX_UPLOAD_BYTES + 64 * 1024
 MAX_DEPTH = 64
+# Text of the caller's own that may look like JSON and stays what it is.
+PLAIN = frozenset(("biz_opaque_callback_data", "to", "recipient", "recipient_identity_key_hash"))
 
 
 async def read_parameters(
@@ -39,6 +41,13 @@ async def read_parameters(
     if kind not in ("application/json", "text/json", ""):
         raise MetaError(100, f"(#100) Unsupported content type: {kind[:80]}")
     return {**parameters, **_object(body)}, None
+
+
+def upload_parameters(request: Request) -> Json:
+    """The query of a resumable upload and where its bytes go; the body is the file itself."""
+    parameters: Json = dict(request.query_params)
+    offset = request.headers.get("file_offset")
+    return parameters if offset is None else {**parameters, "file_offset": offset}
 
 
 async def _body(request: Request) -> bytes:
@@ -111,7 +120,7 @@ def _urlencoded(body: bytes) -> Json:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
     except ValueError:
         raise MetaError(100, "(#100) Invalid parameter", details="The form is broken") from None
-    return {name: _nested(value) for name, value in pairs}
+    return {name: value if name in PLAIN else _nested(value) for name, value in pairs}
 
 
 def _nested(value: str) -> object:
@@ -141,7 +150,7 @@ async def _form(
         if isinstance(value, UploadFile):
             files[name] = value
         else:
-            parameters[name] = _nested(value)
+            parameters[name] = value if name in PLAIN else _nested(value)
     return parameters, files
 
 

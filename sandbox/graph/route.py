@@ -15,6 +15,8 @@ class Route:
     scope: str | None = None
     """The permission the token needs for the WABA of the node; None is for the endpoint to say."""
     takes_files: bool = False
+    takes_rest: bool = False
+    """Whether the path goes on behind the edge, as in `/{number}/message_qrdls/{code}`."""
 
 
 # (kind of node, edge, method). An empty edge is the node itself.

@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..accounts import routes as accounts
+from ..calling import routes as calling
+from ..flows import routes as flows
+from ..groups import routes as groups
 from ..login import routes as login
 from ..media import routes as media
 from ..messages import routes as messages
 from ..templates import routes as templates
 from ..webhooks import routes as webhooks
-from ..world.entities import App, Business, PhoneNumber, Template, Waba
+from ..world.entities import Business, PhoneNumber, Waba
 from .route import NodeRoutes, PathRoutes
 
 NODE_ROUTES: NodeRoutes = MappingProxyType(
     {
         **accounts.NODE_ROUTES,
+        **calling.NODE_ROUTES,
+        **flows.NODE_ROUTES,
+        **groups.NODE_ROUTES,
         **login.NODE_ROUTES,
         **media.NODE_ROUTES,
         **messages.NODE_ROUTES,
@@ -24,55 +30,29 @@ NODE_ROUTES: NodeRoutes = MappingProxyType(
         **webhooks.NODE_ROUTES,
     }
 )
-NAMED_ROUTES: PathRoutes = MappingProxyType({**accounts.NAMED_ROUTES, **login.NAMED_ROUTES})
+NAMED_ROUTES: PathRoutes = MappingProxyType(
+    {**accounts.NAMED_ROUTES, **login.NAMED_ROUTES, **templates.NAMED_ROUTES}
+)
 OPEN_ROUTES: PathRoutes = login.OPEN_ROUTES
 NEEDS_BUSINESS_SCOPE = frozenset({"me/businesses"})
 
 # Edges of Meta's that the sandbox answers with 501.
 NOT_SIMULATED: Mapping[type, frozenset[str]] = MappingProxyType(
     {
-        PhoneNumber: frozenset(
-            (
-                "marketing_messages",
-                "settings",
-                "username",
-                "username_suggestions",
-                "smb_app_data",
-                "message_history",
-                "events",
-                "whatsapp_business_profile",
-                "whatsapp_commerce_settings",
-                "message_qrdls",
-                "block_users",
-                "whatsapp_business_encryption",
-                "conversational_automation",
-                "calls",
-                "call_permissions",
-                "groups",
-                "official_business_account",
-                "business_compliance_info",
-            )
-        ),
+        PhoneNumber: frozenset(("contact_book", "messages_encrypted")),
         Waba: frozenset(
+            ("activities", "payment_configurations", "product_catalogs", "schedules", "solutions")
+        ),
+        Business: frozenset(
             (
-                "assigned_users",
-                "template_analytics",
-                "flows",
-                "migrate_flows",
-                "migrate_message_templates",
-                "upsert_message_templates",
-                "message_template_previews",
-                "template_groups",
-                "signups",
+                "add_phone_numbers",
+                "extendedcredits",
+                "preverified_numbers",
+                "self_certify_whatsapp_business",
             )
         ),
-        Template: frozenset(("compare", "unpause")),
-        App: frozenset(("uploads",)),
-        Business: frozenset(("onboard_partners_to_mm_lite", "system_user_access_tokens")),
     }
 )
 # And calls of which the same edge has others that are simulated.
-NOT_SIMULATED_CALLS: frozenset[tuple[type, str, str]] = frozenset(
-    ((Waba, "", "POST"), (Waba, "phone_numbers", "POST"), (Template, "", "POST"))
-)
-NOT_SIMULATED_NAMES = frozenset(("message_template_library",))
+NOT_SIMULATED_CALLS: frozenset[tuple[type, str, str]] = frozenset()
+NOT_SIMULATED_NAMES: frozenset[str] = frozenset()

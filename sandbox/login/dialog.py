@@ -9,8 +9,14 @@ fields:
   only where the page offers a picker, that is with `config_id` or `auth_type=rerequest`;
 - `user_id`: who is logged in at Facebook; without it the seeded user.
 
+- `phone_number_id`: the number an Embedded Signup is about (without it the account's first).
+
 The answer to the post is a `302` to `redirect_uri` with `code` and `state`, or with
 `error=access_denied`. A request that cannot be trusted with a redirect gets an error page.
+
+Embedded Signup (a login configuration of that kind) may come without `redirect_uri`, as Meta's
+script opens it: then the answer is a page that posts the session event and the code to the window
+that opened it, and closes.
 """
 
 from __future__ import annotations
@@ -23,9 +29,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from ..shapes import Json
 from ..world.entities import KNOWN_SCOPES, App, AuthorizationCode, Grant, LoginConfiguration, User
 from ..world.world import World
-from .pages import dialog_page, error_page
+from . import signup
+from .pages import dialog_page, error_page, signup_page
 from .tokens import SHORT_LIFE_S
 
 CODE_LIFE_S = 600.0
@@ -38,7 +46,8 @@ class LoginRequest:
 
     app: App
     user: User
-    redirect_uri: str
+    redirect_uri: str | None
+    """None for Embedded Signup in a window of its own."""
     state: str | None
     scopes: tuple[str, ...]
     configuration: LoginConfiguration | None
@@ -48,6 +57,10 @@ class LoginRequest:
     @property
     def has_picker(self) -> bool:
         return self.configuration is not None or self.asks_again
+
+    @property
+    def is_signup(self) -> bool:
+        return self.configuration is not None and self.configuration.is_signup
 
     @property
     def reuses_grant(self) -> bool:
@@ -69,6 +82,7 @@ def show(world: World, query: QueryParams) -> Response:
     except DialogError as wrong:
         return HTMLResponse(error_page(str(wrong)), status_code=400)
     wabas = [world.wabas[waba_id] for waba_id in request.user.waba_ids]
+    numbers = [number for waba in wabas for number in world.numbers_of(waba)]
     others = [user for user in people_who_log_in(world) if user.id != request.user.id]
     switches = {user.name: f"?{urlencode({**query, 'user_id': user.id})}" for user in others}
     return HTMLResponse(
@@ -77,6 +91,7 @@ def show(world: World, query: QueryParams) -> Response:
             user=request.user,
             scopes=request.scopes,
             wabas=wabas if request.has_picker else None,
+            numbers=numbers if request.is_signup else None,
             reuses_grant=request.reuses_grant,
             switches=switches,
         )
@@ -91,10 +106,12 @@ def decide(world: World, query: QueryParams, form: Mapping[str, object]) -> Resp
         decision = answers.one("decision")
         if decision not in ("approve", "cancel"):
             raise DialogError("The form has no decision: send decision=approve or decision=cancel.")
+        if request.is_signup:
+            return _sign_up(world, request, answers)
         if decision == "cancel":
             return _redirect(request, _denied())
         code = _approve(world, request, answers)
-    except DialogError as wrong:
+    except (DialogError, signup.SignupError) as wrong:
         return HTMLResponse(error_page(str(wrong)), status_code=400)
     return _redirect(request, {"code": code.value})
 
@@ -103,10 +120,10 @@ def understood(world: World, query: QueryParams, user_id: str | None) -> LoginRe
     app = world.apps.get(query.get("client_id", ""))
     if app is None:
         raise DialogError("Invalid App ID: the provided app ID does not look like a valid app ID.")
-    redirect_uri = _redirect_uri(app, query.get("redirect_uri", ""))
+    configuration = _configuration(app, query.get("config_id"))
+    redirect_uri = _redirect_uri(app, query.get("redirect_uri", ""), configuration)
     if query.get("response_type", "code") != "code":
         raise DialogError("Only response_type=code is supported.")
-    configuration = _configuration(app, query.get("config_id"))
     scopes = configuration.scopes if configuration is not None else _scopes(query.get("scope", ""))
     users = {user.id: user for user in people_who_log_in(world)}
     user = users.get(user_id) if user_id else next(iter(users.values()))
@@ -129,7 +146,9 @@ def people_who_log_in(world: World) -> list[User]:
     return [user for user in world.users.values() if not user.is_system]
 
 
-def _redirect_uri(app: App, uri: str) -> str:
+def _redirect_uri(app: App, uri: str, configuration: LoginConfiguration | None) -> str | None:
+    if not uri and configuration is not None and configuration.is_signup:
+        return None
     parts = urlsplit(uri)
     is_loopback = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
     if not uri or not (is_loopback or uri in app.redirect_uris):
@@ -199,6 +218,33 @@ def _approve(world: World, request: LoginRequest, answers: Answers) -> Authoriza
     return code
 
 
+def _sign_up(world: World, request: LoginRequest, answers: Answers) -> Response:
+    """The wizard's end: a code for 30 seconds, and the event for the page that opened it."""
+    configuration = request.configuration
+    if configuration is None:
+        raise DialogError("Embedded Signup needs a login configuration.")
+    if answers.one("decision") == "cancel":
+        event = signup.cancelled(4, "PHONE_NUMBER_SETUP")
+        return _ended(request, event, _denied())
+    granted = [scope for scope in answers.many("scopes") if scope in request.scopes]
+    choice = signup.Choice(
+        user=request.user,
+        waba_ids=tuple(answers.many("waba_ids")),
+        number_id=answers.one("phone_number_id") or None,
+        scopes=tuple(granted),
+    )
+    code, event = signup.onboard(world, request.app, configuration, choice)
+    code.redirect_uri = request.redirect_uri
+    return _ended(request, event, {"code": code.value})
+
+
+def _ended(request: LoginRequest, event: Json, answer: dict[str, str]) -> Response:
+    if request.redirect_uri is not None:
+        return _redirect(request, answer)
+    said = {**answer, "state": request.state} if request.state is not None else dict(answer)
+    return HTMLResponse(signup_page(signup.as_message(event), said))
+
+
 def _granted(request: LoginRequest, answers: Answers) -> dict[str, frozenset[str] | None]:
     chosen = [scope for scope in answers.many("scopes") if scope in request.scopes]
     picked = answers.many("waba_ids")
@@ -219,6 +265,8 @@ def _denied() -> dict[str, str]:
 
 
 def _redirect(request: LoginRequest, answer: dict[str, str]) -> Response:
+    if request.redirect_uri is None:
+        raise DialogError("This login has no address to go back to.")
     if request.state is not None:
         answer["state"] = request.state
     parts = urlsplit(request.redirect_uri)

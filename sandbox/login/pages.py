@@ -1,11 +1,12 @@
-"""The HTML the sandbox shows to people: the login dialog, its error page and the front page."""
+"""The HTML of the login dialog and of its error page."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ..world.entities import BUSINESS, MANAGEMENT, MESSAGING, User, Waba
+from ..world.entities import BUSINESS, MANAGEMENT, MESSAGING, PhoneNumber, User, Waba
 
 MEANING = {
     MANAGEMENT: "Manage your WhatsApp Business Accounts, numbers and templates",
@@ -36,14 +37,16 @@ def dialog_page(
     user: User,
     scopes: Sequence[str],
     wabas: Sequence[Waba] | None,
+    numbers: Sequence[PhoneNumber] | None,
     reuses_grant: bool,
     switches: Mapping[str, str],
 ) -> str:
-    """The form; `wabas` is None where Facebook shows no picker."""
+    """The form; `wabas` is None where Facebook shows no picker, `numbers` where no signup is."""
     asked = "" if reuses_grant else _scope_choice(scopes)
     if reuses_grant:
         asked = f"<p>You allowed {escape(app_name)} this before. Nothing changes.</p>"
     picker = "" if wabas is None else _waba_choice(wabas)
+    picker += "" if numbers is None else _number_choice(numbers)
     others = " · ".join(
         f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in switches.items()
     )
@@ -61,28 +64,23 @@ def dialog_page(
     )
 
 
-def error_page(reason: str) -> str:
-    return _page("Login failed", f"<h1>This login cannot go on</h1><p>{escape(reason)}</p>")
-
-
-def front_page() -> str:
-    links = {
-        "/_sandbox/docs": "Controls: try them from the page",
-        "/_sandbox/openapi.json": "Controls as OpenAPI",
-        "/_sandbox/fixture": "The seeded world",
-        "/_sandbox/calls": "Graph calls so far",
-        "/_sandbox/webhooks": "Webhook deliveries so far",
-        "/_sandbox/people": "People with phones",
-    }
-    items = "".join(
-        f'<li><a href="{address}">{escape(name)}</a></li>' for address, name in links.items()
+def signup_page(event: str, answer: Mapping[str, object]) -> str:
+    """The end of Embedded Signup: it tells the window behind it, in the order Meta does."""
+    said = json.dumps([event, {"type": "SANDBOX_LOGIN", "authResponse": answer}])
+    # Inside a script element only `<` could end it early.
+    script = (
+        f"for (const said of {said.replace('<', chr(92) + 'u003c')}) "
+        "window.opener?.postMessage(said, '*'); window.close();"
     )
     return _page(
-        "WhatsApp sandbox",
-        f"""<h1>WhatsApp sandbox</h1>
-<p>A simulation of Meta's side of the WhatsApp Business Cloud API. Point your Graph address here
-and call it as you would call Meta.</p><ul>{items}</ul>""",
+        "Signup finished",
+        f"<h1>Done</h1><p>You can close this window.</p><pre>{escape(event)}</pre>"
+        f"<script>{script}</script>",
     )
+
+
+def error_page(reason: str) -> str:
+    return _page("Login failed", f"<h1>This login cannot go on</h1><p>{escape(reason)}</p>")
 
 
 def _scope_choice(scopes: Sequence[str]) -> str:
@@ -102,6 +100,19 @@ def _waba_choice(wabas: Sequence[Waba]) -> str:
         for waba in wabas
     )
     return f"<fieldset><legend>WhatsApp Business Accounts to share</legend>{rows}</fieldset>"
+
+
+def _number_choice(numbers: Sequence[PhoneNumber]) -> str:
+    options = "".join(
+        f'<option value="{escape(number.id)}">{escape(number.display)}, '
+        f"{escape(number.verified_name)}</option>"
+        for number in numbers
+    )
+    return (
+        "<fieldset><legend>The phone number</legend><label>Number "
+        f'<select name="phone_number_id"><option value="">The first of the account</option>'
+        f"{options}</select></label></fieldset>"
+    )
 
 
 def _page(title: str, body: str) -> str:

@@ -11,7 +11,7 @@ from . import tokens
 NODE_ROUTES: NodeRoutes = MappingProxyType(
     {
         (User, "", "GET"): Route(tokens.get_user),
-        (User, "permissions", "DELETE"): Route(tokens.revoke_users),
+        (User, "permissions", "DELETE"): Route(tokens.revoke_users, takes_rest=True),
     }
 )
 NAMED_ROUTES: PathRoutes = MappingProxyType(

@@ -10,8 +10,18 @@ from ..graph.errors import MetaError, missing_permission, unknown_field, unknown
 from ..graph.fields import pick
 from ..shapes import Json
 from ..webhooks.signing import same
-from ..world.entities import PUBLIC_PROFILE, App, AuthorizationCode, Token, TokenKind, User
+from ..world.entities import (
+    MANAGEMENT,
+    PUBLIC_PROFILE,
+    App,
+    AuthorizationCode,
+    Grant,
+    Token,
+    TokenKind,
+    User,
+)
 from ..world.world import World
+from . import signup
 
 # https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived
 SHORT_LIFE_S = 5400
@@ -275,6 +285,7 @@ def _revoke(call: Call, user: User, app_id: str, scope: str) -> Json:
         if scope:
             grant.scopes.pop(scope, None)
         else:
+            _tell_partner(world, app_id, user, grant)
             del world.grants[app_id, user.id]
     for token in world.tokens.values():
         if token.app_id != app_id or token.user is None or token.user.id != user.id:
@@ -284,6 +295,16 @@ def _revoke(call: Call, user: User, app_id: str, scope: str) -> Json:
         else:
             token.revoked_subcode = 458
     return success()
+
+
+def _tell_partner(world: World, app_id: str, user: User, grant: Grant) -> None:
+    """Whoever takes everything back has removed the app from their accounts."""
+    reach = grant.scopes.get(MANAGEMENT, frozenset())
+    for waba_id in user.waba_ids if reach is None else sorted(reach):
+        if waba_id in world.wabas:
+            signup.tell_partner(
+                world, world.apps[app_id], world.wabas[waba_id], "PARTNER_APP_UNINSTALLED"
+            )
 
 
 def _revoked(subcode: int) -> MetaError:

@@ -23,6 +23,13 @@ KB = 1024
 UPLOAD_LIFE_S = 30 * 24 * 3600.0
 INBOUND_LIFE_S = 7 * 24 * 3600.0
 URL_LIFE_S = 300.0
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/no-storage
+NO_STORAGE = "NO_STORAGE_ENABLED"
+NO_STORAGE_LIFE_S = 3600.0
+TTL_MINUTES = range(1, 30 * 24 * 60 + 1)
+# The first packet of an Ogg file names its codec.
+VORBIS = b"\x01vorbis"
+OGG_HEADER_BYTES = 64
 MAX_UPLOAD_BYTES = 100 * MB
 MAX_STORED_BYTES = 512 * MB
 ATTACHMENTS_PATH = "/whatsapp_business/attachments/"
@@ -64,7 +71,9 @@ async def upload(call: Call) -> Answer:
     if file is None:
         raise missing_parameter("file")
     content = await file.read()
-    declared = str(call.parameters.get("type") or file.content_type or "").lower()
+    # The part's own type decides: people whose part says application/octet-stream are refused,
+    # whatever stands in `type` (public reports, 2023 to 2026).
+    declared = str(file.content_type or call.parameters.get("type") or "").lower()
     mime_type = declared.split(";")[0].strip()
     limit = MAX_BYTES_BY_TYPE.get(mime_type)
     if limit is None:
@@ -80,7 +89,9 @@ async def upload(call: Call) -> Answer:
         raise refused(
             131053, f"The file has {len(content)} bytes; {mime_type} may have at most {limit}."
         )
-    media = store(world, number, content, mime_type, UPLOAD_LIFE_S, file.filename)
+    if mime_type == "audio/ogg" and VORBIS in content[:OGG_HEADER_BYTES]:
+        raise refused(131053, "An Ogg file may hold Opus audio and nothing else.")
+    media = store(world, number, content, mime_type, _life_s(call), file.filename)
     return {"id": media.id}
 
 
@@ -111,6 +122,8 @@ async def delete(call: Call) -> Answer:
 def download(call: Call) -> Response:
     """The bytes, for whoever has a token for them and a fresh address. Everything else is 404."""
     world, given = call.world, call.parameters
+    if call.method not in ("GET", "HEAD"):
+        return _not_found()
     media = world.media.get(str(given.get("mid")))
     expires = str(given.get("ext"))
     if media is None or call.token is None or not expires.isdecimal():
@@ -169,6 +182,21 @@ def _usable(call: Call) -> Media:
     if call.world.clock.now() >= media.expires_at or wanted not in (None, "", media.number_id):
         raise unknown_object(call.method, media.id)
     return media
+
+
+def _life_s(call: Call) -> float:
+    """How long an upload can be used: a number that stores nothing keeps it an hour or less."""
+    given = call.parameters.get("ttl_minutes")
+    said = "" if given is None else str(given)
+    is_whole = said.isdecimal() and len(said) < 8
+    if given is not None and not (is_whole and int(said) in TTL_MINUTES):
+        raise MetaError(
+            100, f"(#100) Param ttl_minutes must be from {TTL_MINUTES[0]} to {TTL_MINUTES[-1]}"
+        )
+    storage = call.number().settings.storage_configuration
+    if storage.get("status") != NO_STORAGE:
+        return UPLOAD_LIFE_S
+    return NO_STORAGE_LIFE_S if given is None else int(said) * 60.0
 
 
 def _make_room(world: World, size: int) -> None:

@@ -6,8 +6,11 @@ from types import MappingProxyType
 
 from ..graph.route import NodeRoutes, Route
 from ..world.entities import MESSAGING, PhoneNumber
-from . import post
+from . import marketing, post
 
 NODE_ROUTES: NodeRoutes = MappingProxyType(
-    {(PhoneNumber, "messages", "POST"): Route(post.post, MESSAGING)}
+    {
+        (PhoneNumber, "messages", "POST"): Route(post.post, MESSAGING),
+        (PhoneNumber, "marketing_messages", "POST"): Route(marketing.send, MESSAGING),
+    }
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
 from ..graph.errors import MetaError, invalid_value, missing_parameter, refused
-from ..shapes import Json, is_array, is_number, is_object, is_text, text
+from ..shapes import Json, is_array, is_number, is_object, is_text, objects, text
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
 MAX_TEXT_CHARS = 4096
@@ -15,10 +16,14 @@ MAX_CAPTION_CHARS = 1024
 MAX_CONTACTS = 257
 MAX_OPAQUE_CHARS = 512
 MAX_LINK_CHARS = 2048
+MAX_FILENAME_CHARS = 240
+MAX_PLACE_CHARS = 1000
+MAX_PINNED_DAYS = 30
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
 CAPTIONED = ("image", "video", "document")
+BIRTHDAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NAME_PARTS = ("first_name", "last_name", "middle_name", "suffix", "prefix")
 
-# Types that other calls or other numbers have; a single chat answers them with 131051.
 Check: TypeAlias = Callable[[Json], None]
 
 
@@ -35,6 +40,9 @@ def check_envelope(body: Json) -> None:
     opaque = body.get("biz_opaque_callback_data")
     if opaque is not None:
         limited(opaque, "biz_opaque_callback_data", MAX_OPAQUE_CHARS)
+    identity = body.get("recipient_identity_key_hash")
+    if identity is not None and not is_text(identity):
+        raise invalid_value("recipient_identity_key_hash must be a string that is not empty")
     context = body.get("context")
     if context is not None:
         if not is_object(context) or not is_text(context.get("message_id")):
@@ -53,21 +61,21 @@ def check_text(content: Json) -> None:
 def check_media(kind: str) -> Check:
     def check(content: Json) -> None:
         check_source(content, kind)
-        caption = content.get("caption")
-        if caption is not None:
-            if kind not in CAPTIONED:
-                raise invalid_value(f"{kind}['caption'] is not supported")
-            limited(caption, f"{kind}['caption']", MAX_CAPTION_CHARS, minimum=0)
-        if content.get("filename") is not None and kind != "document":
-            raise invalid_value(f"{kind}['filename'] is not supported")
-        if "voice" in content and (kind != "audio" or not isinstance(content["voice"], bool)):
-            raise invalid_value(f"{kind}['voice'] is not valid")
+        if content.get("caption") is not None:
+            limited(content["caption"], f"{kind}['caption']", MAX_CAPTION_CHARS, minimum=0)
+        if content.get("filename") is not None:
+            limited(content["filename"], f"{kind}['filename']", MAX_FILENAME_CHARS)
+        if not isinstance(content.get("voice", False), bool):
+            raise invalid_value(f"{kind}['voice'] must be a boolean")
 
     return check
 
 
 def check_source(content: Json, name: str) -> None:
     """Media is an id or a link, one of them."""
+    for key in ("id", "link"):
+        if content.get(key) is not None and not is_text(content[key]):
+            raise invalid_value(f"{name}['{key}'] must be a string that is not empty")
     has_id, has_link = is_text(content.get("id")), is_text(content.get("link"))
     if has_id == has_link:
         raise MetaError(
@@ -86,13 +94,16 @@ def check_url(value: object, name: str) -> None:
         raise invalid_value(f"{name} is longer than {MAX_LINK_CHARS} characters")
 
 
-def check_location(content: Json) -> None:
-    for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
-        value = content.get(name)
+def check_location(content: Json, name: str = "location") -> None:
+    for key, limit in (("latitude", 90.0), ("longitude", 180.0)):
+        value = content.get(key)
         if value is None:
-            raise missing_parameter(f"location['{name}']")
-        if not is_number(value) or not -limit <= float(value) <= limit:
-            raise invalid_value(f"location['{name}'] must be between -{limit:g} and {limit:g}")
+            raise missing_parameter(f"{name}['{key}']")
+        if not between(value, -limit, limit):
+            raise invalid_value(f"{name}['{key}'] must be between -{limit:g} and {limit:g}")
+    for key in ("name", "address"):
+        if content.get(key) is not None:
+            limited(content[key], f"{name}['{key}']", MAX_PLACE_CHARS, minimum=0)
 
 
 def check_contacts(cards: object) -> None:
@@ -101,14 +112,25 @@ def check_contacts(cards: object) -> None:
     if len(cards) > MAX_CONTACTS:
         raise invalid_value(f"contacts: at most {MAX_CONTACTS} contacts in one message")
     for index, card in enumerate(cards):
-        name = card.get("name") if is_object(card) else None
-        if not is_object(name):
-            raise missing_parameter(f"contacts[{index}]['name']")
-        if not is_text(name.get("formatted_name")):
-            raise missing_parameter(f"contacts[{index}]['name']['formatted_name']")
-        parts = ("first_name", "last_name", "middle_name", "suffix", "prefix")
-        if not any(is_text(name.get(part)) for part in parts):
-            raise missing_parameter(f"contacts[{index}]['name']: one of {', '.join(parts)}")
+        if not is_object(card):
+            raise MetaError(100, f"(#100) Param contacts[{index}] must be a JSON object.")
+        _check_card(card, f"contacts[{index}]")
+
+
+def _check_card(card: Json, place: str) -> None:
+    name = card.get("name")
+    if not is_object(name):
+        raise missing_parameter(f"{place}['name']")
+    if not is_text(name.get("formatted_name")):
+        raise missing_parameter(f"{place}['name']['formatted_name']")
+    if not any(is_text(name.get(part)) for part in NAME_PARTS):
+        raise missing_parameter(f"{place}['name']: one of {', '.join(NAME_PARTS)}")
+    for edge, key in (("emails", "email"), ("urls", "url")):
+        for position, item in enumerate(objects(card.get(edge))):
+            required(item, key, f"{place}['{edge}'][{position}]['{key}']")
+    birthday = card.get("birthday")
+    if birthday is not None and not BIRTHDAY.fullmatch(text(birthday)):
+        raise invalid_value(f"{place}['birthday'] must be a date as YYYY-MM-DD")
 
 
 def check_reaction(content: Json) -> None:
@@ -121,22 +143,25 @@ def check_reaction(content: Json) -> None:
         raise invalid_value("reaction['emoji'] must be one emoji, or empty to remove the reaction")
 
 
+def check_pin(content: Json) -> None:
+    # Only public code shows this shape; Meta's page on it was not among our sources.
+    if required(content, "type", "pin['type']").lower() not in ("pin", "unpin"):
+        raise invalid_value("pin['type'] must be one of: pin, unpin")
+    required(content, "message_id", "pin['message_id']")
+    days = content.get("expiration_days")
+    if days is not None and not between(days, 1, MAX_PINNED_DAYS):
+        raise invalid_value(f"pin['expiration_days'] must be between 1 and {MAX_PINNED_DAYS}")
+
+
 def check_template(content: Json) -> None:
     required(content, "name", "template['name']")
     language = content.get("language")
     if not is_object(language) or not is_text(language.get("code")):
         raise missing_parameter("template['language']['code']")
-    components = content.get("components")
-    if components is not None and not is_array(components):
-        raise invalid_value("template['components'] must be a list")
-    for index, component in enumerate(components or []):
-        name = f"template['components'][{index}]"
-        if not is_object(component):
-            raise invalid_value(f"{name} must be an object")
-        required(component, "type", f"{name}['type']")
-        parameters = component.get("parameters")
-        if parameters is not None and not is_array(parameters):
-            raise invalid_value(f"{name}['parameters'] must be a list")
+    if language.get("policy", "deterministic") != "deterministic":
+        raise invalid_value("template['language']['policy'] must be deterministic")
+    for index, component in enumerate(objects(content.get("components"))):
+        required(component, "type", f"template['components'][{index}]['type']")
 
 
 def required(content: Json, key: str, name: str) -> str:
@@ -153,6 +178,13 @@ def limited(value: object, name: str, maximum: int, *, minimum: int = 1) -> None
         raise invalid_value(f"{name} must be a string")
     if not minimum <= len(value) <= maximum:
         raise invalid_value(f"{name} length invalid. Min length: {minimum}, Max length: {maximum}")
+
+
+def between(value: object, least: float, most: float) -> bool:
+    """Whether it is a number, or a string of one, within these bounds."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return least <= value <= most
+    return is_number(value) and least <= float(str(value)) <= most
 
 
 def inner(content: Json, key: str, name: str) -> Json:
@@ -174,6 +206,7 @@ SIMPLE_CHECKS: Mapping[str, Check] = MappingProxyType(
         "location": check_location,
         "reaction": check_reaction,
         "template": check_template,
+        "pin": check_pin,
         **{kind: check_media(kind) for kind in MEDIA_TYPES},
     }
 )

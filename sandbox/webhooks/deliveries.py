@@ -19,6 +19,8 @@ class Attempt:
     at: float
     status: int | None
     error: str | None
+    answer: str = ""
+    """The beginning of what the callback answered."""
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class Delivery:
     signature: str
     updates: int
     created_at: float
+    fields: tuple[str, ...] = ()
     state: DeliveryState = "sending"
     attempts: list[Attempt] = field(default_factory=list[Attempt])
 
@@ -55,9 +58,9 @@ class DeliveryLog:
     def get(self, delivery_id: str) -> Delivery | None:
         return self._entries.get(delivery_id)
 
-    def latest(self, limit: int) -> list[Delivery]:
+    def latest(self) -> list[Delivery]:
         """Newest first."""
-        return list(self._entries.values())[::-1][:limit]
+        return list(self._entries.values())[::-1]
 
     def clear(self) -> None:
         self._entries.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..shapes import Json, is_array
@@ -18,10 +18,14 @@ class Update:
     value: Json
     merge: tuple[str, ...] = ()
     entry_time: int | None = None
+    whole: Json | None = None
+    """The whole body instead, where it is given as such; it shares a POST with nothing."""
 
 
-def envelope(updates: Iterable[Update]) -> Json:
+def envelope(updates: Sequence[Update]) -> Json:
     """Wrap updates as one body; neighbours of the same number and kind share a `value`."""
+    if updates[0].whole is not None:
+        return updates[0].whole
     entries: list[Json] = []
     previous: Update | None = None
     for update in updates:

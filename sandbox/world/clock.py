@@ -26,6 +26,8 @@ class Clock:
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self.speed = 1.0
         self.frozen = False
+        self.fired = 0
+        """How many timers have gone off so far."""
         self._set(time.time())
 
     def now(self) -> float:
@@ -83,6 +85,20 @@ class Clock:
         self._set(when)
         self._arm()
 
+    def continue_at(self, when: float, *, speed: float, frozen: bool) -> None:
+        """Take up the time of another clock. Timers stay, and none of them is due by this alone."""
+        self.speed, self.frozen = speed, frozen
+        self._set(when)
+        self._arm()
+
+    def timers(self) -> list[tuple[float, Callable[[], None]]]:
+        """What is still to happen, and when, in that order."""
+        return [(when, act) for when, _, act in sorted(self._heap, key=lambda entry: entry[:2])]
+
+    def forget_timers(self) -> None:
+        self._heap.clear()
+        self._arm()
+
     @property
     def pending(self) -> int:
         return len(self._heap)
@@ -112,6 +128,7 @@ class Clock:
         self._arm()
 
     def _fire(self, act: Callable[[], None]) -> None:
+        self.fired += 1
         # One timer that breaks must not stop the others: this is their outermost loop.
         try:
             act()

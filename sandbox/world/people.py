@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ..graph.errors import failure
-from ..media import media
 from ..shapes import Json, is_object, text
-from . import statuses
+from . import call_permissions, statuses
+from .attachments import SAMPLES, AttachmentError, TooLargeError, attach
+from .drawing import drawn
 from .entities import Message, Person, PhoneNumber
 from .world import World, new_wamid
 
-MEDIA_CONTENT = {
-    "image": ("image/jpeg", b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01sandbox image\xff\xd9"),
-    "audio": ("audio/ogg; codecs=opus", b"OggS\x00\x02sandbox audio"),
-    "video": ("video/mp4", b"\x00\x00\x00\x18ftypmp42sandbox video"),
-    "document": ("application/pdf", b"%PDF-1.4\nsandbox document\n%%EOF\n"),
-    "sticker": ("image/webp", b"RIFF\x1a\x00\x00\x00WEBPVP8 sandbox"),
-}
-MAX_INBOUND_BYTES = 100 * media.MB
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/edit
+EDITABLE_FOR_S = 15 * 60.0
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/revoke
+REVOCABLE_FOR_S = 2 * 24 * 3600.0
+CHANGES: Mapping[str, float] = MappingProxyType({"edit": EDITABLE_FOR_S, "revoke": REVOCABLE_FOR_S})
+# Why a business is not shown a message, by code; the second is told where the first is not given.
+UNSUPPORTED: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        131051: ("Message type unknown", "Message type is currently not supported."),
+        131052: (
+            "Media download error",
+            "Unable to download the media sent by the user: file exceeds the 100 MB limit.",
+        ),
+        131060: ("This message is unavailable", "This message is currently unavailable."),
+    }
+)
 COUNTER = "{n}"
 
 
@@ -37,41 +47,86 @@ class Writing:
     content: object
     quoted_id: str | None = None
     is_forwarded: bool = False
+    is_forwarded_often: bool = False
+    referred_product: Json | None = None
     referral: Json | None = None
     identity: Json | None = None
+    origin: str | None = None
+    group_id: str | None = None
 
 
 def write(
     world: World, person: Person, number: PhoneNumber, writing: Writing, base_url: str
 ) -> str:
     """Send a message to the business, open the window, and return the message's id."""
-    if number.id in person.blocked:
-        raise PersonError(f"{person.name} has blocked this number and cannot write to it.")
-    if not number.is_registered:
-        raise PersonError(f"Number {number.id} is not registered: nobody can write to it yet.")
+    _check_reach(world, person, number, writing)
     now = world.clock.now()
-    message_id = new_wamid(person.wa_id, is_outbound=False)
-    content = _content(world, person, number, writing, base_url)
+    try:
+        kind, content = _content(world, person, number, writing, base_url)
+    except AttachmentError as impossible:
+        raise PersonError(str(impossible)) from None
     message = Message(
-        id=message_id,
+        id=new_wamid(person.wa_id, is_outbound=False),
         number_id=number.id,
         person=person,
         recipient=number.digits,
         is_outbound=False,
-        kind=writing.kind,
-        content=content if is_object(content) else {writing.kind: content},
+        kind=kind,
+        content=content if is_object(content) else {kind: content},
         at=now,
         context={"message_id": writing.quoted_id} if writing.quoted_id else None,
+        group_id=writing.group_id,
+        audience=_others(world, person, writing),
+        is_unheard=person.wa_id in number.blocked,
     )
     item = _item(world, person, number, writing, message, content)
+    if not message.is_unheard:
+        _note_contact(world, person, number, writing, now)
     world.remember(message)
-    if writing.kind not in ("system", "unsupported"):
-        world.conversation(number, person).last_inbound_at = now
+    if message.is_unheard:
+        return message.id
     # Meta leaves the contact out where a person's number or user id changed.
-    is_renamed = writing.kind == "system" and text_of(content, "type").startswith("user_changed")
-    cards = [] if is_renamed else [statuses.person_card(world, person)]
-    world.publish_message(number, person.wa_id, "messages", item, cards)
-    return message_id
+    is_renamed = kind == "system" and text_of(content, "type").startswith("user_changed")
+    cards = [] if is_renamed else [statuses.person_card(world, person, number)]
+    world.publish_message(number, writing.group_id or person.wa_id, "messages", item, cards)
+    return message.id
+
+
+def _note_contact(
+    world: World, person: Person, number: PhoneNumber, writing: Writing, now: float
+) -> None:
+    world.limits.count_inbound(number.id, now)
+    if writing.kind in ("system", "unsupported"):
+        return
+    conversation = world.conversation(number, person)
+    conversation.last_inbound_at = now
+    if writing.referral is not None:
+        conversation.referred_at = now
+    reply = writing.content.get("call_permission_reply") if is_object(writing.content) else None
+    if is_object(reply):
+        call_permissions.answer(world, number, person, reply)
+
+
+def _others(world: World, person: Person, writing: Writing) -> list[Person]:
+    """Who else has the message on the phone: the other people of the group."""
+    group = world.groups.get(writing.group_id or "")
+    members = group.participants if group is not None else []
+    return [world.people[key] for key in members if key != person.wa_id and key in world.people]
+
+
+def _check_reach(world: World, person: Person, number: PhoneNumber, writing: Writing) -> None:
+    if number.id in person.blocked:
+        raise PersonError(f"{person.name} has blocked this number and cannot write to it.")
+    if not number.is_registered:
+        raise PersonError(f"Number {number.id} is not registered: nobody can write to it yet.")
+    if not person.is_online:
+        raise PersonError(f"{person.name}'s phone is offline: nothing leaves it.")
+    if writing.group_id is not None:
+        group = world.groups.get(writing.group_id)
+        if group is None or group.number_id != number.id:
+            raise PersonError(f"Number {number.id} has no group {writing.group_id}.")
+        if person.wa_id not in group.participants:
+            raise PersonError(f"{person.name} is not in the group {group.subject}.")
 
 
 def text_of(content: object, name: str) -> str:
@@ -85,22 +140,30 @@ def counted(content: object, position: int) -> object:
     return {**content, "body": content["body"].replace(COUNTER, str(position))}
 
 
-def phone(world: World, person: Person) -> list[Json]:
-    """Everything between a person and businesses, oldest first."""
-    return [_shown(world, message) for message in person.chat]
+def phone(
+    world: World, person: Person, *, limit: int | None = None, before: str | None = None
+) -> list[Json]:
+    """Everything between a person and businesses, oldest first; of much the latest `limit`."""
+    newest_first = reversed(person.chat)
+    if before is not None:
+        newest_first = itertools.dropwhile(lambda message: message.id != before, newest_first)
+        next(newest_first, None)
+    wanted = list(itertools.islice(newest_first, limit))
+    return [shown_message(world, message) for message in reversed(wanted)]
 
 
 def who_types(world: World, person: Person) -> list[str]:
     """The numbers that show this person "typing…" at the moment."""
     now = world.clock.now()
     return [
-        number_id
-        for (number_id, wa_id), conversation in world.conversations.items()
-        if wa_id == person.wa_id and now < conversation.typing_until
+        number.id
+        for number in world.numbers.values()
+        if (talk := world.conversations.get((number.id, person.wa_id))) is not None
+        and now < talk.typing_until
     ]
 
 
-def _shown(world: World, message: Message) -> Json:
+def shown_message(world: World, message: Message) -> Json:
     shown: Json = {
         "id": message.id,
         "from": "business" if message.is_outbound else "person",
@@ -111,63 +174,61 @@ def _shown(world: World, message: Message) -> Json:
     }
     if message.context is not None:
         shown["quotedId"] = message.context.get("message_id")
+    if message.group_id is not None:
+        shown["groupId"] = message.group_id
+        if message.person is not None:
+            shown["author"] = {"waId": message.person.wa_id, "name": message.person.name}
     if message.is_outbound:
         shown["status"] = message.statuses[-1][0] if message.statuses else "accepted"
         shown["statuses"] = [{"status": name, "at": at} for name, at in message.statuses]
+        if message.kind == "template":
+            shown["drawn"] = drawn(world, message)
         if message.opaque is not None:
             shown["bizOpaqueCallbackData"] = message.opaque
         if message.failure is not None and shown["status"] == "failed":
             shown["errors"] = [message.failure]
     else:
         shown["isReadByBusiness"] = message.is_read
+        if message.is_unheard:
+            shown["isUnheard"] = True
     return shown
 
 
 def _content(
     world: World, person: Person, number: PhoneNumber, writing: Writing, base_url: str
-) -> object:
+) -> tuple[str, object]:
+    """The type and the part of that name, complete."""
     kind, given = writing.kind, writing.content
-    if kind in MEDIA_CONTENT:
-        return _attach(world, number, kind, given if is_object(given) else {}, base_url)
+    if kind in SAMPLES:
+        try:
+            return kind, attach(world, number, kind, given if is_object(given) else {}, base_url)
+        except TooLargeError:
+            return "unsupported", {"code": 131052}
     if kind == "unsupported":
-        return given if is_object(given) else {"type": "unknown"}
+        return kind, given if is_object(given) else {"type": "unknown"}
     if given is None:
         raise PersonError(f"A message of type {kind} needs the part '{kind}'.")
     if kind == "text" and not text_of(given, "body"):
         raise PersonError("A text needs text.body.")
-    return given
+    if kind in CHANGES:
+        _check_change(world, person, kind, given)
+    return kind, given
 
 
-def _attach(world: World, number: PhoneNumber, kind: str, given: Json, base_url: str) -> Json:
-    """Store the file (given as base64 in `data`, or made up) and describe it as a webhook does."""
-    mime_type, content = MEDIA_CONTENT[kind]
-    if given.get("data") is not None:
-        try:
-            content = base64.b64decode(str(given["data"]), validate=True)
-        except binascii.Error:
-            raise PersonError(f"{kind}.data is not base64.") from None
-    if len(content) > MAX_INBOUND_BYTES:
-        raise PersonError("People cannot send files of more than 100 MB.")
-    mime_type = str(given.get("mime_type") or mime_type)
-    stored = media.store(
-        world, number, content, mime_type, media.INBOUND_LIFE_S, given.get("filename")
-    )
-    part: Json = {
-        name: given[name] for name in ("caption", "filename") if given.get(name) is not None
-    }
-    if kind == "document":
-        part.setdefault("filename", "document.pdf")
-    part |= {
-        "mime_type": mime_type,
-        "sha256": media.sha256_of_webhook(stored),
-        "id": stored.id,
-        "url": media.address(world, stored, base_url),
-    }
-    if kind == "audio":
-        part["voice"] = bool(given.get("voice", False))
-    if kind == "sticker":
-        part["animated"] = bool(given.get("animated", False))
-    return part
+def _check_change(world: World, person: Person, kind: str, given: object) -> None:
+    message = world.messages.get(_original(given))
+    if message is None or message.is_outbound or message.person is not person:
+        raise PersonError(f"{kind}.original_message_id is no message that {person.name} wrote.")
+    if world.clock.now() - message.at > CHANGES[kind]:
+        raise PersonError(f"It is too late to {kind} this message.")
+    if kind == "edit":
+        new = given.get("message") if is_object(given) else None
+        if not is_object(new) or not is_object(new.get(text(new.get("type")))):
+            raise PersonError("edit.message needs a type and the part of that name.")
+
+
+def _original(given: object) -> str:
+    return text_of(given, "original_message_id")
 
 
 def _item(
@@ -181,23 +242,55 @@ def _item(
     item: Json = {}
     if writing.referral is not None:
         item["referral"] = writing.referral
-    if writing.quoted_id is not None:
-        item["context"] = {"from": number.digits, "id": writing.quoted_id}
-    elif writing.is_forwarded:
-        item["context"] = {"forwarded": True}
+    context = _context(number, writing)
+    if context:
+        item["context"] = context
     if not person.hides_phone:
         item["from"] = person.wa_id
     item |= {"id": message.id, "timestamp": str(int(message.at))}
     if world.settings.user_ids or person.hides_phone:
         item["from_user_id"] = person.bsuid
+    if message.group_id is not None:
+        item["group_id"] = message.group_id
     if writing.identity is not None:
         item["identity"] = writing.identity
-    if writing.kind == "unsupported":
-        unsupported = failure(131051)
-        unsupported.pop("href")
-        unsupported |= {"title": "Message type unknown", "message": "Message type unknown"}
-        item["errors"] = [unsupported]
-    item |= {"type": writing.kind, writing.kind: content}
+    # Only numbers that are also in the phone app of the business hear of changes as such.
+    if message.kind in CHANGES and not number.is_on_biz_app:
+        return item | _unsupported({"type": message.kind})
+    if message.kind == "unsupported":
+        return item | _unsupported(content)
+    item |= {"type": message.kind, message.kind: content}
+    if writing.origin is not None:
+        item["origin"] = writing.origin
+    return item
+
+
+def _context(number: PhoneNumber, writing: Writing) -> Json:
+    if writing.quoted_id is not None or writing.referred_product is not None:
+        context: Json = {"from": number.digits}
+        if writing.quoted_id is not None:
+            context["id"] = writing.quoted_id
+        if writing.referred_product is not None:
+            context["referred_product"] = writing.referred_product
+        return context
+    if writing.is_forwarded_often:
+        return {"frequently_forwarded": True}
+    return {"forwarded": True} if writing.is_forwarded else {}
+
+
+def _unsupported(content: object) -> Json:
+    """What is told of a message that is not given: why, and where known its type."""
+    given = content if is_object(content) else {}
+    code = given.get("code", 131051)
+    reason = UNSUPPORTED.get(code) if isinstance(code, int) else None
+    if reason is None:
+        raise PersonError(f"unsupported.code must be one of {', '.join(map(str, UNSUPPORTED))}.")
+    error = failure(code)
+    error.pop("href", None)
+    error |= {"title": reason[0], "message": reason[0], "error_data": {"details": reason[1]}}
+    item: Json = {"errors": [error], "type": "unsupported"}
+    if code != 131052:
+        item["unsupported"] = {"type": text(given.get("type")) or "unknown"}
     return item
 
 

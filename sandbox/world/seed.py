@@ -72,7 +72,7 @@ def _seed_app(world: World) -> None:
                 CONFIG_ID, "WhatsApp connection", (MANAGEMENT, MESSAGING), SIXTY_DAYS_S
             ),
             ES_CONFIG_ID: LoginConfiguration(
-                ES_CONFIG_ID, "Embedded Signup", (MANAGEMENT, MESSAGING), None
+                ES_CONFIG_ID, "Embedded Signup", (MANAGEMENT, MESSAGING), None, is_signup=True
             ),
         },
         allowed_recipients={PERSON, OTHER_PERSON},

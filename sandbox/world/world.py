@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ..graph.calls import CallLog
 from ..graph.faults import Faults
 from ..shapes import Json
 from ..webhooks.courier import Courier
 from ..webhooks.envelope import Update
+from .belongings import Flow, PhoneCall, Signup
 from .clock import Clock
 from .entities import (
     App,
@@ -20,21 +20,38 @@ from .entities import (
     Business,
     Conversation,
     Grant,
+    Group,
     Media,
     Message,
     Person,
     PhoneNumber,
+    StoredFile,
     Template,
+    TemplateGroup,
     Token,
+    Upload,
     User,
     Waba,
 )
+from .feed import Feed
+from .limits import Limits
 from .settings import Settings
 
-MAX_LOGGED_CALLS = 1000
 SERVICE_WINDOW_S = 24 * 3600.0
 
-Node: TypeAlias = PhoneNumber | Waba | App | Business | Media | Template | User
+Node: TypeAlias = (
+    PhoneNumber
+    | Waba
+    | App
+    | Business
+    | Media
+    | Template
+    | TemplateGroup
+    | User
+    | Flow
+    | Group
+    | Signup
+)
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/override
 OVERRIDABLE_FIELDS = frozenset(
@@ -56,18 +73,6 @@ OVERRIDABLE_FIELDS = frozenset(
 )
 
 
-@dataclass(slots=True)
-class GraphCall:
-    """One line of the call log: what was asked, never with which token."""
-
-    at: float
-    method: str
-    path: str
-    status: int
-    error_code: int | None
-    fault: str | None
-
-
 class World:
     """The state of one sandbox. Two worlds share nothing."""
 
@@ -75,7 +80,8 @@ class World:
         self._seed = seed
         self.clock = Clock()
         self.settings = Settings()
-        self.courier = Courier(self.clock, lambda: self.settings)
+        self.feed = Feed()
+        self.courier = Courier(self.clock, lambda: self.settings, self.feed)
         self.faults = Faults(self.clock)
         self._clear()
         seed(self)
@@ -88,6 +94,15 @@ class World:
         self.settings = Settings()
         self._clear()
         self._seed(self)
+        self.feed.publish("reset")
+
+    def refill(self, fill: Callable[[World], None]) -> None:
+        """Put another world's things in the place of these; clock and switches stay."""
+        self.clock.forget_timers()
+        self.courier.reset()
+        self._clear()
+        fill(self)
+        self.feed.publish("reset")
 
     def _clear(self) -> None:
         self.apps: dict[str, App] = {}
@@ -96,7 +111,10 @@ class World:
         self.wabas: dict[str, Waba] = {}
         self.numbers: dict[str, PhoneNumber] = {}
         self.templates: dict[str, Template] = {}
+        self.template_groups: dict[str, TemplateGroup] = {}
         self.media: dict[str, Media] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.files: dict[str, StoredFile] = {}
         self.tokens: dict[str, Token] = {}
         self.codes: dict[str, AuthorizationCode] = {}
         self.grants: dict[tuple[str, str], Grant] = {}
@@ -104,8 +122,14 @@ class World:
         self.people_by_bsuid: dict[str, Person] = {}
         self.messages: dict[str, Message] = {}
         self.conversations: dict[tuple[str, str], Conversation] = {}
+        self.groups: dict[str, Group] = {}
+        self.flows: dict[str, Flow] = {}
+        self.signups: dict[str, Signup] = {}
+        self.phone_calls: dict[str, PhoneCall] = {}
+        self.limits = Limits()
+        self.fetched_links: dict[str, tuple[float, str | None]] = {}
         self.deleted_templates: dict[tuple[str, str, str], float] = {}
-        self.calls: deque[GraphCall] = deque(maxlen=MAX_LOGGED_CALLS)
+        self.calls = CallLog(lambda: self.settings)
 
     # Looking things up
 
@@ -115,18 +139,22 @@ class World:
             or self.wabas.get(node_id)
             or self.media.get(node_id)
             or self.templates.get(node_id)
+            or self.template_groups.get(node_id)
             or self.apps.get(node_id)
             or self.businesses.get(node_id)
             or self.users.get(node_id)
+            or self.flows.get(node_id)
+            or self.groups.get(node_id)
+            or self.signups.get(node_id)
         )
 
     def waba_of(self, node: Node) -> Waba | None:
         """The WhatsApp Business Account a node belongs to, if it is that kind of node."""
         if isinstance(node, Waba):
             return node
-        if isinstance(node, PhoneNumber | Template):
+        if isinstance(node, PhoneNumber | Template | TemplateGroup | Flow | Signup):
             return self.wabas[node.waba_id]
-        if isinstance(node, Media):
+        if isinstance(node, Media | Group):
             return self.wabas[self.numbers[node.number_id].waba_id]
         return None
 
@@ -143,6 +171,8 @@ class World:
     def add_person(self, person: Person) -> None:
         self.people[person.wa_id] = person
         self.people_by_bsuid[person.bsuid] = person
+        if person.parent_bsuid is not None:
+            self.people_by_bsuid[person.parent_bsuid] = person
 
     def new_id(self) -> str:
         """A decimal id as Graph's are; some do not fit into 53 bits."""
@@ -162,31 +192,46 @@ class World:
         self.messages[message.id] = message
         if message.person is not None:
             message.person.chat.append(message)
+        for member in message.audience:
+            member.chat.append(message)
+        self.feed.publish("message", message)
         while len(self.messages) > self.settings.history_limit:
             oldest = self.messages.pop(next(iter(self.messages)))
             # A person's chat is in the same order, so the oldest is its first.
-            if oldest.person is not None and oldest.person.chat[0] is oldest:
-                oldest.person.chat.popleft()
+            for person in (oldest.person, *oldest.audience):
+                if person is not None and person.chat and person.chat[0] is oldest:
+                    person.chat.popleft()
 
     # Webhooks
 
     def publish(self, update: Update, number: PhoneNumber | None = None) -> None:
         """Send an update to every app that is subscribed to its WABA and field."""
-        for subscription in self.wabas[update.waba_id].subscriptions.values():
+        for app, url in self.audience(update.waba_id, update.field, number):
+            self.courier.send(app, url, update)
+
+    def audience(
+        self, waba_id: str, field: str, number: PhoneNumber | None = None
+    ) -> list[tuple[App, str]]:
+        """The apps that take a field of a WABA, with the addresses it goes to."""
+        found: list[tuple[App, str]] = []
+        for subscription in self.wabas[waba_id].subscriptions.values():
             app = self.apps[subscription.app_id]
-            if update.field not in app.fields:
+            if field not in app.fields:
                 continue
             url = app.callback_url
-            if update.field in OVERRIDABLE_FIELDS:
+            if field in OVERRIDABLE_FIELDS:
                 own = number.override_callback_uri if number is not None else None
                 url = own or subscription.override_callback_uri or url
             if url is not None:
-                self.courier.send(app, url, update)
+                found.append((app, url))
+        return found
 
     def publish_message(
         self, number: PhoneNumber, person_key: str, part: str, item: Json, contacts: list[Json]
     ) -> None:
         """Send one message or one status (`part`) of a conversation."""
+        if part == "statuses" and self.feed.listeners:
+            self.feed.publish("message", self.messages.get(item["id"]))
         value: Json = {
             "messaging_product": "whatsapp",
             "metadata": {"display_phone_number": number.digits, "phone_number_id": number.id},
@@ -204,6 +249,21 @@ class World:
             ),
             number,
         )
+
+    def publish_of_number(
+        self, number: PhoneNumber, field: str, value: Json, lane: str = ""
+    ) -> None:
+        """Send news of a number that is not a message: its calls, groups, settings, contacts."""
+        update = Update(number.waba_id, field, f"{number.id}:{lane or field}", value)
+        self.publish(update, number)
+
+    def publish_to_app(self, app: App, business: Business, field: str, value: Json) -> None:
+        """Tell an app about a business that works with it; no WABA has to be subscribed."""
+        if app.callback_url is not None and field in app.fields:
+            update = Update(
+                business.id, field, f"{business.id}:{field}", value, (), int(self.clock.now())
+            )
+            self.courier.send(app, app.callback_url, update)
 
     def publish_change(self, waba: Waba, field: str, value: Json) -> None:
         """Send a change of the account itself; these carry a time and no conversation."""

@@ -164,13 +164,9 @@ async def test_paths_that_are_not_there_are_refused(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", f"/{seed.PHONE_NUMBER_ID}/calls"),
-        ("GET", f"/{seed.PHONE_NUMBER_ID}/whatsapp_business_profile"),
-        ("POST", f"/{seed.PHONE_NUMBER_ID}/marketing_messages"),
-        ("GET", f"/{seed.WABA_ID}/flows"),
-        ("POST", f"/{seed.WABA_ID}/phone_numbers"),
-        ("GET", "/message_template_library"),
-        ("POST", "/upload:MTphdHRhY2htZW50"),
+        ("GET", f"/{seed.PHONE_NUMBER_ID}/contact_book"),
+        ("GET", f"/{seed.WABA_ID}/product_catalogs"),
+        ("POST", f"/{seed.WABA_ID}/payment_configurations"),
     ],
 )
 async def test_what_is_not_simulated_says_so(

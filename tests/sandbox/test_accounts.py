@@ -75,7 +75,10 @@ async def test_an_unknown_field_is_named(controls: httpx.AsyncClient) -> None:
     answer = await controls.post("/webhook", json=chosen)
 
     assert answer.status_code == 422
-    assert answer.json() == {"detail": "Meta has no webhook field named gossip."}
+    told = answer.json()["detail"]
+    assert [(one["loc"], one["msg"]) for one in told] == [
+        (["body", "fields"], "Meta has no webhook field named gossip.")
+    ]
 
 
 async def test_an_app_takes_its_subscription_back(
@@ -145,5 +148,4 @@ async def test_a_silent_callback_is_tried_again(
     server.close()
     delivery = (await controls.get("/webhooks")).json()["deliveries"][0]
     assert delivery["state"] == "dropped"
-    # On a busy machine the connection itself may take longer than that.
-    assert [attempt["error"].endswith("Timeout") for attempt in delivery["attempts"]] == [True] * 2
+    assert [attempt["error"] for attempt in delivery["attempts"]] == ["TimeoutError"] * 2

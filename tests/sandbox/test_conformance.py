@@ -9,13 +9,15 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.sandbox.groups import members
 from appmixer.sandbox.shapes import is_array, is_object
-from appmixer.sandbox.testing import Receiver, RunningSandbox
+from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 
 DATA = Path(__file__).parents[1] / "data"
+WEBHOOKS = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 APP_TOKEN = f"{seed.APP_ID}|{seed.APP_SECRET}"
 NUMBER, WABA = f"/{seed.PHONE_NUMBER_ID}", f"/{seed.WABA_ID}"
 PRODUCT = {"messaging_product": "whatsapp"}
@@ -29,7 +31,7 @@ def _example(name: str) -> Any:
 
 
 def _webhook(name: str) -> Json:
-    body = json.loads((DATA / "webhooks" / f"{name}.json").read_text())
+    body = json.loads((WEBHOOKS / f"{name}.json").read_text())
     value: Json = body["entry"][0]["changes"][0]["value"]
     return value
 
@@ -281,3 +283,105 @@ async def test_people_without_a_number_have_only_their_user_id(
     priced = {key for key in _keys(delivered) if ".pricing" not in key}
     assert statuses[1]["status"] == "delivered"
     assert priced == _keys(_webhook("statuses.delivered.bsuid_only"))
+
+
+@pytest.mark.parametrize("status", ["held", "paused"])
+async def test_a_paced_template_is_answered_like_the_example(
+    status: str, graph: httpx.AsyncClient, controls: httpx.AsyncClient, number: str
+) -> None:
+    example = _example(f"messages.send.template.{status}")
+    pacing = {"sample": 0, "messageStatus": example["messages"][0]["message_status"]}
+    await controls.post("/settings", json={"templatePacing": pacing})
+    template = {"name": "spring_sale", "language": {"code": "en_US"}}
+    names = [
+        {"type": "text", "parameter_name": name, "text": "x"} for name in ("first_name", "discount")
+    ]
+    components = [{"type": "body", "parameters": names}]
+
+    answer = await graph.post(
+        f"/{number}/messages",
+        json={
+            **PRODUCT,
+            "to": "+16505551234",
+            "type": "template",
+            "template": {**template, "components": components},
+        },
+    )
+
+    got = answer.json()
+    assert _keys(got) == _keys(example)
+    assert got["messages"][0]["message_status"] == example["messages"][0]["message_status"]
+
+
+async def test_changes_of_a_number_are_answered_like_the_examples(
+    receiver: Receiver, graph: httpx.AsyncClient
+) -> None:
+    override = {"override_callback_uri": receiver.url, "verify_token": seed.VERIFY_TOKEN}
+    renamed = await graph.post(NUMBER, json={**PRODUCT, "new_display_name": "Lucky Shrub Plants"})
+    number = await graph.post(NUMBER, json={"webhook_configuration": override})
+    await graph.post(f"{WABA}/subscribed_apps", json=override)
+    shown = await graph.get(NUMBER, params={"fields": "webhook_configuration"})
+    limit = await graph.get(NUMBER, params={"fields": "whatsapp_business_manager_messaging_limit"})
+
+    assert renamed.json() == _example("phone_number.set_display_name")
+    assert number.json() == _example("phone_number.set_webhook_override")
+    assert _keys(shown.json()) == _keys(_example("phone_number.get.webhook_configuration"))
+    assert _keys(limit.json()) == _keys(_example("phone_number.get.messaging_limit"))
+
+
+async def test_a_block_that_fails_in_part_is_answered_like_the_example(
+    receiver: Receiver, graph: httpx.AsyncClient, controls: httpx.AsyncClient, number: str
+) -> None:
+    await controls.post(f"/people/{seed.PERSON}/messages", json={"text": {"body": "x"}})
+    users = [{"user": f"+{seed.PERSON}"}, {"user": f"+{seed.OTHER_PERSON}"}]
+
+    answer = await graph.post(f"{NUMBER}/block_users", json={**PRODUCT, "block_users": users})
+
+    assert answer.status_code == 400
+    assert _keys(answer.json()) == _keys(_example("block_users.partial_failure"))
+
+
+async def test_a_group_send_is_answered_like_the_example(
+    sandbox: RunningSandbox, graph: httpx.AsyncClient, number: str
+) -> None:
+    await graph.post(f"{NUMBER}/groups", json={**PRODUCT, "subject": "Plants"})
+    await until(lambda: bool(sandbox.world.groups))
+    group = next(iter(sandbox.world.groups.values()))
+    members.join(sandbox.world, group, sandbox.world.people[seed.PERSON])
+    to = {"recipient_type": "group", "to": group.id}
+
+    answer = await graph.post(f"{NUMBER}/messages", json={**PRODUCT, **to, "text": {"body": "x"}})
+
+    assert _keys(answer.json()) == _keys(_example("messages.send.group"))
+
+
+async def test_a_broken_flow_is_answered_like_the_example(graph: httpx.AsyncClient) -> None:
+    made = await graph.post(f"{WABA}/flows", json={"name": "x", "categories": ["OTHER"]})
+    form = {"name": "flow.json", "asset_type": "FLOW_JSON"}
+    broken = b'{"version": "7.2", "screens": [{"id": "A", "unheard": 1}]}'
+
+    answer = await graph.post(
+        f"/{made.json()['id']}/assets",
+        data=form,
+        files={"file": ("flow.json", broken, "application/json")},
+    )
+
+    assert answer.json()["success"] is True
+    expected = _example("flow.assets.upload.invalid")["validation_errors"]
+    got = {key for key in _keys(answer.json()["validation_errors"]) if ".pointers" not in key}
+    # Meta's page has pointers too, this example of it is older.
+    assert got == _keys(expected)
+
+
+async def test_reading_and_an_empty_account_are_answered_like_the_examples(
+    sandbox: RunningSandbox, graph: httpx.AsyncClient, controls: httpx.AsyncClient, number: str
+) -> None:
+    heard = await controls.post(f"/people/{seed.PERSON}/messages", json={"text": {"body": "x"}})
+    read = {"status": "read", "message_id": heard.json()["id"]}
+
+    answer = await graph.post(f"/{number}/messages", json={**PRODUCT, **read})
+    sandbox.world.numbers = {}
+    listed = await graph.get(f"{WABA}/phone_numbers")
+
+    assert answer.json() == _example("messages.mark_read")
+    assert listed.json() == _example("phone_numbers.list.empty")

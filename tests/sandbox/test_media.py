@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,14 +16,19 @@ pytestmark = pytest.mark.anyio
 
 PNG = b"\x89PNG\r\n\x1a\n-picture-"
 DAY_S = 24 * 3600
+RESPONSES = Path(__file__).parents[1] / "data" / "responses"
+EXAMPLES = {
+    name: json.loads((RESPONSES / f"media.{name}.json").read_text())
+    for name in ("upload", "get", "delete")
+}
 
 
 async def _upload(
-    graph: httpx.AsyncClient, content: bytes = PNG, mime_type: str = "image/png"
+    graph: httpx.AsyncClient, content: bytes = PNG, mime_type: str = "image/png", **form: str
 ) -> httpx.Response:
     return await graph.post(
         f"/{seed.PHONE_NUMBER_ID}/media",
-        data={"messaging_product": "whatsapp", "type": mime_type},
+        data={"messaging_product": "whatsapp", "type": mime_type, **form},
         files={"file": ("file", content, mime_type)},
     )
 
@@ -144,14 +151,81 @@ async def test_an_upload_needs_a_file(graph: httpx.AsyncClient) -> None:
     assert _refusal(answer)[:2] == (400, 131008)
 
 
-async def test_media_of_one_kind_is_not_sent_as_another(
-    graph: httpx.AsyncClient, number: str
+async def test_media_of_one_kind_is_not_delivered_as_another(
+    receiver: Receiver, graph: httpx.AsyncClient, controls: httpx.AsyncClient, number: str
 ) -> None:
+    await controls.post(f"/people/{seed.PERSON}/messages", json={"text": {"body": "hi"}})
     media_id = (await _upload(graph)).json()["id"]
     message = {"messaging_product": "whatsapp", "to": "+16505551234"}
 
     wrong = {**message, "type": "video", "video": {"id": media_id}}
-    right = {**message, "type": "image", "image": {"id": media_id}}
+    answer = await graph.post(f"/{number}/messages", json=wrong)
 
-    assert _refusal(await graph.post(f"/{number}/messages", json=wrong))[:2] == (400, 131009)
-    assert (await graph.post(f"/{number}/messages", json=right)).status_code == 200
+    [status] = await receiver.wait_for("statuses", 1)
+    assert answer.status_code == 200
+    assert (status["status"], status["errors"][0]["code"]) == ("failed", 131053)
+
+
+async def test_the_type_of_the_part_decides(graph: httpx.AsyncClient) -> None:
+    form = {"messaging_product": "whatsapp", "type": "image/png"}
+
+    async def upload(mime_type: str | None) -> httpx.Response:
+        file = ("file", PNG, mime_type) if mime_type else ("file", PNG)
+        return await graph.post(f"/{seed.PHONE_NUMBER_ID}/media", data=form, files={"file": file})
+
+    unknown = await upload("application/octet-stream")
+    right = await upload("image/jpeg")
+    node = (await graph.get(f"/{right.json()['id']}")).json()
+
+    assert _refusal(unknown)[:2] == (400, 100)
+    assert "Received file of type 'application/octet-stream'" in unknown.json()["error"]["message"]
+    assert node["mime_type"] == "image/jpeg"
+
+
+async def test_an_ogg_file_must_hold_opus(graph: httpx.AsyncClient) -> None:
+    vorbis = b"OggS\x00\x02" + bytes(22) + b"\x01vorbis"
+    opus = b"OggS\x00\x02" + bytes(22) + b"OpusHead"
+
+    refused = await _upload(graph, vorbis, "audio/ogg")
+    taken = await _upload(graph, opus, "audio/ogg; codecs=opus")
+
+    assert _refusal(refused)[:2] == (400, 131053)
+    assert taken.status_code == 200
+
+
+async def test_a_number_that_stores_nothing_keeps_media_for_an_hour_or_as_asked(
+    sandbox: RunningSandbox, graph: httpx.AsyncClient
+) -> None:
+    world = sandbox.world
+    world.numbers[seed.PHONE_NUMBER_ID].settings.storage_configuration = {
+        "status": "NO_STORAGE_ENABLED"
+    }
+    now = world.clock.now()
+
+    hour = (await _upload(graph)).json()["id"]
+    minutes = (await _upload(graph, ttl_minutes="5")).json()["id"]
+    wrong = [await _upload(graph, ttl_minutes=given) for given in ("0", "soon", "9" * 30)]
+
+    world.clock.move_to(now + 301)
+    assert _refusal(await graph.get(f"/{minutes}")) == (400, 100, 33)
+    assert (await graph.get(f"/{hour}")).status_code == 200
+    world.clock.move_to(now + 3601)
+    assert _refusal(await graph.get(f"/{hour}")) == (400, 100, 33)
+    assert [_refusal(answer)[:2] for answer in wrong] == [(400, 100)] * 3
+
+
+async def test_the_address_of_a_file_only_gives(graph: httpx.AsyncClient) -> None:
+    media_id = (await _upload(graph)).json()["id"]
+    url = (await graph.get(f"/{media_id}")).json()["url"]
+
+    assert (await graph.post(url)).status_code == 404
+    assert (await graph.get(url)).content == PNG
+
+
+async def test_the_answers_have_the_keys_of_the_examples(graph: httpx.AsyncClient) -> None:
+    uploaded = (await _upload(graph)).json()
+    described = (await graph.get(f"/{uploaded['id']}")).json()
+    deleted = (await graph.delete(f"/{uploaded['id']}")).json()
+
+    for answer, name in ((uploaded, "upload"), (described, "get"), (deleted, "delete")):
+        assert answer.keys() == EXAMPLES[name].keys()

@@ -13,12 +13,13 @@ import pytest
 from appmixer.sandbox.shapes import is_array, is_object
 from appmixer.sandbox.testing import RunningSandbox
 from appmixer.sandbox.world import seed
-from appmixer.sandbox.world.entities import Media
+from appmixer.sandbox.world.entities import Group, Media
 
 pytestmark = pytest.mark.anyio
 
 REQUESTS = Path(__file__).with_name("requests")
 IMAGE_ID, AUDIO_ID = "1003383421387256", "1908647269898587"
+GROUP_ID = "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
 DOCUMENT_ID, VIDEO_ID, STICKER_ID = "622684793477189", "731675419373506", "1108647269894321"
 
 Json = dict[str, Any]
@@ -67,6 +68,20 @@ def _stock_media(sandbox: RunningSandbox, number: str) -> None:
         sandbox.world.media[media_id] = Media(media_id, number, b"x", mime_type, later, "00")
 
 
+def _prepare(sandbox: RunningSandbox, number: str, name: str) -> None:
+    """What the documented requests take for granted: calls, a list, a group, a template."""
+    world = sandbox.world
+    world.numbers[number].settings.calling["status"] = "ENABLED"
+    world.wabas[seed.WABA_ID].direct_send_allowed = True
+    group = Group(GROUP_ID, number, "Plants", "", 0.0, "code", participants=[seed.PERSON])
+    world.groups[group.id] = group
+    if name == "send.marketing":
+        # This example and that of a named template share a name, but not their variables.
+        spring = next(one for one in world.templates.values() if one.name == "spring_sale")
+        spring.parameter_format = "POSITIONAL"
+        spring.components = [{"type": "BODY", "text": "Hi {{1}}, come and see!"}]
+
+
 def _refusal(answer: httpx.Response) -> tuple[int, int, str | None]:
     error = answer.json()["error"]
     return answer.status_code, error["code"], error.get("error_data", {}).get("details")
@@ -78,8 +93,10 @@ async def test_accepts_the_documented_request(
 ) -> None:
     request = json.loads((REQUESTS / f"{name}.json").read_text())
     _stock_media(sandbox, number)
+    _prepare(sandbox, number, name)
+    edge = "marketing_messages" if name == "send.marketing" else "messages"
 
-    answer = await graph.post(f"/{number}/messages", json=request)
+    answer = await graph.post(f"/{number}/{edge}", json=request)
 
     assert answer.status_code == 200, answer.text
     assert len(sandbox.world.messages) == 1
@@ -151,7 +168,6 @@ async def test_refuses_the_sender_as_recipient(graph: httpx.AsyncClient, number:
         (_text(to=None), 131008, "The parameter to is required."),
         (_text(text=None), 131008, "The parameter text is required."),
         (_text(text={}), 131008, "The parameter text['body'] is required."),
-        (_text(text="hi"), 131009, "text must be an object"),
         (
             _text(text={"body": "x" * 4097}),
             131009,
@@ -181,11 +197,6 @@ async def test_refuses_the_sender_as_recipient(graph: httpx.AsyncClient, number:
             _text(type="image", image={"id": "12"}),
             131009,
             "Media id 12 does not exist or has expired",
-        ),
-        (
-            _text(type="audio", audio={"link": "https://example.com/a.mp3", "caption": "no"}),
-            131009,
-            "audio['caption'] is not supported",
         ),
         (
             _text(type="location", location={"latitude": 91, "longitude": 1}),
@@ -338,8 +349,8 @@ async def test_wants_a_title_for_each_of_several_sections(
         (
             _template("spring_sale", [_body("Sheena", "25%")]),
             400,
-            132012,
-            "body: parameter name '' is not in the template",
+            100,
+            "Parameter name is missing or empty",
         ),
         (
             _template("payment_reminder", [_body("$1", "to\nmorrow")]),
@@ -461,6 +472,7 @@ async def test_a_spoiled_request_is_answered_and_never_breaks_the_sandbox(
 ) -> None:
     dice = random.Random(20261123)
     _stock_media(sandbox, number)
+    sandbox.world.settings.rates = "off"
     documented = [json.loads(path.read_text()) for path in sorted(REQUESTS.glob("*.json"))]
     fine = set(range(200, 500)) | {501}
 

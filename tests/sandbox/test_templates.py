@@ -101,7 +101,7 @@ async def _first_value(receiver: Receiver) -> Json:
 @pytest.mark.parametrize(
     ("request_body", "subcode"),
     [
-        (_greeting(name="Not Allowed"), None),
+        (_greeting(name="Not Allowed"), 2388046),
         (_greeting(language="english"), None),
         (_greeting(category="CHAT"), None),
         (_greeting(components="none"), None),

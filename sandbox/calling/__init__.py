@@ -1,0 +1,1 @@
+"""Voice calls between a business number and a person."""

@@ -1,0 +1,1 @@
+"""WhatsApp Flows: forms that open inside a chat."""

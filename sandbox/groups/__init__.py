@@ -1,0 +1,1 @@
+"""Group chats that a business number opens for several people."""
