@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Clients in JavaScript that the tests run against the sandbox.
+NPM := tests/npm
+NPM_READY := $(NPM)/node_modules/.package-lock.json
 
 .PHONY: demo test lint schemas bench clean
 .DEFAULT_GOAL := demo
@@ -13,10 +16,14 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable '.[all]'
 	touch $@
 
+$(NPM_READY): $(NPM)/package-lock.json $(NPM)/.npmrc
+	npm ci --prefix $(NPM) --silent
+	touch $@
+
 demo: $(READY)
 	$(BIN)/appmixer up --sandbox $(ARGS)
 
-test: $(READY)
+test: $(READY) $(NPM_READY)
 	$(BIN)/pytest $(ARGS)
 
 lint: $(READY)
@@ -33,5 +40,5 @@ bench: $(READY)
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(NPM)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

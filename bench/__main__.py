@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import flow_runs, ingest, machine, start_up
+from . import flow_runs, ingest, machine, sandbox, start_up
 from .figures import Figures, Target
 from .report import page
 
 # Not the system's folder for temporary files: where that is memory, fsync means nothing.
 BUILD = Path(__file__).parent.parent / "build"
-SECTIONS = ("ingest", "flows", "start")
+SECTIONS = ("ingest", "flows", "start", "sandbox")
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,11 @@ class Size:
     rounds: int
     starts: int
     idle_s: float
+    messages: int
 
 
-USUAL = Size(webhooks=4000, runs=250, rounds=7, starts=3, idle_s=5.0)
-QUICK = Size(webhooks=800, runs=50, rounds=2, starts=1, idle_s=1.0)
+USUAL = Size(webhooks=4000, runs=250, rounds=7, starts=3, idle_s=5.0, messages=6000)
+QUICK = Size(webhooks=800, runs=50, rounds=2, starts=1, idle_s=1.0, messages=2000)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,6 +63,9 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
     if "start" in sections:
         figures["startUp"], found = start_up.measure(size.starts, size.idle_s, folder / "start")
         targets += found
+    if "sandbox" in sections:
+        figures["sandbox"], found = sandbox.measure(size.messages, size.rounds, folder / "sandbox")
+        targets += found
     figures["targets"] = [each.figures() for each in targets]
     return figures
 
@@ -69,7 +73,12 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
 def _nothing_lost(figures: Figures) -> bool:
     flows = figures.get("flowRuns", {"asked": 0, "completed": 0, "sent": 0})
     lost: int = figures.get("ingest", {"lostAfterKill": 0})["lostAfterKill"]
-    return lost == 0 and flows["asked"] == flows["completed"] == flows["sent"]
+    told = figures.get("sandbox", {"sent": 0, "statuses": 0})
+    return (
+        lost == 0
+        and flows["asked"] == flows["completed"] == flows["sent"]
+        and told["statuses"] == told["sent"] * sandbox.STATUSES
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, help=f"in a round, usually {USUAL.runs}")
     parser.add_argument("--rounds", type=int, help=f"usually {USUAL.rounds}")
     parser.add_argument("--starts", type=int, help=f"usually {USUAL.starts}")
+    parser.add_argument("--messages", type=int, help=f"in a round, usually {USUAL.messages}")
     parser.add_argument("--idle-s", type=float, help=f"usually {USUAL.idle_s:g}")
     return parser
 

@@ -20,7 +20,12 @@ WIDTH = 42
 
 def page(figures: Figures) -> str:
     """Return all that was measured; sections that were left out are missing."""
-    sections = {"ingest": _ingest, "flowRuns": _flow_runs, "startUp": _start_up}
+    sections = {
+        "ingest": _ingest,
+        "flowRuns": _flow_runs,
+        "startUp": _start_up,
+        "sandbox": _sandbox,
+    }
     lines = list(_machine(figures["machine"]))
     for name, section in sections.items():
         if name in figures:
@@ -83,6 +88,21 @@ def _start_up(start_up: Figures) -> Iterator[str]:
         ("import appmixer.engine.contract", f"{start_up['contractImportS']:g} s"),
     ):
         yield f"  {name:{WIDTH}}{value:>12}"
+
+
+def _sandbox(sandbox: Figures) -> Iterator[str]:
+    yield (
+        f"Messages through the sandbox, {sandbox['connections']} connections, "
+        f"{sandbox['messagesPerRound']} in a round, medians of rounds"
+    )
+    for name, value in (
+        ("accepted per second", f"{sandbox['acceptedPerSecond']:g}"),
+        ("... and told in three statuses", f"{sandbox['toldPerSecond']:g}"),
+        ("p99 of an answer", f"{sandbox['latencyMs']['p99']:g} ms"),
+        ("memory, history and log full", f"{sandbox['memoryMb']:g} MB"),
+    ):
+        yield f"  {name:{WIDTH}}{value:>12}"
+    yield f"  {sandbox['sent']} messages sent, {sandbox['statuses']} statuses delivered."
 
 
 def _ratios(ratios: Figures) -> Iterator[str]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-SIZE = ["--webhooks", "70", "--runs", "6", "--rounds", "1", "--starts", "1", "--idle-s", "0"]
+COUNTS = ["--webhooks", "70", "--runs", "6", "--messages", "80", "--starts", "1"]
+SIZE = [*COUNTS, "--rounds", "1", "--idle-s", "0"]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,14 @@ def test_start_memory_and_import_are_measured(figures: Any) -> None:
     assert [start_up[each] > 0 for each in names] == [True] * 4
 
 
+def test_every_message_through_the_sandbox_is_told_of_in_three_statuses(figures: Any) -> None:
+    sandbox = figures["sandbox"]
+
+    # Two rounds fill what is kept of the past, one is measured.
+    assert (sandbox["sent"], sandbox["statuses"]) == (3 * 80, 3 * 80 * 3)
+    assert sandbox["toldPerSecond"] > 0
+
+
 def test_latencies_rise_with_their_percentiles(figures: Any) -> None:
     measured = [each["latencyMs"] for each in figures["ingest"]["contestants"].values()]
 
@@ -65,7 +74,7 @@ def test_the_page_tells_of_every_target_whether_it_is_met(
 ) -> None:
     told = {line[2:].split("  ")[0]: line.split()[-1] for line in run.stdout.splitlines() if line}
 
-    assert len(figures["targets"]) == 8
+    assert len(figures["targets"]) == 10
     for target in figures["targets"]:
         relation, bound = target["wanted"].rsplit(maxsplit=1)
         measured = target["measured"]
