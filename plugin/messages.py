@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue
 from appmixer.engine.contract import Fields, JsonObject
 
 from .opaque import MAX_OPAQUE_CHARS
+from .recipients import RecipientType
 from .senders import BusinessAccountId, PhoneNumberId
 
 WAMID_PATTERN = r"^(wamid\.[A-Za-z0-9+/=_\-]{1,300})?$"
@@ -27,6 +28,14 @@ class MessageInput(Fields):
         min_length=1,
         max_length=150,
         examples=["+16505551234", "US.13491208655302741918"],
+    )
+    recipient_type: RecipientType = Field(
+        default="individual",
+        title="Recipient Type",
+        description="Individual: one person. Group: the recipient is the id of a group that the "
+        "sender is in.",
+        examples=["individual"],
+        json_schema_extra={"x-widget": "select", **ADVANCED},
     )
     opaque_data: str | None = Field(
         default=None,
@@ -111,6 +120,12 @@ class SentMessage(Fields):
         description="The recipient's WhatsApp id; it can differ from the number written.",
         examples=["16505551234"],
     )
+    group_id: str | None = Field(
+        default=None,
+        title="Group ID",
+        description="The group it was sent to.",
+        examples=["Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"],
+    )
     contact_bsuid: str | None = Field(
         default=None,
         title="Contact User ID",
@@ -146,6 +161,7 @@ SENT_SAMPLE: JsonObject = {
     "recipient": "+16505551234",
     "input": "+16505551234",
     "contactWaId": "16505551234",
+    "groupId": None,
     "contactBsuid": None,
     "status": "accepted",
     "deliveryStatus": None,

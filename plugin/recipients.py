@@ -1,9 +1,10 @@
-"""Whom a message is for: a phone number in E.164, or a business-scoped user id (BSUID)."""
+"""Whom a message is for: a phone number in E.164, a business-scoped user id (BSUID), a group."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import phonenumbers
 
@@ -11,8 +12,13 @@ from appmixer.engine.contract import JsonObject, RejectedError
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
 BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/reference
+GROUP_ID = re.compile(r"[A-Za-z0-9+/=_.\-]{10,150}")
 MAX_E164_DIGITS = 15
 DECORATION = re.compile(r"[\s().\-\u2010-\u2015\u00a0\u200e\u200f\u202a-\u202e]")
+
+
+RecipientType: TypeAlias = Literal["individual", "group"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Recipient:
     value: str
     identities: tuple[str, ...]
     is_bsuid: bool = False
+    type: RecipientType = "individual"
 
     @property
     def address(self) -> JsonObject:
@@ -29,12 +36,27 @@ class Recipient:
         return {"recipient": self.value} if self.is_bsuid else {"to": self.value}
 
 
-def read_recipient(text: str, *, field: str = "to") -> Recipient:
+def read_recipient(
+    text: str, *, type: RecipientType = "individual", field: str = "to"
+) -> Recipient:
     """Return the recipient, or raise RejectedError with the field and what to write instead."""
     trimmed = text.strip()
+    if type == "group":
+        return _group(trimmed, field)
     if BSUID.fullmatch(trimmed):
         return Recipient(trimmed, (trimmed,), is_bsuid=True)
     return _phone(trimmed, field)
+
+
+def _group(text: str, field: str) -> Recipient:
+    if not GROUP_ID.fullmatch(text) or text.lstrip("+").isdecimal():
+        raise RejectedError(
+            "The group cannot be used",
+            "This is no id of a group.",
+            "Take the group id of a message that was written in it, or send to an individual.",
+            field,
+        )
+    return Recipient(text, (text,), type="group")
 
 
 def _phone(text: str, field: str) -> Recipient:

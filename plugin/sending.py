@@ -60,7 +60,7 @@ async def send_message(
     webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
     a recipient that cannot be used and, if the policy says so, for a closed window.
     """
-    recipient = read_recipient(input.to)
+    recipient = read_recipient(input.to, type=input.recipient_type)
     opaque = pack(context.step_id, input.opaque_data or None)
     window = await whatsapp(context).windows.state(input.phone_number_id, recipient.identities)
     state = _remembered(input, recipient, window)
@@ -85,7 +85,11 @@ async def resume_send(
             "Ask the person or look into the chat before you send it again.",
         )
     sent = _found(state, context.step_id, message_id)
-    sent.contact_wa_id = as_text(status.get("recipient_id")) or None
+    reached = as_text(status.get("recipient_id")) or None
+    if status.get("recipient_type") == "group":
+        sent.group_id = reached
+    else:
+        sent.contact_wa_id = reached
     sent.contact_bsuid = as_text(status.get("recipient_user_id")) or None
     sent.delivery_status = as_text(status.get("status")) or None
     deliveries = whatsapp(context).deliveries
@@ -97,7 +101,8 @@ async def _check(
     context: ActionContext, input: MessageInput, recipient: Recipient, window: Window
 ) -> None:
     is_bound = isinstance(input, FreeFormInput) and input.window_policy == "refuse"
-    if is_bound and window.state == "closed":
+    # Windows are between a person and a number; of groups Meta names none.
+    if is_bound and recipient.type == "individual" and window.state == "closed":
         raise _closed(window)
     await context.quota.take("pair", f"{input.phone_number_id}:{recipient.value}")
     await context.quota.take("messages", input.phone_number_id)
@@ -118,7 +123,7 @@ def _closed(window: Window) -> RejectedError:
 def _envelope(input: MessageInput, recipient: Recipient, opaque: str) -> dict[str, Json]:
     envelope: dict[str, Json] = {
         "messaging_product": "whatsapp",
-        "recipient_type": "individual",
+        "recipient_type": recipient.type,
         **recipient.address,
         "biz_opaque_callback_data": opaque,
     }
@@ -187,12 +192,15 @@ def _accepted(answer: Mapping[str, Any], step_id: str, state: JsonObject) -> Sen
     if not message_id:
         raise OutcomeUnknownError("Meta took the request but named no message")
     held = ACCEPTANCE.get(str(message.get("message_status")), "accepted")
+    group_id = as_text(message.get("group_id")) or None
     found = _found(state, step_id, message_id)
     return found.model_copy(
         update={
             "status": held,
-            "contact_wa_id": as_text(contact.get("wa_id")) or None,
+            # For a group, the contact in the answer is the group once more.
+            "contact_wa_id": None if group_id else as_text(contact.get("wa_id")) or None,
             "contact_bsuid": as_text(contact.get("user_id")) or None,
+            "group_id": group_id,
         }
     )
 

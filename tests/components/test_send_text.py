@@ -42,6 +42,7 @@ SENT = {
     "recipient": "+16505551234",
     "input": "16505551234",
     "contactWaId": "16505551234",
+    "groupId": None,
     "contactBsuid": None,
     "status": "accepted",
     "deliveryStatus": None,
@@ -310,6 +311,61 @@ async def test_the_status_of_an_unanswered_send_ends_the_wait(
 
     assert sent.model_dump(mode="json") == {**SENT, "deliveryStatus": "sent"}
     assert await SendText().receive(context, text()) == sent
+
+
+GROUP = "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
+TO_GROUP = {
+    **SENT,
+    "recipient": GROUP,
+    "input": GROUP,
+    "contactWaId": None,
+    "groupId": GROUP,
+    "window": {"state": "unknown", "closesAt": None},
+}
+
+
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_a_group_is_written_to_by_its_id(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    message = {"id": WAMID, "group_id": GROUP}
+    answer = {
+        "messaging_product": "whatsapp",
+        "contacts": [{"input": GROUP, "wa_id": GROUP}],
+        "messages": [message],
+    }
+    route = respx_mock.post(URL).respond(json=answer)
+
+    sent = await SendText().receive(context, text(to=GROUP, recipientType="group"))
+
+    assert not isinstance(sent, Wait)
+    assert sent.model_dump(mode="json") == TO_GROUP
+    body = json.loads(route.calls.last.request.content)
+    assert (body["recipient_type"], body["to"]) == ("group", GROUP)
+
+
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_a_status_tells_of_a_send_to_a_group_as_well(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    wait = await SendText().receive(context, text(to=GROUP, recipientType="group"))
+    assert isinstance(wait, Wait)
+    status = {"id": WAMID, "status": "sent", "recipient_id": GROUP, "recipient_type": "group"}
+
+    sent = await SendText().resume(context, wait.state, {"status": status})
+
+    assert sent.model_dump(mode="json") == {**TO_GROUP, "deliveryStatus": "sent"}
+
+
+@pytest.mark.parametrize("to", ["+16505551234", "16505551234", "my group", "short"])
+async def test_what_is_no_group_is_refused_before_any_call(
+    context: RecordingContext, to: str
+) -> None:
+    with pytest.raises(RejectedError) as caught:
+        await SendText().receive(context, text(to=to, recipientType="group"))
+
+    assert (caught.value.title, caught.value.field) == ("The group cannot be used", "to")
 
 
 async def test_a_send_that_no_status_ever_tells_of_is_declared_unknown(
