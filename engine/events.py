@@ -36,7 +36,7 @@ Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
 
 ROWS_IN_STATEMENT = 500
 # When so many shared a commit, the next one waits a moment for as many: it costs what ten rows do.
-BUSY_ROWS, GATHER_S = 8, 0.002
+BUSY_ROWS, GATHER_S = 8, 0.001
 # So much is read at once, or one content that is larger.
 MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ class Writer:
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
+        self._kept: sa.Connection | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
@@ -55,6 +57,13 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
+        try:
+            self._write_all()
+        finally:
+            if self._kept is not None:
+                self._kept.close()
+
+    def _write_all(self) -> None:
         while (job := self._jobs.get()) is not None:
             batch = [job]
             is_last = False
@@ -68,10 +77,24 @@ class Writer:
             if is_last:
                 return
 
+    @contextmanager
+    def _transaction(self) -> Generator[sa.Connection]:
+        """Begin on SQLite on a connection that is kept: taking it from the pool and giving it back
+        costs a fifth of a commit. A server may go away, and the pool sees to that.
+        """
+        if self._database.dialect.name != "sqlite":
+            with self._database.begin() as connection:
+                yield connection
+            return
+        if self._kept is None:
+            self._kept = self._database.connect()
+        with self._kept.begin():
+            yield self._kept
+
     def _commit(self, batch: list[_Job]) -> None:
         results: list[Any]
         try:
-            with self._database.begin() as connection:
+            with self._transaction() as connection:
                 results = [write(connection) for write, _, _ in batch]
         except Exception as error:  # goes to whoever asked for the write
             if len(batch) > 1:
