@@ -11,6 +11,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -35,8 +36,9 @@ Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
 
 
 ROWS_IN_STATEMENT = 500
-# When so many shared a commit, the next one waits a moment for as many: it costs what ten rows do.
-BUSY_ROWS, GATHER_S = 8, 0.001
+# When so many shared a commit, the next one waits a moment until it has enough: it costs what a
+# dozen rows do. With more than enough, nobody would be left to be answered while it is written.
+BUSY_ROWS, ENOUGH_ROWS, GATHER_S = 8, 32, 0.002
 # So much is read at once, or one content that is larger.
 MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
 
@@ -45,6 +47,7 @@ MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
 class _Batch:
     rows: list[tuple[str, bytes, float]] = field(default_factory=list[tuple[str, bytes, float]])
     waiters: list[asyncio.Future[None]] = field(default_factory=list["asyncio.Future[None]"])
+    has_enough: asyncio.Event = field(default_factory=asyncio.Event)
 
     def settle(self, error: ThrottledError | None = None) -> None:
         for waiter in self.waiters:
@@ -75,15 +78,22 @@ class Events:
         stored = asyncio.get_running_loop().create_future()
         self._next.rows.append((connector, content, time.time()))
         self._next.waiters.append(stored)
+        if len(self._next.rows) == ENOUGH_ROWS:
+            self._next.has_enough.set()
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
         await stored
+
+    async def _gather(self, batch: _Batch) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_S):
+                await batch.has_enough.wait()
 
     async def _commit(self) -> None:
         is_busy = False
         while self._next is not None:
             if is_busy:
-                await asyncio.sleep(GATHER_S)
+                await self._gather(self._next)
             batch, self._next = self._next, None
             try:
                 await self.writer.commit(partial(_accept, rows=batch.rows))
