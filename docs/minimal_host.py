@@ -189,7 +189,10 @@ class Context:
         self.plugin, self.store, self.http = host.plugin, host.store, host.http
         self.log, self.quota, self.files, self.state = host.log, host.quota, NoFiles(), Store()
 
-    has_stayed = False  # this host remembers nothing of a crash, so it is never certain
+    attempt = "the only one"  # this host remembers nothing of a crash, so it never tries again
+
+    def has_stayed(self, attempt: str) -> bool:
+        return False
 
     def leaving(self) -> None:
         """Nothing is remembered."""

@@ -164,14 +164,17 @@ class EngineActionContext(EngineContext):
     """ActionContext; what was sent is collected, because it becomes real with the step's record."""
 
     step_id: str
-    has_stayed: bool
+    attempt: str
     sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.sent.append((port, value.model_dump(mode="json")))
 
+    def has_stayed(self, attempt: str) -> bool:
+        return self.engine.departures.has_stayed(attempt)
+
     def leaving(self) -> None:
-        self.engine.departures.leave(self.step_id)
+        self.engine.departures.leave(self.attempt)
 
 
 @dataclass(frozen=True)

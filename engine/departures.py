@@ -1,7 +1,7 @@
-"""Which steps' effects have left this machine, remembered when the process dies.
+"""Which attempts' effects have left this machine, remembered when the process dies.
 
-A database tells that a step was about to act. Only what is written in the very moment in which it
-acts tells a crash before that moment from one after it, and a commit is too slow for that. So
+A database tells that an attempt was about to act. Only what is written in the very moment in which
+it acts tells a crash before that moment from one after it, and a commit is too slow for that. So
 these marks go into a file that is mapped into memory: the kernel keeps them when the process is
 killed. A machine that loses its power loses them; then nothing is certain, and nothing is claimed.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 FILE = "departures"
 SIZE_BYTES = 4 * 1024 * 1024
+MAX_REMEMBERED = 20_000
 BEGUN, LEFT, ENDED = b"+", b">", b"-"
 
 
@@ -25,34 +26,34 @@ class Departures:
         self._boot = _boot_id() if boot is None else boot
         self._position = 0
         self._under_way: dict[bytes, bytes] = self._read()
-        self._stayed = {step for step, mark in self._under_way.items() if mark == BEGUN}
+        self._stayed = {each for each, mark in self._under_way.items() if mark == BEGUN}
         self._rewrite()
 
-    def begin(self, step_id: str) -> bool:
-        """Mark a step as begun; say whether it was begun before and its effect certainly stayed."""
-        step = step_id.encode()
-        has_stayed = step in self._stayed
-        self._stayed.discard(step)
-        self._write(step, BEGUN)
-        return has_stayed
+    def has_stayed(self, attempt: str) -> bool:
+        """Say whether a process before this one began it, and its effect certainly stayed."""
+        return attempt.encode() in self._stayed
 
-    def leave(self, step_id: str) -> None:
+    def begin(self, attempt: str) -> None:
+        """Mark an attempt, which has a name of its own, as begun."""
+        self._write(attempt.encode(), BEGUN)
+
+    def leave(self, attempt: str) -> None:
         """Mark that the effect leaves now."""
-        self._write(step_id.encode(), LEFT)
+        self._write(attempt.encode(), LEFT)
 
-    def end(self, step_id: str) -> None:
-        """Forget a step: its outcome is kept elsewhere."""
-        self._write(step_id.encode(), ENDED)
+    def end(self, attempt: str) -> None:
+        """Forget an attempt: its outcome is kept elsewhere."""
+        self._write(attempt.encode(), ENDED)
 
     def close(self) -> None:
         self._map.close()
 
-    def _write(self, step: bytes, mark: bytes) -> None:
+    def _write(self, attempt: bytes, mark: bytes) -> None:
         if mark == ENDED:
-            self._under_way.pop(step, None)
+            self._under_way.pop(attempt, None)
         else:
-            self._under_way[step] = mark
-        record = mark + step + b"\n"
+            self._under_way[attempt] = mark
+        record = mark + attempt + b"\n"
         end = self._position + len(record)
         if end > len(self._map):
             self._map.close()
@@ -67,11 +68,13 @@ class Departures:
         boot, *records = self._path.read_bytes().rstrip(b"\0").split(b"\n")
         # The last part is empty, or a record that a crash has cut off.
         found = {record[1:]: record[:1] for record in records[:-1]} if boot == self._boot else {}
-        return {step: mark for step, mark in found.items() if mark in (BEGUN, LEFT)}
+        begun = [(each, mark) for each, mark in found.items() if mark in (BEGUN, LEFT)]
+        # What a crash has cut short is never ended; of what is forgotten, nothing is certain.
+        return dict(begun[-MAX_REMEMBERED:])
 
     def _rewrite(self) -> None:
         """Put a file in place that holds only what is under way."""
-        records = [mark + step for step, mark in self._under_way.items()]
+        records = [mark + each for each, mark in self._under_way.items()]
         text = b"\n".join([self._boot, *records, b""])
         fresh = self._path.with_suffix(".new")
         with fresh.open("w+b") as file:

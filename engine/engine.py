@@ -151,15 +151,16 @@ class Engine:
         resumes: Mapping[str, Any] | None = None,
     ) -> Outcome:
         """Let an action do its work once, and return how that ended; it never raises."""
-        has_stayed = self.departures.begin(step_id)
+        attempt = uuid.uuid4().hex
+        self.departures.begin(attempt)
         try:
             outcome = await self._act(
-                owner_id, flow_key, key, component, values, step_id, resumes, has_stayed
+                owner_id, flow_key, key, component, values, step_id, resumes, attempt
             )
         except DryRunRequest:
-            self.departures.end(step_id)
+            self.departures.end(attempt)
             raise
-        self.departures.end(step_id)
+        self.departures.end(attempt)
         return outcome
 
     async def _act(
@@ -171,7 +172,7 @@ class Engine:
         values: Mapping[str, Any],
         step_id: str,
         resumes: Mapping[str, Any] | None,
-        has_stayed: bool,
+        attempt: str,
     ) -> Outcome:
         account_id: str | None = None
         sent: list[tuple[str, Any]] = []
@@ -181,7 +182,7 @@ class Engine:
             account_id = place.account.id if place.account else None
             if place.account is not None:
                 await place.account.access_token()
-            context = EngineActionContext(self, place, step_id, has_stayed, sent)
+            context = EngineActionContext(self, place, step_id, attempt, sent)
             action = self.component(component.type)
             assert isinstance(action, Action)
             async with asyncio.timeout(STEP_TIMEOUT_S):

@@ -32,12 +32,14 @@ KEPT_S = 40 * 24 * 3600.0
 class Attempt:
     """An earlier attempt at a send; `message_id` is known once it is accepted.
 
-    `result` is what `accepted` was given, None when only a status told of the acceptance.
+    `result` is what `accepted` was given, None when only a status told of the acceptance. `name` is
+    the host's name of the attempt that was about to send.
     """
 
     state: SendState
     message_id: str | None = None
     result: JsonObject | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,24 @@ class Deliveries:
         entry = (await self._store.get([_send_key(step_id)])).get(_send_key(step_id))
         return None if entry is None else _attempt(as_object(entry))
 
-    async def begin(self, step_id: str) -> Attempt | None:
-        """Write that the step is about to send; return the earlier attempt if there was one."""
-        entry: JsonObject = {"state": "sending", "since": self._clock().isoformat()}
-        earlier = await self._store.add(_send_key(step_id), entry, expires_in_s=KEPT_S)
-        return None if earlier is None else _attempt(as_object(earlier))
+    async def begin(
+        self, step_id: str, name: str, has_stayed: Callable[[str], bool]
+    ) -> Attempt | None:
+        """Write that an attempt is about to send; return an earlier one that may have sent.
+
+        One that was about to and has certainly stayed is followed, by one attempt and no other.
+        """
+        since = self._clock().isoformat()
+        entry: JsonObject = {"state": "sending", "since": since, "attempt": name}
+        key = place = _send_key(step_id)
+        while (present := await self._store.add(place, entry, expires_in_s=KEPT_S)) is not None:
+            earlier = _attempt(as_object(present))
+            if earlier.state != "sending" or not has_stayed(earlier.name):
+                return earlier
+            place = f"{key}:after:{earlier.name}"
+        if place != key:
+            await self._store.put({key: entry}, expires_in_s=KEPT_S)
+        return None
 
     async def accepted(self, step_id: str, message_id: str, result: JsonObject) -> None:
         """Write that Meta took the message."""
@@ -129,6 +144,7 @@ def _attempt(entry: Mapping[str, Any]) -> Attempt:
         state=cast("SendState", entry["state"]),
         message_id=as_text(entry.get("messageId")) or None,
         result=as_object(result) if result is not None else None,
+        name=as_text(entry.get("attempt")),
     )
 
 

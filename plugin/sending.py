@@ -166,7 +166,7 @@ class _BegunElsewhere(Exception):
 
 def _has_stayed(context: ActionContext, earlier: Attempt) -> bool:
     """Say whether the attempt was journalled, and a crash kept it from leaving."""
-    return earlier.state == "sending" and context.has_stayed
+    return earlier.state == "sending" and context.has_stayed(earlier.name)
 
 
 def _journalled(context: ActionContext, deliveries: Deliveries) -> Callable[[], Awaitable[None]]:
@@ -175,9 +175,10 @@ def _journalled(context: ActionContext, deliveries: Deliveries) -> Callable[[], 
 
     async def begin() -> None:
         if not begun:
-            attempt = await deliveries.begin(context.step_id)
-            if attempt is not None and not _has_stayed(context, attempt):
-                raise _BegunElsewhere(attempt)
+            step_id, attempt = context.step_id, context.attempt
+            earlier = await deliveries.begin(step_id, attempt, context.has_stayed)
+            if earlier is not None:
+                raise _BegunElsewhere(earlier)
             begun.append(context.step_id)
         # The commit takes a while; from here on, what leaves is a matter of microseconds.
         context.leaving()

@@ -163,12 +163,16 @@ class ActionContext(ComponentContext, Protocol):
         ...
 
     @property
-    def has_stayed(self) -> bool:
-        """True only if an earlier attempt at this step is certain not to have come to `leaving`."""
+    def attempt(self) -> str:
+        """The name of this attempt at the step; no other attempt at anything has it."""
+        ...
+
+    def has_stayed(self, attempt: str) -> bool:
+        """True only if it is certain that an earlier attempt did not come to `leaving`."""
         ...
 
     def leaving(self) -> None:
-        """Note that this step's effect leaves now: to be called just before its bytes do.
+        """Note that this attempt's effect leaves now: to be called just before its bytes do.
 
         What was noted outlives the process, so a crash before it is told from one after it.
         """

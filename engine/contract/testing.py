@@ -213,7 +213,7 @@ class RecordingHost:
 class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
-    `emitted` holds what was sent to further ports, `left` the steps that said `leaving`.
+    `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -223,7 +223,8 @@ class RecordingContext:
     connected: StandInAccount | None = field(default_factory=StandInAccount)
     properties: Any = None
     step_id: str = "run-1:step-1"
-    has_stayed: bool = False
+    attempt: str = "attempt-1"
+    stayed: set[str] = field(default_factory=set[str])
     left: list[str] = field(default_factory=list[str])
     component_id: str = "component-1"
     files: MemoryFiles = field(default_factory=MemoryFiles)
@@ -262,8 +263,11 @@ class RecordingContext:
         listeners = self.host.listening.values()
         return {each.route: each.params for each in listeners if each.id.startswith(mine)}
 
+    def has_stayed(self, attempt: str) -> bool:
+        return attempt in self.stayed
+
     def leaving(self) -> None:
-        self.left.append(self.step_id)
+        self.left.append(self.attempt)
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.emitted.append((port, value))

@@ -118,8 +118,8 @@ async def test_two_executions_of_one_step_at_once_make_one_request(
 async def test_a_send_that_a_crash_has_kept_back_is_made(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "sending"})
-    context.has_stayed = True
+    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    context.stayed = {"dead"}
 
     sent = await send(context)
 
@@ -130,7 +130,7 @@ async def test_a_send_that_a_crash_has_kept_back_is_made(
 async def test_a_send_of_which_nobody_knows_whether_it_left_is_not_repeated(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "sending"})
+    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
 
     sent = await send(context)
 
@@ -141,8 +141,8 @@ async def test_a_send_of_which_nobody_knows_whether_it_left_is_not_repeated(
 async def test_a_send_whose_answer_was_lost_is_not_repeated_however_it_began(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "unknown"})
-    context.has_stayed = True
+    await context.store.add(f"send:{context.step_id}", {"state": "unknown", "attempt": "dead"})
+    context.stayed = {"dead"}
 
     sent = await send(context)
 
@@ -157,4 +157,47 @@ async def test_a_step_says_that_it_leaves_once_the_journal_has_it(
 
     await send(context)
 
-    assert context.left == [context.step_id]
+    assert context.left == [context.attempt]
+
+
+async def test_a_send_that_left_after_an_earlier_one_had_stayed_is_not_repeated(
+    context: RecordingContext, graph: Graph
+) -> None:
+    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    context.stayed = {"dead"}
+    graph.answers = False
+    await send(context)
+    await context.store.put(
+        {f"send:{context.step_id}": {"state": "sending", "attempt": context.attempt}}
+    )
+
+    context.attempt = "attempt-2"
+    again = await send(context)
+
+    assert isinstance(again, Wait)
+    assert len(graph.journal) == 1
+
+
+async def test_two_attempts_after_one_that_has_stayed_make_one_request(
+    context: RecordingContext, graph: Graph
+) -> None:
+    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    context.stayed = {"dead"}
+
+    await asyncio.gather(send(context), send(context))
+
+    assert len(graph.journal) == 1
+
+
+async def test_an_attempt_that_died_while_it_followed_another_is_followed_in_turn(
+    context: RecordingContext, graph: Graph
+) -> None:
+    key = f"send:{context.step_id}"
+    await context.store.add(key, {"state": "sending", "attempt": "first"})
+    await context.store.add(f"{key}:after:first", {"state": "sending", "attempt": "second"})
+    context.stayed = {"first", "second"}
+
+    sent = await send(context)
+
+    assert sent.message_id == "wamid.1"
+    assert len(graph.journal) == 1

@@ -406,7 +406,7 @@ async def test_no_error_holds_the_text_or_the_token(
 async def test_a_step_that_crashed_while_sending_waits_instead_of_sending_again(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
-    await plugin.deliveries.begin("run-1:reply")
+    await plugin.deliveries.begin("run-1:reply", "dead", context.has_stayed)
 
     again = await SendText().receive(context, text())
 
@@ -418,7 +418,7 @@ async def test_a_step_that_crashed_while_sending_waits_instead_of_sending_again(
 async def test_a_step_that_crashed_after_its_status_had_come_knows_that_it_sent(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
-    await plugin.deliveries.begin("run-1:reply")
+    await plugin.deliveries.begin("run-1:reply", "dead", context.has_stayed)
     status = {
         "id": WAMID,
         "status": "sent",

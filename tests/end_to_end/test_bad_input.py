@@ -67,7 +67,8 @@ SPELLING = "There is no such field; check its spelling or remove it."
             flow(phoneNumberId=NUMBER, to=f"+{PERSON}", text="hi", txt="hi"),
             "components.act.input",
             "There is no field txt; the fields are: businessAccountId, phoneNumberId, to, "
-            "opaqueData, identityKeyHash, quotedMessageId, windowPolicy, text, previewUrl.",
+            "recipientType, opaqueData, identityKeyHash, quotedMessageId, windowPolicy, text, "
+            "previewUrl.",
         ),
         (
             flow("SendTxt"),

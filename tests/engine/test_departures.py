@@ -26,57 +26,59 @@ os.kill(os.getpid(), 9)
 """
 
 
-def test_a_step_that_begins_for_the_first_time_has_no_past(tmp_path: Path) -> None:
-    assert Departures(tmp_path, BOOT).begin("step") is False
-
-
 def test_a_killed_process_leaves_word_of_what_stayed_and_what_left(tmp_path: Path) -> None:
     died = subprocess.run([sys.executable, "-c", DIES_AFTER, str(tmp_path)], check=False)
 
     marks = Departures(tmp_path)
 
     assert died.returncode == -signal.SIGKILL
-    assert {step: marks.begin(step) for step in ("stayed", "left", "ended")} == {
+    assert {each: marks.has_stayed(each) for each in ("stayed", "left", "ended", "other")} == {
         "stayed": True,
         "left": False,
         "ended": False,
+        "other": False,
     }
 
 
-def test_a_second_attempt_of_the_same_process_is_certain_of_nothing(tmp_path: Path) -> None:
-    Departures(tmp_path, BOOT).begin("step")
+def test_nothing_is_certain_of_an_attempt_that_is_still_under_way(tmp_path: Path) -> None:
     marks = Departures(tmp_path, BOOT)
+    marks.begin("attempt")
 
-    assert [marks.begin("step"), marks.begin("step")] == [True, False]
+    assert marks.has_stayed("attempt") is False
 
 
-def test_what_stayed_is_still_known_after_a_further_crash(tmp_path: Path) -> None:
-    Departures(tmp_path, BOOT).begin("step")
+def test_what_stayed_and_what_left_are_still_known_after_further_crashes(tmp_path: Path) -> None:
+    first = Departures(tmp_path, BOOT)
+    first.begin("stayed")
+    first.begin("left")
+    first.leave("left")
     Departures(tmp_path, BOOT).begin("other")
 
-    assert Departures(tmp_path, BOOT).begin("step") is True
+    marks = Departures(tmp_path, BOOT)
+
+    assert (marks.has_stayed("stayed"), marks.has_stayed("left")) == (True, False)
 
 
 def test_nothing_is_certain_after_the_machine_has_been_started_again(tmp_path: Path) -> None:
-    Departures(tmp_path, BOOT).begin("step")
+    Departures(tmp_path, BOOT).begin("attempt")
 
-    assert Departures(tmp_path, b"boot-2").begin("step") is False
+    assert Departures(tmp_path, b"boot-2").has_stayed("attempt") is False
 
 
 def test_nothing_is_certain_where_the_machine_does_not_name_its_starts(tmp_path: Path) -> None:
-    Departures(tmp_path, b"").begin("step")
+    Departures(tmp_path, b"").begin("attempt")
 
-    assert Departures(tmp_path, b"").begin("step") is False
+    assert Departures(tmp_path, b"").has_stayed("attempt") is False
 
 
 def test_a_mark_that_a_crash_has_cut_off_counts_for_nothing(tmp_path: Path) -> None:
     marks = Departures(tmp_path, BOOT)
-    marks.begin("step")
+    marks.begin("attempt")
     marks.close()
     path = tmp_path / FILE
-    path.write_bytes(path.read_bytes().rstrip(b"\0") + b">step")
+    path.write_bytes(path.read_bytes().rstrip(b"\0") + b">attempt")
 
-    assert Departures(tmp_path, BOOT).begin("step") is True
+    assert Departures(tmp_path, BOOT).has_stayed("attempt") is True
 
 
 def test_a_full_file_is_written_anew_with_what_is_under_way(tmp_path: Path) -> None:
@@ -87,5 +89,5 @@ def test_a_full_file_is_written_anew_with_what_is_under_way(tmp_path: Path) -> N
         marks.begin(f"{number:050d}")
         marks.end(f"{number:050d}")
 
-    assert Departures(tmp_path, BOOT).begin("under-way") is True
+    assert Departures(tmp_path, BOOT).has_stayed("under-way") is True
     assert os.path.getsize(tmp_path / FILE) < size_bytes + 1000

@@ -31,50 +31,57 @@ def status(name: str, at: int = 1, step_id: str | None = STEP, **extra: Any) -> 
     return Event(name, "status", {"status": content})
 
 
-async def test_a_step_begins_once(deliveries: Deliveries) -> None:
-    first = await deliveries.begin(STEP)
-    second = await deliveries.begin(STEP)
+def never(attempt: str) -> bool:
+    """What a host says that is certain of nothing."""
+    return False
 
-    assert (first, second) == (None, Attempt("sending"))
+
+async def test_a_step_begins_once(deliveries: Deliveries) -> None:
+    first = await deliveries.begin(STEP, "attempt", never)
+    second = await deliveries.begin(STEP, "attempt", never)
+
+    assert (first, second) == (None, Attempt("sending", name="attempt"))
 
 
 async def test_an_accepted_send_gives_its_result_again(deliveries: Deliveries) -> None:
-    await deliveries.begin(STEP)
+    await deliveries.begin(STEP, "attempt", never)
     await deliveries.accepted(STEP, "wamid.9", {"messageId": "wamid.9"})
 
-    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9", {"messageId": "wamid.9"})
+    assert await deliveries.begin(STEP, "attempt", never) == Attempt(
+        "accepted", "wamid.9", {"messageId": "wamid.9"}
+    )
 
 
 async def test_a_refused_send_may_begin_again(deliveries: Deliveries) -> None:
-    await deliveries.begin(STEP)
+    await deliveries.begin(STEP, "attempt", never)
     await deliveries.refused(STEP)
 
-    assert await deliveries.begin(STEP) is None
+    assert await deliveries.begin(STEP, "attempt", never) is None
 
 
 async def test_a_send_of_unknown_outcome_stays_so(deliveries: Deliveries) -> None:
-    await deliveries.begin(STEP)
+    await deliveries.begin(STEP, "attempt", never)
     await deliveries.unknown(STEP)
 
-    assert await deliveries.begin(STEP) == Attempt("unknown")
+    assert await deliveries.begin(STEP, "attempt", never) == Attempt("unknown")
 
 
 async def test_a_status_resolves_a_send_whose_answer_was_lost(deliveries: Deliveries) -> None:
-    await deliveries.begin(STEP)
+    await deliveries.begin(STEP, "attempt", never)
     await deliveries.unknown(STEP)
     await deliveries.note([status("sent")])
 
-    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9")
+    assert await deliveries.begin(STEP, "attempt", never) == Attempt("accepted", "wamid.9")
 
 
 async def test_a_status_that_overtakes_the_answer_is_not_undone_by_it(
     deliveries: Deliveries,
 ) -> None:
-    await deliveries.begin(STEP)
+    await deliveries.begin(STEP, "attempt", never)
     await deliveries.note([status("sent")])
     await deliveries.unknown(STEP)
 
-    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9")
+    assert await deliveries.begin(STEP, "attempt", never) == Attempt("accepted", "wamid.9")
 
 
 async def test_a_status_for_a_step_that_never_began_writes_no_journal(
@@ -82,15 +89,17 @@ async def test_a_status_for_a_step_that_never_began_writes_no_journal(
 ) -> None:
     await deliveries.note([status("sent")])
 
-    assert await deliveries.begin(STEP) is None
+    assert await deliveries.begin(STEP, "attempt", never) is None
 
 
 async def test_a_later_status_does_not_take_the_result_away(deliveries: Deliveries) -> None:
-    await deliveries.begin(STEP)
+    await deliveries.begin(STEP, "attempt", never)
     await deliveries.accepted(STEP, "wamid.9", {"a": 1})
     await deliveries.note([status("sent"), status("delivered")])
 
-    assert await deliveries.begin(STEP) == Attempt("accepted", "wamid.9", {"a": 1})
+    assert await deliveries.begin(STEP, "attempt", never) == Attempt(
+        "accepted", "wamid.9", {"a": 1}
+    )
 
 
 @pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "read"])), ids=str)

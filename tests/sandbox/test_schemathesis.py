@@ -14,7 +14,7 @@ from appmixer.sandbox.testing import RunningSandbox
 pytestmark = pytest.mark.anyio
 
 COMMAND = Path(sys.executable).with_name("schemathesis")
-BUDGET_S = 30
+BUDGET_S = 12
 DEADLINE_S = 120.0
 # A document cannot tell which ids a world has, so a valid request may well be refused; and where
 # a number is wanted, the same number as a text is taken.

@@ -85,6 +85,13 @@ MISSING = {
     "GET /{waba-id}/message_templates": (
         "header samples are handles, not addresses; nothing is archived after twelve months"
     ),
+    "POST /{waba-id}/phone_numbers": "a number confirmed before (`preverified_id`) is never known",
+    "GET /{phone-number-id}/message_history": "its shape is unconfirmed",
+    "GET /{id}/events": "of a number only, and its shape is unconfirmed",
+    "POST /{phone-number-id}/official_business_account": "the application stays pending",
+    "GET /{waba-id}?fields=pricing_analytics": "one price list for all countries",
+    "GET /{waba-id}?fields=conversation_analytics": "one price list for all countries",
+    "POST /{waba-id}/flows": "checked, not drawn; endpoints of Flows are never called",
 }
 # Where an answer has not exactly the keys of Meta's example, and why.
 DELIBERATE = {
