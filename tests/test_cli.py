@@ -19,6 +19,8 @@ import pytest
 
 from appmixer.engine.cli import missing_extra
 
+from .ports import free_port
+
 ROOT = Path(__file__).parents[1]
 FLOW = ROOT / "sandbox" / "fixtures" / "auto_reply.flow.json"
 SERVICE = "appmixer:whatsapp"
@@ -49,12 +51,6 @@ class Shell:
             check=False,
         )
         return done.returncode, done.stdout, done.stderr
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture

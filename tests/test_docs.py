@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -37,6 +36,8 @@ from appmixer.sandbox.world.seed import seed
 from appmixer.sandbox.world.settings import Settings as SandboxSettings
 from appmixer.sandbox.world.world import World
 from appmixer.whatsapp.plugin.catalogue import Entry, entries
+
+from .ports import free_port
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -325,13 +326,6 @@ def lasting(transcript: str) -> list[str]:
         r"wamid\.[\w=+/-]+|\b[0-9a-f]{32}\b|\d+ bytes|[\d-]{10}$", "…", transcript, flags=re.M
     )
     return [re.sub(r"\d+\.\d+ s", "…", line).strip() for line in text.strip().splitlines()]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from ..ports import free_port
 
 BIN = Path(sys.executable).parent
 TOKEN = "end-to-end-test-token"
@@ -48,13 +49,6 @@ FLOW: dict[str, Any] = {
         },
     },
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until(holds: Callable[[], Any], what: str, deadline_s: float = 30.0) -> Any:

@@ -17,13 +17,9 @@ from appmixer.engine.server import StartError, listen, serving
 from appmixer.engine.settings import Settings
 from appmixer.sandbox import rehearsal
 
+from ...ports import free_port
+
 pytestmark = pytest.mark.anyio
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 async def test_serves_until_the_context_ends_and_ends_open_streams(settings: Settings) -> None:
