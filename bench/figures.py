@@ -38,6 +38,15 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
+def ratio(rates: Sequence[float], others: Sequence[float]) -> float:
+    """Return the median of the rounds' ratios.
+
+    The two of a round ran one after the other, on a machine of the same speed: what a shared
+    machine does from minute to minute moves a ratio of medians, and this one little.
+    """
+    return median([rate / other for rate, other in zip(rates, others, strict=True)])
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that the share of all values does not exceed."""
     ordered = sorted(values)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .figures import Figures, latencies_ms, median, rounded
+from .figures import Figures, latencies_ms, median, ratio, rounded
 from .ingest import CONNECTIONS
 from .load import send
 from .processes import Child, start
@@ -89,7 +89,7 @@ def measure(runs: int, rounds: int, folder: Path) -> Figures:
             for name, each in rates.items()
         },
         "ratios": {
-            f"{ENGINE}/{name}": rounded(medians[ENGINE] / medians[name])
+            f"{ENGINE}/{name}": rounded(ratio(rates[ENGINE], rates[name]))
             for name in (CALLING, EMPTY)
         },
         "acknowledgementMs": latencies_ms(flow.latencies_s),

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .figures import Figures, Target, latencies_ms, median, rounded
+from .figures import Figures, Target, latencies_ms, median, ratio, rounded
 from .load import Round, send
 from .processes import Child, start
 from .servers.engine import DATABASE, EVENTS, HEALTH, NOTHING
@@ -85,7 +85,7 @@ def measure(webhooks: int, rounds: int, folder: Path) -> tuple[Figures, list[Tar
         "lostAfterKill": len(lost),
     }
     figures["ratios"] = {
-        f"{ENGINE}/{other}": rounded(_rate(figures, ENGINE) / _rate(figures, other))
+        f"{ENGINE}/{other}": rounded(ratio(_rates(figures, ENGINE), _rates(figures, other)))
         for other in (NO_OPERATION, HEALTH_CHECK, OTHER)
     }
     return figures, _targets(figures)
@@ -123,9 +123,9 @@ def _stored(tables: Tables) -> set[str]:
     return read | {wamid_of(json.loads(each)) for each in unread}
 
 
-def _rate(figures: Figures, name: str) -> float:
-    rate: float = figures["contestants"][name]["perSecond"]
-    return rate
+def _rates(figures: Figures, name: str) -> Sequence[float]:
+    rates: list[float] = figures["contestants"][name]["rounds"]
+    return rates
 
 
 def _targets(figures: Figures) -> list[Target]:

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 BATCH = 500
 STARTS_PER_COMMIT = 40
 # While webhooks pour in, answering them goes before routing them: for a second at most when they
-# begin to, and hardly when there is a backlog, which must not grow for ever.
-PAUSE_S, BUSY_EVENTS, MAX_PAUSES, BACKLOG_PAUSES = 0.01, 5, 100, 5
+# begin to, and hardly when there is a backlog, which must not grow for ever. One quiet moment
+# within a flood is a slow disk or a slow sender: it is over when there are several in a row.
+PAUSE_S, BUSY_EVENTS, MAX_PAUSES, BACKLOG_PAUSES, QUIET_PAUSES = 0.01, 5, 100, 5, 3
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
 TAKE_OVER_S = 2.0
@@ -107,10 +108,15 @@ class Dispatcher:
 
     async def _let_webhooks_pass(self, pauses: int) -> None:
         """Return when few come in, or when routing has been put off for long enough."""
+        quiet, enough = 0, 1
         for _ in range(pauses):
-            before = self.engine.events.accepted
+            before = self.engine.events.answered
             await asyncio.sleep(PAUSE_S)
-            if self.engine.events.accepted - before < BUSY_EVENTS:
+            if self.engine.events.taken - before >= BUSY_EVENTS:
+                quiet, enough = 0, QUIET_PAUSES
+                continue
+            quiet += 1
+            if quiet == enough:
                 return
 
     async def route_batch(self) -> int:

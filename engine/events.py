@@ -58,12 +58,16 @@ class _Batch:
 
 @dataclass
 class Events:
-    """Inbox and events table; `arrived` is set when there is something to read and route."""
+    """Inbox and events table; `arrived` is set when there is something to read and route.
+
+    `taken` counts what was handed to `accept`, `answered` what it has returned or raised for.
+    """
 
     database: sa.Engine
     writer: Writer
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
-    accepted: int = 0
+    taken: int = 0
+    answered: int = 0
     stored: int = 0
     _next: _Batch | None = None
     _committing: asyncio.Task[None] | None = None
@@ -73,6 +77,7 @@ class Events:
 
         Everything that is accepted while a commit runs goes into the next one.
         """
+        self.taken += 1
         if self._next is None:
             self._next = _Batch()
         stored = asyncio.get_running_loop().create_future()
@@ -100,9 +105,9 @@ class Events:
             except Exception as error:  # goes to everybody whose events were in the batch
                 batch.settle(_not_stored(error))
             else:
-                self.accepted += len(batch.rows)
                 batch.settle()
                 self.arrived.set()
+            self.answered += len(batch.rows)
             is_busy = len(batch.rows) >= BUSY_ROWS
         self._committing = None
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine import dispatch
 from appmixer.engine import events as reading
 from appmixer.engine.contract import Connector
 from appmixer.engine.database import database_url, events, inbox, migrate, open_database
@@ -70,6 +71,37 @@ async def test_what_was_accepted_before_the_engine_stopped_is_read_by_the_next(
         [event] = await rows_until(engine, lambda rows: len(rows) == 1)
 
     assert (event.id, event.received_at) == ("1", 1_790_000_000.0)
+
+
+async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, read = engine.writer.commit, engine.events.read
+    answered_when_read: list[int] = []
+
+    async def commit_slowly(write: Callable[[sa.Connection], Any]) -> Any:
+        await asyncio.sleep(3 * dispatch.PAUSE_S)
+        return await commit(write)
+
+    async def note_and_read(*given: Any) -> bool:
+        answered = engine.events.answered
+        found = await read(*given)
+        if found:
+            answered_when_read.append(answered)
+        return found
+
+    async def send(sender: int) -> None:
+        for number in range(8):
+            await engine.events.accept(CONNECTOR, heard(100 * sender + number))
+
+    monkeypatch.setattr(engine.writer, "commit", commit_slowly)
+    monkeypatch.setattr(engine.events, "read", note_and_read)
+
+    await asyncio.gather(*(send(each) for each in range(2 * dispatch.BUSY_EVENTS)))
+    monkeypatch.undo()
+
+    await rows_until(engine, lambda rows: len(rows) == 8 * 2 * dispatch.BUSY_EVENTS)
+    assert answered_when_read == []
 
 
 @pytest.mark.parametrize("content", [b'{"breaks": true}', b"\xff\x00"])
