@@ -11,7 +11,6 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -90,9 +89,9 @@ class Events:
         await stored
 
     async def _gather(self, batch: _Batch) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_S):
-                await batch.has_enough.wait()
+        timer = asyncio.get_running_loop().call_later(GATHER_S, batch.has_enough.set)
+        await batch.has_enough.wait()
+        timer.cancel()
 
     async def _commit(self) -> None:
         is_busy = False
@@ -101,7 +100,7 @@ class Events:
                 await self._gather(self._next)
             batch, self._next = self._next, None
             try:
-                await self.writer.commit(partial(_accept, rows=batch.rows))
+                await self.writer.commit(partial(_accept, rows=batch.rows), is_atomic=True)
             except Exception as error:  # goes to everybody whose events were in the batch
                 batch.settle(_not_stored(error))
             else:
@@ -223,11 +222,13 @@ def _unreadable(waiting: _Read, fault: dict[str, Any]) -> Event:
 def _accept(connection: sa.Connection, rows: Sequence[tuple[str, bytes, float]]) -> None:
     # One statement for many: SQLite's driver gives the interpreter lock away and takes it again for
     # each row of executemany, and each time waits for the loop, which answers webhooks meanwhile.
+    # SQLAlchemy's own execution would take a third of the time that SQLite does.
     row = "(?, ?, ?)" if connection.dialect.name == "sqlite" else "(%s, %s, %s)"
+    cursor = connection.connection.cursor()
     for start in range(0, len(rows), ROWS_IN_STATEMENT):
         some = rows[start : start + ROWS_IN_STATEMENT]
         marks = ", ".join([row] * len(some))
-        connection.exec_driver_sql(
+        cursor.execute(
             f"INSERT INTO inbox (connector, content, received_at) VALUES {marks}",
             tuple(value for each in some for value in each),
         )

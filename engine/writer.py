@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -14,12 +14,20 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
-_Job = tuple[Write, "asyncio.Future[Any]", asyncio.AbstractEventLoop]
+
 
 # A database that is down or locked is asked again after this.
 PAUSE_S = 1.0
 # More would only make the first of a batch wait longer for the last.
 MAX_JOBS_PER_COMMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    write: Write
+    done: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+    is_atomic: bool
 
 
 class Writer:
@@ -36,11 +44,14 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
-    async def commit(self, write: Callable[[sa.Connection], T]) -> T:
-        """Run the write and return its result once it has been committed; raise what it raises."""
+    async def commit(self, write: Callable[[sa.Connection], T], *, is_atomic: bool = False) -> T:
+        """Run the write and return its result once it has been committed; raise what it raises.
+
+        Each statement of an atomic write may be a transaction of its own.
+        """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._jobs.put((write, done, loop))
+        self._jobs.put(_Job(write, done, loop, is_atomic))
         return await done
 
     async def commit_in_the_end(self, write: Callable[[sa.Connection], T]) -> T:
@@ -77,25 +88,27 @@ class Writer:
             if is_last:
                 return
 
-    @contextmanager
-    def _transaction(self) -> Generator[sa.Connection]:
-        """Begin on SQLite on a connection that is kept: taking it from the pool and giving it back
-        costs a fifth of a commit. A server may go away, and the pool sees to that.
+    def _run(self, batch: list[_Job]) -> list[Any]:
+        """Run the writes of a batch and commit them.
+
+        On SQLite on a connection that is kept: taking it from the pool and giving it back costs a
+        fifth of a commit. A server may go away, and the pool sees to that.
         """
         if self._database.dialect.name != "sqlite":
             with self._database.begin() as connection:
-                yield connection
-            return
+                return [job.write(connection) for job in batch]
         if self._kept is None:
-            self._kept = self._database.connect()
+            self._kept = _connect_for_good(self._database)
+        if all(job.is_atomic for job in batch):
+            return [job.write(self._kept) for job in batch]
         with self._kept.begin():
-            yield self._kept
+            self._kept.exec_driver_sql("BEGIN IMMEDIATE")
+            return [job.write(self._kept) for job in batch]
 
     def _commit(self, batch: list[_Job]) -> None:
         results: list[Any]
         try:
-            with self._transaction() as connection:
-                results = [write(connection) for write, _, _ in batch]
+            results = self._run(batch)
         except Exception as error:  # goes to whoever asked for the write
             if len(batch) > 1:
                 for job in batch:
@@ -105,11 +118,20 @@ class Writer:
         _settle(batch, results)
 
 
+def _connect_for_good(database: sa.Engine) -> sa.Connection:
+    """Open a connection that is never the pool's again, and begins no transaction by itself."""
+    connection = database.connect()
+    driver: Any = connection.connection.dbapi_connection
+    driver.isolation_level = None
+    connection.detach()
+    return connection
+
+
 def _settle(batch: list[_Job], results: list[Any]) -> None:
     # One wake-up of the loop for the whole batch.
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
-    for (_, done, loop), result in zip(batch, results, strict=True):
-        by_loop.setdefault(loop, []).append((done, result))
+    for job, result in zip(batch, results, strict=True):
+        by_loop.setdefault(job.loop, []).append((job.done, result))
     for loop, settled in by_loop.items():
         if not loop.is_closed():
             loop.call_soon_threadsafe(_resolve, settled)

@@ -79,9 +79,9 @@ async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
     commit, read = engine.writer.commit, engine.events.read
     answered_when_read: list[int] = []
 
-    async def commit_slowly(write: Callable[[sa.Connection], Any]) -> Any:
+    async def commit_slowly(write: Callable[[sa.Connection], Any], **how: bool) -> Any:
         await asyncio.sleep(3 * dispatch.PAUSE_S)
-        return await commit(write)
+        return await commit(write, **how)
 
     async def note_and_read(*given: Any) -> bool:
         answered = engine.events.answered
