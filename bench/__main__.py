@@ -24,6 +24,7 @@ class Size:
     """How much is measured."""
 
     webhooks: int
+    bursts: int
     runs: int
     rounds: int
     starts: int
@@ -31,8 +32,8 @@ class Size:
     messages: int
 
 
-USUAL = Size(webhooks=4000, runs=250, rounds=7, starts=3, idle_s=5.0, messages=6000)
-QUICK = Size(webhooks=800, runs=50, rounds=2, starts=1, idle_s=1.0, messages=2000)
+USUAL = Size(webhooks=2000, bursts=15, runs=250, rounds=7, starts=3, idle_s=5.0, messages=6000)
+QUICK = Size(webhooks=800, bursts=2, runs=50, rounds=2, starts=1, idle_s=1.0, messages=2000)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +57,7 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
     figures: Figures = {"machine": machine.describe(folder)}
     targets: list[Target] = []
     if "ingest" in sections:
-        figures["ingest"], found = ingest.measure(size.webhooks, size.rounds, folder / "ingest")
+        figures["ingest"], found = ingest.measure(size.webhooks, size.bursts, folder / "ingest")
         targets += found
     if "flows" in sections:
         figures["flowRuns"] = flow_runs.measure(size.runs, size.rounds, folder / "flows")
@@ -87,7 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=SECTIONS, help="this section (repeat)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--folder", type=Path, help="where the databases are made", default=BUILD)
-    parser.add_argument("--webhooks", type=int, help=f"in a round, usually {USUAL.webhooks}")
+    parser.add_argument("--webhooks", type=int, help=f"in a burst, usually {USUAL.webhooks}")
+    parser.add_argument("--bursts", type=int, help=f"of webhooks, usually {USUAL.bursts}")
     parser.add_argument("--runs", type=int, help=f"in a round, usually {USUAL.runs}")
     parser.add_argument("--rounds", type=int, help=f"usually {USUAL.rounds}")
     parser.add_argument("--starts", type=int, help=f"usually {USUAL.starts}")

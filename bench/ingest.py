@@ -59,13 +59,13 @@ class Contestant:
         }
 
 
-def measure(webhooks: int, rounds: int, folder: Path) -> tuple[Figures, list[Target]]:
+def measure(webhooks: int, bursts: int, folder: Path) -> tuple[Figures, list[Target]]:
     """Let the contestants take turns; each is alone on the machine during its turn."""
     mill, acknowledged, routed = WebhookMill(), set[str](), list[float]()
     tables = Tables(folder / "engine" / DATABASE)
     with _contestants(folder) as contestants:
         engine = contestants[ENGINE].child
-        for _ in range(rounds):
+        for _ in range(bursts):
             for name, contestant in contestants.items():
                 made = mill.make(WARM_UP + webhooks)
                 with contestant.child.awake():
@@ -78,7 +78,7 @@ def measure(webhooks: int, rounds: int, folder: Path) -> tuple[Figures, list[Tar
     lost = acknowledged - _stored(tables)
     figures: Figures = {
         "connections": CONNECTIONS,
-        "webhooksPerRound": webhooks,
+        "webhooksPerBurst": webhooks,
         "contestants": {name: each.figures() for name, each in contestants.items()},
         "routedPerSecond": rounded(median(routed)),
         "acknowledged": len(acknowledged),

@@ -46,7 +46,7 @@ def _machine(machine: Figures) -> Iterator[str]:
 def _ingest(ingest: Figures) -> Iterator[str]:
     yield (
         f"Signed webhooks, {ingest['connections']} connections, "
-        f"{ingest['webhooksPerRound']} in a round, medians of rounds and of their ratios"
+        f"{ingest['webhooksPerBurst']} in a burst, medians of bursts and of their ratios"
     )
     head = "".join(f"{name + ' ms':>10}" for name in LATENCIES)
     yield f"  {'':{WIDTH}}{'per second':>12}{head}{'our CPU':>9}"
@@ -93,7 +93,7 @@ def _start_up(start_up: Figures) -> Iterator[str]:
 def _sandbox(sandbox: Figures) -> Iterator[str]:
     yield (
         f"Messages through the sandbox, {sandbox['connections']} connections, "
-        f"{sandbox['messagesPerRound']} in a round, medians of rounds and of their ratios"
+        f"{sandbox['messagesPerRound']} in a burst, medians of bursts and of their ratios"
     )
     for name, value in (
         ("accepted per second", f"{sandbox['acceptedPerSecond']:g}"),

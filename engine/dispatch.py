@@ -17,6 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from .contract import ConnectorError, Event
 from .database import answers, events, flows, insert, listeners, runs, segments, steps
 from .events import NEW, REPEATED, ROUTED, UNROUTED, event_of
+from .pacing import Pacing
 from .segments import QUEUED, WAITING, enqueue, go_on, lock_keys
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 BATCH = 500
 STARTS_PER_COMMIT = 40
-# While webhooks pour in, answering them goes before routing them: for a second at most when they
-# begin to, and hardly when there is a backlog, which must not grow for ever. One quiet moment
-# within a flood is a slow disk or a slow sender: it is over when there are several in a row.
-PAUSE_S, BUSY_EVENTS, MAX_PAUSES, BACKLOG_PAUSES, QUIET_PAUSES = 0.01, 5, 100, 5, 3
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
 TAKE_OVER_S = 2.0
@@ -90,10 +87,10 @@ class Dispatcher:
 
     async def _work(self) -> None:
         engine = self.engine
-        routed = 0
+        pacing, routed = Pacing(engine.events), 0
         while True:
             engine.events.arrived.clear()
-            await self._let_webhooks_pass(BACKLOG_PAUSES if routed == BATCH else MAX_PAUSES)
+            await pacing.pause(has_backlog=routed == BATCH)
             try:
                 routed = await self.route_batch()
             except ConnectorError as error:
@@ -105,19 +102,6 @@ class Dispatcher:
                     await asyncio.wait_for(engine.events.arrived.wait(), IDLE_S)
                 except TimeoutError:
                     pass  # look again: another process may have stored events
-
-    async def _let_webhooks_pass(self, pauses: int) -> None:
-        """Return when few come in, or when routing has been put off for long enough."""
-        quiet, enough = 0, 1
-        for _ in range(pauses):
-            before = self.engine.events.answered
-            await asyncio.sleep(PAUSE_S)
-            if self.engine.events.taken - before >= BUSY_EVENTS:
-                quiet, enough = 0, QUIET_PAUSES
-                continue
-            quiet += 1
-            if quiet == enough:
-                return
 
     async def route_batch(self) -> int:
         """Route the oldest events; return how many there were, BATCH at most."""

@@ -35,9 +35,9 @@ Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
 
 
 ROWS_IN_STATEMENT = 500
-# When so many shared a commit, the next one waits a moment until it has enough: it costs what a
-# dozen rows do. With more than enough, nobody would be left to be answered while it is written.
-BUSY_ROWS, ENOUGH_ROWS, GATHER_S = 8, 32, 0.002
+# When so many shared a commit, the next one waits a moment until it has enough, because a commit
+# costs what a dozen rows do.
+BUSY_ROWS, ENOUGH_ROWS, GATHER_S = 8, 48, 0.002
 # So much is read at once, or one content that is larger.
 MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
 
@@ -59,7 +59,8 @@ class _Batch:
 class Events:
     """Inbox and events table; `arrived` is set when there is something to read and route.
 
-    `taken` counts what was handed to `accept`, `answered` what it has returned or raised for.
+    `taken` counts what was handed to `accept`, `answered` what it has returned or raised for, and
+    `rows_in_commit` how much shared the last commit.
     """
 
     database: sa.Engine
@@ -67,6 +68,7 @@ class Events:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     taken: int = 0
     answered: int = 0
+    rows_in_commit: int = 0
     stored: int = 0
     _next: _Batch | None = None
     _committing: asyncio.Task[None] | None = None
@@ -94,9 +96,8 @@ class Events:
         timer.cancel()
 
     async def _commit(self) -> None:
-        is_busy = False
         while self._next is not None:
-            if is_busy:
+            if self.rows_in_commit >= BUSY_ROWS:
                 await self._gather(self._next)
             batch, self._next = self._next, None
             try:
@@ -106,8 +107,8 @@ class Events:
             else:
                 batch.settle()
                 self.arrived.set()
-            self.answered += len(batch.rows)
-            is_busy = len(batch.rows) >= BUSY_ROWS
+            self.rows_in_commit = len(batch.rows)
+            self.answered += self.rows_in_commit
         self._committing = None
 
     async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:

@@ -18,7 +18,7 @@ QUEUE = "segments"
 RUN_SEGMENT, WAKE_SEGMENT = "run_segment", "wake_segment"
 # Workflows are recovered by a process of the same version only: raise it when their shape changes.
 VERSION = "1"
-POLL_S = 0.05
+POLL_S = 0.1
 CONCURRENT_SEGMENTS = 100
 # DBOS looks for new cron schedules this often; the engine has none.
 NO_SCHEDULES_S = 3600.0

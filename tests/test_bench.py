@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COUNTS = ["--webhooks", "70", "--runs", "6", "--messages", "80", "--starts", "1"]
+COUNTS = ["--webhooks", "70", "--bursts", "1", "--runs", "6", "--messages", "80", "--starts", "1"]
 SIZE = [*COUNTS, "--rounds", "1", "--idle-s", "0"]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine import dispatch
 from appmixer.engine import events as reading
+from appmixer.engine import pacing
 from appmixer.engine.contract import Connector
 from appmixer.engine.database import database_url, events, inbox, migrate, open_database
 from appmixer.engine.engine import Engine, open_engine
@@ -80,7 +80,7 @@ async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
     answered_when_read: list[int] = []
 
     async def commit_slowly(write: Callable[[sa.Connection], Any], **how: bool) -> Any:
-        await asyncio.sleep(3 * dispatch.PAUSE_S)
+        await asyncio.sleep(3 * pacing.PAUSE_S)
         return await commit(write, **how)
 
     async def note_and_read(*given: Any) -> bool:
@@ -97,10 +97,10 @@ async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
     monkeypatch.setattr(engine.writer, "commit", commit_slowly)
     monkeypatch.setattr(engine.events, "read", note_and_read)
 
-    await asyncio.gather(*(send(each) for each in range(2 * dispatch.BUSY_EVENTS)))
+    await asyncio.gather(*(send(each) for each in range(2 * pacing.BUSY_EVENTS)))
     monkeypatch.undo()
 
-    await rows_until(engine, lambda rows: len(rows) == 8 * 2 * dispatch.BUSY_EVENTS)
+    await rows_until(engine, lambda rows: len(rows) == 8 * 2 * pacing.BUSY_EVENTS)
     assert answered_when_read == []
 
 
