@@ -19,7 +19,7 @@ RESETS, PEOPLE = 100, 30
 
 @dataclass
 class Moody:
-    """Answers the handshake, then resets so many connections, then takes everything."""
+    """Answers the handshake, then resets so many connections, then takes all messages."""
 
     listening: socket.socket
     resets_left: int = 0
@@ -58,7 +58,8 @@ class Moody:
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             while len(body) < length:
                 body += connection.recv(65536)
-            self.taken += 1
+            # Under load two people's messages share a POST.
+            self.taken += body.count(b'"wamid.')
         answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(challenge)}\r\nConnection: close\r\n\r\n"
         connection.sendall((answer + challenge).encode())
 
