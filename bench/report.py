@@ -93,7 +93,7 @@ def _start_up(start_up: Figures) -> Iterator[str]:
 def _sandbox(sandbox: Figures) -> Iterator[str]:
     yield (
         f"Messages through the sandbox, {sandbox['connections']} connections, "
-        f"{sandbox['messagesPerRound']} in a burst, medians of bursts and of their ratios"
+        f"{sandbox['messagesPerRound']} in a round, medians of rounds"
     )
     for name, value in (
         ("accepted per second", f"{sandbox['acceptedPerSecond']:g}"),
