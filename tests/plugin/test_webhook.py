@@ -146,6 +146,20 @@ async def test_reserialised_json_does_not_match_the_signature(host: RecordingHos
     assert answer.status == 401
 
 
+async def test_a_new_secret_counts_from_the_next_request_on(host: RecordingHost) -> None:
+    webhook = Webhook(host)
+    before, after = [
+        Request("POST", "/events", {}, signed(EMPTY, secret), EMPTY)
+        for secret in ("test-app-secret", "a-new-secret")
+    ]
+    assert (await webhook.receive(before)).status == 200
+
+    host.configuration = {**host.configuration, "clientSecret": "a-new-secret"}
+
+    assert (await webhook.receive(after)).status == 200
+    assert (await webhook.receive(before)).status == 401
+
+
 async def test_without_a_secret_nothing_is_accepted(host: RecordingHost) -> None:
     host.configuration = {"verifyToken": "x"}
 
