@@ -60,7 +60,7 @@ class Events:
     """Inbox and events table; `arrived` is set when there is something to read and route.
 
     `taken` counts what was handed to `accept`, `answered` what it has returned or raised for, and
-    `rows_in_commit` how much shared the last commit.
+    `commits` how often that was done.
     """
 
     database: sa.Engine
@@ -68,7 +68,7 @@ class Events:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     taken: int = 0
     answered: int = 0
-    rows_in_commit: int = 0
+    commits: int = 0
     stored: int = 0
     _next: _Batch | None = None
     _committing: asyncio.Task[None] | None = None
@@ -96,8 +96,9 @@ class Events:
         timer.cancel()
 
     async def _commit(self) -> None:
+        is_busy = False
         while self._next is not None:
-            if self.rows_in_commit >= BUSY_ROWS:
+            if is_busy:
                 await self._gather(self._next)
             batch, self._next = self._next, None
             try:
@@ -107,8 +108,9 @@ class Events:
             else:
                 batch.settle()
                 self.arrived.set()
-            self.rows_in_commit = len(batch.rows)
-            self.answered += self.rows_in_commit
+            self.answered += len(batch.rows)
+            self.commits += 1
+            is_busy = len(batch.rows) >= BUSY_ROWS
         self._committing = None
 
     async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from types import SimpleNamespace
 from typing import cast
 
@@ -9,7 +10,15 @@ import pytest
 
 from appmixer.engine import pacing
 from appmixer.engine.events import Events
-from appmixer.engine.pacing import BACKLOG_S, BUSY_S, CROWD_ROWS, CROWD_S, PAUSE_S, Pacing
+from appmixer.engine.pacing import (
+    BACKLOG_S,
+    BUSY_S,
+    CROWD_ROWS,
+    CROWD_S,
+    PAUSE_S,
+    QUIET_PAUSES,
+    Pacing,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -17,16 +26,24 @@ pytestmark = pytest.mark.anyio
 class Flood:
     """What pacing sees of the events, and the clock by which they come."""
 
-    def __init__(self, per_pause: int, rows_in_commit: int) -> None:
-        self.taken = self.answered = 0
-        self.per_pause = per_pause
-        self.rows_in_commit = rows_in_commit
-        self.now_s = 0.0
+    def __init__(self) -> None:
+        self.taken = self.answered = self.commits = 0
+        self.per_pause, self.commits_per_pause = 3 * CROWD_ROWS, 4
+        self.now_s = 1_000.0
 
     async def sleep(self, duration_s: float) -> None:
         self.now_s += duration_s
-        self.answered = self.taken
         self.taken += self.per_pause
+        if self.commits_per_pause:
+            self.answered = self.taken
+        self.commits += self.commits_per_pause
+        self.after_pause()
+
+    def after_pause(self) -> None: ...
+
+    def gather(self) -> None:
+        """Come as a crowd: more of them share each commit."""
+        self.commits_per_pause = 3
 
     def monotonic(self) -> float:
         return self.now_s
@@ -39,7 +56,7 @@ class Flood:
 
 @pytest.fixture
 def flood(monkeypatch: pytest.MonkeyPatch) -> Flood:
-    flood = Flood(per_pause=50, rows_in_commit=CROWD_ROWS - 1)
+    flood = Flood()
     monkeypatch.setattr(pacing, "asyncio", SimpleNamespace(sleep=flood.sleep))
     monkeypatch.setattr(pacing, "time", SimpleNamespace(monotonic=flood.monotonic))
     return flood
@@ -66,17 +83,54 @@ async def test_a_flood_puts_routing_off_and_a_backlog_shortens_that(
 async def test_a_crowd_is_answered_first_whatever_the_backlog_but_not_for_ever(
     flood: Flood, paced: Pacing
 ) -> None:
-    flood.rows_in_commit = CROWD_ROWS
+    flood.gather()
 
     assert await flood.paused_s(paced, has_backlog=True) == pytest.approx(CROWD_S, abs=2 * PAUSE_S)
     assert await flood.paused_s(paced, has_backlog=True) == pytest.approx(BACKLOG_S, abs=PAUSE_S)
 
 
+@pytest.mark.parametrize(
+    ("commits_per_pause", "pauses_in_a_row"), [(4, QUIET_PAUSES - 1), (0, QUIET_PAUSES + 1)]
+)
+async def test_a_moment_without_a_crowd_or_a_commit_is_not_its_end(
+    flood: Flood,
+    paced: Pacing,
+    monkeypatch: pytest.MonkeyPatch,
+    commits_per_pause: int,
+    pauses_in_a_row: int,
+) -> None:
+    flood.gather()
+    commits = itertools.cycle([*[commits_per_pause] * pauses_in_a_row, 3])
+
+    def stutter() -> None:
+        flood.commits_per_pause = next(commits)
+
+    monkeypatch.setattr(flood, "after_pause", stutter)
+
+    assert await flood.paused_s(paced, has_backlog=True) == pytest.approx(CROWD_S, abs=2 * PAUSE_S)
+
+
+async def test_routing_goes_on_soon_after_a_crowd_has_become_a_flood(
+    flood: Flood, paced: Pacing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood.gather()
+    ends_at_s = flood.now_s + 1
+
+    def disperse() -> None:
+        if flood.now_s >= ends_at_s:
+            flood.commits_per_pause = 4
+
+    monkeypatch.setattr(flood, "after_pause", disperse)
+
+    assert await flood.paused_s(paced) == pytest.approx(1, abs=(QUIET_PAUSES + 2) * PAUSE_S)
+
+
 async def test_a_crowd_that_comes_back_has_its_time_again(flood: Flood, paced: Pacing) -> None:
-    flood.rows_in_commit = CROWD_ROWS
+    flood.gather()
     await flood.paused_s(paced)
-    flood.per_pause = 0
+    flood.per_pause = flood.commits_per_pause = 0
     await flood.paused_s(paced)
-    flood.per_pause = 50
+    flood.per_pause = 3 * CROWD_ROWS
+    flood.gather()
 
     assert await flood.paused_s(paced, has_backlog=True) == pytest.approx(CROWD_S, abs=2 * PAUSE_S)
