@@ -102,7 +102,7 @@ class Events:
                 await self._gather(self._next)
             batch, self._next = self._next, None
             try:
-                await self.writer.commit(partial(_accept, rows=batch.rows), is_atomic=True)
+                await self.writer.commit(partial(_accept, rows=batch.rows), in_transaction=False)
             except Exception as error:  # goes to everybody whose events were in the batch
                 batch.settle(_not_stored(error))
             else:

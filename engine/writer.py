@@ -15,7 +15,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
 
-
 # A database that is down or locked is asked again after this.
 PAUSE_S = 1.0
 # More would only make the first of a batch wait longer for the last.
@@ -27,7 +26,7 @@ class _Job:
     write: Write
     done: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
-    is_atomic: bool
+    in_transaction: bool
 
 
 class Writer:
@@ -44,14 +43,16 @@ class Writer:
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
-    async def commit(self, write: Callable[[sa.Connection], T], *, is_atomic: bool = False) -> T:
+    async def commit(
+        self, write: Callable[[sa.Connection], T], *, in_transaction: bool = True
+    ) -> T:
         """Run the write and return its result once it has been committed; raise what it raises.
 
-        Each statement of an atomic write may be a transaction of its own.
+        Outside a transaction each statement may be committed by itself, which costs less.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(write, done, loop, is_atomic))
+        self._jobs.put(_Job(write, done, loop, in_transaction))
         return await done
 
     async def commit_in_the_end(self, write: Callable[[sa.Connection], T]) -> T:
@@ -99,7 +100,7 @@ class Writer:
                 return [job.write(connection) for job in batch]
         if self._kept is None:
             self._kept = _connect_for_good(self._database)
-        if all(job.is_atomic for job in batch):
+        if not any(job.in_transaction for job in batch):
             return [job.write(self._kept) for job in batch]
         with self._kept.begin():
             self._kept.exec_driver_sql("BEGIN IMMEDIATE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -105,6 +106,19 @@ async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
 
     await rows_until(engine, lambda rows: len(rows) == 1 + 8 * 2 * pacing.BUSY_EVENTS)
     assert answered_when_read == []
+
+
+async def test_what_is_accepted_survives_a_power_cut(engine: Engine) -> None:
+    await engine.events.accept(CONNECTOR, heard(1))
+
+    def look(connection: sa.Connection) -> tuple[bool, object]:
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, sqlite3.Connection)
+        [synchronous] = driver.execute("PRAGMA synchronous").fetchone()
+        return driver.in_transaction, synchronous
+
+    # 2 is FULL: a commit returns when the disk has it. The connection is the one that accepts.
+    assert await engine.writer.commit(look, in_transaction=False) == (False, 2)
 
 
 @pytest.mark.parametrize("content", [b'{"breaks": true}', b"\xff\x00"])
