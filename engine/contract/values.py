@@ -17,7 +17,8 @@ class Event:
 
     `id` is unique per connector and identifies duplicates. `routes` are the names of the listeners
     it is for. Events with the same `order` are handled one after the other. `answers` are the keys
-    of the waits it ends.
+    of the waits it ends. `about` is the id of the step whose effect it reports, if it reports one:
+    what such an event starts was caused by that step's run.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Event:
     routes: tuple[str, ...] = ()
     order: str = ""
     answers: tuple[str, ...] = ()
+    about: str = ""
 
 
 @dataclass(frozen=True)
