@@ -1,16 +1,14 @@
-"""How many runs of a flow end in a second, beside DBOS workflows with nothing around them."""
+"""How many runs of a flow end in a second."""
 
 from __future__ import annotations
 
 import json
-import time
 import urllib.request
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .figures import Figures, latencies_ms, median, ratio, rounded
+from .figures import Figures, latencies_ms, median, rounded
 from .ingest import CONNECTIONS
 from .load import send
 from .processes import Child, start
@@ -19,10 +17,9 @@ from .servers.graph import TAKEN
 from .tables import Tables
 from .webhooks import WebhookMill
 
-ENGINE, CALLING, EMPTY = "engine", "bareDbosCalling", "bareDbosEmpty"
+ENGINE = "engine"
 ENDED = "runs WHERE state <> 'running'"
 COMPLETED = "runs WHERE state = 'completed'"
-SUCCEEDED = "workflow_status WHERE status = 'SUCCESS'"
 
 
 @dataclass
@@ -45,53 +42,24 @@ class FlowRuns:
         return ended_at - done.started_at
 
 
-@dataclass
-class BareWorkflows:
-    """A process with nothing but DBOS."""
-
-    child: Child
-    tables: Tables
-    asked_for: int = 0
-
-    def run(self, count: int, *, calls: bool) -> float:
-        """Return the seconds from the first enqueueing to the end of the last workflow."""
-        started = time.perf_counter()
-        self.child.tell({"name": f"after {self.asked_for}", "count": count, "calls": calls})
-        self.asked_for += count
-        return self.tables.wait_for(SUCCEEDED, self.asked_for, self.child) - started
-
-
 def measure(runs: int, rounds: int, folder: Path) -> Figures:
-    """Let the engine and bare DBOS take turns."""
+    """Let the engine run so many flows, several times."""
     with ExitStack() as stack:
         graph = stack.enter_context(start("bench.servers.graph", [], folder=folder / "graph"))
         flow = FlowRuns(*_start(stack, "engine", graph, folder))
-        bare = BareWorkflows(*_start(stack, "workflows", graph, folder))
-        turns: dict[str, tuple[Child, Callable[[int], float]]] = {
-            ENGINE: (flow.child, flow.run),
-            CALLING: (bare.child, lambda count: bare.run(count, calls=True)),
-            EMPTY: (bare.child, lambda count: bare.run(count, calls=False)),
-        }
-        rates: dict[str, list[float]] = {name: [] for name in turns}
-        taken = 0
+        rates: list[float] = []
+        before = _taken(graph)
         for _ in range(rounds):
-            for name, (child, run) in turns.items():
-                before = _taken(graph)
-                with child.awake():
-                    rates[name].append(runs / run(runs))
-                taken += _taken(graph) - before if name == ENGINE else 0
+            with flow.child.awake():
+                rates.append(runs / flow.run(runs))
+        taken = _taken(graph) - before
         completed = flow.tables.count(COMPLETED)
-    medians = {name: median(each) for name, each in rates.items()}
     return {
         "runsPerRound": runs,
         "contestants": {
-            name: {"perSecond": rounded(medians[name]), "rounds": [rounded(x) for x in each]}
-            for name, each in rates.items()
+            ENGINE: {"perSecond": rounded(median(rates)), "rounds": [rounded(x) for x in rates]}
         },
-        "ratios": {
-            f"{ENGINE}/{name}": rounded(ratio(rates[ENGINE], rates[name]))
-            for name in (CALLING, EMPTY)
-        },
+        "ratios": {},
         "acknowledgementMs": latencies_ms(flow.latencies_s),
         "asked": flow.asked_for,
         "completed": completed,

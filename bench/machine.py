@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .figures import Figures, median, rounded
 
-PACKAGES = ("dbos", "fastapi", "httptools", "pywa", "sqlalchemy", "uvicorn", "uvloop")
+PACKAGES = ("fastapi", "httptools", "pywa", "sqlalchemy", "uvicorn", "uvloop")
 FSYNCS = 50
 PAGE = b"\0" * 4096
 

@@ -11,8 +11,6 @@ NAMES = {
     "noOperation": "a plugin's route that does nothing",
     "healthz": "/healthz, through FastAPI",
     "pywa": "pywa on FastAPI, stores nothing",
-    "bareDbosCalling": "bare DBOS, one step that calls Graph",
-    "bareDbosEmpty": "bare DBOS, one empty step",
 }
 LATENCIES = ("p50", "p95", "p99", "max")
 WIDTH = 42

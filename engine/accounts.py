@@ -21,14 +21,14 @@ from .contract import (
     JsonObject,
     RejectedError,
 )
-from .database import accounts, flow_versions, flows
+from .database import CONNECTED, accounts, flow_versions, flows
 from .refusals import ConflictError, NotFoundError
 from .times import iso
 
 if TYPE_CHECKING:
     from .engine import Engine
 
-CONNECTED, RECONNECT = "connected", "reconnect"
+RECONNECT = "reconnect"
 REFRESH_AHEAD_S = 7 * 86400.0
 REFRESH_EVERY_S = 600.0
 # Access can be withdrawn without a word; so often is every account asked about.

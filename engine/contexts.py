@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpcore
 import httpx
@@ -165,7 +165,7 @@ class EngineActionContext(EngineContext):
 
     step_id: str
     attempt: str
-    sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]])
+    sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]], repr=False)
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.sent.append((port, value.model_dump(mode="json")))
@@ -177,21 +177,32 @@ class EngineActionContext(EngineContext):
         self.engine.departures.leave(self.attempt)
 
 
+class Listening(Protocol):
+    """Where the listeners of a trigger go that starts or stops."""
+
+    async def add(self, listener: Listener, place: Place) -> None: ...
+
+    async def remove(self, listener: Listener) -> bool:
+        """Return whether nobody of this flow listens there any more."""
+        ...
+
+
 @dataclass(frozen=True)
 class EngineTriggerContext(EngineContext):
     """TriggerContext."""
 
-    properties: Any
+    properties: Any = field(repr=False)
+    listening: Listening = field(repr=False)
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         listener = self._listener(route, params)
         await self.plugin.listener_added(listener, self.account)
-        await self.engine.flows.store_listener(listener, self.place)
+        await self.listening.add(listener, self.place)
 
     async def remove_listener(self, route: str) -> None:
         listener = self._listener(route, {})
-        await self.engine.flows.delete_listener(listener)
-        await self.plugin.listener_removed(listener, self.account)
+        if await self.listening.remove(listener):
+            await self.plugin.listener_removed(listener, self.account)
 
     def _listener(self, route: str, params: JsonObject) -> Listener:
         place = self.place

@@ -1,4 +1,4 @@
-"""The engine's own tables, beside DBOS's in the same SQLite file or PostgreSQL database.
+"""The engine's tables, in an SQLite file or a PostgreSQL database.
 
 Times are seconds since 1970 in UTC. What must not be readable at rest is a sealed blob (seal.py).
 """
@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 metadata = sa.MetaData(
     naming_convention={
@@ -21,8 +22,27 @@ metadata = sa.MetaData(
     }
 )
 JSON = sa.JSON()
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0004"
 POOL_SIZE = 20
+
+
+class DatabaseTimeout(TimeoutError):
+    """The database has not answered in time."""
+
+
+# A database that is locked, down or too slow: what was asked of it may be asked again.
+DATABASE_AWAY = (OperationalError, InterfaceError, DatabaseTimeout)
+
+# The state of an account that works.
+CONNECTED = "connected"
+# How long SQLite waits for a lock that another process has.
+LOCK_TIMEOUT_S = 3.0
+# libpq: how long a connection may take, a statement, and bytes that nobody acknowledges.
+POSTGRESQL_LIMITS = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c statement_timeout=30000 -c lock_timeout=10000",
+}
 
 owners = sa.Table(
     "owners",
@@ -101,6 +121,7 @@ listeners = sa.Table(
     sa.Column("owner_id", sa.Text, nullable=False),
     sa.Column("account_id", sa.Text, nullable=False),
     sa.Column("flow_key", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
     sa.Column("component", sa.Text, nullable=False),
     sa.UniqueConstraint("flow_key", "component", "route"),
     sa.Index(None, "connector", "route"),
@@ -127,6 +148,7 @@ events = sa.Table(
     sa.Column("routes", sa.Text, nullable=False),
     sa.Column("order_key", sa.Text, nullable=False),
     sa.Column("answers", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
     sa.Column("received_at", sa.Float, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("duplicates", sa.Integer, nullable=False),
@@ -137,6 +159,26 @@ events = sa.Table(
         sqlite_where=sa.text("state = 'new'"),
         postgresql_where=sa.text("state = 'new'"),
     ),
+)
+
+# Whose flows or waits took an event, and who had it replayed: an event is open to all others still.
+takings = sa.Table(
+    "takings",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("owner_id", sa.Text, primary_key=True),
+    sa.Column("replayed_at", sa.Float),
+    sa.Column("replayed_by", sa.Text),
+)
+
+# Events that a flow gets when its account is connected again and reaches them still.
+held = sa.Table(
+    "held",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("listener_id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Index(None, "account_id"),
 )
 
 answers = sa.Table(
@@ -157,6 +199,7 @@ runs = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("trigger", sa.Text, nullable=False),
     sa.Column("event_seq", sa.BigInteger, nullable=False),
+    sa.Column("depth", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("error", JSON),
     sa.Column("started_at", sa.Float, nullable=False),
@@ -171,6 +214,7 @@ steps = sa.Table(
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("segment_id", sa.Text, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("component", sa.Text, nullable=False),
     sa.Column("type", sa.Text, nullable=False),
@@ -198,9 +242,24 @@ segments = sa.Table(
     sa.Column("after_seq", sa.BigInteger, nullable=False),
     sa.Column("account_id", sa.Text),
     sa.Column("expires_at", sa.Float),
+    sa.Column("rank", sa.BigInteger, nullable=False),
+    sa.Column("event", sa.Text),
+    sa.Column("event_seq", sa.BigInteger),
     sa.Index(None, "run_id", "state"),
     sa.Index(None, "connector", "key", "state"),
     sa.Index(None, "account_id", "state"),
+    sa.Index(
+        "ix_segments_queued",
+        "rank",
+        sqlite_where=sa.text("state = 'queued'"),
+        postgresql_where=sa.text("state = 'queued'"),
+    ),
+    sa.Index(
+        "ix_segments_waiting",
+        "expires_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
 )
 
 store = sa.Table(
@@ -237,7 +296,7 @@ def database_url(data: Path, url: str | None) -> sa.URL:
 
 
 def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine:
-    """Open the database that DBOS and the engine share.
+    """Open the database.
 
     What is committed always survives a killed process; on SQLite only a connection that pays
     for it also survives a power cut, and so does all that was committed before on any other.
@@ -245,7 +304,12 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
     """
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(
-            url, pool_size=POOL_SIZE, max_overflow=0, hide_parameters=True, pool_pre_ping=True
+            url,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args=POSTGRESQL_LIMITS,
         )
     engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, hide_parameters=True)
     synchronous = "FULL" if survives_power_cut else "NORMAL"
@@ -255,8 +319,7 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
         connection.isolation_level = "IMMEDIATE"
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA busy_timeout=30000")
-        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_S * 1000:.0f}")
 
     event.listen(engine, "connect", prepare)
     return engine
@@ -272,7 +335,7 @@ def insert(table: sa.Table, database: sa.Engine | sa.Connection) -> postgresql.I
 class Prepared:
     """A statement that is executed often: built and compiled once for each kind of database."""
 
-    def __init__(self, build: Callable[[sa.Connection], postgresql.Insert | sa.Update]) -> None:
+    def __init__(self, build: Callable[[sa.Connection], sa.Insert | sa.Update]) -> None:
         self._build = build
         self._compiled: dict[str, tuple[str, list[str] | None]] = {}
 

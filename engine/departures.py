@@ -4,14 +4,17 @@ A database tells that an attempt was about to act. Only what is written in the v
 it acts tells a crash before that moment from one after it, and a commit is too slow for that. So
 these marks go into a file that is mapped into memory: the kernel keeps them when the process is
 killed. A machine that loses its power loses them; then nothing is certain, and nothing is claimed.
+The room for them is taken at start, because a write into a mapped file for which a full disk has no
+room ends the process.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 from pathlib import Path
 
-FILE = "departures"
+FILE, SPARE = "departures", "departures.spare"
 SIZE_BYTES = 4 * 1024 * 1024
 MAX_REMEMBERED = 20_000
 BEGUN, LEFT, ENDED = b"+", b">", b"-"
@@ -32,6 +35,10 @@ class Departures:
     def has_stayed(self, attempt: str) -> bool:
         """Say whether a process before this one began it, and its effect certainly stayed."""
         return attempt.encode() in self._stayed
+
+    def has_left(self, attempt: str) -> bool:
+        """Say whether an attempt of this process came to the point where its effect leaves."""
+        return self._under_way.get(attempt.encode()) == LEFT
 
     def begin(self, attempt: str) -> None:
         """Mark an attempt, which has a name of its own, as begun."""
@@ -73,17 +80,31 @@ class Departures:
         return dict(begun[-MAX_REMEMBERED:])
 
     def _rewrite(self) -> None:
-        """Put a file in place that holds only what is under way."""
+        """Go on in the spare file, which then holds only what is under way."""
         records = [mark + each for each, mark in self._under_way.items()]
         text = b"\n".join([self._boot, *records, b""])
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("w+b") as file:
-            file.write(text)
-            file.truncate(len(text) + SIZE_BYTES)
-            file.flush()
-            self._map = mmap.mmap(file.fileno(), 0)
+        spare = self._path.with_name(SPARE)
+        self._map = _mapped(spare, max(SIZE_BYTES, 2 * len(text)))
+        self._map[:] = text + bytes(len(self._map) - len(text))
         self._position = len(text)
-        fresh.replace(self._path)
+        former = self._path.with_suffix(".former")
+        if self._path.exists():
+            self._path.replace(former)
+        spare.replace(self._path)
+        if former.exists():
+            former.replace(spare)
+        _mapped(spare, SIZE_BYTES).close()
+
+
+def _mapped(path: Path, size_bytes: int) -> mmap.mmap:
+    """Map a file whose room on the disk is taken; raise OSError when there is none."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        size_bytes = max(size_bytes, os.fstat(handle).st_size)
+        os.posix_fallocate(handle, 0, size_bytes)
+        return mmap.mmap(handle, size_bytes)
+    finally:
+        os.close(handle)
 
 
 def _boot_id() -> bytes:

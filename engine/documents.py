@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, cast
 
 from jsonschema import Draft202012Validator, validators
@@ -79,6 +79,16 @@ class FlowDocument(BaseModel):
     name: str = Field(min_length=1, max_length=200)
     description: str = ""
     components: dict[ComponentId, FlowComponent] = Field(min_length=1)
+
+    @cached_property
+    def listening(self) -> Mapping[tuple[str, str], list[str]]:
+        """The steps that each component's port leads to, in the order of the document."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for key, component in self.components.items():
+            for earlier, ports in component.source.get("in", {}).items():
+                for port in dict.fromkeys(ports):
+                    found.setdefault((earlier, port), []).append(key)
+        return found
 
 
 @dataclass(frozen=True)

@@ -7,51 +7,59 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
 
 from .accounts import Accounts
 from .configuration import Configuration
-from .contexts import DryRunRequest, EngineActionContext, EngineHost, open_http
+from .contexts import EngineHost, open_http
 from .contract import (
     AccountProvider,
-    Action,
-    AuthorizationError,
     Component,
     Connector,
     ConnectorError,
     Plugin,
-    Wait,
     load_connectors,
 )
-from .database import database_url, migrate, open_database
+from .database import DatabaseTimeout, database_url, migrate, open_database
 from .departures import Departures
-from .dispatch import Dispatcher
-from .documents import ComponentType, FlowComponent, read_input
+from .documents import ComponentType, FlowComponent
 from .events import Events
 from .files import FileStore
 from .flows import Flows
 from .folder import open_folder
 from .housekeeping import housekeep
+from .limits import read_limits
 from .logs import get_log
 from .metrics import Metrics
-from .outcomes import COMPLETED, FAILED, WAITING, Outcome, describe_error, outcome_of_error
 from .owners import Owners
 from .quotas import Buckets
-from .runs import Runs
+from .routing import Router
+from .runs.actions import Actions
+from .runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
+from .runs.history import Runs
+from .runs.outcomes import Outcome, describe_error
+from .runs.queue import EmbeddedQueue
+from .runs.segments import Executor
+from .runs.states import RunState
+from .runs.waits import end_paused
+from .runs.work import SegmentWork, StepCall
 from .schemas import component_types
 from .seal import load_seal
-from .segments import ENDED, Segment, resume_paused, wake
 from .settings import Settings
 from .store import DatabaseStore
 from .stream import Stream
+from .tasks import Tasks
 from .trials import Trials
+from .turn import Turn
 from .visibility import Visibility
-from .workflows import Workflows
 from .writer import Writer
 
-STEP_TIMEOUT_S = 600.0
+# A read that takes longer is given up: whoever waits is told that the database does not answer.
+READ_TIMEOUT_S = 4.0
+READERS = 8
 
 
 class Engine:
@@ -65,27 +73,67 @@ class Engine:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.log = get_log("engine")
         self.metrics = Metrics()
+        self.limits = read_limits(settings.environment)
         url = database_url(settings.data, settings.database_url)
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
         self.seal = load_seal(settings.data, settings.environment.get("APPMIXER_SECRET_KEY"))
         self.connectors = load_connectors() if connectors is None else connectors
         self.types: Mapping[str, ComponentType] = component_types(self.connectors)
-        self.stream = Stream()
+        self.stream = Stream(self.limits)
         self.plugins: dict[str, Plugin] = {}
         self.providers: dict[str, AccountProvider] = {}
         self.hosts: dict[str, EngineHost] = {}
-        self._tasks: list[asyncio.Task[Any]] = []
         self._instances: dict[str, Component] = {}
+        self._opened = contextlib.AsyncExitStack()
         self.is_ready = False
 
     async def start(self) -> None:
-        """Open the database, start DBOS and the connectors, recover what was under way."""
+        """Open everything and go on with what was under way; undo all of it if that fails."""
+        async with contextlib.AsyncExitStack() as opened:
+            await self._start(opened)
+            self._opened = opened.pop_all()
+        self.is_ready = True
+
+    async def stop(self) -> None:
+        """Stop taking on work, let what is under way end or be recovered, and close everything."""
+        self.is_ready = False
+        await self._opened.aclose()
+
+    async def _start(self, opened: contextlib.AsyncExitStack) -> None:
+        opened.callback(self.database.dispose)
+        opened.callback(self._durable.dispose)
         self.folder = open_folder(self.settings.data)
+        opened.callback(self.folder.close)
         self.departures = Departures(self.settings.data)
-        self.workflows = Workflows(self.database, self.folder.machine_id)
+        opened.callback(self.departures.close)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        opened.callback(self._readers.shutdown, wait=False, cancel_futures=True)
         await asyncio.to_thread(migrate, self.database)
         self.writer = Writer(self._durable)
+        opened.push_async_callback(asyncio.to_thread, self.writer.close)
+        self._wire()
+        await self.owners.start()
+        await self.configuration.start()
+        self.http = open_http()
+        opened.push_async_callback(self.http.aclose)
+        for connector_id, connector in self.connectors.items():
+            self._open(connector_id, connector)
+        for plugin in self.plugins.values():
+            opened.push_async_callback(plugin.stop)
+            await plugin.start()
+        opened.push_async_callback(self.queue.close)
+        self.tasks = Tasks(self.describe, self.metrics)
+        opened.push_async_callback(self.tasks.stop)
+        self.tasks.begin("turn", self.turn.keep)
+        self.tasks.begin("routing", self.router.work)
+        self.tasks.begin("queue", self.due.sweep)
+        self.tasks.begin("timers", self.due.end_waits)
+        self.tasks.begin("accounts", self.accounts.keep_fresh)
+        self.tasks.begin("housekeeping", lambda: housekeep(self))
+
+    def _wire(self) -> None:
+        """Make the parts, each with what it uses."""
         self.events = Events(self.database, self.writer)
         self.owners = Owners(self)
         self.configuration = Configuration(self)
@@ -96,41 +144,40 @@ class Engine:
         self.runs = Runs(self)
         self.trials = Trials(self)
         self.visibility = Visibility(self)
-        self.dispatcher = Dispatcher(self)
-        await self.owners.start()
-        await self.configuration.start()
-        self.http = open_http()
-        for connector_id, connector in self.connectors.items():
-            self._open(connector_id, connector)
-        await self.workflows.launch(self._run_segment, self._wake_segment)
-        for plugin in self.plugins.values():
-            await plugin.start()
-        self._tasks = [
-            asyncio.create_task(self.dispatcher.work(), name="dispatcher"),
-            asyncio.create_task(self.accounts.keep_fresh(), name="accounts"),
-            asyncio.create_task(housekeep(self), name="housekeeping"),
-        ]
-        self.is_ready = True
-
-    async def stop(self) -> None:
-        """Stop taking on work, let what is under way end or be recovered, and close everything."""
-        self.is_ready = False
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for plugin in self.plugins.values():
-            await plugin.stop()
-        await self.workflows.close()
-        await self.http.aclose()
-        await asyncio.to_thread(self.writer.close)
-        self._durable.dispose()
-        self.database.dispose()
-        self.departures.close()
-        self.folder.close()
+        self.actions = Actions(self)
+        self.turn = Turn(self.database, self.log)
+        executor = Executor(
+            writer=self.writer,
+            rows=self.rows,
+            seal=self.seal,
+            types=self.types,
+            document=self.flows.document,
+            act=self._act,
+            describe=self.describe,
+            notices=self,
+            hand_over=lambda rows: self.due.hand_over(rows),
+            add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
+        )
+        self.queue = EmbeddedQueue(executor.execute)
+        self.due = Due(
+            writer=self.writer,
+            rows=self.rows,
+            queue=self.queue,
+            give_up=executor.give_up_row,
+            log=self.log,
+            is_active=self.turn.is_mine,
+            sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
+        )
+        self.router = Router(self, self.turn.is_mine)
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
-        """Read without blocking the loop."""
-        return await asyncio.to_thread(self._read, query)
+        """Read without blocking the loop; raise DatabaseTimeout when nothing comes back."""
+        reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+        try:
+            async with asyncio.timeout(READ_TIMEOUT_S):
+                return await reading
+        except TimeoutError:
+            raise DatabaseTimeout("the database has not answered in time") from None
 
     def component(self, name: str) -> Component:
         """Return the one instance of a component's class."""
@@ -138,80 +185,6 @@ class Engine:
             classes = self.connectors[self.types[name].connector].components()
             self._instances[name] = classes[name]()
         return self._instances[name]
-
-    async def act(
-        self,
-        *,
-        owner_id: str,
-        flow_key: str,
-        key: str,
-        component: FlowComponent,
-        values: Mapping[str, Any],
-        step_id: str,
-        resumes: Mapping[str, Any] | None = None,
-    ) -> Outcome:
-        """Let an action do its work once, and return how that ended; it never raises."""
-        attempt = uuid.uuid4().hex
-        self.departures.begin(attempt)
-        try:
-            outcome = await self._act(
-                owner_id, flow_key, key, component, values, step_id, resumes, attempt
-            )
-        except DryRunRequest:
-            self.departures.end(attempt)
-            raise
-        self.departures.end(attempt)
-        return outcome
-
-    async def _act(
-        self,
-        owner_id: str,
-        flow_key: str,
-        key: str,
-        component: FlowComponent,
-        values: Mapping[str, Any],
-        step_id: str,
-        resumes: Mapping[str, Any] | None,
-        attempt: str,
-    ) -> Outcome:
-        account_id: str | None = None
-        sent: list[tuple[str, Any]] = []
-        asked_at = time.time()
-        try:
-            place = await self.flows.place(owner_id, flow_key, key, component)
-            account_id = place.account.id if place.account else None
-            if place.account is not None:
-                await place.account.access_token()
-            context = EngineActionContext(self, place, step_id, attempt, sent)
-            action = self.component(component.type)
-            assert isinstance(action, Action)
-            async with asyncio.timeout(STEP_TIMEOUT_S):
-                if resumes is None:
-                    result = await action.receive(context, read_input(action.Input, values))
-                else:
-                    result = await action.resume(context, resumes["state"], resumes["event"])
-        except AuthorizationError as error:
-            if account_id is not None:
-                await self.accounts.mark_reconnect(account_id, str(error), asked_at=asked_at)
-            return outcome_of_error(error, account_id)
-        except ConnectorError as error:
-            return outcome_of_error(error, account_id)
-        except DryRunRequest:
-            raise
-        except Exception as error:  # a component's fault is this step's failure and nobody else's
-            return Outcome(FAILED, error=self.describe(error, component=key))
-        if isinstance(result, Wait):
-            return Outcome(
-                WAITING,
-                sent,
-                delay_s=result.timeout_s,
-                wait_key=result.key,
-                wait_state=result.state,
-                wait_reason=result.reason,
-            )
-        if result is not None:
-            sent.append((action.port, result.model_dump(mode="json")))
-        return Outcome(COMPLETED, sent)
 
     def describe(self, error: Exception, **where: str) -> dict[str, Any]:
         """Return what a record says of any exception; what was not foreseen goes to the log."""
@@ -228,7 +201,7 @@ class Engine:
 
     def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""
-        if state in ENDED:
+        if RunState(state).is_final:
             self.metrics.runs.labels(state).inc()
         self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
 
@@ -264,16 +237,28 @@ class Engine:
         self.providers[connector_id] = connector.account_provider(host)
         self.plugins[connector_id] = connector.plugin(host)
 
-    async def _run_segment(self, payload: dict[str, Any]) -> None:
-        work = payload["work"]
-        document = await self.flows.document(work["flowKey"], work["version"])
-        await Segment(self, payload, document).work()
-
-    async def _wake_segment(self, segment_id: str) -> None:
-        await self.writer.commit_in_the_end(lambda connection: wake(self, connection, segment_id))
+    async def _act(
+        self,
+        work: SegmentWork,
+        call: StepCall,
+        component: FlowComponent,
+        values: Mapping[str, Any],
+    ) -> Outcome:
+        return await self.actions.act(
+            owner_id=work.owner_id,
+            flow_key=work.flow_key,
+            key=call.component,
+            component=component,
+            values=values,
+            step_id=call.step_id,
+            resumes=call.resumes,
+            event=work.event,
+        )
 
     async def _resume_account(self, account_id: str) -> None:
-        await self.writer.commit(lambda connection: resume_paused(self, connection, account_id))
+        self.router.release(account_id)
+        rows = await self.writer.commit(lambda connection: end_paused(connection, account_id))
+        await self.due.hand_over(rows)
 
     def _read(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         with self.database.connect() as connection:

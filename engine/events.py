@@ -17,19 +17,19 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from .contract import Event, Plugin, ThrottledError
-from .database import Prepared, events, inbox, insert, runs
+from .database import DATABASE_AWAY, Prepared, events, inbox, insert, runs, takings
 from .times import iso
 from .writer import Writer
 
 # A repeated event has the id of an earlier one and another content: kept, but for people only.
-NEW, ROUTED, UNROUTED, REPEATED = "new", "routed", "unrouted", "repeated"
+# One that cannot be routed is apart, so that it holds up no other.
+NEW, ROUTED, UNROUTED, REPEATED, FAILED = "new", "routed", "unrouted", "repeated", "failed"
 # PostgreSQL keeps no NUL in a text; in JSON it is escaped.
 NUL, REPLACEMENT = "\0", "\ufffd"
-# How many more events are read than shown, because some of them are other owners'.
-SEEN_BY_OTHERS = 20
+# Of the newest events so many are looked through for those that an owner may see.
+LOOKED_THROUGH, AT_ONCE = 20_000, 1_000
 # What a record says of an exception.
 Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
 
@@ -40,6 +40,10 @@ ROWS_IN_STATEMENT = 500
 BUSY_ROWS, ENOUGH_ROWS, GATHER_S = 8, 48, 0.002
 # So much is read at once, or one content that is larger.
 MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
+# Whoever delivers is told after this that the database does not answer, and delivers again.
+ACCEPT_S = 4.0
+# So many bytes may wait for a database that does not answer.
+MAX_WAITING_BYTES = 64 * 1024 * 1024
 
 
 @dataclass
@@ -70,15 +74,20 @@ class Events:
     answered: int = 0
     commits: int = 0
     stored: int = 0
+    waiting_bytes: int = 0
     _next: _Batch | None = None
     _committing: asyncio.Task[None] | None = None
+    _is_hanging: bool = False
 
     async def accept(self, connector: str, content: bytes) -> None:
         """Return when the content is durable; raise ThrottledError when it is not.
 
         Everything that is accepted while a commit runs goes into the next one.
         """
+        if self._is_hanging or self.waiting_bytes + len(content) > MAX_WAITING_BYTES:
+            raise _not_stored("It has not taken what came before.")
         self.taken += 1
+        self.waiting_bytes += len(content)
         if self._next is None:
             self._next = _Batch()
         stored = asyncio.get_running_loop().create_future()
@@ -88,6 +97,7 @@ class Events:
             self._next.has_enough.set()
         if self._committing is None:
             self._committing = asyncio.create_task(self._commit())
+        # Cheaper than a timer for each: whoever commits has one for all.
         await stored
 
     async def _gather(self, batch: _Batch) -> None:
@@ -97,21 +107,40 @@ class Events:
 
     async def _commit(self) -> None:
         is_busy = False
+        loop = asyncio.get_running_loop()
         while self._next is not None:
             if is_busy:
                 await self._gather(self._next)
             batch, self._next = self._next, None
+            late = loop.call_later(ACCEPT_S, self._give_up_waiting, batch)
             try:
                 await self.writer.commit(partial(_accept, rows=batch.rows), in_transaction=False)
             except Exception as error:  # goes to everybody whose events were in the batch
-                batch.settle(_not_stored(error))
+                batch.settle(_not_stored(f"It refused them ({type(error).__name__})."))
             else:
                 batch.settle()
                 self.arrived.set()
+            late.cancel()
+            self._is_hanging = False
+            self.waiting_bytes -= sum(len(content) for _, content, _ in batch.rows)
             self.answered += len(batch.rows)
             self.commits += 1
             is_busy = len(batch.rows) >= BUSY_ROWS
         self._committing = None
+
+    def _give_up_waiting(self, batch: _Batch) -> None:
+        """Tell everybody to deliver again: those of the commit that hangs, and those behind it.
+
+        What hangs may be stored in the end; what is behind it is not.
+        """
+        self._is_hanging = True
+        error = _not_stored("It does not answer.")
+        batch.settle(error)
+        if (behind := self._next) is not None:
+            self._next = None
+            self.waiting_bytes -= sum(len(content) for _, content, _ in behind.rows)
+            self.answered += len(behind.rows)
+            behind.settle(error)
 
     async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:
         """Turn the oldest of what was accepted into events; say whether there was anything."""
@@ -126,7 +155,7 @@ class Events:
         """Put the events into the table; what no database will ever take, as bytes."""
         try:
             await self.writer.commit(partial(_keep, found=found))
-        except (OperationalError, InterfaceError):
+        except DATABASE_AWAY:
             raise
         except Exception as error:  # one sender's content must not hold up everybody's
             if len(found) == 1:
@@ -171,17 +200,37 @@ class Events:
         )
 
     async def unrouted(
-        self, visible: Callable[[str, tuple[str, ...]], bool], *, limit: int = 50
+        self,
+        owner_id: str,
+        visible: Callable[[str, tuple[str, ...]], bool],
+        *,
+        limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the newest events first that no flow took, of those that may be seen.
+        """Return the newest events first that nothing of the owner's took, of those it may see.
 
         `visible` decides from an event's connector and routes.
         """
-        query = sa.select(events).where(events.c.state.in_([UNROUTED, REPEATED]))
-        found = await asyncio.to_thread(
-            self._shown, query.order_by(events.c.seq.desc()).limit(limit * SEEN_BY_OTHERS)
+        return await asyncio.to_thread(self._unrouted, owner_id, visible, limit)
+
+    def _unrouted(
+        self, owner_id: str, visible: Callable[[str, tuple[str, ...]], bool], limit: int
+    ) -> list[dict[str, Any]]:
+        taken = sa.select(takings.c.seq).where(takings.c.owner_id == owner_id)
+        query = (
+            sa.select(events)
+            .where(events.c.state != NEW, events.c.seq.not_in(taken))
+            .order_by(events.c.seq.desc())
+            .limit(LOOKED_THROUGH)
         )
-        return [each for each in found if visible(each["connector"], tuple(each["routes"]))][:limit]
+        found: list[dict[str, Any]] = []
+        with self.database.connect() as connection:
+            for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
+                if visible(row.connector, tuple(json.loads(row.routes))):
+                    state = UNROUTED if row.state == ROUTED else row.state
+                    found.append({**_shown(row), "state": state})
+                if len(found) == limit:
+                    break
+        return found
 
     def _shown(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
         with self.database.connect() as connection:
@@ -255,6 +304,7 @@ def event_of(row: sa.Row[Any]) -> Event:
         routes=tuple(json.loads(row.routes)),
         order=row.order_key,
         answers=tuple(json.loads(row.answers)),
+        about=row.about,
     )
 
 
@@ -269,6 +319,7 @@ def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
         "routes": json.dumps(event.routes),
         "order_key": event.order.replace(NUL, REPLACEMENT),
         "answers": json.dumps(event.answers),
+        "about": event.about.replace(NUL, REPLACEMENT),
         "received_at": now,
         "state": NEW,
         "duplicates": 0,
@@ -283,10 +334,10 @@ _ADD = Prepared(
 )
 
 
-def _not_stored(error: Exception) -> ThrottledError:
+def _not_stored(cause: str) -> ThrottledError:
     return ThrottledError(
         "The events could not be stored",
-        cause=f"The database refused them ({type(error).__name__}).",
+        cause=f"The database does not take them. {cause}",
         cure="Deliver them again.",
         retry_after_s=5.0,
     )

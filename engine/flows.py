@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
-from .contexts import EngineTriggerContext, Place
+from .contexts import EngineTriggerContext, Listening, Place
 from .contract import Account, ConnectorError, Listener, RejectedError, Trigger
-from .database import flow_versions, flows, insert, listeners
+from .database import flow_versions, flows, listeners, runs
 from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
 from .times import iso
@@ -24,15 +26,19 @@ if TYPE_CHECKING:
 RUNNING, STOPPED = "running", "stopped"
 
 
+# Documents that are kept read, in number and in bytes of their JSON.
+MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024
+
+
 @dataclass
 class Flows:
     """The flows of all owners; every call names the owner, and finds nobody else's."""
 
     engine: Engine
-    _documents: dict[tuple[str, int], FlowDocument] = field(
-        default_factory=dict[tuple[str, int], FlowDocument]
+    _documents: _Documents = field(default_factory=lambda: _Documents())
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary[str, asyncio.Lock]
     )
-    _locks: dict[str, asyncio.Lock] = field(default_factory=dict[str, asyncio.Lock])
 
     async def put(self, owner_id: str, flow_id: str, raw: object) -> dict[str, Any]:
         """Store a new version; raise FlowFaults. A running flow goes on with its old version."""
@@ -41,8 +47,12 @@ class Flows:
         old = await self._row(owner_id, flow_id)
         previous = await self.document(old.key, old.version) if old else None
         stored = keep_secrets(stored, previous, self.engine.types, self.engine.seal)
+        if old is None:
+            count = sa.select(sa.func.count().label("flows")).where(flows.c.owner_id == owner_id)
+            self.engine.limits.check("flows", (await self.engine.rows(count))[0].flows)
+        kept = self.engine.limits.versions
         await self.engine.writer.commit(
-            lambda c: _store(c, owner_id, flow_id, document.name, stored)
+            lambda c: _store(c, owner_id, flow_id, document.name, stored, kept)
         )
         return await self.get(owner_id, flow_id)
 
@@ -71,46 +81,55 @@ class Flows:
     async def start(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Start every trigger of the newest version, or none: raise the first one's reason.
 
-        On a running flow this puts the newest version in the place of the running one.
+        On a running flow the newest version takes the place of the running one in one commit, and
+        what both listen to is never left; if it cannot be started, the other one goes on.
         """
         row = await self._present(owner_id, flow_id)
         async with self._lock(row.key):
+            row = await self._present(owner_id, flow_id)
             document = await self.document(row.key, row.version)
             await self._check_accounts(owner_id, document)
-            if row.running_version is not None:
-                await self._stop_triggers(owner_id, row.key, row.running_version)
-            started: set[str] = set()
+            taking_over = _TakeOver(row.key, row.version, await self._listening(row.key))
+            started: list[str] = []
             try:
                 for key in self._triggers(document):
-                    started.add(key)
-                    trigger, context = await self.trigger(owner_id, row.key, row.version, key)
+                    started.append(key)
+                    trigger, context = await self.trigger(
+                        owner_id, row.key, row.version, key, taking_over
+                    )
                     await trigger.start(context)
-            except ConnectorError as error:
-                for key in started:
-                    await self._stop_trigger(owner_id, row.key, row.version, key)
-                await self._set_state(row.key, STOPPED, None, str(error))
+            except Exception as error:
+                await self._undo(owner_id, taking_over, started, row.running_version)
+                if row.running_version is None:
+                    reason = str(error) if isinstance(error, ConnectorError) else "It failed."
+                    await self._set_state(row.key, STOPPED, None, reason)
                 raise
-            await self._set_state(row.key, RUNNING, row.version, "")
+            await self.engine.writer.commit(taking_over.store)
+            await self._leave(owner_id, taking_over, row.running_version, document)
         return await self.get(owner_id, flow_id)
 
     async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
         row = await self._present(owner_id, flow_id)
         async with self._lock(row.key):
-            await self._stop_triggers(owner_id, row.key, row.running_version or row.version)
-            await self._set_state(row.key, STOPPED, None, "")
+            version = row.running_version or row.version
+            for key in self._triggers(await self.document(row.key, version)):
+                await self._stop_trigger(owner_id, row.key, version, key)
+            await self.engine.writer.commit(lambda c: _stop(c, row.key))
         return await self.get(owner_id, flow_id)
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
-        """Return one version, whose secrets are sealed still."""
-        found = self._documents.get((flow_key, version))
+        """Return one version, whose secrets are sealed still; raise LookupError."""
+        found = self._documents.get(flow_key, version)
         if found is None:
             query = sa.select(flow_versions.c.document).where(
                 flow_versions.c.flow_key == flow_key, flow_versions.c.version == version
             )
-            [row] = await self.engine.rows(query)
-            found = FlowDocument.model_validate(row.document)
-            self._documents[flow_key, version] = found
+            rows = await self.engine.rows(query)
+            if not rows:
+                raise LookupError(f"Version {version} of the flow is gone.")
+            found = FlowDocument.model_validate(rows[0].document)
+            self._documents.add(flow_key, version, found)
         return found
 
     async def place(
@@ -124,7 +143,12 @@ class Flows:
         return Place(owner_id, kind.connector, flow_key, key, account)
 
     async def trigger(
-        self, owner_id: str, flow_key: str, version: int, key: str
+        self,
+        owner_id: str,
+        flow_key: str,
+        version: int,
+        key: str,
+        listening: Listening | None = None,
     ) -> tuple[Trigger, EngineTriggerContext]:
         """Return a trigger of a flow with its context; raise ConnectorError."""
         component = (await self.document(flow_key, version)).components[key]
@@ -132,26 +156,52 @@ class Flows:
         assert isinstance(trigger, Trigger)
         place = await self.place(owner_id, flow_key, key, component)
         values = open_secrets(component.input, self.engine.seal)
-        return trigger, EngineTriggerContext(self.engine, place, read_input(trigger.Input, values))
-
-    async def store_listener(self, listener: Listener, place: Place) -> None:
-        row = {
-            "id": listener.id,
-            "connector": place.connector,
-            "route": listener.route,
-            "params": listener.params,
-            "owner_id": place.owner_id,
-            "account_id": listener.account_id,
-            "flow_key": place.flow_key,
-            "component": place.component,
-        }
-        await self.engine.writer.commit(
-            lambda c: c.execute(insert(listeners, c).on_conflict_do_nothing(), row)
+        properties = read_input(trigger.Input, values)
+        return trigger, EngineTriggerContext(
+            self.engine, place, properties, listening or _Stopping(self.engine)
         )
 
-    async def delete_listener(self, listener: Listener) -> None:
-        gone = sa.delete(listeners).where(listeners.c.id == listener.id)
-        await self.engine.writer.commit(lambda c: c.execute(gone))
+    async def _listening(self, flow_key: str) -> dict[str, sa.Row[Any]]:
+        query = sa.select(listeners).where(listeners.c.flow_key == flow_key)
+        return {row.id: row for row in await self.engine.rows(query)}
+
+    async def _undo(
+        self, owner_id: str, taking_over: _TakeOver, started: Sequence[str], former: int | None
+    ) -> None:
+        """Take back what was asked for on behalf of a version that is not going to run."""
+        flow_key, version = taking_over.flow_key, taking_over.version
+        new = (await self.document(flow_key, version)).components
+        old = {} if former is None else (await self.document(flow_key, former)).components
+        for key in started:
+            if old.get(key) != new[key]:
+                await self._stop_trigger(owner_id, flow_key, version, key, taking_over)
+        for listener_id, listener in taking_over.wanted.items():
+            if listener_id not in taking_over.present:
+                await self._remove_listener(owner_id, listener["connector"], listener)
+
+    async def _leave(
+        self, owner_id: str, taking_over: _TakeOver, former: int | None, document: FlowDocument
+    ) -> None:
+        """Stop what the former version listened to and this one does not."""
+        for listener_id, row in taking_over.present.items():
+            if listener_id not in taking_over.wanted:
+                await self._remove_listener(owner_id, row.connector, row._mapping)
+        if former is None:
+            return
+        old = await self.document(taking_over.flow_key, former)
+        for key in self._triggers(old):
+            if document.components.get(key) != old.components[key]:
+                await self._stop_trigger(
+                    owner_id, taking_over.flow_key, former, key, _Kept(self.engine, taking_over)
+                )
+
+    async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
+        listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
+        try:
+            account = await self.engine.accounts.hosted(row["account_id"])
+            await self.engine.plugins[connector].listener_removed(listener, account)
+        except ConnectorError as error:
+            self.engine.log.warning("listener_not_removed_cleanly", reason=str(error))
 
     def _triggers(self, document: FlowDocument) -> Sequence[str]:
         types = self.engine.types
@@ -176,33 +226,32 @@ class Flows:
         if faults:
             raise FlowFaults(faults)
 
-    async def _stop_triggers(self, owner_id: str, flow_key: str, version: int) -> None:
-        for key in self._triggers(await self.document(flow_key, version)):
-            await self._stop_trigger(owner_id, flow_key, version, key)
-
-    async def _stop_trigger(self, owner_id: str, flow_key: str, version: int, key: str) -> None:
+    async def _stop_trigger(
+        self,
+        owner_id: str,
+        flow_key: str,
+        version: int,
+        key: str,
+        listening: Listening | None = None,
+    ) -> None:
         # A stop must succeed for the person who asks: what is left over there is not worth
         # events that keep starting runs here. The plugin logs it and tidies up later.
         try:
-            trigger, context = await self.trigger(owner_id, flow_key, version, key)
+            trigger, context = await self.trigger(owner_id, flow_key, version, key, listening)
             await trigger.stop(context)
         except ConnectorError as error:
             self.engine.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
-        gone = sa.delete(listeners).where(
-            listeners.c.flow_key == flow_key, listeners.c.component == key
-        )
-        await self.engine.writer.commit(lambda c: c.execute(gone))
+        except Exception as error:  # a component's fault must not keep a person from stopping
+            self.engine.describe(error, component=key)
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
-        change = (
-            sa.update(flows)
-            .where(flows.c.key == flow_key)
-            .values(state=state, running_version=version, reason=reason, updated_at=time.time())
-        )
-        await self.engine.writer.commit(lambda c: c.execute(change))
+        await self.engine.writer.commit(lambda c: _set_state(c, flow_key, state, version, reason))
 
     def _lock(self, flow_key: str) -> asyncio.Lock:
-        return self._locks.setdefault(flow_key, asyncio.Lock())
+        lock = self._locks.get(flow_key)
+        if lock is None:
+            lock = self._locks[flow_key] = asyncio.Lock()
+        return lock
 
     async def _row(self, owner_id: str, flow_id: str) -> sa.Row[Any] | None:
         query = sa.select(flows).where(flows.c.owner_id == owner_id, flows.c.id == flow_id)
@@ -215,8 +264,114 @@ class Flows:
         return row
 
 
+@dataclass
+class _TakeOver:
+    """What a version that is about to run listens to, and what is listened to at present."""
+
+    flow_key: str
+    version: int
+    present: Mapping[str, sa.Row[Any]]
+    wanted: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+    async def add(self, listener: Listener, place: Place) -> None:
+        self.wanted[listener.id] = {
+            "id": listener.id,
+            "connector": place.connector,
+            "route": listener.route,
+            "params": listener.params,
+            "owner_id": place.owner_id,
+            "account_id": listener.account_id,
+            "flow_key": place.flow_key,
+            "version": self.version,
+            "component": place.component,
+        }
+
+    async def remove(self, listener: Listener) -> bool:
+        was_wanted = self.wanted.pop(listener.id, None) is not None
+        return was_wanted and listener.id not in self.present
+
+    def store(self, connection: sa.Connection) -> None:
+        """Let this version run, and no other."""
+        connection.execute(sa.delete(listeners).where(listeners.c.flow_key == self.flow_key))
+        if self.wanted:
+            connection.execute(sa.insert(listeners), list(self.wanted.values()))
+        _set_state(connection, self.flow_key, RUNNING, self.version, "")
+
+
+@dataclass(frozen=True)
+class _Stopping:
+    """The listeners of a version that is stopped, in the table."""
+
+    engine: Engine
+
+    async def add(self, listener: Listener, place: Place) -> None:
+        raise RejectedError("A trigger that stops asks for events", "Only starting may.")
+
+    async def remove(self, listener: Listener) -> bool:
+        gone = sa.delete(listeners).where(listeners.c.id == listener.id)
+        await self.engine.writer.commit(lambda c: c.execute(gone))
+        return True
+
+
+@dataclass(frozen=True)
+class _Kept(_Stopping):
+    """The same for a trigger of a former version: what the new one listens to stays."""
+
+    taking_over: _TakeOver
+
+    async def remove(self, listener: Listener) -> bool:
+        return listener.id not in self.taking_over.wanted
+
+
+@dataclass
+class _Documents:
+    """The documents that were used last, as many as fit."""
+
+    size_bytes: int = 0
+    _kept: OrderedDict[tuple[str, int], tuple[FlowDocument, int]] = field(
+        default_factory=OrderedDict[tuple[str, int], "tuple[FlowDocument, int]"]
+    )
+
+    def get(self, flow_key: str, version: int) -> FlowDocument | None:
+        found = self._kept.get((flow_key, version))
+        if found is None:
+            return None
+        self._kept.move_to_end((flow_key, version))
+        return found[0]
+
+    def add(self, flow_key: str, version: int, document: FlowDocument) -> None:
+        size_bytes = len(document.model_dump_json())
+        self._kept[flow_key, version] = (document, size_bytes)
+        self.size_bytes += size_bytes
+        while len(self._kept) > 1 and (
+            len(self._kept) > MAX_DOCUMENTS or self.size_bytes > MAX_DOCUMENT_BYTES
+        ):
+            _, (_, freed) = self._kept.popitem(last=False)
+            self.size_bytes -= freed
+
+
+def _stop(connection: sa.Connection, flow_key: str) -> None:
+    connection.execute(sa.delete(listeners).where(listeners.c.flow_key == flow_key))
+    _set_state(connection, flow_key, STOPPED, None, "")
+
+
+def _set_state(
+    connection: sa.Connection, flow_key: str, state: str, version: int | None, reason: str
+) -> None:
+    connection.execute(
+        sa.update(flows)
+        .where(flows.c.key == flow_key)
+        .values(state=state, running_version=version, reason=reason, updated_at=time.time())
+    )
+
+
 def _store(
-    connection: sa.Connection, owner_id: str, flow_id: str, name: str, document: Mapping[str, Any]
+    connection: sa.Connection,
+    owner_id: str,
+    flow_id: str,
+    name: str,
+    document: Mapping[str, Any],
+    kept: int,
 ) -> None:
     now = time.time()
     mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
@@ -232,6 +387,19 @@ def _store(
     connection.execute(
         sa.insert(flow_versions),
         {"flow_key": key, "version": version, "document": document, "created_at": now},
+    )
+    old = flow_versions.c.version <= version - kept
+    running = sa.select(flows.c.running_version).where(
+        flows.c.key == key, flows.c.running_version.is_not(None)
+    )
+    used = sa.select(runs.c.version).where(runs.c.flow_key == key)
+    connection.execute(
+        sa.delete(flow_versions).where(
+            flow_versions.c.flow_key == key,
+            old,
+            flow_versions.c.version.not_in(running),
+            flow_versions.c.version.not_in(used),
+        )
     )
 
 

@@ -7,11 +7,19 @@ import time
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from dbos import DBOS
-from sqlalchemy.exc import SQLAlchemyError
 
-from .database import answers, events, flow_versions, flows, runs, segments, steps
-from .segments import DONE
+from .database import (
+    DATABASE_AWAY,
+    answers,
+    events,
+    flow_versions,
+    flows,
+    held,
+    runs,
+    segments,
+    steps,
+    takings,
+)
 from .store import delete_expired
 
 if TYPE_CHECKING:
@@ -23,7 +31,8 @@ KEEP_EVENTS_S = 14 * DAY_S
 KEEP_RUNS_S = 30 * DAY_S
 KEEP_ANSWERS_S = 2 * DAY_S
 INTERVAL_S = 600.0
-RUNS_AT_ONCE = 500
+# So many rows go in one commit, so that no other has to wait for long.
+AT_ONCE = 500
 
 
 async def housekeep(engine: Engine) -> None:
@@ -32,47 +41,58 @@ async def housekeep(engine: Engine) -> None:
         await asyncio.sleep(INTERVAL_S)
         try:
             await remove_old(engine, now=time.time())
-        except SQLAlchemyError as error:
-            engine.log.error("housekeeping_failed", error=type(error).__name__)
+        except DATABASE_AWAY as error:
+            engine.log.error("housekeeping_interrupted", error=type(error).__name__)
 
 
 async def remove_old(engine: Engine, *, now: float) -> None:
     """Remove what is older than it is kept; runs that have not ended stay."""
-    await engine.writer.commit(lambda connection: delete_expired(connection, now))
-    await engine.writer.commit(lambda connection: _remove_events(connection, now))
-    while gone := await engine.writer.commit(lambda connection: _remove_runs(connection, now)):
-        await DBOS.delete_workflows_async(gone)
+    commit = engine.writer.commit
+    await commit(lambda connection: delete_expired(connection, now))
+    await commit(lambda connection: _remove_answers(connection, now))
+    while await commit(lambda connection: _remove_runs(connection, now)):
+        pass
+    while await commit(lambda connection: _remove_events(connection, now)):
+        pass
+    await commit(_remove_versions)
 
 
-def _remove_events(connection: sa.Connection, now: float) -> None:
+def _remove_answers(connection: sa.Connection, now: float) -> None:
     old = sa.select(sa.func.max(events.c.seq)).where(events.c.received_at < now - KEEP_ANSWERS_S)
     connection.execute(sa.delete(answers).where(answers.c.seq <= old.scalar_subquery()))
-    used = sa.select(runs.c.event_seq)
-    connection.execute(
-        sa.delete(events).where(
-            events.c.received_at < now - KEEP_EVENTS_S, events.c.seq.not_in(used)
+
+
+def _remove_events(connection: sa.Connection, now: float) -> int:
+    old = (
+        sa.select(events.c.seq)
+        .where(
+            events.c.received_at < now - KEEP_EVENTS_S,
+            events.c.seq.not_in(sa.select(runs.c.event_seq)),
         )
+        .limit(AT_ONCE)
     )
-    gone = flow_versions.c.flow_key.not_in(
-        sa.select(flows.c.key)
-    ) & flow_versions.c.flow_key.not_in(sa.select(runs.c.flow_key))
+    seqs = list(connection.scalars(old))
+    for table in (takings, held, events):
+        if seqs:
+            connection.execute(sa.delete(table).where(table.c.seq.in_(seqs)))
+    return len(seqs)
+
+
+def _remove_versions(connection: sa.Connection) -> None:
+    """Remove the documents of flows that are gone, with all their runs."""
+    key = flow_versions.c.flow_key
+    gone = key.not_in(sa.select(flows.c.key)) & key.not_in(sa.select(runs.c.flow_key))
     connection.execute(sa.delete(flow_versions).where(gone))
 
 
-def _remove_runs(connection: sa.Connection, now: float) -> list[str]:
-    query = sa.select(runs.c.id).where(runs.c.ended_at < now - KEEP_RUNS_S).limit(RUNS_AT_ONCE)
+def _remove_runs(connection: sa.Connection, now: float) -> int:
+    query = sa.select(runs.c.id).where(runs.c.ended_at < now - KEEP_RUNS_S).limit(AT_ONCE)
     old = list(connection.scalars(query))
-    if not old:
-        return []
-    workflows = list(
-        connection.scalars(
-            sa.select(segments.c.id).where(segments.c.run_id.in_(old), segments.c.state == DONE)
-        )
-    )
     for table, column in (
         (steps, steps.c.run_id),
         (segments, segments.c.run_id),
         (runs, runs.c.id),
     ):
-        connection.execute(sa.delete(table).where(column.in_(old)))
-    return [*workflows, *(f"wake:{each}" for each in workflows)]
+        if old:
+            connection.execute(sa.delete(table).where(column.in_(old)))
+    return len(old)

@@ -76,6 +76,12 @@ class Metrics:
         self.queued = Gauge(
             "appmixer_queued_segments", "Parts of runs that wait for a worker.", registry=registry
         )
+        self.task_failures = Counter(
+            "appmixer_task_failures",
+            "Long-lived tasks that failed and were begun again.",
+            ["task"],
+            registry=registry,
+        )
         self.listeners = Gauge(
             "appmixer_listeners", "Started triggers.", ["connector"], registry=registry
         )

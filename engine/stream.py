@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .limits import Limits
+
 # What a slow watcher may be behind; older notices are dropped, and the watcher is told.
 MAX_WAITING = 1_000
 MISSED = "missed"
@@ -42,7 +44,8 @@ class _Watcher:
 class Stream:
     """Passes notices to the watchers of the same owner."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._watchers: dict[str, list[_Watcher]] = {}
 
     @property
@@ -61,8 +64,13 @@ class Stream:
             for watcher in watchers:
                 watcher.end()
 
+    def check(self, owner_id: str) -> None:
+        """Raise ConflictError when the owner may not open one more stream."""
+        self._limits.check("streams", len(self._watchers.get(owner_id, ())))
+
     async def watch(self, owner_id: str) -> AsyncIterator[Notice]:
         """Yield what happens to the owner's things from now on."""
+        self.check(owner_id)
         watcher = _Watcher(asyncio.get_running_loop())
         self._watchers.setdefault(owner_id, []).append(watcher)
         try:

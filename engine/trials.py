@@ -97,7 +97,7 @@ class Trials:
     async def _act(
         self, owner_id: str, step: FlowComponent, values: Mapping[str, Any]
     ) -> dict[str, Any]:
-        outcome = await self.engine.act(
+        outcome = await self.engine.actions.act(
             owner_id=owner_id,
             flow_key=TRIAL,
             key=TRIAL,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .database import accounts, events
-from .refusals import NotFoundError
+from .database import CONNECTED, accounts, events, takings
+from .refusals import ConflictError, NotFoundError
+from .times import iso
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -34,10 +35,15 @@ class Visibility:
         def visible(connector: str, routes: tuple[str, ...]) -> bool:
             return self._is_visible(connector, routes, mine, others, is_administrator)
 
-        return list(await self.engine.events.unrouted(visible, limit=limit))
+        return list(await self.engine.events.unrouted(owner_id, visible, limit=limit))
 
-    async def replay(self, owner_id: str, seq: int, *, is_administrator: bool) -> list[str]:
-        """Start the owner's flows that listen now with a stored event; return the runs' ids."""
+    async def replay(
+        self, owner_id: str, seq: int, *, by: str, is_administrator: bool, again: bool = False
+    ) -> list[str]:
+        """Start the owner's flows that listen now with a stored event; return the runs' ids.
+
+        Raises ConflictError for one that was replayed, unless it is to be done `again`.
+        """
         query = sa.select(events.c.connector, events.c.routes).where(events.c.seq == seq)
         row = next(iter(await self.engine.rows(query)), None)
         mine, others = await self._routes(owner_id)
@@ -45,7 +51,16 @@ class Visibility:
             row.connector, tuple(json.loads(row.routes)), mine, others, is_administrator
         ):
             raise NotFoundError(f"There is no event {seq}.")
-        return await self.engine.dispatcher.replay(owner_id, seq)
+        own = (takings.c.seq == seq) & (takings.c.owner_id == owner_id)
+        for taken in await self.engine.rows(sa.select(takings).where(own)):
+            if taken.replayed_at is not None and not again:
+                raise ConflictError(
+                    "The event has been replayed already",
+                    f"{taken.replayed_by} did it at {iso(taken.replayed_at)}.",
+                    "To do it once more, say so: with again in the request, or --again.",
+                    "again",
+                )
+        return await self.engine.router.replay(owner_id, seq, by)
 
     def _is_visible(
         self,
@@ -59,12 +74,18 @@ class Visibility:
         return bool(named & mine) or (is_administrator and not named & others)
 
     async def _routes(self, owner_id: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-        query = sa.select(accounts.c.owner_id, accounts.c.service, accounts.c.profile)
+        # What is not proven opens nothing: not to its owner, and to nobody else for its sake.
+        query = sa.select(
+            accounts.c.owner_id, accounts.c.service, accounts.c.profile, accounts.c.state
+        )
         mine: set[tuple[str, str]] = set()
         others: set[tuple[str, str]] = set()
         for row in await self.engine.rows(query):
             routes = self._opened(row.service, row.profile)
-            (mine if row.owner_id == owner_id else others).update(routes)
+            if row.owner_id != owner_id:
+                others.update(routes)
+            elif row.state == CONNECTED:
+                mine.update(routes)
         return mine, others
 
     def _opened(self, service: str, profile: Mapping[str, Any]) -> set[tuple[str, str]]:

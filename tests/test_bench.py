@@ -44,7 +44,7 @@ def test_every_flow_run_ends_and_sends_one_message(figures: Any) -> None:
     flow_runs = figures["flowRuns"]
 
     assert [flow_runs[each] for each in ("asked", "completed", "sent")] == [6, 6, 6]
-    assert list(flow_runs["contestants"]) == ["engine", "bareDbosCalling", "bareDbosEmpty"]
+    assert list(flow_runs["contestants"]) == ["engine"]
 
 
 def test_start_memory_and_import_are_measured(figures: Any) -> None:

@@ -247,11 +247,11 @@ def test_ends_in_order_when_told_to(running: RunningEngine, number: signal.Signa
 
 
 def test_a_missing_package_is_told_with_the_extra_that_brings_it() -> None:
-    told = missing_extra("dbos", ["up"])
+    told = missing_extra("fastapi", ["up"])
     of_sandbox = missing_extra("uvicorn", ["sandbox"])
 
     assert told == (
-        "This command needs the Python package 'dbos', which is not installed. Run:"
+        "This command needs the Python package 'fastapi', which is not installed. Run:"
         " pip install 'appmixer-whatsapp[engine]'"
     )
     assert of_sandbox.endswith("pip install 'appmixer-whatsapp[sandbox]'")

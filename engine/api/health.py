@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from ..database import accounts, events, listeners, segments
-from ..segments import QUEUED
+from ..runs.states import SegmentState
 from .identity import hosting
 
 router = APIRouter(tags=["health"])
@@ -55,6 +55,6 @@ async def metrics(request: Request) -> Response:
     counters.listeners.clear()
     for row in await engine.rows(routes):
         counters.listeners.labels(row.connector).set(row.entries)
-    queued = sa.select(count).where(segments.c.state == QUEUED)
+    queued = sa.select(count).where(segments.c.state == SegmentState.QUEUED.value)
     counters.queued.set((await engine.rows(queued))[0].entries)
     return Response(counters.text(), media_type=counters.content_type)

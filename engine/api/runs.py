@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import Field
 from sse_starlette import EventSourceResponse
 
+from .accounts import Body
+from .bodies import JsonRoute
 from .identity import Caller, hosting
 
-router = APIRouter(prefix="/api", tags=["runs"])
+router = APIRouter(prefix="/api", tags=["runs"], route_class=JsonRoute)
 
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 # What a database takes for a whole number.
@@ -68,11 +71,23 @@ async def list_events(
     return {"events": events}
 
 
+class Replay(Body):
+    """How to replay an event."""
+
+    again: bool = Field(False, description="Do it although it was done before.")
+
+
 @router.post("/events/{event_id}/replay")
-async def replay_event(request: Request, caller: Caller, event_id: EventId) -> dict[str, Any]:
-    """Start your flows that listen now with a stored event."""
+async def replay_event(
+    request: Request, caller: Caller, event_id: EventId, how: Replay | None = None
+) -> dict[str, Any]:
+    """Start your flows that listen now with a stored event; 409 if that was done before."""
     run_ids = await hosting(request).visibility.replay(
-        caller.owner_id, event_id, is_administrator=caller.is_administrator
+        caller.owner_id,
+        event_id,
+        by=caller.owner_name,
+        is_administrator=caller.is_administrator,
+        again=how is not None and how.again,
     )
     return {"runIds": run_ids}
 
@@ -80,6 +95,7 @@ async def replay_event(request: Request, caller: Caller, event_id: EventId) -> d
 @router.get("/stream", response_class=EventSourceResponse)
 async def stream(request: Request, caller: Caller) -> EventSourceResponse:
     """Send what happens to your runs, steps and accounts, as it happens."""
+    hosting(request).stream.check(caller.owner_id)
     return EventSourceResponse(_notices(request, caller.owner_id), ping=PING_S)
 
 

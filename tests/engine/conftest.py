@@ -343,11 +343,26 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
 
 
 @pytest.fixture
+def until() -> Callable[..., Awaitable[Any]]:
+    """Wait until what is looked for is found, and return it: until(find)."""
+
+    async def wait(find: Callable[[], Awaitable[Any]], deadline_s: float = 60.0) -> Any:
+        end = time.monotonic() + deadline_s
+        while True:
+            if found := await find():
+                return found
+            assert time.monotonic() < end
+            await asyncio.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
 def ended_runs(engine: Engine) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
     """Wait until so many runs of an owner have one of these states, and return them in full."""
 
     async def wait(
-        owner_id: str, count: int, *states: str, deadline_s: float = 20.0
+        owner_id: str, count: int, *states: str, deadline_s: float = 60.0
     ) -> list[dict[str, Any]]:
         wanted = states or ("completed", "failed", "unknown")
         until = time.monotonic() + deadline_s

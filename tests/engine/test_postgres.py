@@ -19,6 +19,7 @@ from appmixer.engine.contract import Connector
 from appmixer.engine.database import database_url, metadata, migrate, open_database
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
+from appmixer.engine.turn import take
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +61,6 @@ def settings(tmp_path: Path, postgres: str) -> Settings:
     """An engine's settings for an empty database."""
     database = open_database(database_url(tmp_path, postgres))
     with database.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA IF EXISTS dbos CASCADE"))
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
     database.dispose()
@@ -161,5 +161,5 @@ async def test_only_one_of_several_processes_routes(
     await hear("first")
     await ended_runs(owner, 1)
 
-    with engine.dispatcher.only_one() as is_mine:
-        assert is_mine is False, "the dispatcher at work holds the lock"
+    with engine.database.connect() as connection:
+        assert take(connection) is False, "the process at work holds the lock"

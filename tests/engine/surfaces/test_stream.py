@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from appmixer.engine.limits import Limits
 from appmixer.engine.stream import MAX_WAITING, MISSED, Notice, Stream
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +22,7 @@ async def watching(stream: Stream, owner_id: str) -> tuple[Any, asyncio.Task[Not
 
 
 async def test_passes_notices_in_order_to_the_owners_watchers_only() -> None:
-    stream = Stream()
+    stream = Stream(Limits())
     mine, first = await watching(stream, "me")
     _, others = await watching(stream, "other")
 
@@ -37,7 +38,7 @@ async def test_passes_notices_in_order_to_the_owners_watchers_only() -> None:
 
 
 async def test_can_be_told_from_another_thread() -> None:
-    stream = Stream()
+    stream = Stream(Limits())
     _, first = await watching(stream, "me")
 
     await asyncio.to_thread(stream.publish, "me", "run", {"runId": 1})
@@ -46,7 +47,7 @@ async def test_can_be_told_from_another_thread() -> None:
 
 
 async def test_a_slow_watcher_is_told_what_was_missed() -> None:
-    stream = Stream()
+    stream = Stream(Limits())
     watch, first = await watching(stream, "me")
 
     for number in range(MAX_WAITING + 3):
@@ -57,7 +58,7 @@ async def test_a_slow_watcher_is_told_what_was_missed() -> None:
 
 
 async def test_forgets_who_has_gone() -> None:
-    stream = Stream()
+    stream = Stream(Limits())
     watch, first = await watching(stream, "me")
     stream.publish("me", "run", {})
     await first
@@ -68,7 +69,7 @@ async def test_forgets_who_has_gone() -> None:
 
 
 async def test_ends_for_everyone_when_the_engine_stops() -> None:
-    stream = Stream()
+    stream = Stream(Limits())
     _, first = await watching(stream, "me")
 
     stream.close()

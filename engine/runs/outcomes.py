@@ -1,59 +1,56 @@
-"""How a step ended, in JSON, so that a durable engine can store it and read it back."""
+"""How a step ended, and what the host does next."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .contract import (
+from ..contract import (
     AuthorizationError,
     ConnectorError,
     OutcomeUnknownError,
     ThrottledError,
 )
-
-COMPLETED, FAILED, UNKNOWN = "completed", "failed", "unknown"
-WAITING, LATER, PAUSED = "waiting", "retrying", "paused"
+from .states import StepState
 
 
 @dataclass(frozen=True)
 class Outcome:
     """A step's end: its values by port; an error; or what it waits for."""
 
-    state: str
-    values: Sequence[tuple[str, Any]] = ()
+    state: StepState
+    values: Sequence[tuple[str, Any]] = field(default=(), repr=False)
     error: Mapping[str, Any] | None = None
     delay_s: float = 0.0
     wait_key: str | None = None
-    wait_state: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    wait_state: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     wait_reason: str = ""
     account_id: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Outcome:
-        fields: dict[str, Any] = dict(stored)
-        fields["values"] = [(port, value) for port, value in stored["values"]]
-        return cls(**fields)
+    @property
+    def output(self) -> dict[str, list[Any]]:
+        """Return the values by port, in the order in which they were given."""
+        output: dict[str, list[Any]] = {}
+        for port, value in self.values:
+            output.setdefault(port, []).append(value)
+        return output
 
     def as_final(self) -> Outcome:
         """Return the failure that this becomes when nothing is tried any more."""
-        return replace(self, state=FAILED)
+        return replace(self, state=StepState.FAILED)
 
 
 def outcome_of_error(error: ConnectorError, account_id: str | None) -> Outcome:
     """Translate the host's next step from the class of the error."""
     described = describe_error(error)
     if isinstance(error, ThrottledError):
-        return Outcome(LATER, error=described, delay_s=error.retry_after_s)
+        return Outcome(StepState.RETRYING, error=described, delay_s=error.retry_after_s)
     if isinstance(error, AuthorizationError) and account_id is not None:
-        return Outcome(PAUSED, error=described, account_id=account_id)
+        return Outcome(StepState.PAUSED, error=described, account_id=account_id)
     if isinstance(error, OutcomeUnknownError):
-        return Outcome(UNKNOWN, error=described)
-    return Outcome(FAILED, error=described)
+        return Outcome(StepState.UNKNOWN, error=described)
+    return Outcome(StepState.FAILED, error=described)
 
 
 def describe_error(error: ConnectorError) -> dict[str, Any]:
@@ -82,4 +79,4 @@ def fault(path: str, text: str) -> Outcome:
         "cure": "Correct the flow, start it again and replay the event.",
         "field": path,
     }
-    return Outcome(FAILED, error=error)
+    return Outcome(StepState.FAILED, error=error)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .database import events, runs, segments, steps
-from .segments import DONE
-from .times import iso
+from ..database import events, runs, segments, steps
+from ..times import iso
+from .states import SegmentState
 
 if TYPE_CHECKING:
-    from .engine import Engine
+    from ..engine import Engine
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,8 @@ class Runs:
             raise LookupError(f"There is no run {run_id!r}.")
         of_run = sa.select(steps).where(steps.c.run_id == run_id)
         in_order = of_run.order_by(steps.c.started_at, steps.c.position, steps.c.id)
-        waits = sa.select(segments).where(segments.c.run_id == run_id, segments.c.state != DONE)
+        is_open = segments.c.state != SegmentState.DONE.value
+        waits = sa.select(segments).where(segments.c.run_id == run_id, is_open)
         event = sa.select(events.c.id).where(events.c.seq == row.event_seq)
         return {
             **_summary(row),

@@ -1,0 +1,55 @@
+"""How much one owner may have, each limit a variable of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from .contract import ConfigurationError
+from .refusals import ConflictError
+
+PREFIX = "APPMIXER_MAX_"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of each owner; `chain` is of each chain of runs that cause one another."""
+
+    flows: int = 1_000
+    # Of each flow; older ones are forgotten, but never one that runs or has runs.
+    versions: int = 100
+    file_total_bytes: int = 10 * 1024**3
+    streams: int = 20
+    # Steps that wait for an event or a time: a broadcast to 100,000 people fits several times.
+    waits: int = 1_000_000
+    chain: int = 5
+
+    def check(self, name: str, present: int) -> None:
+        """Raise ConflictError, which names the limit, when no more may be added."""
+        allowed: int = getattr(self, name)
+        if present >= allowed:
+            what = name.replace("_", " ")
+            raise ConflictError(
+                "The limit is reached",
+                f"Each owner may have {allowed:,} {what}, and you have {present:,}.",
+                f"Remove some, or ask the administrator to raise {PREFIX}{name.upper()}.",
+            )
+
+
+def read_limits(environment: Mapping[str, str]) -> Limits:
+    """Return the limits; raise ConfigurationError for one that is no positive whole number."""
+    given: dict[str, int] = {}
+    for each in fields(Limits):
+        variable = PREFIX + each.name.upper()
+        text = environment.get(variable, "").strip()
+        if not text:
+            continue
+        if not text.isdecimal() or int(text) < 1:
+            raise ConfigurationError(
+                f"{variable} cannot be used",
+                f"It is {text!r}, and has to be a whole number from 1.",
+                "Correct it, or remove it for the default.",
+                variable,
+            )
+        given[each.name] = int(text)
+    return Limits(**given)

@@ -1,0 +1,1 @@
+"""Runs: what a flow does with one event, segment by segment."""

@@ -1,0 +1,142 @@
+"""What is due: segments that were left in the table, and waits whose time is over."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..contract import Log
+from ..database import DATABASE_AWAY, segments, steps
+from ..writer import Writer
+from .queue import MAX_IN_MEMORY, EmbeddedQueue
+from .states import SegmentState
+from .waits import Row, end_due
+from .work import SegmentWork, read_work, steps_named
+
+ReadRows = Callable[[sa.Select[Any]], Awaitable[Sequence[sa.Row[Any]]]]
+# Names in one statement: every database takes so many.
+CHUNK = 500
+# What other processes have queued is found after this; what this one has, is handed over at once.
+SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S = 10.0, 0.5
+# Waits that end later than this are not in memory.
+HORIZON_S = 60.0
+
+
+@dataclass
+class Due:
+    """Brings rows of due segments to the queue, and ends waits in time.
+
+    `is_active` is set while this process is the one that executes.
+    """
+
+    writer: Writer
+    rows: ReadRows
+    queue: EmbeddedQueue
+    give_up: Callable[[Row], Awaitable[None]]
+    log: Log
+    is_active: asyncio.Event
+    sweep_s: float = SWEEP_ALONE_S
+    _ends: list[tuple[float, str]] = field(default_factory=list["tuple[float, str]"])
+    _known_until: float = 0.0
+    _sooner: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def hand_over(self, rows: Sequence[Row], fresh: Sequence[SegmentWork] = ()) -> None:
+        """Hand over what a commit has made due, `fresh` as it was before it became rows."""
+        try:
+            works = await self._read(rows)
+        except DATABASE_AWAY as error:
+            self.log.warning("segments_left_in_table", error=type(error).__name__)
+            self.queue.wants_rows.set()
+            return
+        if self.is_active.is_set():
+            self.queue.hand_over(sorted([*works, *fresh], key=lambda work: work.rank))
+
+    def add_end(self, segment_id: str, at: float) -> None:
+        """Remember a wait that was stored just now; a later one is found in the table."""
+        if at <= self._known_until:
+            heapq.heappush(self._ends, (at, segment_id))
+            if self._ends[0][1] == segment_id:
+                self._sooner.set()
+
+    async def sweep(self) -> None:
+        """Take what is queued in the table, now and whenever there is room, until cancelled."""
+        while True:
+            await self.is_active.wait()
+            await self._sweep_once()
+            try:
+                await asyncio.wait_for(self.queue.wants_rows.wait(), self.sweep_s)
+            except TimeoutError:
+                pass  # look again: another process may have queued something
+
+    async def end_waits(self) -> None:
+        """End every wait in time, until cancelled."""
+        while True:
+            await self.is_active.wait()
+            now = time.time()
+            if now + HORIZON_S / 2 > self._known_until:
+                await self._look_ahead(now)
+            due: list[str] = []
+            while self._ends and self._ends[0][0] <= now and len(due) < CHUNK:
+                due.append(heapq.heappop(self._ends)[1])
+            if due:
+                write = partial(end_due, ids=due)
+                await self.hand_over(await self.writer.commit_in_the_end(write))
+                continue
+            next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
+            self._sooner.clear()
+            try:
+                await asyncio.wait_for(self._sooner.wait(), max(next_at - time.time(), 0.001))
+            except TimeoutError:
+                pass
+
+    async def _sweep_once(self) -> None:
+        query = (
+            sa.select(segments.c.id)
+            .where(segments.c.state == SegmentState.QUEUED.value)
+            .order_by(segments.c.rank, segments.c.id)
+            .limit(MAX_IN_MEMORY + 1)
+        )
+        found = [row.id for row in await self.rows(query)]
+        unknown = [each for each in found if each not in self.queue.known]
+        wanted = unknown[: self.queue.room]
+        works: list[SegmentWork] = []
+        for start in range(0, len(wanted), CHUNK):
+            some = sa.select(segments).where(segments.c.id.in_(wanted[start : start + CHUNK]))
+            works += await self._read([row._mapping for row in await self.rows(some)])
+        are_all = len(found) <= MAX_IN_MEMORY and len(wanted) == len(unknown)
+        self.queue.take_rows(sorted(works, key=lambda work: work.rank), are_all=are_all)
+
+    async def _look_ahead(self, now: float) -> None:
+        until = now + HORIZON_S
+        query = sa.select(segments.c.id, segments.c.expires_at).where(
+            segments.c.state == SegmentState.WAITING.value, segments.c.expires_at <= until
+        )
+        # Whatever is stored from now on names its own end.
+        self._known_until = until
+        known = {segment_id for _, segment_id in self._ends}
+        for row in await self.rows(query):
+            if row.id not in known:
+                heapq.heappush(self._ends, (row.expires_at, row.id))
+
+    async def _read(self, rows: Sequence[Row]) -> list[SegmentWork]:
+        names = sorted({name for row in rows for name in steps_named(row)})
+        outputs: dict[str, Any] = {}
+        for start in range(0, len(names), CHUNK):
+            query = sa.select(steps.c.id, steps.c.output).where(
+                steps.c.id.in_(names[start : start + CHUNK])
+            )
+            outputs |= {row.id: row.output or {} for row in await self.rows(query)}
+        works: list[SegmentWork] = []
+        for row in rows:
+            try:
+                works.append(read_work(row, outputs))
+            except (KeyError, IndexError, TypeError):
+                await self.give_up(row)
+        return works
