@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 metadata = sa.MetaData(
     naming_convention={
@@ -28,6 +28,27 @@ POOL_SIZE = 20
 
 class DatabaseTimeout(TimeoutError):
     """The database has not answered in time."""
+
+
+# https://www.sqlite.org/rescode.html: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
+SQLITE_AWAY = frozenset({5, 6, 8, 10, 13, 14})
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: classes of connections, resources,
+# operators, the system; a lock or a statement that took too long
+POSTGRESQL_AWAY = ("08", "53", "57", "58", "55P03")
+
+
+def concerns_all(error: Exception) -> bool:
+    """Say whether the database would have taken no other write either."""
+    original: Any = error
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or isinstance(error, InterfaceError):
+            return True
+        original = error.orig
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in SQLITE_AWAY
+    state = getattr(original, "sqlstate", None)
+    return state is not None and str(state).startswith(POSTGRESQL_AWAY)
 
 
 # A database that is locked, down or too slow: what was asked of it may be asked again.

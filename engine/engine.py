@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+import traceback
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ from .flows import Flows
 from .folder import open_folder
 from .housekeeping import housekeep
 from .limits import read_limits
-from .logs import get_log
+from .logs import get_log, without
 from .metrics import Metrics
 from .owners import Owners
 from .quotas import Buckets
@@ -186,12 +187,16 @@ class Engine:
             self._instances[name] = classes[name]()
         return self._instances[name]
 
-    def describe(self, error: Exception, **where: str) -> dict[str, Any]:
-        """Return what a record says of any exception; what was not foreseen goes to the log."""
+    def describe(self, error: Exception, *, given: Any = None, **where: str) -> dict[str, Any]:
+        """Return what a record says of any exception; what was not foreseen goes to the log.
+
+        No text that was `given` to the code which has failed is shown there.
+        """
         if isinstance(error, ConnectorError):
             return describe_error(error)
         reference = uuid.uuid4().hex[:12]
-        self.log.error("unexpected_error", reference=reference, exc_info=error, **where)
+        trace = without("".join(traceback.format_exception(error)), given)
+        self.log.error("unexpected_error", reference=reference, exception=trace, **where)
         return {
             "kind": "InternalError",
             "title": "Something unexpected went wrong inside the engine or a component",

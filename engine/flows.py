@@ -183,17 +183,16 @@ class Flows:
         self, owner_id: str, taking_over: _TakeOver, former: int | None, document: FlowDocument
     ) -> None:
         """Stop what the former version listened to and this one does not."""
+        kept = _Kept(self.engine, taking_over)
+        flow_key = taking_over.flow_key
+        old = {} if former is None else (await self.document(flow_key, former)).components
+        for key, component in old.items():
+            is_trigger = self.engine.types[component.type].kind == "trigger"
+            if is_trigger and document.components.get(key) != component and former is not None:
+                await self._stop_trigger(owner_id, flow_key, former, key, kept)
         for listener_id, row in taking_over.present.items():
-            if listener_id not in taking_over.wanted:
+            if listener_id not in taking_over.wanted and listener_id not in kept.left:
                 await self._remove_listener(owner_id, row.connector, row._mapping)
-        if former is None:
-            return
-        old = await self.document(taking_over.flow_key, former)
-        for key in self._triggers(old):
-            if document.components.get(key) != old.components[key]:
-                await self._stop_trigger(
-                    owner_id, taking_over.flow_key, former, key, _Kept(self.engine, taking_over)
-                )
 
     async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
         listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
@@ -318,9 +317,13 @@ class _Kept(_Stopping):
     """The same for a trigger of a former version: what the new one listens to stays."""
 
     taking_over: _TakeOver
+    left: set[str] = field(default_factory=set[str])
 
     async def remove(self, listener: Listener) -> bool:
-        return listener.id not in self.taking_over.wanted
+        if listener.id in self.taking_over.wanted:
+            return False
+        self.left.add(listener.id)
+        return True
 
 
 @dataclass

@@ -6,7 +6,9 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 import structlog
@@ -14,6 +16,8 @@ from structlog.typing import FilteringBoundLogger
 
 HIDDEN = "[hidden]"
 LEVEL_VARIABLE = "APPMIXER_LOG_LEVEL"
+# Shorter texts stand in every trace.
+SHORTEST_GIVEN = 4
 _SECRET_KEY = re.compile(
     r"token|secret|password|passwd|authorization|cookie|api_?key|credential|(?:^|_)pin(?:$|_)|\bPIN\b",
     re.IGNORECASE,
@@ -35,6 +39,63 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 
 def hide_secrets(text: str) -> str:
     return _SECRET_VALUE.sub(HIDDEN, text)
+
+
+def without(text: str, given: Any) -> str:
+    """Return a text in which nothing stands that was given, at whatever depth of JSON."""
+    for each in sorted(set(_texts(given)), key=len, reverse=True):
+        text = text.replace(each, HIDDEN).replace(repr(each)[1:-1], HIDDEN)
+    return text
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in cast("Mapping[object, object]", value).values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in cast("Sequence[object]", value):
+            yield from _texts(item)
+    elif isinstance(value, str) and len(value) >= SHORTEST_GIVEN:
+        yield value
+
+
+class _Passing(logging.Handler):
+    """Passes on what other libraries log, as one of our own lines."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            text = record.getMessage()
+        except Exception:  # a library's wrong arguments are its own fault, and no reason to fail
+            text = str(record.msg)
+        more = {"exc_info": record.exc_info} if record.exc_info else {}
+        self._log.log(record.levelno, "library", library=record.name, text=text, **more)
+
+
+def pass_on_everything(log: FilteringBoundLogger) -> None:
+    """Let what libraries, warnings, threads and the interpreter itself report go the log's way.
+
+    Otherwise it would be written to standard error as it is, secrets included.
+    """
+    root = logging.getLogger()
+    root.handlers[:] = [_Passing(log)]
+    root.setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+
+    def report(
+        kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            log.error("unexpected_error", exc_info=(kind, error, trace))
+
+    sys.excepthook = report
+    threading.excepthook = lambda given: report(
+        given.exc_type, given.exc_value, given.exc_traceback
+    )
+    sys.unraisablehook = lambda given: report(given.exc_type, given.exc_value, given.exc_traceback)
 
 
 def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -156,7 +156,7 @@ class Router:
                 for row in rows:
                     await self._route_or_split([row])
                 return
-            self.engine.describe(error, event=str(rows[0].seq))
+            self.engine.describe(error, seq=str(rows[0].seq))
             failed = sa.update(events).where(events.c.seq == rows[0].seq).values(state=FAILED)
             await self.engine.writer.commit(lambda connection: connection.execute(failed))
 
@@ -247,17 +247,19 @@ class Router:
         by_route: dict[tuple[str, str], list[sa.Row[Any]]] = {}
         for listener in listening:
             by_route.setdefault((listener.connector, listener.route), []).append(listener)
-        permits = self._permits()
+        opened: dict[str, frozenset[str]] = {}
         depths = await self._depths(routed) if listening else {}
         for each in routed:
             once: set[tuple[str, str]] = set()
             for route in each.event.routes:
                 for listener in by_route.get((each.row.connector, route), ()):
                     place = (listener.flow_key, listener.component)
-                    if place in once or not permits(listener, each.event):
+                    if place in once or self._opened_by(listener, opened).isdisjoint(
+                        each.event.routes
+                    ):
                         continue
                     once.add(place)
-                    if listener.account_state not in (CONNECTED, None):
+                    if listener.account_state != CONNECTED:
                         each.held += [(listener.id, listener.account_id)] if holds else []
                         continue
                     each.takers.add(listener.owner_id)
@@ -265,23 +267,16 @@ class Router:
                     start = await self._start(each, listener, again, depth)
                     each.starts += [start] if start else []
 
-    def _permits(self) -> Callable[[sa.Row[Any], Event], bool]:
-        """Return what tells whether a listener's account still reaches what an event is about."""
-        seen: dict[str, frozenset[str]] = {}
-
-        def permits(listener: sa.Row[Any], event: Event) -> bool:
-            if not listener.account_id:
-                return True
-            if listener.account_state is None:
-                return False  # the account is gone
-            if listener.account_id not in seen:
-                plugin = self.engine.plugins[listener.connector]
-                seen[listener.account_id] = frozenset(
-                    plugin.visible_routes(listener.account_profile)
-                )
-            return not seen[listener.account_id].isdisjoint(event.routes)
-
-        return permits
+    def _opened_by(
+        self, listener: sa.Row[Any], opened: dict[str, frozenset[str]]
+    ) -> frozenset[str]:
+        """Return the topics that a listener's account is known to reach; `opened` remembers."""
+        if listener.account_state is None:
+            return frozenset()  # the account is gone
+        if listener.account_id not in opened:
+            topics = self.engine.visibility.opened(listener.connector, listener.account_profile)
+            opened[listener.account_id] = topics
+        return opened[listener.account_id]
 
     async def _depths(self, routed: Sequence[_Routed]) -> dict[tuple[int, str], int]:
         """Return, by event and owner, how many runs in a row have caused one another so far."""
@@ -323,7 +318,12 @@ class Router:
         except DATABASE_AWAY:
             raise
         except Exception as failure:  # a component's fault must not keep events from other flows
-            value, error = None, self.engine.describe(failure, component=listener.component)
+            value, error = (
+                None,
+                self.engine.describe(
+                    failure, given=each.event.payload, component=listener.component
+                ),
+            )
         row = each.row
         what = "|".join([row.connector, row.id, listener.flow_key, listener.component, again])
         return Start(

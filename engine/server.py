@@ -22,6 +22,7 @@ from .api.owners import with_token
 from .api_token import read_token
 from .contract import load_connectors
 from .engine import Engine
+from .logs import get_log, pass_on_everything
 from .owners import FIRST_OWNER, Identity
 from .settings import Settings
 
@@ -86,6 +87,7 @@ async def serving(settings: Settings) -> AsyncGenerator[Running]:
     """Run an engine and serve it as long as the context lasts; port 0 picks a free one."""
     listening = listen(settings.host, settings.port)
     settings = replace(settings, port=listening.getsockname()[1])
+    pass_on_everything(get_log("process"))
     engine = Engine(settings)
     config = uvicorn.Config(
         create_app(engine),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +16,8 @@ from .contract import Log
 LOCK = 0x617070_6D6978
 # So soon another process takes over when one has died, and this one notices that it has lost it.
 LOOK_S = 2.0
+GRACE_S = 5.0
+T = TypeVar("T")
 
 
 @dataclass
@@ -37,25 +42,37 @@ class Turn:
             self.is_mine.set()
             await asyncio.Event().wait()
         while True:
-            connection: sa.Connection | None = None
+            held: list[sa.Connection] = []
             try:
-                connection = await asyncio.to_thread(self.database.connect)
-                is_mine = await asyncio.to_thread(take, connection)
+                await _to_its_end(partial(self._connect, held))
+                is_mine = await _to_its_end(partial(take, held[0]))
                 while True:  # each look raises when the connection is gone, and the lock with it
                     if is_mine:
                         self.is_mine.set()
                     await asyncio.sleep(LOOK_S)
-                    look = _look if is_mine else take
-                    is_mine = await asyncio.to_thread(look, connection)
+                    is_mine = await _to_its_end(partial(_look if is_mine else take, held[0]))
             except SQLAlchemyError as error:
                 self.log.warning("turn_lost", error=type(error).__name__)
             finally:
                 self.is_mine.clear()
-                if connection is not None:
+                for connection in held:
                     # Closed, not given back to the pool: the lock must end with it.
                     connection.invalidate()
                     connection.close()
             await asyncio.sleep(LOOK_S)
+
+    def _connect(self, held: list[sa.Connection]) -> None:
+        held.append(self.database.connect())
+
+
+async def _to_its_end(work: Callable[[], T]) -> T:
+    """Do it in a thread; when this is cancelled, the thread is done with it all the same."""
+    doing = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait([doing], timeout=GRACE_S)
+        raise
 
 
 def take(connection: sa.Connection) -> bool:

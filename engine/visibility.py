@@ -81,13 +81,20 @@ class Visibility:
         mine: set[tuple[str, str]] = set()
         others: set[tuple[str, str]] = set()
         for row in await self.engine.rows(query):
-            routes = self._opened(row.service, row.profile)
+            if row.service not in self.engine.plugins:
+                continue
+            opened = self.opened(row.service, row.profile)
+            routes = {(row.service, topic) for topic in opened}
             if row.owner_id != owner_id:
                 others.update(routes)
             elif row.state == CONNECTED:
                 mine.update(routes)
         return mine, others
 
-    def _opened(self, service: str, profile: Mapping[str, Any]) -> set[tuple[str, str]]:
-        plugin = self.engine.plugins.get(service)
-        return {(service, route) for route in plugin.visible_routes(profile)} if plugin else set()
+    def opened(self, service: str, profile: Mapping[str, Any]) -> frozenset[str]:
+        """Return the topics that an account with this profile opens: none if nobody can tell."""
+        try:
+            return frozenset(self.engine.plugins[service].visible_routes(profile))
+        except Exception as error:  # one account's profile must not keep others from their events
+            self.engine.describe(error, service=service)
+            return frozenset()

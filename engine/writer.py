@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from .database import DATABASE_AWAY, concerns_all
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
@@ -33,12 +36,15 @@ class Writer:
     """One thread that writes for all others.
 
     A write is a function of the connection; it may be run a second time, because a batch with a
-    failing write is rolled back and its writes are then committed one by one.
+    failing write is rolled back and its writes are then committed one by one. Where the database
+    takes nothing at all, the whole batch fails at once, so that nobody waits for all others.
     """
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
         self._kept: sa.Connection | None = None
+        self.trouble = ""
+        """Why the database did not take the last commit; empty when it did."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
@@ -60,7 +66,7 @@ class Writer:
         while True:
             try:
                 return await self.commit(write)
-            except (OperationalError, InterfaceError):
+            except DATABASE_AWAY:
                 await asyncio.sleep(PAUSE_S)
 
     def close(self) -> None:
@@ -106,17 +112,39 @@ class Writer:
             self._kept.exec_driver_sql("BEGIN IMMEDIATE")
             return [job.write(self._kept) for job in batch]
 
+    def _forget_connection(self) -> None:
+        """Close the kept connection: after a full disk it could not be used any more."""
+        if self._kept is not None:
+            with contextlib.suppress(SQLAlchemyError):
+                self._kept.close()
+            self._kept = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def _commit(self, batch: list[_Job]) -> None:
         results: list[Any]
         try:
             results = self._run(batch)
+            self.trouble = ""
         except Exception as error:  # goes to whoever asked for the write
-            if len(batch) > 1:
+            is_away = concerns_all(error)
+            if is_away:
+                self.trouble = _reason(error)
+                self._forget_connection()
+            if len(batch) > 1 and not is_away:
                 for job in batch:
                     self._commit([job])
                 return
-            results = [error]
+            results = [error] * len(batch)
         _settle(batch, results)
+
+
+def _reason(error: Exception) -> str:
+    # The driver's own words: SQLAlchemy adds the statement and where to read of it.
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return str(original).splitlines()[0][:200]
 
 
 def _connect_for_good(database: sa.Engine) -> sa.Connection:

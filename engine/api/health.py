@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from ..database import accounts, events, listeners, segments
+from ..database import accounts, events, insert, listeners, segments, store
 from ..runs.states import SegmentState
 from .identity import hosting
+
+if TYPE_CHECKING:
+    from ..engine import Engine
 
 router = APIRouter(tags=["health"])
 READY_TIMEOUT_S = 2.0
@@ -25,16 +29,37 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Answer 200 when requests can be served: started, and the database answers."""
+    """Answer 200 when requests can be served: started, all tasks at work, the database writes."""
     engine = hosting(request)
     if not engine.is_ready:
         return JSONResponse({"status": "not ready", "reason": "starting or stopping"}, 503)
+    troubles = engine.tasks.troubles()
+    if reason := await _database_trouble(engine):
+        troubles["database"] = reason
+    if troubles:
+        reason = "; ".join(f"{name}: {reason}" for name, reason in troubles.items())
+        return JSONResponse({"status": "not ready", "reason": reason, "troubles": troubles}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+async def _database_trouble(engine: Engine) -> str:
+    """Return why the database cannot be used, or nothing."""
+    if not engine.writer.is_alive:
+        return "the thread that writes has ended; start the engine again"
     try:
         async with asyncio.timeout(READY_TIMEOUT_S):
             await engine.rows(sa.select(sa.literal(1)))
+            if engine.writer.trouble:  # perhaps it is over
+                await engine.writer.commit(_write_something)
     except (SQLAlchemyError, TimeoutError) as error:
-        return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
-    return JSONResponse({"status": "ready"})
+        return engine.writer.trouble or f"it does not answer ({type(error).__name__})"
+    return ""
+
+
+def _write_something(connection: sa.Connection) -> None:
+    row = {"namespace": "engine:probe", "key": "probe", "value": "1", "expires_at": None}
+    connection.execute(insert(store, connection).values(row).on_conflict_do_nothing())
+    connection.execute(sa.delete(store).where(store.c.namespace == row["namespace"]))
 
 
 @router.get("/metrics", response_class=Response)

@@ -90,9 +90,10 @@ class Actions:
             late = self._too_late(has_left=marks.has_left(attempt))
             outcome = outcome_of_error(late, account_id)
         except Exception as error:  # a component's fault is this step's failure and nobody else's
-            outcome = Outcome(
-                StepState.FAILED, error=self._engine.describe(error, component=component.type)
+            fault = self._engine.describe(
+                error, given=[values, resumes, event], component=component.type
             )
+            outcome = Outcome(StepState.FAILED, error=fault)
         marks.end(attempt)
         return outcome
 

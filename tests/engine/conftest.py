@@ -104,6 +104,9 @@ class Say(Action):
             "bug",
             "unstorable",
             "nothing",
+            "waitTwice",
+            "alwaysLater",
+            "slow",
         ] = "say"
 
     async def options(
@@ -132,6 +135,12 @@ class Say(Action):
                 return Wait("answer:\x00", 60)
             case "wait":
                 return Wait(f"answer:{input.text}", 0.3, {"text": input.text})
+            case "waitTwice":
+                return Wait(f"answer:{input.text}", 60, {"text": input.text, "again": True})
+            case "alwaysLater":
+                raise ThrottledError("Busy", retry_after_s=0.01)
+            case "slow":
+                await plugin.is_over.wait()
             case "twice":
                 await context.send("aside", said)
             case "nothing":
@@ -142,8 +151,10 @@ class Say(Action):
 
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None
-    ) -> Said:
+    ) -> Said | Wait:
         answer = event["text"] if event else "no answer"
+        if state.get("again"):
+            return Wait(f"answer:{state['text']}", 60, {"text": f"{state['text']}: {answer}"})
         return Said(text=f"{state['text']}: {answer}", step=context.step_id)
 
 
@@ -154,6 +165,10 @@ class Echo:
         self.host = host
         self.acts: list[tuple[str, str, str]] = []
         self.noted: list[str] = []
+        # Ends what is slow.
+        self.is_over = asyncio.Event()
+        self.added: list[str] = []
+        self.removed: list[str] = []
         self.refused_tokens: set[str] = set()
         self.routes: Sequence[Route] = [Route("POST", "/events", self._events, 1000)]
 
@@ -177,9 +192,10 @@ class Echo:
         rooms = account.profile["rooms"]
         if not isinstance(rooms, list) or listener.route.removeprefix("room:") not in rooms:
             raise RejectedError("Not your room", "The account has no key to it.", "Ask for one.")
+        self.added.append(listener.id.partition(":")[2])
 
     async def listener_removed(self, listener: Listener, account: Account) -> None:
-        return None
+        self.removed.append(listener.id.partition(":")[2])
 
     def read(self, content: bytes) -> Sequence[Event]:
         told = json.loads(content)
@@ -327,6 +343,7 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
         answers: tuple[str, ...] = (),
         items: Sequence[int] = (),
         ratio: float | None = None,
+        about: str = "",
     ) -> None:
         payload: dict[str, Json] = {"text": text, "items": list(items), "ratio": ratio}
         event = {
@@ -336,6 +353,7 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
             "routes": [f"room:{room}"],
             "order": order,
             "answers": answers,
+            "about": about,
         }
         await engine.events.accept(CONNECTOR, json.dumps(event).encode())
 

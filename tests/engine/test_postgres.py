@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from appmixer.engine.contract import Connector
 from appmixer.engine.database import database_url, metadata, migrate, open_database
 from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.runs.waits import end_answered, store_waits
 from appmixer.engine.settings import Settings
 from appmixer.engine.turn import take
 
@@ -163,3 +165,40 @@ async def test_only_one_of_several_processes_routes(
 
     with engine.database.connect() as connection:
         assert take(connection) is False, "the process at work holds the lock"
+
+
+async def test_an_event_waits_for_the_wait_that_is_being_stored_and_ends_it(
+    engine: Engine,
+) -> None:
+    row = {
+        "id": "wait",
+        "run_id": "run",
+        "owner_id": "owner",
+        "connector": "test:echo",
+        "order_key": "one",
+        "state": "waiting",
+        "work": {},
+        "key": "answer:q",
+        "after_seq": 0,
+        "account_id": None,
+        "expires_at": None,
+        "rank": 1,
+        "event": None,
+        "event_seq": None,
+    }
+    happened = [("test:echo", 7, "{}", ("answer:q",))]
+
+    def route() -> int:
+        with engine.database.begin() as connection:
+            going_on, _ = end_answered(connection, happened)
+            return len(going_on)
+
+    with ThreadPoolExecutor(1) as routing:
+        with engine.database.begin() as connection:
+            store_waits(connection, [row])
+            routed = routing.submit(route)
+            with pytest.raises(TimeoutError):
+                routed.result(0.5)
+        found = routed.result(60)
+
+    assert found == 1, "without the lock both would pass each other, and the wait would go on"

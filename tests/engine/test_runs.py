@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import ThrottledError
-from appmixer.engine.database import flows, held
+from appmixer.engine.database import flows, held, segments
 from appmixer.engine.engine import Engine
 from appmixer.engine.runs.outcomes import Outcome
 from appmixer.engine.sealed_inputs import open_secrets
@@ -174,6 +175,65 @@ async def test_a_wait_ends_by_itself_when_nothing_comes(
     [run] = await ended_runs(owner, 1)
 
     assert run["steps"][1]["output"]["said"][0]["text"] == "q: no answer"
+
+
+async def test_an_event_that_ended_a_wait_does_not_end_the_next_one_with_the_same_key(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "q", "then": "waitTwice"}))
+
+    await hear("x")
+    await ended_runs(owner, 1, "waiting")
+    await hear("one", room="elsewhere", answers=("answer:q",))
+    await hear("two", room="elsewhere", answers=("answer:q",))
+    [run] = await ended_runs(owner, 1)
+
+    assert run["steps"][1]["output"]["said"][0]["text"] == "q: one: two"
+
+
+async def test_a_step_that_is_throttled_for_ever_fails_after_eight_attempts(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
+) -> None:
+    await start(engine, owner, flow({"text": "x", "then": "alwaysLater"}))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert (run["status"], run["steps"][1]["attempt"], len(acts)) == ("failed", 8, 8)
+
+
+async def test_nothing_is_acknowledged_before_it_is_committed(
+    engine: Engine, owner: str, hear: Hear
+) -> None:
+    gate = threading.Event()
+    holding = asyncio.create_task(engine.writer.commit(lambda connection: gate.wait(60)))
+    await asyncio.sleep(0.05)
+
+    telling = asyncio.create_task(hear("x"))
+    await asyncio.sleep(0.3)
+    was_told_early = telling.done()
+    gate.set()
+    await asyncio.gather(holding, telling)
+
+    assert was_told_early is False
+
+
+async def test_a_list_is_stored_once_however_many_steps_wait_with_it_in_sight(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    waiting = [{"text": f"{number}", "then": "waitTwice"} for number in range(20)]
+    await start(engine, owner, flow(*waiting))
+
+    await hear("x", items=[1234567] * 5_000)
+    await ended_runs(owner, 1, "waiting")
+    for number in range(20):
+        for _ in range(2):
+            await hear("yes", room="elsewhere", answers=(f"answer:{number}",))
+    [run] = await ended_runs(owner, 1)
+    [size] = await engine.rows(sa.select(sa.func.sum(sa.func.length(segments.c.work))))
+
+    assert run["status"] == "completed"
+    assert size[0] < 50_000
 
 
 async def test_an_event_that_comes_twice_runs_once(

@@ -1,0 +1,247 @@
+"""What one owner, one event or one component does stays with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine.database import accounts, events
+from appmixer.engine.engine import Engine
+from appmixer.engine.refusals import ConflictError, NotFoundError
+
+from .conftest import CONNECTOR, Echo
+from .test_runs import flow, start
+
+pytestmark = pytest.mark.anyio
+
+Hear = Callable[..., Awaitable[None]]
+Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
+Until = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def other(engine: Engine) -> str:
+    """Another owner, whose account `keys` opens the hall and the attic."""
+    made = await engine.owners.create("Other")
+    await engine.accounts.connect_token(made["id"], CONNECTOR, "hall+attic", "keys")
+    return str(made["id"])
+
+
+async def test_what_one_owners_flow_took_is_still_unrouted_for_another_with_a_right_to_it(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    await hear("for both")
+    await ended_runs(owner, 1)
+
+    mine = await engine.visibility.unrouted(owner, is_administrator=True)
+    [theirs] = await engine.visibility.unrouted(other, is_administrator=False)
+    await start(engine, other, flow({"text": "x"}))
+    await engine.visibility.replay(other, theirs["id"], by="Other", is_administrator=False)
+    [run] = await ended_runs(other, 1)
+
+    assert mine == []
+    assert (theirs["state"], theirs["payload"]["text"]) == ("unrouted", "for both")
+    assert run["status"] == "completed"
+    assert await engine.visibility.unrouted(other, is_administrator=False) == []
+
+
+async def test_a_replayed_event_is_not_replayed_again_by_accident(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, until: Until
+) -> None:
+    await hear("lost")
+    [event] = await until(lambda: engine.visibility.unrouted(owner, is_administrator=False))
+    await start(engine, owner, flow({"text": "x"}))
+
+    async def replay(**more: bool) -> list[str]:
+        return await engine.visibility.replay(
+            owner, event["id"], by="main", is_administrator=False, **more
+        )
+
+    first = await replay()
+    with pytest.raises(ConflictError, match="main did it at") as refused:
+        await replay()
+    again = await replay(again=True)
+
+    assert (len(first), len(again), refused.value.field) == (1, 1, "again")
+    assert await engine.visibility.unrouted(owner, is_administrator=False) == []
+
+
+async def test_no_owner_replays_what_another_owner_may_see(
+    engine: Engine, owner: str, other: str, hear: Hear, until: Until
+) -> None:
+    await hear("mine", room="cellar")
+    [event] = await until(lambda: engine.visibility.unrouted(owner, is_administrator=False))
+
+    with pytest.raises(NotFoundError):
+        await engine.visibility.replay(other, event["id"], by="Other", is_administrator=False)
+
+
+async def test_no_event_reaches_an_account_whose_access_has_ended(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "mine"}))
+    await start(engine, other, flow({"text": "theirs"}))
+    ended = sa.update(accounts).where(accounts.c.owner_id == other).values(profile={"rooms": []})
+    await engine.writer.commit(lambda connection: connection.execute(ended))
+
+    await hear("private")
+    await ended_runs(owner, 1)
+
+    assert await engine.runs.list(other) == []
+    assert await engine.visibility.unrouted(other, is_administrator=False) == []
+
+
+async def test_an_account_that_nobody_understands_keeps_its_events_from_nobody_else(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "mine"}))
+    await start(engine, other, flow({"text": "theirs"}))
+    odd = sa.update(accounts).where(accounts.c.owner_id == other).values(profile={"no": "rooms"})
+    await engine.writer.commit(lambda connection: connection.execute(odd))
+
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
+    assert await engine.runs.list(other) == []
+
+
+async def test_an_event_that_cannot_be_routed_is_kept_apart_and_the_others_go_on(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    broken = {
+        "connector": CONNECTOR,
+        "id": "broken",
+        "kind": "heard",
+        "payload": "{no JSON",
+        "digest": b"",
+        "routes": json.dumps(["room:hall"]),
+        "order_key": "",
+        "answers": "[]",
+        "about": "",
+        "received_at": time.time(),
+        "state": "new",
+        "duplicates": 0,
+    }
+    await engine.writer.commit(lambda c: c.execute(sa.insert(events), broken))
+    await hear("fine")
+    await ended_runs(owner, 1)
+    [row] = await engine.rows(sa.select(events.c.state).where(events.c.id == "broken"))
+
+    assert row.state == "failed"
+    assert engine.tasks.troubles() == {}
+
+
+async def test_a_task_that_fails_is_begun_again_and_shown(
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    failures: list[dict[str, str]] = []
+    look = engine.router._release_held  # pyright: ignore[reportPrivateUsage]
+
+    async def fail_twice() -> None:
+        if len(failures) < 2:
+            failures.append(engine.tasks.troubles())
+            raise KeyError("a fault of the engine")
+        await look()
+
+    monkeypatch.setattr(engine.router, "_release_held", fail_twice)
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
+    assert failures == [{}, {"routing": failures[1]["routing"]}]
+    assert "KeyError" in engine.tasks.troubles()["routing"]
+    assert b'appmixer_task_failures_total{task="routing"} 2.0' in engine.metrics.text()
+
+
+async def test_slow_steps_of_one_owner_keep_no_other_waiting(
+    engine: Engine, owner: str, other: str, echo: Echo, hear: Hear, ended_runs: Ended, until: Until
+) -> None:
+    await start(engine, other, flow({"text": "slow", "then": "slow"}, room="attic"))
+    for number in range(250):
+        await hear("x", room="attic", id=f"slow {number}")
+    await until(lambda: _is_busy(echo))
+    await start(engine, owner, flow({"text": "quick"}))
+
+    started = time.monotonic()
+    await hear("x")
+    await ended_runs(owner, 1)
+    took_s = time.monotonic() - started
+    echo.is_over.set()
+    await ended_runs(other, 250)
+
+    assert took_s < 10, "promised are two seconds"
+
+
+async def _is_busy(echo: Echo) -> bool:
+    await asyncio.sleep(0.1)
+    return len([each for each in echo.acts if each[2] == "slow"]) >= 100
+
+
+async def test_a_chain_of_runs_that_cause_one_another_is_cut_and_a_person_begins_a_new_one(
+    engine: Engine, owner: str, hear: Hear, until: Until
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    await hear("a person", id="0")
+
+    async def newest(count: int) -> dict[str, Any] | None:
+        runs = await engine.runs.list(owner, limit=100)
+        is_over = len(runs) == count and runs[0]["status"] in ("completed", "failed")
+        return await engine.runs.get(owner, runs[0]["id"]) if is_over else None
+
+    depths: list[str] = []
+    for number in range(1, 8):
+        run = await until(lambda number=number: newest(number))
+        depths.append(run["status"])
+        if run["status"] == "failed":
+            break
+        await hear("a report", id=str(number), about=run["steps"][1]["id"])
+    await hear("a person again", id="last")
+    last = await until(lambda: newest(len(depths) + 1))
+
+    assert depths == ["completed"] * 6 + ["failed"], "the first, and five that were caused"
+    assert run["error"]["kind"] == "LoopError"
+    assert "APPMIXER_MAX_CHAIN" in run["error"]["cure"]
+    assert last["status"] == "completed"
+
+
+async def test_a_conversation_of_many_turns_is_no_chain(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+
+    for number in range(20):
+        await hear("a tap", id=str(number), order="one")
+    found = await ended_runs(owner, 20)
+
+    assert {run["status"] for run in found} == {"completed"}
+
+
+async def test_what_another_owners_step_sent_makes_no_chain_longer(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    await start(engine, other, flow({"text": "x"}))
+    await hear("x", id="0")
+    [mine] = await ended_runs(owner, 1)
+    for number in range(1, 8):
+        await hear("x", id=str(number), about=mine["steps"][1]["id"])
+
+    await ended_runs(other, 8)
+    found = await ended_runs(other, 8)
+
+    assert {run["status"] for run in found} == {"completed"}
