@@ -276,6 +276,12 @@ segments = sa.Table(
         postgresql_where=sa.text("state = 'queued'"),
     ),
     sa.Index(
+        "ix_segments_waiting_of_owner",
+        "owner_id",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+    sa.Index(
         "ix_segments_waiting",
         "expires_at",
         sqlite_where=sa.text("state = 'waiting'"),

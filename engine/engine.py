@@ -39,6 +39,7 @@ from .owners import Owners
 from .quotas import Buckets
 from .routing import Router
 from .runs.actions import Actions
+from .runs.counts import WaitCounts
 from .runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from .runs.history import Runs
 from .runs.outcomes import Outcome, describe_error
@@ -158,6 +159,7 @@ class Engine:
             notices=self,
             hand_over=lambda rows: self.due.hand_over(rows),
             add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
+            may_wait=WaitCounts(self.rows, self.limits).check,
         )
         self.queue = EmbeddedQueue(executor.execute)
         self.due = Due(

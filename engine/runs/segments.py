@@ -19,13 +19,14 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from ..contract import ConnectorError
 from ..database import DATABASE_AWAY, Prepared, insert, segments, steps
 from ..documents import ComponentType, FlowComponent, FlowDocument, input_errors
 from ..expressions import ExpressionError, fill
 from ..seal import Seal
 from ..sealed_inputs import hide, open_secrets
 from ..writer import Writer
-from .outcomes import Outcome, fault
+from .outcomes import Outcome, fault, outcome_of_error
 from .states import RunState, SegmentState, StepState
 from .waits import Row, finish, set_run, settle_run, store_waits
 from .work import Arrival, SegmentWork, StepCall, calls_below, contents
@@ -49,7 +50,8 @@ class Notices(Protocol):
 class Executor:
     """Executes segments; `hand_over` gets the rows of those that are due right after one.
 
-    `add_end` gets the id of each wait that was stored, and when its time is over.
+    `add_end` gets the id of each wait that was stored, and when its time is over; `may_wait` raises
+    for an owner who has too many.
     """
 
     writer: Writer
@@ -62,6 +64,7 @@ class Executor:
     notices: Notices
     hand_over: Callable[[Sequence[Row]], Awaitable[None]]
     add_end: Callable[[str, float], None]
+    may_wait: Callable[[str], Awaitable[None]]
 
     async def execute(self, work: SegmentWork) -> None:
         """Do what can be done now; return when all of it is stored. It never raises."""
@@ -171,6 +174,8 @@ class _Segment:
         values, outcome = self._input(call, component, schema)
         if outcome is None:
             outcome = await self.executor.act(self.work, call, component, values)
+        if outcome.state == StepState.WAITING:
+            outcome = await self._within_limits(outcome)
         if outcome.state == StepState.RETRYING and call.attempt >= MAX_ATTEMPTS:
             outcome = outcome.as_final()
         output = outcome.output
@@ -194,6 +199,14 @@ class _Segment:
         if outcome.state.is_at_rest:
             self.new_waits.append(_wait(self.work, call, outcome, number))
         return output
+
+    async def _within_limits(self, outcome: Outcome) -> Outcome:
+        """Return the same, or the failure that it is when the owner has too many waits."""
+        try:
+            await self.executor.may_wait(self.work.owner_id)
+        except ConnectorError as error:
+            return outcome_of_error(error, None)
+        return outcome
 
     def _input(
         self, call: StepCall, component: FlowComponent, schema: Mapping[str, Any]

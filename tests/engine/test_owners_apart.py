@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.contract import ConfigurationError
 from appmixer.engine.database import accounts, events
 from appmixer.engine.engine import Engine
+from appmixer.engine.limits import read_limits
 from appmixer.engine.refusals import ConflictError, NotFoundError
 
 from .conftest import CONNECTOR, Echo
@@ -190,6 +192,27 @@ async def test_slow_steps_of_one_owner_keep_no_other_waiting(
 async def _is_busy(echo: Echo) -> bool:
     await asyncio.sleep(0.1)
     return len([each for each in echo.acts if each[2] == "slow"]) >= 100
+
+
+async def test_an_owner_who_has_too_many_of_something_is_told_which_limit_it_is(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    for name in ("flows", "waits"):
+        object.__setattr__(engine.limits, name, 1)
+    await start(engine, owner, flow({"text": "q", "then": "waitTwice"}))
+    with pytest.raises(ConflictError, match="APPMIXER_MAX_FLOWS"):
+        await engine.flows.put(owner, "second", flow({"text": "x"}))
+    await hear("one")
+    await ended_runs(owner, 1, "waiting")
+    await hear("two")
+    [run] = await ended_runs(owner, 1, "failed")
+
+    assert "APPMIXER_MAX_WAITS" in run["error"]["cure"]
+
+
+def test_a_limit_that_is_no_number_is_refused_with_its_name() -> None:
+    with pytest.raises(ConfigurationError, match="APPMIXER_MAX_FLOWS cannot be used"):
+        read_limits({"APPMIXER_MAX_FLOWS": "many"})
 
 
 async def test_a_chain_of_runs_that_cause_one_another_is_cut_and_a_person_begins_a_new_one(

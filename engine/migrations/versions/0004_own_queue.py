@@ -59,6 +59,7 @@ def upgrade() -> None:
     for name, columns, state in (
         ("ix_segments_queued", ["rank"], "queued"),
         ("ix_segments_waiting", ["expires_at"], "waiting"),
+        ("ix_segments_waiting_of_owner", ["owner_id"], "waiting"),
     ):
         condition = sa.text(f"state = '{state}'")
         op.create_index(
