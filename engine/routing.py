@@ -35,6 +35,7 @@ from .pacing import Pacing
 from .runs.states import RunState, SegmentState, StepState
 from .runs.waits import Row, end_answered
 from .runs.work import Arrival, SegmentWork, Value
+from .tasks import set_or_after
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -124,10 +125,8 @@ class Router:
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
                 continue
             if not routed:
-                try:
-                    await asyncio.wait_for(events.arrived.wait(), IDLE_S)
-                except TimeoutError:
-                    pass  # look again: another process may have stored events
+                # Look again in the end: another process may have stored events.
+                await set_or_after(events.arrived, IDLE_S)
 
     def release(self, account_id: str) -> None:
         """Let an account have what was held for it, before anything that comes now."""

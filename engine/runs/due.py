@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from ..contract import Log
 from ..database import DATABASE_AWAY, segments, steps
+from ..tasks import set_or_after
 from ..writer import Writer
 from .queue import MAX_IN_MEMORY, EmbeddedQueue
 from .states import SegmentState
@@ -70,10 +71,8 @@ class Due:
         while True:
             await self.is_active.wait()
             await self._sweep_once()
-            try:
-                await asyncio.wait_for(self.queue.wants_rows.wait(), self.sweep_s)
-            except TimeoutError:
-                pass  # look again: another process may have queued something
+            # Look again in the end: another process may have queued something.
+            await set_or_after(self.queue.wants_rows, self.sweep_s)
 
     async def end_waits(self) -> None:
         """End every wait in time, until cancelled."""
@@ -91,10 +90,7 @@ class Due:
                 continue
             next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
             self._sooner.clear()
-            try:
-                await asyncio.wait_for(self._sooner.wait(), max(next_at - time.time(), 0.001))
-            except TimeoutError:
-                pass
+            await set_or_after(self._sooner, max(next_at - time.time(), 0.001))
 
     async def _sweep_once(self) -> None:
         query = (
