@@ -15,6 +15,8 @@ BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/reference
 GROUP_ID = re.compile(r"[A-Za-z0-9+/=_.\-]{10,150}")
 MAX_E164_DIGITS = 15
+# The ids that Meta gives to groups are Base64 and begin with "capi_group:"; seen in all examples.
+GROUP_ID_START = "Y2FwaV9ncm91cD"
 DECORATION = re.compile(r"[\s().\-\u2010-\u2015\u00a0\u200e\u200f\u202a-\u202e]")
 
 
@@ -39,17 +41,24 @@ class Recipient:
 def read_recipient(
     text: str, *, type: RecipientType = "individual", field: str = "to"
 ) -> Recipient:
-    """Return the recipient, or raise RejectedError with the field and what to write instead."""
+    """Return the recipient, or raise RejectedError with the field and what to write instead.
+
+    What can only be the id of a group is one, so that *Reply To* may be all that is filled in.
+    """
     trimmed = text.strip()
-    if type == "group":
+    if type == "group" or (trimmed.startswith(GROUP_ID_START) and is_group_id(trimmed)):
         return _group(trimmed, field)
     if BSUID.fullmatch(trimmed):
         return Recipient(trimmed, (trimmed,), is_bsuid=True)
     return _phone(trimmed, field)
 
 
+def is_group_id(text: str) -> bool:
+    return GROUP_ID.fullmatch(text) is not None and not text.lstrip("+").isdecimal()
+
+
 def _group(text: str, field: str) -> Recipient:
-    if not GROUP_ID.fullmatch(text) or text.lstrip("+").isdecimal():
+    if not is_group_id(text):
         raise RejectedError(
             "The group cannot be used",
             "This is no id of a group.",

@@ -11,7 +11,8 @@ from pydantic import Field, JsonValue
 
 from appmixer.engine.contract import Fields, JsonObject
 
-from ...plugin.identity import sender_of
+from ...plugin.identity import answer_to, number_in, sender_of
+from ...plugin.recipients import RecipientType
 from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
 from ...plugin.shapes import as_object, as_objects, as_text, word
 
@@ -90,8 +91,13 @@ class Message(Fields):
         examples=["16505551234"],
     )
     reply_to: str | None = Field(
-        description="What to fill in as the recipient of an answer: the number or the user id.",
+        description="What to fill in as the recipient of an answer: the group that the message was "
+        "written in, else the person's number or user id, the new one after a change.",
         examples=["+16505551234"],
+    )
+    reply_type: RecipientType = Field(
+        description="What to fill in as the type of that recipient: individual or group.",
+        examples=["individual"],
     )
     timestamp: str | None = Field(
         description="When it was sent, in seconds since 1970, as Meta writes it.",
@@ -271,13 +277,15 @@ def read_message(event: JsonObject) -> Message | None:
         return None
     kind = as_text(message.get("type")) or "unknown"
     person = sender_of(message, as_object(event.get("contact")))
+    reply_to, reply_type = answer_to(message, person)
     context = as_object(message.get("context"))
     sent_at = read_time(message.get("timestamp"))
     own: dict[str, Any] = {name: _object(message, name) for name in OBJECTS}
     return Message(
         id=as_text(message.get("id")),
-        from_=as_text(message.get("from")) or None,
-        reply_to=f"+{person.wa_id}" if person.wa_id else person.bsuid,
+        from_=number_in(message.get("from")),
+        reply_to=reply_to,
+        reply_type=reply_type,
         timestamp=_timestamp(message.get("timestamp")),
         time=sent_at,
         type=kind,
