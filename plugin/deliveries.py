@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 from appmixer.engine.contract import Event, Json, JsonObject, Store
 
 from .opaque import unpack
-from .shapes import as_object, as_objects, as_text, as_unix_time
+from .shapes import as_id, as_object, as_objects, as_text, as_unix_time
 
 SendState = Literal["sending", "accepted", "unknown"]
 # In the order in which they follow one another; `failed` is final.
@@ -103,7 +103,9 @@ class Deliveries:
 
     async def note(self, events: Sequence[Event]) -> None:
         """Take the statuses of a batch."""
-        statuses = [as_object(each.payload["status"]) for each in events if each.kind == "status"]
+        statuses = [
+            as_object(each.payload.get("status")) for each in events if each.kind == "status"
+        ]
         entries = dict(filter(None, map(_ledger_entry, statuses)))
         entries |= await self._learned(statuses)
         if entries:
@@ -130,7 +132,7 @@ class Deliveries:
 
     async def _learned(self, statuses: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
         """Return journal entries for sends whose acceptance only their statuses tell."""
-        ids = {_send_key(step): each["id"] for each in statuses if (step := _step_id(each))}
+        ids = {_send_key(step): as_id(each["id"]) for each in statuses if (step := _step_id(each))}
         if not ids:
             return {}
         present = await self._store.get(list(ids))
@@ -149,7 +151,7 @@ def _attempt(entry: Mapping[str, Any]) -> Attempt:
 
 
 def _ledger_entry(status: Mapping[str, Any]) -> tuple[str, Json] | None:
-    message_id, name = as_text(status.get("id")), as_text(status.get("status"))
+    message_id, name = as_id(status.get("id")), as_text(status.get("status"))
     if not message_id or name not in ORDER or status.get("type", "message") != "message":
         return None
     entry: dict[str, Json] = {"at": as_unix_time(status.get("timestamp")) or 0}
@@ -161,7 +163,7 @@ def _ledger_entry(status: Mapping[str, Any]) -> tuple[str, Json] | None:
 
 
 def _step_id(status: Mapping[str, Any]) -> str | None:
-    if not as_text(status.get("id")):
+    if not as_id(status.get("id")):
         return None
     return unpack(as_text(status.get("biz_opaque_callback_data")))[0]
 

@@ -23,6 +23,8 @@ MAX_BODY_BYTES = 3 * 1024 * 1024
 MAX_HANDSHAKE_BYTES = 1024
 # Far more than Meta nests, and less than what JSON libraries give up at.
 MAX_DEPTH = 100
+# More than any number of Meta's has; reading longer ones takes ever longer.
+MAX_DIGITS = 300
 SIGNATURE_HEADER = "x-hub-signature-256"
 RETRY_LATER = {"Retry-After": "10"}
 
@@ -80,7 +82,7 @@ def read(body: bytes) -> Sequence[Event]:
         text = body.decode()
         content = _DECODER.decode(text)
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(content):
-            return [unreadable(text)]
+            content = _shallow(content, MAX_DEPTH)
         if "\\ud" in text or "\\uD" in text:
             content = _with_whole_characters(content)
         return flatten(content)
@@ -99,18 +101,30 @@ def _is_deep(content: Any) -> bool:
     return True
 
 
+def _shallow(content: Any, depth: int) -> Any:
+    """Return the content with everything below the depth as its text, so that it can be stored."""
+    if depth == 0 and (is_object(content) or is_list(content)):
+        return json.dumps(content)
+    if is_object(content):
+        return {key: _shallow(each, depth - 1) for key, each in content.items()}
+    return [_shallow(each, depth - 1) for each in content] if is_list(content) else content
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _finite(digits: str) -> float:
+def _finite(digits: str) -> float | str:
+    """Return the number, or its text when it is larger than any number here."""
     number = float(digits)
-    if isinf(number):
-        raise ValueError(f"{digits} is larger than any number here")
-    return number
+    return digits if isinf(number) else number
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MAX_DIGITS else digits
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
 
 
 def _with_whole_characters(content: Any) -> Any:

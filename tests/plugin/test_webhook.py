@@ -194,6 +194,29 @@ async def test_what_nobody_can_read_is_kept_so_that_meta_does_not_repeat_it_for_
     assert [event.kind for event in read(host.accepted[0])] == ["unreadable"]
 
 
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        (b"1e999", "1e999"),
+        (b"-1e999", "-1e999"),
+        (b"9" * 5000, "9" * 5000),
+        (b"[" * 500 + b'"deep"' + b"]" * 500, "deep"),
+        (b'{"a":' * 500 + b'"deep"' + b"}" * 500, "deep"),
+    ],
+)
+def test_a_value_that_nothing_can_hold_costs_no_neighbour(odd: bytes, kept: str) -> None:
+    messages = b'[{"id":"wamid.1","odd":' + odd + b'},{"id":"wamid.2"}]'
+    value = b'{"field":"messages","value":{"messages":' + messages + b"}}"
+
+    first, second = read(
+        b'{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[' + value + b"]}]}"
+    )
+
+    assert (first.kind, second.kind) == ("message", "message")
+    assert second.payload["message"] == {"id": "wamid.2"}
+    assert kept in json.dumps(first.payload)
+
+
 async def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(host: RecordingHost) -> None:
     body = ESCAPED.replace(rb"\ude00", b"")
 
