@@ -20,7 +20,9 @@ MetaObject = dict[str, Any]
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 INBOUND_MEDIA_KEPT = timedelta(days=7)
-MEDIA_TYPES = ("image", "video", "audio", "document", "sticker")
+# Meta's pages know no type "voice"; it is what others have passed on for a voice message.
+VOICE = "voice"
+MEDIA_TYPES = ("image", "video", "audio", VOICE, "document", "sticker")
 
 
 def _meta(description: str, example: JsonValue, **properties: str) -> Any:
@@ -281,6 +283,8 @@ def read_message(event: JsonObject) -> Message | None:
     context = as_object(message.get("context"))
     sent_at = read_time(message.get("timestamp"))
     own: dict[str, Any] = {name: _object(message, name) for name in OBJECTS}
+    if kind == VOICE:
+        own["audio"] = _object(message, VOICE)
     return Message(
         id=as_text(message.get("id")),
         from_=number_in(message.get("from")),
@@ -345,7 +349,7 @@ def _media(message: Mapping[str, Any], kind: str, sent_at: datetime | None) -> M
         file_name=word(file, "filename"),
         caption=word(file, "caption"),
         url=word(file, "url"),
-        is_voice=file.get("voice") is True,
+        is_voice=kind == VOICE or file.get("voice") is True,
         expires_at=sent_at + INBOUND_MEDIA_KEPT if sent_at else None,
     )
 

@@ -263,6 +263,24 @@ async def test_a_voice_message_is_told_from_a_sound(context: RecordingContext) -
     assert (voice["media"]["isVoice"], sound["media"]["isVoice"]) == (True, False)
 
 
+async def test_a_message_of_type_voice_is_a_voice_message(context: RecordingContext) -> None:
+    payload = dict(events("messages.audio.voice")[0].payload)
+    sound = as_object(payload["message"])
+    payload["message"] = {**sound, "type": "voice", "audio": None, "voice": sound["audio"]}
+
+    outputs = []
+    for wanted in ([], ["audio"], ["image"]):
+        context.properties = NewMessage.Input.model_validate({"messageTypes": wanted})
+        outputs.append(await NewMessage().receive(context, payload))
+
+    whole, filtered, other = outputs
+    assert whole is not None
+    assert whole.media is not None
+    assert (whole.media.id, whole.media.is_voice) == ("1908647269898587", True)
+    assert (whole.type, whole.audio) == ("voice", sound["audio"])
+    assert (filtered, other) == (whole, None)
+
+
 @pytest.mark.parametrize("path", sorted(WEBHOOKS.glob("*.json")), ids=lambda path: path.stem)
 async def test_every_webhook_of_meta_fits_the_published_outputs(
     context: RecordingContext, path: Path
