@@ -14,7 +14,7 @@ from appmixer.engine.contract import Fields, JsonObject
 from ...plugin.identity import answer_to, number_in, sender_of
 from ...plugin.recipients import RecipientType
 from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
-from ...plugin.shapes import as_object, as_objects, as_text, word
+from ...plugin.shapes import as_id, as_object, as_objects, as_text, word
 
 MetaObject = dict[str, Any]
 
@@ -290,7 +290,7 @@ def read_message(event: JsonObject) -> Message | None:
         from_=number_in(message.get("from")),
         reply_to=reply_to,
         reply_type=reply_type,
-        timestamp=_timestamp(message.get("timestamp")),
+        timestamp=as_id(message.get("timestamp")) or None,
         time=sent_at,
         type=kind,
         waba_id=word(event, "wabaId"),
@@ -381,7 +381,3 @@ def _values(text: str) -> dict[str, Any]:
         return dict(as_object(json.loads(text)))
     except (ValueError, RecursionError):
         return {}
-
-
-def _timestamp(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int) and value != "" else None

@@ -389,6 +389,39 @@ async def test_a_failure_says_why_and_what_to_do(context: RecordingContext) -> N
     assert "template" in error["cure"].lower()
 
 
+@pytest.mark.parametrize("errors", [None, [], "none", [7]])
+async def test_a_failure_without_a_reason_says_so_and_what_to_do(
+    context: RecordingContext, errors: Any
+) -> None:
+    context.properties = MessageStatusUpdated.Input()
+    failed = {"id": SENT, "status": "failed", "errors": errors}
+
+    output = await MessageStatusUpdated().receive(context, {"status": failed})
+
+    assert output is not None
+    [error] = output.errors
+    assert (error.code, error.cause) == (None, "Meta gave no reason.")
+    assert error.cure
+
+
+async def test_what_meta_says_of_a_failure_is_passed_on_without_secrets(
+    context: RecordingContext,
+) -> None:
+    context.properties = MessageStatusUpdated.Input()
+    words = "refused for EAAGm0PX4ZCpsBA"
+    error = {"code": 999999, "title": words, "message": words, "details": words}
+
+    output = await MessageStatusUpdated().receive(
+        context, {"status": {"id": SENT, "status": "failed", "errors": [error]}}
+    )
+
+    assert output is not None
+    [told] = output.errors
+    hidden = "refused for [hidden]"
+    assert (told.title, told.message, told.details) == (hidden, hidden, hidden)
+    assert (told.cause, bool(told.cure)) == (f"Meta says: {hidden}", True)
+
+
 async def test_a_conversation_is_kept_where_meta_still_sends_it(context: RecordingContext) -> None:
     output = await status(context, "statuses.sent.free_entry_point")
 
