@@ -27,6 +27,11 @@ MAX_DEPTH = 100
 MAX_DIGITS = 300
 SIGNATURE_HEADER = "x-hub-signature-256"
 RETRY_LATER = {"Retry-After": "10"}
+PURPOSE = (
+    "This is where Meta delivers the WhatsApp events of this engine. Enter the address as the "
+    "callback URL in the Meta App Dashboard (WhatsApp, Configuration, Webhook), together with the "
+    "verify token; Meta then asks here with hub.mode=subscribe. Nobody else has to call it."
+)
 
 
 class Webhook:
@@ -44,13 +49,14 @@ class Webhook:
         )
 
     async def shake_hands(self, request: Request) -> Response:
-        """Echo the challenge to whoever knows the verify token."""
+        """Echo the challenge to whoever knows the verify token; tell others what this is for."""
         expected = self._host.configuration.get("verifyToken", "").strip()
         if not expected:
             return _not_set_up("verifyToken")
         query = request.query
-        given = query.get("hub.verify_token", "")
-        if query.get("hub.mode") != "subscribe" or not _is_same(given, expected):
+        if query.get("hub.mode") != "subscribe":
+            return Response(403, PURPOSE.encode())
+        if not _is_same(query.get("hub.verify_token", ""), expected):
             self._host.log.warning("webhook.handshake_refused")
             return Response(403, b"The verify token is not the one in `verifyToken`.")
         return Response(200, query.get("hub.challenge", "").encode())

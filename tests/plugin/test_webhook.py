@@ -69,6 +69,25 @@ async def test_every_other_handshake_is_refused_without_the_challenge(
     assert b"1" not in answer.body
 
 
+@pytest.mark.parametrize(
+    "query", [{}, {"mode": "unsubscribe", "challenge": "1", "verify_token": "test-verify-token"}]
+)
+async def test_who_asks_for_no_handshake_is_told_what_the_address_is_for(
+    host: RecordingHost, query: dict[str, str]
+) -> None:
+    answer = await shake(host, **query)
+
+    assert answer.body.startswith(b"This is where Meta delivers the WhatsApp events")
+    assert b"verifyToken" not in answer.body
+    assert host.log.lines == []
+
+
+async def test_a_wrong_verify_token_is_named_as_the_fault(host: RecordingHost) -> None:
+    answer = await shake(host, mode="subscribe", challenge="1", verify_token="another")
+
+    assert answer.body == b"The verify token is not the one in `verifyToken`."
+
+
 async def test_without_a_verify_token_no_handshake_succeeds(host: RecordingHost) -> None:
     host.configuration = {"clientSecret": "x", "verifyToken": " "}
 
