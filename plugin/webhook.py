@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from math import isinf
 from typing import Any
 
@@ -32,6 +33,8 @@ PURPOSE = (
     "callback URL in the Meta App Dashboard (WhatsApp, Configuration, Webhook), together with the "
     "verify token; Meta then asks here with hub.mode=subscribe. Nobody else has to call it."
 )
+# Anybody can post here: so often at most a line about it is logged.
+LOGGED_EVERY_S = 60.0
 
 
 class Webhook:
@@ -40,6 +43,7 @@ class Webhook:
     def __init__(self, host: HostContext) -> None:
         self._host = host
         self._signer = _Signer("")
+        self._tally = _Tally()
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -57,7 +61,7 @@ class Webhook:
         if query.get("hub.mode") != "subscribe":
             return Response(403, PURPOSE.encode())
         if not _is_same(query.get("hub.verify_token", ""), expected):
-            self._host.log.warning("webhook.handshake_refused")
+            self._tally.log(self._host.log.warning, "webhook.handshake_refused")
             return Response(403, b"The verify token is not the one in `verifyToken`.")
         return Response(200, query.get("hub.challenge", "").encode())
 
@@ -69,12 +73,12 @@ class Webhook:
         if self._signer.secret != secret:
             self._signer = _Signer(secret)
         if not _is_same(request.headers.get(SIGNATURE_HEADER, ""), self._signer.sign(request.body)):
-            self._host.log.warning("webhook.signature_refused", bytes=len(request.body))
+            self._tally.log(self._host.log.warning, "webhook.signature_refused")
             return Response(401, b"The signature is missing or wrong.")
         try:
             await self._host.accept(request.body)
         except ThrottledError:
-            self._host.log.error("webhook.not_stored", bytes=len(request.body))
+            self._tally.log(self._host.log.error, "webhook.not_stored")
             return Response(503, b"It could not be stored; deliver it again.", headers=RETRY_LATER)
         return Response(200)
 
@@ -141,6 +145,24 @@ def _with_whole_characters(content: Any) -> Any:
     except UnicodeEncodeError:
         return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     return content
+
+
+class _Tally:
+    """Counts what may happen a thousand times a second, and logs it now and then.
+
+    The first of a kind is logged at once, later ones with how many there were since the last line.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._logged_at: dict[str, float] = {}
+
+    def log(self, line: Callable[..., None], event: str) -> None:
+        self._counts[event] = self._counts.get(event, 0) + 1
+        now = time.monotonic()
+        if event not in self._logged_at or now - self._logged_at[event] >= LOGGED_EVERY_S:
+            line(event, requests=self._counts.pop(event))
+            self._logged_at[event] = now
 
 
 class _Signer:

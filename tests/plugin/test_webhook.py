@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from appmixer.engine.contract import Request, Response, ThrottledError
 from appmixer.engine.contract.testing import RecordingHost
@@ -86,6 +87,54 @@ async def test_a_wrong_verify_token_is_named_as_the_fault(host: RecordingHost) -
     answer = await shake(host, mode="subscribe", challenge="1", verify_token="another")
 
     assert answer.body == b"The verify token is not the one in `verifyToken`."
+
+
+@pytest.mark.parametrize(
+    ("level", "event"),
+    [
+        ("warning", "webhook.signature_refused"),
+        ("warning", "webhook.handshake_refused"),
+        ("error", "webhook.not_stored"),
+    ],
+)
+async def test_refusals_are_logged_once_a_minute_with_their_number(
+    host: RecordingHost, level: str, event: str
+) -> None:
+    async def full(content: bytes) -> None:
+        raise ThrottledError("The disk is full")
+
+    host.accept = full  # type: ignore[method-assign]  # a host in trouble
+    webhook = Webhook(host)
+    wrong = {"hub.mode": "subscribe", "hub.verify_token": "another"}
+    ask = {
+        "webhook.signature_refused": (webhook.receive, Request("POST", "/events", {}, {}, EMPTY)),
+        "webhook.handshake_refused": (
+            webhook.shake_hands,
+            Request("GET", "/events", wrong, {}, b""),
+        ),
+        "webhook.not_stored": (
+            webhook.receive,
+            Request("POST", "/events", {}, signed(EMPTY), EMPTY),
+        ),
+    }
+    answer, request = ask[event]
+
+    with freeze_time("2026-09-21T14:13:20Z") as clock:
+        for _ in range(1000):
+            await answer(request)
+        clock.tick(60)
+        await answer(request)
+        await answer(request)
+        clock.tick(59)
+        await answer(request)
+        clock.tick(1)
+        await answer(request)
+
+    assert host.log.lines == [
+        (level, event, {"requests": 1}),
+        (level, event, {"requests": 1000}),
+        (level, event, {"requests": 3}),
+    ]
 
 
 async def test_without_a_verify_token_no_handshake_succeeds(host: RecordingHost) -> None:
