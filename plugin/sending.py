@@ -24,7 +24,7 @@ from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInpu
 from .opaque import pack
 from .proven_numbers import SenderNumber
 from .recipients import Recipient, read_recipient
-from .senders import graph_of, prove_sender, sender_options, whatsapp
+from .senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
 from .shapes import as_object, as_objects, as_text
 from .windows import Window
 
@@ -61,7 +61,7 @@ async def send_message(
     webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
     a recipient that cannot be used and, if the policy says so, for a closed window.
     """
-    recipient = read_recipient(input.to, type=input.recipient_type)
+    recipient = await _recipient(context, input)
     opaque = pack(context.step_id, input.opaque_data or None)
     sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
     window = await whatsapp(context).windows.state(sender.id, recipient.identities)
@@ -72,6 +72,20 @@ async def send_message(
         return _outcome_of(context, earlier, state)
     await _check(context, input, sender, recipient, window)
     return await _post(context, sender, {**_envelope(input, recipient, opaque), **body}, state)
+
+
+async def _recipient(context: ActionContext, input: MessageInput) -> Recipient:
+    async def has_heard(identities: Sequence[str]) -> bool:
+        numbers = await account_numbers(context, input.phone_number_id)
+        ids = [each.id for each in numbers]
+        return await whatsapp(context).windows.has_heard(ids, identities)
+
+    return await read_recipient(
+        input.to,
+        type=input.recipient_type,
+        region=as_text(context.account.settings.get("defaultRegion")),
+        has_heard=has_heard,
+    )
 
 
 async def resume_send(
