@@ -271,15 +271,16 @@ def _status(place: _Place, status: Object, index: int) -> Event:
         payload=payload,
         routes=place.routes("standby" if place.prefix else "statuses"),
         order=f"{place.phone_number_id}:{user_id or number}",
-        answers=() if place.prefix else _answers_of(status),
+        answers=() if place.prefix else _answers_of(place.waba_id, status),
     )
 
 
-def _answers_of(status: Object) -> tuple[str, ...]:
+def _answers_of(waba_id: str, status: Object) -> tuple[str, ...]:
+    # Named with the WABA: the text that comes back is chosen by whoever sent the message.
     step_id, _ = unpack(as_text(status.get("biz_opaque_callback_data")))
     message_id = as_id(status.get("id"))
-    answers = (f"message:{message_id}",) if message_id else ()
-    return (*answers, f"step:{step_id}") if step_id else answers
+    answers = (f"message:{waba_id}:{message_id}",) if message_id else ()
+    return (*answers, f"step:{waba_id}:{step_id}") if step_id else answers
 
 
 def _echo(place: _Place, echo: Object, index: int) -> Event:

@@ -63,6 +63,11 @@ class Windows:
         closes_at = datetime.fromtimestamp(written_at, UTC) + WINDOW
         return Window("open" if self._clock() < closes_at else "closed", closes_at)
 
+    async def has_heard(self, phone_number_ids: Sequence[str], identities: Sequence[str]) -> bool:
+        """Tell whether the person, by any id, has lately written to one of the numbers."""
+        keys = [_key(number, each) for number in phone_number_ids for each in identities]
+        return bool(await self._store.get(keys))
+
 
 def _openings(event: Event) -> Iterator[tuple[str, int]]:
     phone_number_id = as_text(event.payload.get("phoneNumberId"))

@@ -130,7 +130,7 @@ def test_a_status_answers_the_waits_for_its_message_and_for_its_step() -> None:
 
     assert event.id == f"status:{PHONE}:wamid.9:delivered"
     assert event.routes == (f"statuses:{WABA}", f"statuses:{WABA}:{PHONE}")
-    assert event.answers == ("message:wamid.9", "step:run-1:step-2")
+    assert event.answers == (f"message:{WABA}:wamid.9", f"step:{WABA}:run-1:step-2")
 
 
 def test_the_participants_of_a_group_have_a_status_each() -> None:

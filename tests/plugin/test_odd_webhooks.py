@@ -107,5 +107,5 @@ async def test_a_value_of_another_kind_costs_no_neighbour(name: str, host: Recor
             assert not [event for event in events if "\0" in "".join(event.answers)]
 
     assert (await plugin.windows.state(OTHER_PHONE, [PERSON])).state == "open"
-    assert await plugin.deliveries.delivery("wamid.S") is not None
+    assert await plugin.deliveries.delivery("1001001", "wamid.S") is not None
     assert not [key for key in await host.store.scan("") if "\0" in key or len(key) > 700]
