@@ -61,6 +61,15 @@ class _Place:
         route = f"{stem}:{self.waba_id}"
         return (route, f"{route}:{self.phone_number_id}") if self.phone_number_id else (route,)
 
+    def answers(self, *keys: tuple[str, str]) -> tuple[str, ...]:
+        """Return the keys of the waits that end: none in standby, where another app leads.
+
+        Each is named with the WABA, because what else is in it was chosen by whoever wrote or sent.
+        """
+        if self.prefix or not self.waba_id:
+            return ()
+        return tuple(f"{kind}:{self.waba_id}:{each}" for kind, each in keys if each)
+
     def contact_of(self, key: str, *ids: object) -> Object | None:
         """Return the contact of one of the ids: whole to the first event, an outline to others."""
         named = (each for each in ids if isinstance(each, str) and each in self.contacts)
@@ -248,7 +257,7 @@ def _message(place: _Place, message: Object, index: int) -> Event:
         payload=payload,
         routes=place.routes("standby" if place.prefix else "messages"),
         order=f"{phone}:{as_id(message.get('group_id')) or (known[0] if known else '')}",
-        answers=() if place.prefix else tuple(f"from:{phone}:{each}" for each in known),
+        answers=place.answers(*(("from", f"{phone}:{each}") for each in known)),
     )
 
 
@@ -261,7 +270,11 @@ def _status(place: _Place, status: Object, index: int) -> Event:
     payload: Object = {**place.base, "status": status}
     if contact is not None:
         payload["contact"] = contact
-    message_id, name = as_id(status.get("id")), as_id(status.get("status"))
+    message_id, name, step_id = (
+        as_id(status.get("id")),
+        as_id(status.get("status")),
+        _step_of(status),
+    )
     # A payment may fail twice, a call rings once more: only a message has each status once.
     is_of_message = status.get("type", "message") == "message" and message_id and name
     key = f"{message_id}:{name}" if is_of_message else ""
@@ -271,16 +284,15 @@ def _status(place: _Place, status: Object, index: int) -> Event:
         payload=payload,
         routes=place.routes("standby" if place.prefix else "statuses"),
         order=f"{place.phone_number_id}:{user_id or number}",
-        answers=() if place.prefix else _answers_of(place.waba_id, status),
+        answers=place.answers(("message", message_id), ("step", step_id)),
+        about=step_id,
     )
 
 
-def _answers_of(waba_id: str, status: Object) -> tuple[str, ...]:
-    # Named with the WABA: the text that comes back is chosen by whoever sent the message.
-    step_id, _ = unpack(as_text(status.get("biz_opaque_callback_data")))
-    message_id = as_id(status.get("id"))
-    answers = (f"message:{waba_id}:{message_id}",) if message_id else ()
-    return (*answers, f"step:{waba_id}:{step_id}") if step_id else answers
+def _step_of(item: Mapping[str, Any]) -> str:
+    """Return the id of the step that sent what the item is about; empty if none of ours did."""
+    step_id, _ = unpack(as_text(item.get("biz_opaque_callback_data")))
+    return step_id or ""
 
 
 def _echo(place: _Place, echo: Object, index: int) -> Event:
@@ -290,6 +302,8 @@ def _echo(place: _Place, echo: Object, index: int) -> Event:
         payload={**place.base, "echo": echo},
         routes=place.routes("standby" if place.prefix else "account"),
         order=f"{place.phone_number_id}:",
+        # Some echoes hold the message as it was sent.
+        about=_step_of(echo) or _step_of(as_object(echo.get("message"))),
     )
 
 

@@ -103,7 +103,7 @@ def test_a_message_goes_to_its_account_and_its_number_with_its_contact() -> None
         },
         routes=(f"messages:{WABA}", f"messages:{WABA}:{PHONE}"),
         order=f"{PHONE}:16505551234",
-        answers=(f"from:{PHONE}:16505551234",),
+        answers=(f"from:{WABA}:{PHONE}:16505551234",),
     )
 
 
@@ -113,7 +113,7 @@ def test_a_person_is_waited_for_by_number_and_by_bsuid() -> None:
 
     [event] = flatten(parsed)
 
-    assert event.answers == (f"from:{PHONE}:US.1", f"from:{PHONE}:16505551234")
+    assert event.answers == (f"from:{WABA}:{PHONE}:US.1", f"from:{WABA}:{PHONE}:16505551234")
     assert event.order == f"{PHONE}:US.1"
 
 
@@ -131,6 +131,48 @@ def test_a_status_answers_the_waits_for_its_message_and_for_its_step() -> None:
     assert event.id == f"status:{PHONE}:wamid.9:delivered"
     assert event.routes == (f"statuses:{WABA}", f"statuses:{WABA}:{PHONE}")
     assert event.answers == (f"message:{WABA}:wamid.9", f"step:{WABA}:run-1:step-2")
+    assert event.about == "run-1:step-2"
+
+
+def test_events_of_no_account_end_no_wait() -> None:
+    parsed = around({"messages": [message()], "statuses": [{"id": "wamid.9", "status": "sent"}]})
+    del parsed["entry"][0]["id"]
+
+    events = flatten(parsed)
+
+    assert [(event.kind, event.answers, event.routes) for event in events] == [
+        ("message", (), ()),
+        ("status", (), ()),
+    ]
+
+
+OURS = pack("run-1:step-2", "order 5")
+
+
+@pytest.mark.parametrize(
+    ("value", "about"),
+    [
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": OURS}]}, "run-1:step-2"),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": "order 5"}]}, ""),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": {"a": OURS}}]}, ""),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": pack("")}]}, ""),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": pack("a\0b")}]}, ""),
+        ({"message_echoes": [{"id": "wamid.9", "biz_opaque_callback_data": OURS}]}, "run-1:step-2"),
+        (
+            {"message_echoes": [{"id": "wamid.9", "message": {"biz_opaque_callback_data": OURS}}]},
+            "run-1:step-2",
+        ),
+        ({"message_echoes": [{"id": "wamid.9"}]}, ""),
+        ({"messages": [message(biz_opaque_callback_data=OURS)]}, ""),
+    ],
+)
+@pytest.mark.parametrize("field", ["messages", "standby"])
+def test_statuses_and_echoes_name_the_step_that_sent_and_what_people_write_does_not(
+    value: dict[str, Any], about: str, field: str
+) -> None:
+    [event] = flatten(around({"standby": value} if field == "standby" else value, field))
+
+    assert event.about == about
 
 
 def test_the_participants_of_a_group_have_a_status_each() -> None:
