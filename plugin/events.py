@@ -27,8 +27,11 @@ from typing import Any
 from appmixer.engine.contract import Event
 
 from .opaque import unpack
-from .shapes import as_id, as_object, as_text, is_list, is_object
+from .shapes import as_id, as_list, as_object, as_text, is_list, is_object
 
+# Ten times as many as Meta puts into a delivery. Each event costs some hundred bytes, and of the
+# shortest items a million fit into a body.
+MAX_UPDATES = 10_000
 OBJECT = "whatsapp_business_account"
 PRODUCT = "whatsapp"
 # What a route may begin with, before the WABA.
@@ -89,11 +92,22 @@ def flatten(body: object) -> list[Event]:
     """Return the events of a parsed body; what is not built as Meta says becomes `unreadable`."""
     if not is_object(body) or body.get("object") != OBJECT or not is_list(body.get("entry")):
         return [unreadable(body)]
+    if _updates(body["entry"]) > MAX_UPDATES:
+        return [unreadable(body)]
     events = [event for entry in body["entry"] for event in _entry_events(entry)]
     beside = _rest(body, {"object": True, "entry": True})
     if beside:
         events.append(Event(f"beside:{_digest(beside)}", "beside", {"beside": beside}))
     return events
+
+
+def _updates(entries: list[Any]) -> int:
+    """Return how many events there will be at most."""
+    changes = [change for each in entries for change in as_list(as_object(each).get("changes"))]
+    values = [as_object(as_object(change).get("value")) for change in changes]
+    holders = [*values, *(as_object(value.get("standby")) for value in values)]
+    lists = (as_list(holder.get(key)) for holder in holders for key in KNOWN_LISTS)
+    return len(entries) + len(changes) + sum(map(len, lists))
 
 
 def unreadable(content: Any) -> Event:
@@ -168,7 +182,7 @@ def _flat(base: Object, holder: Object, prefix: str) -> list[Event]:
         base,
         lists,
         contacts,
-        _digest([message.get("id") for _, message in lists["messages"]]),
+        _digest([each.get("id") for _, each in lists["messages"]]) if lists["errors"] else "",
         prefix,
     )
     events = [

@@ -46,7 +46,8 @@ def sender_of(message: Mapping[str, Any], contact: Mapping[str, Any]) -> Person:
     A note of the system comes from the old number or id of a person and names the new one.
     """
     profile = as_object(contact.get("profile"))
-    now = as_object(message.get("system")) if as_text(message.get("type")) == "system" else {}
+    is_note = as_text(message.get("type")) == "system"
+    now = as_object(message.get("system") if is_note else None)
     numbers = (now.get("wa_id"), message.get("from"), contact.get("wa_id"))
     users = (now.get("user_id"), message.get("from_user_id"), contact.get("user_id"))
     parents = (now, "parent_user_id"), (message, "from_parent_user_id"), (contact, "parent_user_id")

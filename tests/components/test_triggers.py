@@ -282,12 +282,11 @@ async def test_a_message_of_type_voice_is_a_voice_message(context: RecordingCont
     sound = as_object(payload["message"])
     payload["message"] = {**sound, "type": "voice", "audio": None, "voice": sound["audio"]}
 
-    outputs = []
-    for wanted in ([], ["audio"], ["image"]):
+    async def heard(*wanted: str) -> Any:
         context.properties = NewMessage.Input.model_validate({"messageTypes": wanted})
-        outputs.append(await NewMessage().receive(context, payload))
+        return await NewMessage().receive(context, payload)
 
-    whole, filtered, other = outputs
+    whole, filtered, other = await heard(), await heard("audio"), await heard("image")
     assert whole is not None
     assert whole.media is not None
     assert (whole.media.id, whole.media.is_voice) == ("1908647269898587", True)

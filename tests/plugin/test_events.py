@@ -44,6 +44,10 @@ def message(**extra: object) -> dict[str, Any]:
     return {"id": "wamid.1", "from": "16505551234", "timestamp": "1", "type": "text", **extra}
 
 
+def of_entries(*entries: Any) -> dict[str, Any]:
+    return {"object": "whatsapp_business_account", "entry": list(entries)}
+
+
 def around(value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
     metadata = {"display_phone_number": "15550783881", "phone_number_id": PHONE}
     change = {"field": field, "value": {"metadata": metadata, **value}}
@@ -337,6 +341,22 @@ def test_what_the_changes_of_an_entry_share_is_stored_once(key: str) -> None:
     assert len(json.dumps([event.payload for event in events])) < 3 * len(json.dumps(parsed))
 
 
+@pytest.mark.parametrize(
+    "flood",
+    [
+        around({"messages": [{}] * 20_000}),
+        around({"contacts": [None] * 20_000}),
+        around({"standby": {"statuses": [{}] * 20_000}}, "standby"),
+        {"object": "whatsapp_business_account", "entry": [7] * 20_000},
+        {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [7] * 20_000}]},
+    ],
+)
+def test_more_items_than_meta_would_ever_send_are_one_event(flood: dict[str, Any]) -> None:
+    [event] = flatten(flood)
+
+    assert event.payload == {"content": flood}
+
+
 def test_the_second_message_of_a_person_names_the_person_too() -> None:
     contact = {"profile": {"name": "Sheena"}, "wa_id": "16505551234", "user_id": "US.1"}
     value = {"contacts": [{**contact, "new": 1}], "messages": [message(id="1"), message(id="2")]}
@@ -398,9 +418,9 @@ def test_a_thousand_updates_in_one_body_are_a_thousand_events() -> None:
         around({"messages": "text"}),
         around({"messages": [7]}),
         around({"messages": 7}),
-        {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [], "new": 1}]},
-        {"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "messages"}]}]},
         around({"statuses": {"id": "1"}}),
+        of_entries({"id": "1", "changes": [], "new": 1}),
+        of_entries({"changes": [{"field": "messages"}]}),
     ],
 )
 def test_what_is_not_built_as_meta_says_is_kept_for_a_person(broken: Any) -> None:

@@ -15,6 +15,7 @@ from appmixer.engine.contract import Event
 from appmixer.engine.contract.testing import RecordingContext, RecordingHost
 from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
+from appmixer.whatsapp.plugin.shapes import is_list, is_object
 from appmixer.whatsapp.plugin.webhook import read
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
@@ -48,8 +49,8 @@ Path_: TypeAlias = "tuple[str | int, ...]"
 
 def paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
     """Yield the way to every value."""
-    items: Any = value.items() if isinstance(value, dict) else ()
-    for key, each in enumerate(value) if isinstance(value, list) else items:
+    objects = value.items() if is_object(value) else ()
+    for key, each in enumerate(value) if is_list(value) else objects:
         yield (*path, key)
         yield from paths(each, (*path, key))
 
