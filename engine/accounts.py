@@ -18,6 +18,7 @@ from .contract import (
     AuthorizationError,
     ConnectorError,
     Credentials,
+    Json,
     JsonObject,
     RejectedError,
 )
@@ -72,6 +73,7 @@ class HostedAccount:
     name: str
     profile: JsonObject
     accounts: Accounts = field(repr=False)
+    settings: JsonObject = field(default_factory=dict[str, Json])
 
     async def access_token(self) -> str:
         return await self.accounts.access_token(self.id)

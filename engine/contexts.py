@@ -45,6 +45,15 @@ class DryRunRequest(Exception):
         self.request = request
 
 
+class _NothingTaken:
+    """The quota of a dry run: what is only shown uses up nothing."""
+
+    async def take(self, resource: str, key: str) -> None: ...
+
+
+_NOTHING_TAKEN = _NothingTaken()
+
+
 class HostTransport(httpx.AsyncHTTPTransport):
     """Sends everything, but in a dry run only what reads; over connections of our own."""
 
@@ -156,7 +165,7 @@ class EngineContext:
 
     @property
     def quota(self) -> Quota:
-        return self.engine.hosts[self.place.connector].quota
+        return _NOTHING_TAKEN if is_dry_run.get() else self.engine.hosts[self.place.connector].quota
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from .sealed_inputs import HIDDEN, secret_fields
 if TYPE_CHECKING:
     from .engine import Engine
 
-# What a trial remembers is nobody's state; its quotas and ledgers are the real ones.
+# What a trial remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
 TRIAL = "trial"
 SECRET_HEADERS = ("authorization", "cookie")
 SECRET_PARAMETERS = ("access_token", "appsecret_proof")

@@ -27,6 +27,11 @@ DEFAULT_DELAY_S = 30.0
 # https://developers.facebook.com/docs/graph-api/guides/error-handling
 HTTP_UNAUTHORIZED = 401
 HTTP_TOO_MANY = 429
+UNKNOWN_CURE = (
+    "Nothing more is known here about this error. Correct what Meta names; if it names nothing, "
+    "look the code up before you send again: "
+    "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
+)
 
 
 @dataclass(frozen=True)
@@ -114,14 +119,27 @@ def error_from_graph(
 
 def error_from_webhook(error: Mapping[str, Any]) -> Explanation:
     """Explain one of the errors of a failed status, of a message or of a webhook's value."""
-    code, title = as_int(error.get("code")), as_text(error.get("title"))
+    code, title = as_int(error.get("code")), redact(as_text(error.get("title")))
     entry = find(code, message=title) if code is not None else None
     said = redact(_words_of_meta(error))
-    if entry is None:
-        return Explanation(title or "Unknown error", said, "", code, "unknown", "no")
+    if entry is not None:
+        cause = f"{entry.cause} Meta says: {said}" if said else entry.cause
+        return Explanation(entry.title, cause, entry.cure, code, entry.category, entry.retry)
+    said = said or redact(as_text(error.get("message"))) or title
     return Explanation(
-        entry.title, said or entry.cause, entry.cure, code, entry.category, entry.retry
+        title or ("Unknown error" if code is None else f"Meta reported code {code}"),
+        f"Meta says: {said}" if said else "Meta gave no reason.",
+        UNKNOWN_CURE,
+        code,
+        "unknown",
+        "no",
     )
+
+
+def details_of(error: Mapping[str, Any]) -> str:
+    """Return Meta's words about the one case; older errors have them beside code and title."""
+    details = as_text(as_object(error.get("error_data")).get("details"))
+    return details or as_text(error.get("details"))
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
@@ -160,8 +178,7 @@ def _made_up(title: str, cure: str, retry: Retry, category: str) -> Entry:
 
 
 def _words_of_meta(error: Mapping[str, Any]) -> str:
-    details = as_text(as_object(error.get("error_data")).get("details"))
-    return details or as_text(error.get("error_user_msg"))
+    return details_of(error) or as_text(error.get("error_user_msg"))
 
 
 def _may_be_repeated(entry: Entry, error: Mapping[str, Any]) -> bool:

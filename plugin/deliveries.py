@@ -4,6 +4,9 @@ The journal has one entry for each step that sends, written before the request l
 crash between Meta's acceptance and our record is noticed instead of repeated. The ledger has one
 entry for each status of a message: nothing is ever overwritten, so statuses may come in any order,
 repeatedly, and to several processes at once.
+
+Both are kept by the WABA that a status came from: what the customer of another one has written into
+`biz_opaque_callback_data` says nothing of our steps. `step` is therefore what `step_of` returns.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, Literal, cast
 from appmixer.engine.contract import Event, Json, JsonObject, Store
 
 from .opaque import unpack
-from .shapes import as_object, as_objects, as_text, as_unix_time
+from .shapes import as_id, as_object, as_objects, as_text, as_unix_time
 
 SendState = Literal["sending", "accepted", "unknown"]
 # In the order in which they follow one another; `failed` is final.
@@ -54,19 +57,24 @@ class Delivery:
     errors: Sequence[Mapping[str, Any]] = ()
 
 
+def step_of(waba_id: str, step_id: str) -> str:
+    """Return the name of a step that sends for a WABA; `step:<name>` is what its wait is for."""
+    return f"{waba_id}:{step_id}"
+
+
 class Deliveries:
     """Journal and ledger, in the connector's store."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
 
-    async def earlier(self, step_id: str) -> Attempt | None:
+    async def earlier(self, step: str) -> Attempt | None:
         """Return what an earlier attempt at the step has left here."""
-        entry = (await self._store.get([_send_key(step_id)])).get(_send_key(step_id))
+        entry = (await self._store.get([_send_key(step)])).get(_send_key(step))
         return None if entry is None else _attempt(as_object(entry))
 
     async def begin(
-        self, step_id: str, name: str, has_stayed: Callable[[str], bool]
+        self, step: str, name: str, has_stayed: Callable[[str], bool]
     ) -> Attempt | None:
         """Write that an attempt is about to send; return an earlier one that may have sent.
 
@@ -74,7 +82,7 @@ class Deliveries:
         """
         since = self._clock().isoformat()
         entry: JsonObject = {"state": "sending", "since": since, "attempt": name}
-        key = place = _send_key(step_id)
+        key = place = _send_key(step)
         while (present := await self._store.add(place, entry, expires_in_s=KEPT_S)) is not None:
             earlier = _attempt(as_object(present))
             if earlier.state != "sending" or not has_stayed(earlier.name):
@@ -84,18 +92,18 @@ class Deliveries:
             await self._store.put({key: entry}, expires_in_s=KEPT_S)
         return None
 
-    async def accepted(self, step_id: str, message_id: str, result: JsonObject) -> None:
+    async def accepted(self, step: str, message_id: str, result: JsonObject) -> None:
         """Write that Meta took the message."""
         entry: JsonObject = {"state": "accepted", "messageId": message_id, "result": result}
-        await self._store.put({_send_key(step_id): entry}, expires_in_s=KEPT_S)
+        await self._store.put({_send_key(step): entry}, expires_in_s=KEPT_S)
 
-    async def refused(self, step_id: str) -> None:
+    async def refused(self, step: str) -> None:
         """Write that nothing was sent: the same step may begin again."""
-        await self._store.delete([_send_key(step_id)])
+        await self._store.delete([_send_key(step)])
 
-    async def unknown(self, step_id: str) -> None:
+    async def unknown(self, step: str) -> None:
         """Write that the request left and no answer came: the step must not send again."""
-        key = _send_key(step_id)
+        key = _send_key(step)
         # A status may have told of the acceptance in the meantime.
         present = as_object((await self._store.get([key])).get(key))
         if present.get("state") != "accepted":
@@ -103,15 +111,19 @@ class Deliveries:
 
     async def note(self, events: Sequence[Event]) -> None:
         """Take the statuses of a batch."""
-        statuses = [as_object(each.payload["status"]) for each in events if each.kind == "status"]
-        entries = dict(filter(None, map(_ledger_entry, statuses)))
+        statuses = [
+            (as_text(each.payload.get("wabaId")), as_object(each.payload.get("status")))
+            for each in events
+            if each.kind == "status"
+        ]
+        entries = dict(filter(None, [_ledger_entry(*each) for each in statuses]))
         entries |= await self._learned(statuses)
         if entries:
             await self._store.put(entries, expires_in_s=KEPT_S)
 
-    async def delivery(self, message_id: str) -> Delivery | None:
-        """Return what is known of a message; None before its first status."""
-        keys = {_status_key(message_id, status): status for status in ORDER}
+    async def delivery(self, waba_id: str, message_id: str) -> Delivery | None:
+        """Return what is known of a message of the WABA; None before its first status."""
+        keys = {_status_key(waba_id, message_id, status): status for status in ORDER}
         found = await self._store.get(list(keys))
         entries = {keys[key]: as_object(entry) for key, entry in found.items()}
         reached: list[DeliveryStatus] = [status for status in ORDER if status in entries]
@@ -128,9 +140,13 @@ class Deliveries:
             tuple(as_objects(entries[furthest].get("errors"))),
         )
 
-    async def _learned(self, statuses: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
+    async def _learned(self, statuses: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Json]:
         """Return journal entries for sends whose acceptance only their statuses tell."""
-        ids = {_send_key(step): each["id"] for each in statuses if (step := _step_id(each))}
+        ids = {
+            _send_key(step_of(waba_id, step_id)): as_id(each["id"])
+            for waba_id, each in statuses
+            if (step_id := _step_id(each))
+        }
         if not ids:
             return {}
         present = await self._store.get(list(ids))
@@ -148,8 +164,8 @@ def _attempt(entry: Mapping[str, Any]) -> Attempt:
     )
 
 
-def _ledger_entry(status: Mapping[str, Any]) -> tuple[str, Json] | None:
-    message_id, name = as_text(status.get("id")), as_text(status.get("status"))
+def _ledger_entry(waba_id: str, status: Mapping[str, Any]) -> tuple[str, Json] | None:
+    message_id, name = as_id(status.get("id")), as_text(status.get("status"))
     if not message_id or name not in ORDER or status.get("type", "message") != "message":
         return None
     entry: dict[str, Json] = {"at": as_unix_time(status.get("timestamp")) or 0}
@@ -157,11 +173,11 @@ def _ledger_entry(status: Mapping[str, Any]) -> tuple[str, Json] | None:
         entry["stepId"] = step_id
     if errors := as_objects(status.get("errors")):
         entry["errors"] = errors
-    return _status_key(message_id, name), entry
+    return _status_key(waba_id, message_id, name), entry
 
 
 def _step_id(status: Mapping[str, Any]) -> str | None:
-    if not as_text(status.get("id")):
+    if not as_id(status.get("id")):
         return None
     return unpack(as_text(status.get("biz_opaque_callback_data")))[0]
 
@@ -170,9 +186,9 @@ def _time(entry: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(as_unix_time(entry.get("at")) or 0, UTC)
 
 
-def _send_key(step_id: str) -> str:
-    return f"send:{step_id}"
+def _send_key(step: str) -> str:
+    return f"send:{step}"
 
 
-def _status_key(message_id: str, status: str) -> str:
-    return f"status:{message_id}:{status}"
+def _status_key(waba_id: str, message_id: str, status: str) -> str:
+    return f"status:{waba_id}:{message_id}:{status}"

@@ -6,72 +6,108 @@ Kinds and routes:
 - `standby.message`, `standby.status`, `standby.echo`: `standby:...` likewise. Another app leads
   the conversation and answering would take it over, so a flow has to ask for these.
 - `error`, `userAction` and every other field by Meta's name for it: `account:<waba>`
-- `unreadable`: no route; kept for a person to look at
+- `unreadable`: no route; kept for a person to look at, and costs none of its neighbours
+- `beside`: no route; what stood beside the entries and belongs to no account
 
 Meta's objects are kept as they came, under `message`, `status`, `echo`, `error`, `userAction` or
-`value`; unknown keys that stood beside them are under `beside`. Nothing is dropped but the
-constants `object` and `messaging_product`.
+`value`. What they share is stored once: unknown keys of any level and contacts of nobody are under
+`beside` of the first event there, and a contact is whole in the first event of its person. Nothing
+is dropped but the constants `object` and `messaging_product`.
 https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
 from appmixer.engine.contract import Event
 
 from .opaque import unpack
-from .shapes import as_object, as_objects, as_text, is_list, is_object
+from .shapes import as_id, as_list, as_object, as_text, is_list, is_object
 
+# Ten times as many as Meta puts into a delivery. Each event costs some hundred bytes, and of the
+# shortest items a million fit into a body.
+MAX_UPDATES = 10_000
 OBJECT = "whatsapp_business_account"
+PRODUCT = "whatsapp"
 # What a route may begin with, before the WABA.
 STEMS = ("messages", "statuses", "standby", "account")
-ENTRY_KEYS = frozenset({"id", "time", "changes"})
-CHANGE_KEYS = frozenset({"field", "value"})
-PLACE_KEYS = frozenset({"messaging_product", "metadata", "contacts"})
 # These carry the id of a business portfolio where others carry that of the WABA.
 PORTFOLIO_EVENTS = ("PARTNER_", "MM_LITE_", "AD_ACCOUNT_LINKED")
+# What tells who a person is: all of a contact that every event of the person has.
+CONTACT_KEYS = ("wa_id", "user_id", "parent_user_id", "identity_key_hash")
+PROFILE_KEYS = ("name", "username")
 
 Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What all events of one change share."""
+    """What all events of one change share; `given` are the contacts that an event has whole."""
 
     waba_id: str
     phone_number_id: str
     base: Object
-    value: Object
-    listed: list[Object]
+    lists: Mapping[str, Sequence[tuple[int, Object]]]
     contacts: Mapping[str, Object]
+    message_ids: str
     prefix: str
+    given: set[int] = field(default_factory=set[int])
 
     def routes(self, stem: str) -> tuple[str, ...]:
+        if not self.waba_id:
+            return ()
         route = f"{stem}:{self.waba_id}"
         return (route, f"{route}:{self.phone_number_id}") if self.phone_number_id else (route,)
 
-    def contact_of(self, *ids: object) -> Object | None:
-        for each in ids:
-            if isinstance(each, str) and each in self.contacts:
-                return self.contacts[each]
-        return None
+    def answers(self, *keys: tuple[str, str]) -> tuple[str, ...]:
+        """Return the keys of the waits that end: none in standby, where another app leads.
+
+        Each is named with the WABA, because what else is in it was chosen by whoever wrote or sent.
+        """
+        if self.prefix or not self.waba_id:
+            return ()
+        return tuple(f"{kind}:{self.waba_id}:{each}" for kind, each in keys if each)
+
+    def contact_of(self, key: str, *ids: object) -> Object | None:
+        """Return the contact of one of the ids: whole to the first event, an outline to others."""
+        named = (each for each in ids if isinstance(each, str) and each in self.contacts)
+        contact = next((self.contacts[each] for each in named), None) or self._only_contact(key)
+        if contact is None or id(contact) not in self.given:
+            self.given.add(id(contact))
+            return contact
+        return _outline(contact)
+
+    def _only_contact(self, key: str) -> Object | None:
+        # Meta rewrites some numbers, so that one contact beside one item may have another id.
+        listed = self.lists["contacts"]
+        return listed[0][1] if len(listed) == 1 == len(self.lists[key]) else None
 
 
 def flatten(body: object) -> list[Event]:
     """Return the events of a parsed body; what is not built as Meta says becomes `unreadable`."""
     if not is_object(body) or body.get("object") != OBJECT or not is_list(body.get("entry")):
         return [unreadable(body)]
-    events: list[Event] = []
-    for entry in body["entry"]:
-        events += _entry_events(entry)
-    if len(body) > 2:
-        events.append(unreadable({key: body[key] for key in body if key != "entry"}))
+    if _updates(body["entry"]) > MAX_UPDATES:
+        return [unreadable(body)]
+    events = [event for entry in body["entry"] for event in _entry_events(entry)]
+    beside = _rest(body, {"object": True, "entry": True})
+    if beside:
+        events.append(Event(f"beside:{_digest(beside)}", "beside", {"beside": beside}))
     return events
+
+
+def _updates(entries: list[Any]) -> int:
+    """Return how many events there will be at most."""
+    changes = [change for each in entries for change in as_list(as_object(each).get("changes"))]
+    values = [as_object(as_object(change).get("value")) for change in changes]
+    holders = [*values, *(as_object(value.get("standby")) for value in values)]
+    lists = (as_list(holder.get(key)) for holder in holders for key in KNOWN_LISTS)
+    return len(entries) + len(changes) + sum(map(len, lists))
 
 
 def unreadable(content: Any) -> Event:
@@ -80,159 +116,208 @@ def unreadable(content: Any) -> Event:
 
 
 def _entry_events(entry: object) -> list[Event]:
-    if not is_object(entry) or not is_list(entry.get("changes")) or entry.keys() - ENTRY_KEYS:
+    if not is_object(entry) or not is_list(entry.get("changes")):
         return [unreadable(entry)]
-    events: list[Event] = []
-    for change in entry["changes"]:
-        found = _change_events(str(entry.get("id", "")), entry.get("time"), change)
-        events += found or [unreadable({**entry, "changes": [change]})]
-    return events
+    entry_id, time = as_id(entry.get("id")), entry.get("time") if as_id(entry.get("time")) else None
+    events = [
+        event for change in entry["changes"] for event in _change_events(entry_id, time, change)
+    ]
+    beside = _rest(entry, {"id": entry_id, "time": time is not None, "changes": True})
+    return _with_beside(events, "entry", beside) if events or not beside else [unreadable(entry)]
 
 
 def _change_events(entry_id: str, time: object, change: object) -> list[Event]:
-    """Return the events of a change; none when it is not built as Meta says."""
-    if not is_object(change) or change.keys() != CHANGE_KEYS:
-        return []
-    field, value = change["field"], change["value"]
-    if not isinstance(field, str):
-        return []
-    waba_id = _waba_id(field, entry_id, value)
+    name = as_id(as_text(as_object(change).get("field")))
+    if not is_object(change) or not name or "value" not in change:
+        return [unreadable({"id": entry_id, "time": time, "changes": [change]})]
+    events = _value_events(entry_id, time, name, change["value"])
+    return _with_beside(events, "change", _rest(change, {"field": True, "value": True}))
+
+
+def _value_events(entry_id: str, time: object, name: str, value: object) -> list[Event]:
+    waba_id = _waba_id(name, entry_id, value)
     metadata = as_object(as_object(value).get("metadata"))
-    phone_number_id = as_text(metadata.get("phone_number_id"))
     base: Object = {
         "wabaId": waba_id or None,
-        "phoneNumberId": phone_number_id or None,
-        "displayPhoneNumber": metadata.get("display_phone_number"),
-        "field": field,
+        "phoneNumberId": as_id(metadata.get("phone_number_id")) or None,
+        "displayPhoneNumber": as_id(metadata.get("display_phone_number")) or None,
+        "field": name,
     }
     if time is not None:
         base["entryTime"] = time
     if waba_id != entry_id:
         base["entryId"] = entry_id
-    if field == "messages" and is_object(value):
-        return _flat(_place(waba_id, phone_number_id, base, value, ""))
-    if field == "standby" and is_object(value) and is_object(value.get("standby")):
-        beside = {key: value[key] for key in value if key not in (*PLACE_KEYS, "standby")}
-        inner = {**value["standby"], **beside}
-        return _flat(_place(waba_id, phone_number_id, base, inner, "standby."))
-    return [_other(waba_id, base, field, value)]
+    events: list[Event] = []
+    if name == "messages" and is_object(value):
+        beside = {**_rest(value, KNOWN_LISTS | _understood(value)), **_odd_metadata(base, metadata)}
+        events = _with_beside(_flat(base, value, ""), "value", beside)
+    elif name == "standby" and is_object(value) and is_object(value.get("standby")):
+        inner = value["standby"]
+        events = _with_beside(_flat(base, inner, "standby."), "standby", _rest(inner, KNOWN_LISTS))
+        beside = _rest(value, {"standby": True, **_understood(value)})
+        events = _with_beside(events, "value", {**beside, **_odd_metadata(base, metadata)})
+    return events or [_other(waba_id, base, name, value)]
 
 
-def _waba_id(field: str, entry_id: str, value: object) -> str:
-    named = as_text(as_object(as_object(value).get("waba_info")).get("waba_id"))
-    is_portfolio = field == "partner_solutions" or (
-        field == "account_update"
+def _waba_id(name: str, entry_id: str, value: object) -> str:
+    named = as_id(as_object(as_object(value).get("waba_info")).get("waba_id"))
+    is_portfolio = name == "partner_solutions" or (
+        name == "account_update"
         and as_text(as_object(value).get("event")).startswith(PORTFOLIO_EVENTS)
     )
     return named if is_portfolio else entry_id
 
 
-def _place(
-    waba_id: str, phone_number_id: str, base: Object, value: Object, prefix: str
-) -> _Place | None:
-    listed = _objects(value, "contacts")
-    if listed is None:
-        return None
+def _flat(base: Object, holder: Object, prefix: str) -> list[Event]:
+    """Return an event for each item of the lists: first those of the objects, then of the rest."""
+    lists = {key: _objects(holder, key) for key in KNOWN_LISTS}
     contacts: dict[str, Object] = {}
-    for contact in listed:
+    for _, contact in lists["contacts"]:
         for key in ("wa_id", "user_id"):
             if isinstance(contact.get(key), str):
                 contacts[contact[key]] = contact
-    return _Place(waba_id, phone_number_id, base, value, listed, contacts, prefix)
+    place = _Place(
+        base["wabaId"] or "",
+        base["phoneNumberId"] or "",
+        base,
+        lists,
+        contacts,
+        _digest([each.get("id") for _, each in lists["messages"]]) if lists["errors"] else "",
+        prefix,
+    )
+    events = [
+        make(place, item, index) for key, make in MAKERS.items() for index, item in lists[key]
+    ]
+    events += [unreadable({**base, **odd}) for key in KNOWN_LISTS for odd in _odd(holder, key)]
+    unused = [each for _, each in lists["contacts"] if id(each) not in place.given]
+    return _with_beside(events, "value", {"contacts": unused} if unused else {})
 
 
-def _objects(value: Object, key: str) -> list[Object] | None:
-    """Return a list of the value, empty when absent; None when it is no list of objects."""
-    items = value.get(key)
-    if items is None:
-        return []
-    return items if is_list(items) and all(map(is_object, items)) else None
+def _objects(holder: Object, key: str) -> list[tuple[int, Object]]:
+    items = holder.get(key)
+    return [(n, each) for n, each in enumerate(items) if is_object(each)] if is_list(items) else []
 
 
-def _flat(place: _Place | None) -> list[Event]:
-    if place is None:
-        return []
-    events: list[Event] = []
-    for key, make in MAKERS.items():
-        items = _objects(place.value, key)
-        if items is None:
-            return []
-        events += [make(place, item, index) for index, item in enumerate(items)]
-    beside = _beside(place, events)
-    if not events:
-        return [_other(place.waba_id, place.base, str(place.base["field"]), place.value)]
-    if not beside:
+def _odd(holder: Object, key: str) -> Iterator[Object]:
+    """Yield what is no list of objects, as far as it is none."""
+    items = holder.get(key)
+    if is_list(items):
+        yield from ({key: [each]} for each in items if not is_object(each))
+    elif items is not None:
+        yield {key: items}
+
+
+def _understood(value: Object) -> dict[str, bool]:
+    return {
+        "messaging_product": value.get("messaging_product") == PRODUCT,
+        "metadata": is_object(value.get("metadata")),
+    }
+
+
+def _odd_metadata(base: Object, metadata: Mapping[str, Any]) -> Object:
+    known = {
+        "phone_number_id": base["phoneNumberId"],
+        "display_phone_number": base["displayPhoneNumber"],
+    }
+    rest = _rest(metadata, known)
+    return {"metadata": rest} if rest else {}
+
+
+def _rest(holder: Mapping[str, Any], known: Mapping[str, Any]) -> Object:
+    """Return what is not among the known, or is and was not understood."""
+    return {
+        key: each
+        for key, each in holder.items()
+        if not (key in known and (known[key] or each is None))
+    }
+
+
+def _with_beside(events: list[Event], level: str, found: Object) -> list[Event]:
+    """Put what stood beside events with the first of them that goes anywhere, and there alone."""
+    if not events or not found:
         return events
-    return [replace(event, payload={**event.payload, "beside": beside}) for event in events]
+    chosen = next((n for n, event in enumerate(events) if event.routes), 0)
+    beside = dict(as_object(events[chosen].payload.get("beside")))
+    for key, each in found.items():
+        beside[key if key not in beside else f"{level}.{key}"] = each
+    events[chosen] = replace(events[chosen], payload={**events[chosen].payload, "beside": beside})
+    return events
 
 
-def _beside(place: _Place, events: list[Event]) -> Object:
-    known = PLACE_KEYS | MAKERS.keys()
-    beside = {key: place.value[key] for key in place.value if key not in known}
-    used = {id(event.payload.get("contact")) for event in events}
-    unused = [each for each in place.listed if id(each) not in used]
-    return {**beside, "contacts": unused} if unused else beside
+def _outline(contact: Object) -> Object:
+    profile = as_object(contact.get("profile"))
+    names = {key: profile[key] for key in PROFILE_KEYS if as_id(profile.get(key))}
+    ids = {key: contact[key] for key in CONTACT_KEYS if as_id(contact.get(key))}
+    return {"profile": names, **ids} if names else ids
 
 
 def _message(place: _Place, message: Object, index: int) -> Event:
-    user_id, number = message.get("from_user_id"), message.get("from")
-    contact = place.contact_of(user_id, number) or _only_contact(place, "messages")
+    user_id, number = as_id(message.get("from_user_id")), as_id(message.get("from"))
+    contact = place.contact_of("messages", user_id, number)
     payload: Object = {**place.base, "message": message}
-    identities = {user_id: None, number: None}
+    identities = [user_id, number]
     if contact is not None:
         payload["contact"] = contact
-        identities |= {contact.get("user_id"): None, contact.get("wa_id"): None}
-    if place.value.get("errors"):
-        payload["errors"] = place.value["errors"]
+        identities += [as_id(contact.get("user_id")), as_id(contact.get("wa_id"))]
+    errors = [each for _, each in place.lists["errors"]]
+    # Beside several messages nobody knows which of them the errors are about.
+    if errors and len(place.lists["messages"]) == 1:
+        payload["errors"] = errors
     phone = place.phone_number_id
-    known = [each for each in identities if isinstance(each, str)]
+    known = list(dict.fromkeys(filter(None, identities)))
     return Event(
-        id=_key(place, "message", message, index, message.get("id")),
+        id=_key(place, "message", message, index, as_id(message.get("id"))),
         kind=f"{place.prefix}message",
         payload=payload,
         routes=place.routes("standby" if place.prefix else "messages"),
-        order=f"{phone}:{message.get('group_id') or (known[0] if known else '')}",
-        answers=() if place.prefix else tuple(f"from:{phone}:{each}" for each in known),
+        order=f"{phone}:{as_id(message.get('group_id')) or (known[0] if known else '')}",
+        answers=place.answers(*(("from", f"{phone}:{each}") for each in known)),
     )
 
 
 def _status(place: _Place, status: Object, index: int) -> Event:
-    user_id, number = status.get("recipient_user_id"), status.get("recipient_id")
-    participant = status.get("recipient_participant_user_id") or status.get(
-        "recipient_participant_id"
+    user_id, number = as_id(status.get("recipient_user_id")), as_id(status.get("recipient_id"))
+    participant = as_id(status.get("recipient_participant_user_id")) or as_id(
+        status.get("recipient_participant_id")
     )
-    contact = place.contact_of(user_id, participant, number) or _only_contact(place, "statuses")
+    contact = place.contact_of("statuses", user_id, participant, number)
     payload: Object = {**place.base, "status": status}
     if contact is not None:
         payload["contact"] = contact
-    message_id = status.get("id")
+    message_id, name, step_id = (
+        as_id(status.get("id")),
+        as_id(status.get("status")),
+        _step_of(status),
+    )
     # A payment may fail twice, a call rings once more: only a message has each status once.
-    is_of_message = status.get("type", "message") == "message" and message_id
-    key = f"{message_id}:{status.get('status')}" if is_of_message else None
+    is_of_message = status.get("type", "message") == "message" and message_id and name
+    key = f"{message_id}:{name}" if is_of_message else ""
     return Event(
         id=_key(place, "status", status, index, f"{key}:{participant}" if participant else key),
         kind=f"{place.prefix}status",
         payload=payload,
         routes=place.routes("standby" if place.prefix else "statuses"),
-        order=f"{place.phone_number_id}:{user_id or number or ''}",
-        answers=() if place.prefix else _answers_of(status),
+        order=f"{place.phone_number_id}:{user_id or number}",
+        answers=place.answers(("message", message_id), ("step", step_id)),
+        about=step_id,
     )
 
 
-def _answers_of(status: Object) -> tuple[str, ...]:
-    step_id, _ = unpack(as_text(status.get("biz_opaque_callback_data")))
-    message_id = status.get("id")
-    answers = (f"message:{message_id}",) if message_id else ()
-    return (*answers, f"step:{step_id}") if step_id else answers
+def _step_of(item: Mapping[str, Any]) -> str:
+    """Return the id of the step that sent what the item is about; empty if none of ours did."""
+    step_id, _ = unpack(as_text(item.get("biz_opaque_callback_data")))
+    return step_id or ""
 
 
 def _echo(place: _Place, echo: Object, index: int) -> Event:
     return Event(
-        id=_key(place, "echo", echo, index, echo.get("id")),
+        id=_key(place, "echo", echo, index, as_id(echo.get("id"))),
         kind=f"{place.prefix}echo",
         payload={**place.base, "echo": echo},
         routes=place.routes("standby" if place.prefix else "account"),
         order=f"{place.phone_number_id}:",
+        # Some echoes hold the message as it was sent.
+        about=_step_of(echo) or _step_of(as_object(echo.get("message"))),
     )
 
 
@@ -246,7 +331,7 @@ def _user_action(place: _Place, action: Object, index: int) -> Event:
 
 def _of_account(place: _Place, kind: str, item: Object, index: int) -> Event:
     return Event(
-        id=_key(place, kind, item, index, None),
+        id=_key(place, kind, item, index, ""),
         kind=f"{place.prefix}{kind}",
         payload={**place.base, kind: item},
         routes=place.routes("account"),
@@ -261,30 +346,25 @@ MAKERS: Mapping[str, Callable[[_Place, Object, int], Event]] = {
     "errors": _error,
     "user_actions": _user_action,
 }
+KNOWN_LISTS = dict.fromkeys(("contacts", *MAKERS), True)
 
 
-def _other(waba_id: str, base: Object, field: str, value: Any) -> Event:
+def _other(waba_id: str, base: Object, name: str, value: Any) -> Event:
     return Event(
-        id=f"{field}:{waba_id}:{_digest([base.get('entryId'), base.get('entryTime'), value])}",
-        kind=field,
+        id=f"{name}:{waba_id}:{_digest([base.get('entryId'), base.get('entryTime'), value])}",
+        kind=name,
         payload={**base, "value": value},
         routes=(f"account:{waba_id}",) if waba_id else (),
         order=f"account:{waba_id}" if waba_id else "",
     )
 
 
-def _only_contact(place: _Place, key: str) -> Object | None:
-    # Meta rewrites some numbers, so that one contact beside one message may differ from `from`.
-    return place.listed[0] if len(place.listed) == 1 == len(place.value[key]) else None
-
-
-def _key(place: _Place, kind: str, item: Object, index: int, own_key: object) -> str:
+def _key(place: _Place, kind: str, item: Object, index: int, own_key: str) -> str:
     """Return what tells duplicates: Meta's own id where there is one, else the content."""
     if not own_key:
         # Errors have no time of their own, so the messages they stand beside tell them apart.
-        beside = [each.get("id") for each in as_objects(place.value.get("messages"))]
-        errors = beside if kind == "error" else []
-        own_key = _digest([place.waba_id, place.base.get("entryTime"), item, index, errors])
+        beside = place.message_ids if kind == "error" else ""
+        own_key = _digest([place.waba_id, place.base.get("entryTime"), item, index, beside])
     return f"{place.prefix}{kind}:{place.phone_number_id}:{own_key}"
 
 

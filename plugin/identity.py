@@ -1,12 +1,19 @@
-"""Who wrote: a person has a phone number, a business-scoped user id (BSUID), or both."""
+"""Who wrote, and who is to be answered.
+
+A person has a phone number, a business-scoped user id (BSUID), or both.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .shapes import as_object, as_text
+from .recipients import BSUID, RecipientType, is_group_id
+from .shapes import as_id, as_object, as_text
+
+NUMBER = re.compile(r"\+?([0-9]{4,20})")
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,34 @@ class Person:
 
 
 def sender_of(message: Mapping[str, Any], contact: Mapping[str, Any]) -> Person:
-    """Join what an inbound message and its entry in `contacts` tell."""
+    """Join what an inbound message and its entry in `contacts` tell.
+
+    A note of the system comes from the old number or id of a person and names the new one.
+    """
     profile = as_object(contact.get("profile"))
+    is_note = as_text(message.get("type")) == "system"
+    now = as_object(message.get("system") if is_note else None)
+    numbers = (now.get("wa_id"), message.get("from"), contact.get("wa_id"))
+    users = (now.get("user_id"), message.get("from_user_id"), contact.get("user_id"))
+    parents = (now, "parent_user_id"), (message, "from_parent_user_id"), (contact, "parent_user_id")
     return Person(
-        wa_id=_first(message.get("from"), contact.get("wa_id")),
-        bsuid=_first(message.get("from_user_id"), contact.get("user_id")),
-        parent_bsuid=_first(message.get("from_parent_user_id"), contact.get("parent_user_id")),
+        wa_id=number_in(*numbers),
+        bsuid=_user(users, numbers),
+        parent_bsuid=_first(*(holder.get(key) for holder, key in parents)),
         username=_first(profile.get("username")),
         profile_name=_first(profile.get("name")),
     )
+
+
+def answer_to(message: Mapping[str, Any], person: Person) -> tuple[str | None, RecipientType]:
+    """Return whom an answer to the message is for, as a send takes it; None if nobody can be."""
+    group_id = as_id(message.get("group_id"))
+    if group_id:
+        return (group_id if is_group_id(group_id) else None), "group"
+    if person.wa_id:
+        return f"+{person.wa_id}", "individual"
+    bsuid = person.bsuid or ""
+    return (bsuid if BSUID.fullmatch(bsuid) else None), "individual"
 
 
 def recipient_of(status: Mapping[str, Any], contact: Mapping[str, Any]) -> Person:
@@ -52,8 +78,8 @@ def recipient_of(status: Mapping[str, Any], contact: Mapping[str, Any]) -> Perso
     number = status.get("recipient_participant_id" if is_group else "recipient_id")
     user = status.get("recipient_participant_user_id" if is_group else "recipient_user_id")
     return Person(
-        wa_id=_first(number, contact.get("wa_id")),
-        bsuid=_first(user, contact.get("user_id")),
+        wa_id=number_in(number, contact.get("wa_id")),
+        bsuid=_user((user, contact.get("user_id")), (number, contact.get("wa_id"))),
         # Meta's pages spell the field in both ways.
         parent_bsuid=_first(
             status.get("recipient_parent_user_id"),
@@ -65,5 +91,16 @@ def recipient_of(status: Mapping[str, Any], contact: Mapping[str, Any]) -> Perso
     )
 
 
+def number_in(*values: object) -> str | None:
+    """Return the first phone number in digits: Meta may put a user id in its place."""
+    found = filter(None, (NUMBER.fullmatch(as_id(each)) for each in values))
+    return next((match[1] for match in found), None)
+
+
+def _user(values: tuple[object, ...], numbers: tuple[object, ...]) -> str | None:
+    """Return the first user id, be it in the place of a number."""
+    return _first(*values, *(each for each in numbers if BSUID.fullmatch(as_id(each))))
+
+
 def _first(*values: object) -> str | None:
-    return next((each for each in map(as_text, values) if each), None)
+    return next((each for each in map(as_id, values) if each), None)

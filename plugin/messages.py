@@ -11,7 +11,7 @@ from appmixer.engine.contract import Fields, JsonObject
 
 from .opaque import MAX_OPAQUE_CHARS
 from .recipients import RecipientType
-from .senders import BusinessAccountId, PhoneNumberId
+from .senders import PhoneNumberId, SendersBusinessAccountId
 
 WAMID_PATTERN = r"^(wamid\.[A-Za-z0-9+/=_\-]{1,300})?$"
 ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
@@ -20,7 +20,7 @@ ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
 class MessageInput(Fields):
     """What every message needs."""
 
-    business_account_id: BusinessAccountId = None
+    business_account_id: SendersBusinessAccountId = None
     phone_number_id: PhoneNumberId
     to: str = Field(
         title="Recipient",

@@ -31,4 +31,8 @@ def unpack(opaque: str) -> tuple[str | None, str | None]:
     if not opaque.startswith(_MARK):
         return None, opaque
     key, separator, user_data = opaque[len(_MARK) :].partition("&")
-    return unquote(key), user_data if separator else None
+    step_id = unquote(key)
+    # Whoever else sends from the account can write a key that no step has and no table takes.
+    if not step_id or "\0" in step_id:
+        return None, opaque
+    return step_id, user_data if separator else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,10 +16,29 @@ BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/reference
 GROUP_ID = re.compile(r"[A-Za-z0-9+/=_.\-]{10,150}")
 MAX_E164_DIGITS = 15
+# The ids that Meta gives to groups are Base64 and begin with "capi_group:"; seen in all examples.
+GROUP_ID_START = "Y2FwaV9ncm91cD"
 DECORATION = re.compile(r"[\s().\-\u2010-\u2015\u00a0\u200e\u200f\u202a-\u202e]")
 
 
 RecipientType: TypeAlias = Literal["individual", "group"]
+HasHeard: TypeAlias = Callable[[Sequence[str]], Awaitable[bool]]
+
+# Numbers that go by two WhatsApp ids: with and without a digit that Meta adds or drops, and from
+# before a country lengthened its numbers. An account keeps the id it was opened with.
+FORMS: tuple[tuple[re.Pattern[str], tuple[str, str]], ...] = (
+    # https://faq.whatsapp.com/1294841057948784 (Mexico, Argentina)
+    (re.compile(r"52(1?)([0-9]{10})"), (r"52\2", r"521\2")),
+    (re.compile(r"54(9?)([0-9]{10})"), (r"54\2", r"549\2")),
+    # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
+    (re.compile(r"55([0-9]{2})(9?)([0-9]{8})"), (r"55\1\3", r"55\g<1>9\3")),
+    # https://www.itu.int/oth/T0202.aspx?parent=T0202 : Benin put 01 before its numbers in 2024, the
+    # Ivory Coast put a code of the operator, which the second digit tells, before its own in 2021.
+    (re.compile(r"229(01)?([0-9]{8})"), (r"229\2", r"22901\2")),
+    (re.compile(r"225(01)?([04-9][0-3][0-9]{6})"), (r"225\2", r"22501\2")),
+    (re.compile(r"225(05)?([04-9][4-6][0-9]{6})"), (r"225\2", r"22505\2")),
+    (re.compile(r"225(07)?([04-9][7-9][0-9]{6})"), (r"225\2", r"22507\2")),
+)
 
 
 @dataclass(frozen=True)
@@ -36,20 +56,42 @@ class Recipient:
         return {"recipient": self.value} if self.is_bsuid else {"to": self.value}
 
 
-def read_recipient(
-    text: str, *, type: RecipientType = "individual", field: str = "to"
+async def read_recipient(
+    text: str,
+    *,
+    has_heard: HasHeard,
+    type: RecipientType = "individual",
+    region: str = "",
+    field: str = "to",
 ) -> Recipient:
-    """Return the recipient, or raise RejectedError with the field and what to write instead."""
+    """Return the recipient, or raise RejectedError with the field and what to write instead.
+
+    What can only be the id of a group is one, so that *Reply To* may be all that is filled in.
+    `region` is the country, in two letters, of numbers without a country code; without it there are
+    none. `has_heard` tells whether somebody by one of these WhatsApp ids has written lately: then
+    there is such a number, whatever numbering plans say.
+    """
     trimmed = text.strip()
-    if type == "group":
+    if type == "group" or (trimmed.startswith(GROUP_ID_START) and is_group_id(trimmed)):
         return _group(trimmed, field)
     if BSUID.fullmatch(trimmed):
         return Recipient(trimmed, (trimmed,), is_bsuid=True)
-    return _phone(trimmed, field)
+    digits = DECORATION.sub("", trimmed)
+    if not re.fullmatch(r"\+?[0-9]{4,20}", digits):
+        raise _refusal("It is neither a phone number nor a user id", field)
+    if digits.startswith(("+", "00")):
+        return await _with_country_code(
+            digits.removeprefix("+").removeprefix("00"), has_heard, field
+        )
+    return await _bare(digits, region.upper(), has_heard, field)
+
+
+def is_group_id(text: str) -> bool:
+    return GROUP_ID.fullmatch(text) is not None and not text.lstrip("+").isdecimal()
 
 
 def _group(text: str, field: str) -> Recipient:
-    if not GROUP_ID.fullmatch(text) or text.lstrip("+").isdecimal():
+    if not is_group_id(text):
         raise RejectedError(
             "The group cannot be used",
             "This is no id of a group.",
@@ -59,41 +101,81 @@ def _group(text: str, field: str) -> Recipient:
     return Recipient(text, (text,), type="group")
 
 
-def _phone(text: str, field: str) -> Recipient:
-    number = _parse(text, field)
+async def _with_country_code(digits: str, has_heard: HasHeard, field: str) -> Recipient:
+    number = _parse(digits, field)
+    recipient = _recipient(number, field)
+    forms = [_parse(each, field) for each in recipient.identities]
+    reasons = map(phonenumbers.is_possible_number_with_reason, forms)
+    if phonenumbers.ValidationResult.IS_POSSIBLE in reasons:
+        return recipient
+    if await has_heard(recipient.identities):
+        return recipient
+    match phonenumbers.is_possible_number_with_reason(number):
+        case phonenumbers.ValidationResult.TOO_SHORT:
+            fault = "It is too short for a number of"
+        case phonenumbers.ValidationResult.TOO_LONG:
+            fault = "It is too long for a number of"
+        case phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+            fault = "It lacks the area code that belongs to a number of"
+        case _:
+            fault = "It has not as many digits as a number of"
+    raise _refusal(f"{fault} country code +{number.country_code}", field)
+
+
+async def _bare(digits: str, region: str, has_heard: HasHeard, field: str) -> Recipient:
+    """Read digits without a plus: a WhatsApp id, as triggers give it, or a national number."""
+    national = _national(digits, region)
+    try:
+        recipient = _recipient(_parse(digits, field), field)
+    except RejectedError:
+        if national is not None:
+            return _recipient(national, field)
+        raise
+    if national is None:
+        forms = [_parse(each, field) for each in recipient.identities]
+        if any(map(phonenumbers.is_valid_number, forms)):
+            return recipient
+    # Whoever has written is answered, even where the digits are somebody's national number.
+    if await has_heard(recipient.identities):
+        return recipient
+    if national is not None:
+        return _recipient(national, field)
+    raise _refusal(
+        f"Without a + it would mean {recipient.value}, and there is no such number", field
+    )
+
+
+def _national(digits: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """Return the number that the digits are in the region, if they are one there."""
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        return None
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    is_there = number.country_code == phonenumbers.country_code_for_region(region)
+    return number if is_there and phonenumbers.is_valid_number(number) else None
+
+
+def _parse(digits: str, field: str) -> phonenumbers.PhoneNumber:
+    try:
+        return phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        raise _refusal("It does not begin with the code of a country", field) from None
+
+
+def _recipient(number: phonenumbers.PhoneNumber, field: str) -> Recipient:
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    reason = phonenumbers.is_possible_number_with_reason(number)
-    if reason == phonenumbers.ValidationResult.TOO_SHORT:
-        raise _refusal(
-            f"It is too short for a number of country code +{number.country_code}", field
-        )
-    # Of the long ones only what E.164 itself forbids is refused: Meta hands out Mexican numbers
-    # with a 1 after the country code, which numbering plans no longer know.
     if len(e164) > MAX_E164_DIGITS + 1:
         raise _refusal(f"A phone number has at most {MAX_E164_DIGITS} digits", field)
     return Recipient(e164, _wa_ids(e164.removeprefix("+")))
 
 
-def _parse(text: str, field: str) -> phonenumbers.PhoneNumber:
-    digits = DECORATION.sub("", text)
-    if not re.fullmatch(r"\+?[0-9]{4,20}", digits):
-        raise _refusal("It is neither a phone number nor a user id", field)
-    try:
-        # A WhatsApp id, as triggers give it, is the international number without its plus.
-        return phonenumbers.parse("+" + digits.removeprefix("+").removeprefix("00"))
-    except phonenumbers.NumberParseException:
-        raise _refusal("It does not begin with the code of a country", field) from None
-
-
 def _wa_ids(digits: str) -> tuple[str, ...]:
-    """Return the WhatsApp ids that a number may go by: Meta rewrites Mexican and Brazilian ones."""
-    mexican = re.fullmatch(r"52(1?)([0-9]{10})", digits)
-    if mexican:
-        return (f"52{mexican[2]}", f"521{mexican[2]}")
-    brazilian = re.fullmatch(r"55([0-9]{2})(9?)([0-9]{8})", digits)
-    if brazilian:
-        return (f"55{brazilian[1]}{brazilian[3]}", f"55{brazilian[1]}9{brazilian[3]}")
-    return (digits,)
+    """Return the WhatsApp ids that a number may go by."""
+    matches = ((pattern.fullmatch(digits), ids) for pattern, ids in FORMS)
+    found = next(((match, ids) for match, ids in matches if match is not None), None)
+    return tuple(found[0].expand(each) for each in found[1]) if found is not None else (digits,)
 
 
 def _refusal(cause: str, field: str) -> RejectedError:

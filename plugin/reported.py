@@ -10,9 +10,10 @@ from pydantic import Field
 
 from appmixer.engine.contract import Fields
 
-from .catalogue import error_from_webhook
+from .catalogue import details_of, error_from_webhook
 from .identity import Person
-from .shapes import as_int, as_object, as_objects, as_text
+from .redaction import redact
+from .shapes import as_int, as_objects, as_text
 
 # The last second that a datetime can hold.
 END_OF_TIME_S = 253402300799
@@ -80,8 +81,9 @@ def read_contact(person: Person) -> Contact:
     )
 
 
-def read_errors(errors: object) -> list[ReportedError]:
-    return [_error(each) for each in as_objects(errors)]
+def read_errors(errors: object, *, has_failed: bool = False) -> list[ReportedError]:
+    """Return the errors with what they mean; what failed without a reason has one error too."""
+    return [_error(each) for each in as_objects(errors) or ([{}] if has_failed else [])]
 
 
 def read_time(timestamp: object) -> datetime | None:
@@ -96,9 +98,9 @@ def _error(error: Mapping[str, Any]) -> ReportedError:
     explained = error_from_webhook(error)
     return ReportedError(
         code=explained.code,
-        title=as_text(error.get("title")) or explained.title,
-        message=as_text(error.get("message")) or None,
-        details=as_text(as_object(error.get("error_data")).get("details")) or None,
+        title=redact(as_text(error.get("title"))) or explained.title,
+        message=redact(as_text(error.get("message"))) or None,
+        details=redact(details_of(error)) or None,
         href=as_text(error.get("href")) or None,
         cause=explained.cause,
         cure=explained.cure,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from appmixer.engine.contract import (
     Action,
@@ -14,16 +15,14 @@ from appmixer.engine.contract import (
     Json,
     Option,
     RejectedError,
-    ThrottledError,
 )
 
 from .graph import AccountGraph, graph_id
+from .ownership import CURE as CHOOSE_A_SHARED_ONE
+from .proven_numbers import SenderNumber
 from .whatsapp import WhatsApp
 
 # Meta's ids are decimal and longer than 2^53 in places, so they stay text.
-ID_PATTERN = "^[0-9]{1,32}$"
-# A number that moves to another WABA gets another id, so the owner of an id does not change.
-OWNER_KEPT_S = 24 * 3600.0
 OPTIONAL_ID_PATTERN = "^([0-9]{1,32})?$"
 
 PhoneNumberId = Annotated[
@@ -31,11 +30,18 @@ PhoneNumberId = Annotated[
     Field(
         title="Sender Phone Number",
         description="The id of the number you send from. Pick it, or type or map its id.",
-        pattern=ID_PATTERN,
+        min_length=1,
+        # Room for a phone number: who writes one here is told the id that belongs to it.
+        max_length=40,
         examples=["106540352242922"],
         json_schema_extra={"x-widget": "select", "x-source": {"dependsOn": ["businessAccountId"]}},
     ),
 ]
+_WABA_WIDGET: dict[str, JsonValue] = {
+    "x-widget": "select",
+    "x-source": True,
+    "x-group": "Options",
+}
 BusinessAccountId = Annotated[
     str | None,
     Field(
@@ -43,7 +49,18 @@ BusinessAccountId = Annotated[
         description="Leave it empty to use the one found when the account was connected.",
         pattern=OPTIONAL_ID_PATTERN,
         examples=["102290129340398"],
-        json_schema_extra={"x-widget": "select", "x-source": True, "x-group": "Options"},
+        json_schema_extra=_WABA_WIDGET,
+    ),
+]
+SendersBusinessAccountId = Annotated[
+    str | None,
+    Field(
+        title="WhatsApp Business Account ID",
+        description="Leave it empty to use any of your numbers. If you fill it in, the sender has "
+        "to belong to it.",
+        pattern=OPTIONAL_ID_PATTERN,
+        examples=["102290129340398"],
+        json_schema_extra=_WABA_WIDGET,
     ),
 ]
 
@@ -51,7 +68,7 @@ BusinessAccountId = Annotated[
 class NumberInput(Fields):
     """What every component about one sender number needs."""
 
-    business_account_id: BusinessAccountId = None
+    business_account_id: SendersBusinessAccountId = None
     phone_number_id: PhoneNumberId
 
 
@@ -78,7 +95,7 @@ def graph_of(context: ComponentContext) -> AccountGraph:
 
 
 def business_account(context: ComponentContext, override: str | None) -> str:
-    """Return the WABA to work with: the override, or else the account's default."""
+    """Return the WABA to work with, one of the account's: the override, or else its default."""
     chosen = override or context.account.profile.get("businessAccountId")
     if not isinstance(chosen, str) or not chosen:
         raise RejectedError(
@@ -87,7 +104,15 @@ def business_account(context: ComponentContext, override: str | None) -> str:
             "Fill in its id, or connect the account again and select it there.",
             "businessAccountId",
         )
-    return graph_id(chosen, field="businessAccountId")
+    waba_id = graph_id(chosen, field="businessAccountId")
+    if waba_id not in shared_business_accounts(context):
+        raise RejectedError(
+            f"There is no WhatsApp Business Account {waba_id}",
+            f"The account {context.account.name!r} has none of this id.",
+            CHOOSE_A_SHARED_ONE,
+            "businessAccountId",
+        )
+    return waba_id
 
 
 def shared_business_accounts(context: ComponentContext) -> list[str]:
@@ -100,29 +125,63 @@ def shared_business_accounts(context: ComponentContext) -> list[str]:
     return list(dict.fromkeys(each for each in ids if isinstance(each, str) and each))
 
 
-async def business_account_of(
+async def prove_sender(
     context: ComponentContext, phone_number_id: str, override: str | None
-) -> str | None:
-    """Return the WABA that the number belongs to, or None when that cannot be found out."""
-    key = f"waba-of:{context.account.id}:{phone_number_id}"
-    known = (await context.store.get([key])).get(key)
-    if isinstance(known, str):
-        return known
-    candidates = [override] if override else shared_business_accounts(context)
-    for waba_id in candidates:
-        if phone_number_id in await _number_ids(context, waba_id):
-            await context.store.put({key: waba_id}, expires_in_s=OWNER_KEPT_S)
-            return waba_id
-    return None
+) -> SenderNumber:
+    """Return the number once one of the account's WABAs, or the named one, is known to list it.
+
+    Everything that is kept or counted for a number goes by what this returns. Raises RejectedError
+    for a number that the account does not have, whoever has it.
+    """
+    narrowed = business_account(context, override) if override else None
+    written = phone_number_id.strip()
+    numbers = await account_numbers(context, written)
+    found = next((each for each in numbers if each.id == written), None)
+    if found is None:
+        raise _no_such_sender(context, written, numbers)
+    if narrowed not in (None, found.waba_id):
+        raise RejectedError(
+            f"Number {found.id} is not in WhatsApp Business Account {narrowed}",
+            f"It belongs to WhatsApp Business Account {found.waba_id}.",
+            "Choose a sender of the business account that is named, or leave that field empty.",
+            "phoneNumberId",
+        )
+    return found
 
 
-async def _number_ids(context: ComponentContext, waba_id: str) -> set[str]:
-    numbers = graph_of(context).pages(f"{graph_id(waba_id)}/phone_numbers", {"fields": "id"})
-    try:
-        return {str(number.get("id")) async for number in numbers}
-    except (RejectedError, ThrottledError) as error:
-        context.log.info("numbers.unreadable", waba_id=waba_id, code=error.code)
-        return set()
+async def account_numbers(
+    context: ComponentContext, phone_number_id: str
+) -> Sequence[SenderNumber]:
+    """Return the account's numbers, among them surely the one with this id if it has it."""
+    waba_ids = shared_business_accounts(context)
+    return await whatsapp(context).numbers.having(
+        phone_number_id, context.account, waba_ids, graph_of(context)
+    )
+
+
+def _no_such_sender(
+    context: ComponentContext, written: str, numbers: Sequence[SenderNumber]
+) -> RejectedError:
+    digits = _digits(written)
+    meant = next((each for each in numbers if digits and _digits(each.display) == digits), None)
+    if meant is not None:
+        return RejectedError(
+            "This is the phone number of a sender, not its id",
+            f"Meta knows {meant.display} by the id {meant.id}.",
+            f"Fill in {meant.id}, or choose the number from the list.",
+            "phoneNumberId",
+        )
+    graph_id(written, field="phoneNumberId")
+    return RejectedError(
+        f"There is no sender number {written}",
+        f"The account {context.account.name!r} has none of this id.",
+        "Choose a sender phone number from the list, or the account that owns it.",
+        "phoneNumberId",
+    )
+
+
+def _digits(text: str) -> str:
+    return re.sub("[^0-9]", "", text)
 
 
 async def sender_options(

@@ -19,11 +19,12 @@ from appmixer.engine.contract import (
     Wait,
 )
 
-from .deliveries import Attempt, Deliveries
+from .deliveries import Attempt, Deliveries, step_of
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
 from .opaque import pack
+from .proven_numbers import SenderNumber
 from .recipients import Recipient, read_recipient
-from .senders import graph_of, sender_options, whatsapp
+from .senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
 from .shapes import as_object, as_objects, as_text
 from .windows import Window
 
@@ -60,16 +61,31 @@ async def send_message(
     webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
     a recipient that cannot be used and, if the policy says so, for a closed window.
     """
-    recipient = read_recipient(input.to, type=input.recipient_type)
+    recipient = await _recipient(context, input)
     opaque = pack(context.step_id, input.opaque_data or None)
-    window = await whatsapp(context).windows.state(input.phone_number_id, recipient.identities)
-    state = _remembered(input, recipient, window)
+    sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
+    window = await whatsapp(context).windows.state(sender.id, recipient.identities)
+    state = _remembered(input, sender, recipient, window)
     # The journal is asked before there can be an objection: an earlier attempt may have sent it.
-    earlier = await whatsapp(context).deliveries.earlier(context.step_id)
+    earlier = await whatsapp(context).deliveries.earlier(_step(context, state))
     if earlier is not None and not _has_stayed(context, earlier):
         return _outcome_of(context, earlier, state)
-    await _check(context, input, recipient, window)
-    return await _post(context, input, {**_envelope(input, recipient, opaque), **body}, state)
+    await _check(context, input, sender, recipient, window)
+    return await _post(context, sender, {**_envelope(input, recipient, opaque), **body}, state)
+
+
+async def _recipient(context: ActionContext, input: MessageInput) -> Recipient:
+    async def has_heard(identities: Sequence[str]) -> bool:
+        numbers = await account_numbers(context, input.phone_number_id)
+        ids = [each.id for each in numbers]
+        return await whatsapp(context).windows.has_heard(ids, identities)
+
+    return await read_recipient(
+        input.to,
+        type=input.recipient_type,
+        region=as_text(context.account.settings.get("defaultRegion")),
+        has_heard=has_heard,
+    )
 
 
 async def resume_send(
@@ -84,7 +100,7 @@ async def resume_send(
             "The connection broke before Meta answered, and no status has come since.",
             "Ask the person or look into the chat before you send it again.",
         )
-    sent = _found(state, context.step_id, message_id)
+    sent = _found(context, state, message_id)
     reached = as_text(status.get("recipient_id")) or None
     if status.get("recipient_type") == "group":
         sent.group_id = reached
@@ -93,19 +109,28 @@ async def resume_send(
     sent.contact_bsuid = as_text(status.get("recipient_user_id")) or None
     sent.delivery_status = as_text(status.get("status")) or None
     deliveries = whatsapp(context).deliveries
-    await deliveries.accepted(context.step_id, sent.message_id, sent.model_dump(mode="json"))
+    step = _step(context, state)
+    await deliveries.accepted(step, sent.message_id, sent.model_dump(mode="json"))
     return sent
 
 
+def _step(context: ActionContext, state: JsonObject) -> str:
+    return step_of(as_text(state["wabaId"]), context.step_id)
+
+
 async def _check(
-    context: ActionContext, input: MessageInput, recipient: Recipient, window: Window
+    context: ActionContext,
+    input: MessageInput,
+    sender: SenderNumber,
+    recipient: Recipient,
+    window: Window,
 ) -> None:
     is_bound = isinstance(input, FreeFormInput) and input.window_policy == "refuse"
     # Windows are between a person and a number; of groups Meta names none.
     if is_bound and recipient.type == "individual" and window.state == "closed":
         raise _closed(window)
-    await context.quota.take("pair", f"{input.phone_number_id}:{recipient.value}")
-    await context.quota.take("messages", input.phone_number_id)
+    await context.quota.take("pair", f"{sender.id}:{recipient.value}")
+    await context.quota.take("messages", sender.id)
 
 
 def _closed(window: Window) -> RejectedError:
@@ -135,24 +160,24 @@ def _envelope(input: MessageInput, recipient: Recipient, opaque: str) -> dict[st
 
 
 async def _post(
-    context: ActionContext, input: MessageInput, body: JsonObject, state: JsonObject
+    context: ActionContext, sender: SenderNumber, body: JsonObject, state: JsonObject
 ) -> SentMessage | Wait:
-    deliveries = whatsapp(context).deliveries
-    path = f"{input.phone_number_id}/messages"
+    deliveries, step = whatsapp(context).deliveries, _step(context, state)
+    path = f"{sender.id}/messages"
     try:
         answer = await graph_of(context).post(
-            path, json=body, before_leaving=_journalled(context, deliveries)
+            path, json=body, before_leaving=_journalled(context, deliveries, step)
         )
-        sent = _accepted(answer, context.step_id, state)
+        sent = _accepted(context, answer, state)
     except _BegunElsewhere as other:
         return _outcome_of(context, other.attempt, state)
     except OutcomeUnknownError:
-        await deliveries.unknown(context.step_id)
-        return _wait(context.step_id, state)
+        await deliveries.unknown(step)
+        return _wait(context, state)
     except ConnectorError:
-        await deliveries.refused(context.step_id)
+        await deliveries.refused(step)
         raise
-    await deliveries.accepted(context.step_id, sent.message_id, sent.model_dump(mode="json"))
+    await deliveries.accepted(step, sent.message_id, sent.model_dump(mode="json"))
     return sent
 
 
@@ -169,24 +194,25 @@ def _has_stayed(context: ActionContext, earlier: Attempt) -> bool:
     return earlier.state == "sending" and context.has_stayed(earlier.name)
 
 
-def _journalled(context: ActionContext, deliveries: Deliveries) -> Callable[[], Awaitable[None]]:
+def _journalled(
+    context: ActionContext, deliveries: Deliveries, step: str
+) -> Callable[[], Awaitable[None]]:
     """Return what writes the journal's entry at the last moment, once for all tries of a step."""
     begun: list[str] = []
 
     async def begin() -> None:
         if not begun:
-            step_id, attempt = context.step_id, context.attempt
-            earlier = await deliveries.begin(step_id, attempt, context.has_stayed)
+            earlier = await deliveries.begin(step, context.attempt, context.has_stayed)
             if earlier is not None:
                 raise _BegunElsewhere(earlier)
-            begun.append(context.step_id)
+            begun.append(step)
         # The commit takes a while; from here on, what leaves is a matter of microseconds.
         context.leaving()
 
     return begin
 
 
-def _accepted(answer: Mapping[str, Any], step_id: str, state: JsonObject) -> SentMessage:
+def _accepted(context: ActionContext, answer: Mapping[str, Any], state: JsonObject) -> SentMessage:
     message = as_object(next(iter(as_objects(answer.get("messages"))), None))
     contact = as_object(next(iter(as_objects(answer.get("contacts"))), None))
     message_id = as_text(message.get("id"))
@@ -194,7 +220,7 @@ def _accepted(answer: Mapping[str, Any], step_id: str, state: JsonObject) -> Sen
         raise OutcomeUnknownError("Meta took the request but named no message")
     held = ACCEPTANCE.get(str(message.get("message_status")), "accepted")
     group_id = as_text(message.get("group_id")) or None
-    found = _found(state, step_id, message_id)
+    found = _found(context, state, message_id)
     return found.model_copy(
         update={
             "status": held,
@@ -210,33 +236,38 @@ def _outcome_of(context: ActionContext, earlier: Attempt, state: JsonObject) -> 
     if earlier.result is not None:
         return SentMessage.model_validate(earlier.result)
     if earlier.message_id is not None:
-        return _found(state, context.step_id, earlier.message_id)
-    return _wait(context.step_id, state)
+        return _found(context, state, earlier.message_id)
+    return _wait(context, state)
 
 
-def _wait(step_id: str, state: JsonObject) -> Wait:
+def _wait(context: ActionContext, state: JsonObject) -> Wait:
     reason = "Nobody knows yet whether Meta took the message: its first status will tell."
-    return Wait(f"step:{step_id}", UNKNOWN_AFTER_S, state, reason)
+    return Wait(f"step:{_step(context, state)}", UNKNOWN_AFTER_S, state, reason)
 
 
-def _remembered(input: MessageInput, recipient: Recipient, window: Window) -> JsonObject:
-    """Return the part of the output that is known before Meta has answered."""
+def _remembered(
+    input: MessageInput, sender: SenderNumber, recipient: Recipient, window: Window
+) -> JsonObject:
+    """Return the sender's WABA, and the part of the output known before Meta has answered."""
     closes_at = window.closes_at.isoformat() if window.closes_at else None
     return {
-        "phoneNumberId": input.phone_number_id,
-        "recipient": recipient.value,
-        "input": input.to,
-        "window": {"state": window.state, "closesAt": closes_at},
+        "wabaId": sender.waba_id,
+        "output": {
+            "phoneNumberId": sender.id,
+            "recipient": recipient.value,
+            "input": input.to,
+            "window": {"state": window.state, "closesAt": closes_at},
+        },
     }
 
 
-def _found(state: JsonObject, step_id: str, message_id: str) -> SentMessage:
+def _found(context: ActionContext, state: JsonObject, message_id: str) -> SentMessage:
     return SentMessage.model_validate(
         {
-            **state,
+            **as_object(state["output"]),
             "messageId": message_id,
             "status": "accepted",
             "acceptedAt": datetime.now(UTC),
-            "idempotencyKey": step_id,
+            "idempotencyKey": context.step_id,
         }
     )

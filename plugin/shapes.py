@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
+# The longest of Meta's ids, those of messages, have about a hundred.
+MAX_ID_CHARS = 300
+
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
@@ -30,6 +33,18 @@ def as_objects(value: object) -> list[dict[str, Any]]:
 
 def as_text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def as_id(value: object) -> str:
+    """Return an id or a name: a short text, or a number, which Meta writes some ids as.
+
+    What is no id is an empty text: ids become keys of tables, which a longer text or a NUL in it
+    would break for everything that is written together.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    text = as_text(value)
+    return text if len(text) <= MAX_ID_CHARS and "\0" not in text else ""
 
 
 def as_texts(value: object) -> list[str]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from appmixer.engine.contract import Fields, Json, JsonObject, RejectedError
 
+from .shapes import as_text
 from .templates import Definition
 
 ParameterText = Annotated[str | int | float, Field(union_mode="left_to_right")]
+# Sheets and messages give coordinates as text.
+Degrees = float | Annotated[str, Field(pattern=r"^ *-?[0-9]{1,3}(\.[0-9]{1,20})? *$")]
 MediaKind = Literal["image", "video", "document", "gif"]
 MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "GIF": "gif"}
 
-# Meta refuses such parameters with 132018 or 100; seen in reports of users, on no page of Meta's.
-UNSENDABLE = re.compile(r"[\n\r\t]| {5,}")
+# Meta refuses values with line breaks, tabs or more than four spaces in a row (132018 or 100; seen
+# in reports of users, on no page of Meta's), and nobody can know beforehand what a person writes.
+UNSENDABLE = re.compile(r"\s*[\n\r\t\v\f\x85\u2028\u2029]\s*| {5,}")
 
 
 class HeaderMedia(Fields):
@@ -53,8 +57,12 @@ class HeaderMedia(Fields):
 class HeaderLocation(Fields):
     """The map at the top of a template."""
 
-    latitude: float = Field(ge=-90, le=90, description="Degrees north.", examples=[37.4421])
-    longitude: float = Field(ge=-180, le=180, description="Degrees east.", examples=[-122.1615])
+    latitude: Degrees = Field(
+        description="Degrees north, from -90 to 90; also as text.", examples=[37.4421]
+    )
+    longitude: Degrees = Field(
+        description="Degrees east, from -180 to 180; also as text.", examples=[-122.1615]
+    )
     name: str = Field(description="The name of the place.", examples=["Philz Coffee"])
     address: str = Field(description="Its address.", examples=["101 Forest Ave, Palo Alto"])
 
@@ -68,7 +76,9 @@ class ButtonParameter(Fields):
         "a quick reply sends back, a coupon code, or the token of a Flow.",
         examples=["urlSuffix"],
     )
-    value: ParameterText = Field(description="The value.", examples=["860198"])
+    value: ParameterText = Field(
+        description="The value; only that of a Flow may be empty.", examples=["860198"]
+    )
     flow_data: dict[str, Any] | None = Field(
         default=None,
         description="Values for the first screen of a Flow.",
@@ -105,13 +115,13 @@ class TemplateParameters(Fields):
     button_parameters: list[ButtonParameter] = Field(
         default_factory=list[ButtonParameter],
         max_length=10,
-        description="What the buttons are filled with, for those that take something.",
+        description="What the buttons are filled with, for those that need something.",
         json_schema_extra={"x-group": "Buttons"},
     )
     offer_expires_at: datetime | None = Field(
         default=None,
-        description="When a limited-time offer ends.",
-        examples=["2026-10-01T22:00:00Z"],
+        description="When a limited-time offer ends; without a time zone, in UTC.",
+        examples=["2030-10-01T22:00:00Z"],
         json_schema_extra={"x-group": "Options"},
     )
     components: list[dict[str, Any]] | None = Field(
@@ -130,7 +140,7 @@ def build_components(
     """Return Meta's components for the plain fields; raise RejectedError where they conflict."""
     built = [
         *_header(parameters, definition),
-        *_body(parameters),
+        *_body(parameters, definition),
         *[_button(each) for each in parameters.button_parameters],
         *_offer(parameters.offer_expires_at),
     ]
@@ -141,22 +151,22 @@ def build_components(
             "Use one of the two.",
             "components",
         )
-    return (
-        built if parameters.components is None else [dict(each) for each in parameters.components]
-    )
+    if parameters.components is not None:
+        built = [dict(each) for each in parameters.components]
+    return [*built, *_flows_left_out(built, definition)]
 
 
 def _header(parameters: TemplateParameters, definition: Definition | None) -> list[dict[str, Json]]:
     found: list[Json] = []
     if parameters.header_text not in (None, ""):
         named = definition.header_variables[:1] if definition and definition.is_named else ()
-        found.append(_text(parameters.header_text, next(iter(named), None), "headerText"))
+        wanted = definition.header_variables if definition else ()
+        shown = next(iter(wanted), "1")
+        found.append(_text(parameters.header_text, next(iter(named), None), "headerText", shown))
     if parameters.header_media is not None:
         found.append(_media(parameters.header_media, definition))
     if parameters.header_location is not None:
-        found.append(
-            {"type": "location", "location": parameters.header_location.model_dump(mode="json")}
-        )
+        found.append({"type": "location", "location": _location(parameters.header_location)})
     if len(found) > 1:
         raise RejectedError(
             "A template has one header",
@@ -189,37 +199,78 @@ def _media(media: HeaderMedia, definition: Definition | None) -> JsonObject:
     return {"type": kind, kind: file}
 
 
-def _body(parameters: TemplateParameters) -> list[dict[str, Json]]:
+def _location(location: HeaderLocation) -> JsonObject:
+    degrees = {
+        "latitude": _degrees(location.latitude, "latitude", 90),
+        "longitude": _degrees(location.longitude, "longitude", 180),
+    }
+    words = {"name": location.name, "address": location.address}
+    for name, word in words.items():
+        if not word.strip():
+            raise _empty(f"The {name} of the place is empty", "headerLocation")
+    return {**degrees, **words}
+
+
+def _degrees(value: float | str, name: str, limit: int) -> float:
+    degrees = float(value)
+    if not -limit <= degrees <= limit:
+        raise RejectedError(
+            f"There is no such {name}",
+            f"It is {degrees:g}, and has to be between -{limit} and {limit}.",
+            "Correct it; latitude and longitude may have changed places.",
+            "headerLocation",
+        )
+    return degrees
+
+
+def _body(parameters: TemplateParameters, definition: Definition | None) -> list[dict[str, Json]]:
     given = parameters.body_parameters
     if not given:
         return []
     if isinstance(given, list):
-        texts = [_text(each, None, "bodyParameters") for each in given]
+        wanted = definition.body_variables if definition else ()
+        shown = [*wanted, *(str(number) for number in range(len(wanted) + 1, len(given) + 1))]
+        texts = [
+            _text(each, None, "bodyParameters", name)
+            for each, name in zip(given, shown, strict=False)
+        ]
     elif all(name.isdigit() for name in given):
         numbered = sorted(given, key=int)
-        texts = [_text(given[name], None, "bodyParameters") for name in numbered]
+        texts = [_text(given[name], None, "bodyParameters", name) for name in numbered]
     else:
-        texts = [_text(each, name, "bodyParameters") for name, each in given.items()]
+        texts = [_text(each, name, "bodyParameters", name) for name, each in given.items()]
     return [{"type": "body", "parameters": texts}]
 
 
-def _text(value: str | int | float | None, name: str | None, field: str) -> JsonObject:
-    text = str(value)
-    if UNSENDABLE.search(text):
-        raise RejectedError(
-            "A template parameter cannot be sent",
-            "Meta refuses line breaks, tabs and more than four spaces in a row.",
-            "Replace them, for example with a comma or a single space.",
-            field,
-            132018,
-        )
+def _text(value: str | int | float | None, name: str | None, field: str, shown: str) -> JsonObject:
+    text = flattened(str(value))
+    if not text:
+        raise _empty(f"The value for {{{{{shown}}}}} is empty", field)
     if name is None:
         return {"type": "text", "text": text}
     return {"type": "text", "parameter_name": name, "text": text}
 
 
+def flattened(text: str) -> str:
+    """Return the text with a space in the place of everything that a template cannot hold."""
+    return UNSENDABLE.sub(" ", text).strip()
+
+
+def _empty(cause: str, field: str) -> RejectedError:
+    return RejectedError(
+        "A value of the template is empty",
+        f"{cause}, and Meta takes no empty ones.",
+        "Fill it in, or give a text for the case that nothing is there, such as a dash.",
+        field,
+    )
+
+
 def _button(button: ButtonParameter) -> dict[str, Json]:
     value = str(button.value)
+    if button.kind == "flowToken":
+        return _flow(button.index, value, button.flow_data)
+    if not value.strip():
+        raise _empty(f"The value of button {button.index} is empty", "buttonParameters")
     match button.kind:
         case "urlSuffix":
             sub_type, parameter = "url", dict[str, Json](type="text", text=value)
@@ -228,11 +279,6 @@ def _button(button: ButtonParameter) -> dict[str, Json]:
         case "couponCode":
             sub_type = "copy_code"
             parameter = dict[str, Json](type="coupon_code", coupon_code=value)
-        case "flowToken":
-            action: dict[str, Json] = {"flow_token": value}
-            if button.flow_data is not None:
-                action["flow_action_data"] = button.flow_data
-            sub_type, parameter = "flow", dict[str, Json](type="action", action=action)
     return {
         "type": "button",
         "sub_type": sub_type,
@@ -241,10 +287,39 @@ def _button(button: ButtonParameter) -> dict[str, Json]:
     }
 
 
+def _flow(index: int, token: str = "", data: dict[str, Any] | None = None) -> dict[str, Json]:
+    named: dict[str, Json] = {"type": "button", "sub_type": "flow", "index": str(index)}
+    action: dict[str, Json] = {"flow_token": token} if token.strip() else {}
+    if data is not None:
+        action["flow_action_data"] = data
+    return {**named, "parameters": [{"type": "action", "action": action}]} if action else named
+
+
+def _flows_left_out(
+    built: list[dict[str, Json]], definition: Definition | None
+) -> list[dict[str, Json]]:
+    """Return the Flow buttons that nothing was given for: Meta wants them named all the same."""
+    # Seen in reports of users, who got 131008 or 131009 without it; on no page of Meta's.
+    given = {
+        str(each.get("index")) for each in built if as_text(each.get("type")).lower() == "button"
+    }
+    buttons = enumerate(definition.buttons if definition else ())
+    return [_flow(at) for at, each in buttons if each.kind == "FLOW" and str(at) not in given]
+
+
 def _offer(expires_at: datetime | None) -> list[dict[str, Json]]:
     if expires_at is None:
         return []
-    milliseconds = int(expires_at.timestamp() * 1000)
+    aware = expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=UTC)
+    if aware <= datetime.now(UTC):
+        raise RejectedError(
+            "The offer has ended",
+            f"Its end, {aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC, is in the past.",
+            "Give a time to come, such as 2030-10-01T22:00:00Z or 2030-10-01T22:00:00+02:00; "
+            "without a time zone it counts as UTC.",
+            "offerExpiresAt",
+        )
+    milliseconds = int(aware.timestamp() * 1000)
     parameter: JsonObject = {
         "type": "limited_time_offer",
         "limited_time_offer": {"expiration_time_ms": milliseconds},

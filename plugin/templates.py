@@ -9,7 +9,7 @@ from typing import Any
 
 from appmixer.engine.contract import ActionContext, ComponentContext, RejectedError, ThrottledError
 
-from .senders import business_account_of, graph_of
+from .senders import graph_of, prove_sender
 from .shapes import as_object, as_objects, as_text
 
 TEMPLATE_FIELDS = (
@@ -79,9 +79,7 @@ async def find_definition(
 
     It is remembered for ten minutes; `fresh` reads it again.
     """
-    waba_id = await business_account_of(context, phone_number_id, business_account_id or None)
-    if waba_id is None:
-        return None
+    waba_id = (await prove_sender(context, phone_number_id, business_account_id)).waba_id
     key = f"template:{waba_id}:{name}:{language}"
     known = as_object((await context.store.get([key])).get(key))
     if known and not fresh:
@@ -97,8 +95,8 @@ async def languages_of(
     context: ComponentContext, phone_number_id: str, override: str | None, name: str
 ) -> list[str]:
     """Return the languages in which the number's WABA has the template."""
-    waba_id = await business_account_of(context, phone_number_id, override or None)
-    nodes = await _nodes(context, waba_id, name) if waba_id is not None else []
+    sender = await prove_sender(context, phone_number_id, override)
+    nodes = await _nodes(context, sender.waba_id, name)
     return sorted({as_text(node.get("language")) for node in nodes} - {""})
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from math import isinf
 from typing import Any
 
@@ -23,8 +24,17 @@ MAX_BODY_BYTES = 3 * 1024 * 1024
 MAX_HANDSHAKE_BYTES = 1024
 # Far more than Meta nests, and less than what JSON libraries give up at.
 MAX_DEPTH = 100
+# More than any number of Meta's has; reading longer ones takes ever longer.
+MAX_DIGITS = 300
 SIGNATURE_HEADER = "x-hub-signature-256"
 RETRY_LATER = {"Retry-After": "10"}
+PURPOSE = (
+    "This is where Meta delivers the WhatsApp events of this engine. Enter the address as the "
+    "callback URL in the Meta App Dashboard (WhatsApp, Configuration, Webhook), together with the "
+    "verify token; Meta then asks here with hub.mode=subscribe. Nobody else has to call it."
+)
+# Anybody can post here: so often at most a line about it is logged.
+LOGGED_EVERY_S = 60.0
 
 
 class Webhook:
@@ -33,6 +43,7 @@ class Webhook:
     def __init__(self, host: HostContext) -> None:
         self._host = host
         self._signer = _Signer("")
+        self._tally = _Tally()
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -42,14 +53,15 @@ class Webhook:
         )
 
     async def shake_hands(self, request: Request) -> Response:
-        """Echo the challenge to whoever knows the verify token."""
+        """Echo the challenge to whoever knows the verify token; tell others what this is for."""
         expected = self._host.configuration.get("verifyToken", "").strip()
         if not expected:
             return _not_set_up("verifyToken")
         query = request.query
-        given = query.get("hub.verify_token", "")
-        if query.get("hub.mode") != "subscribe" or not _is_same(given, expected):
-            self._host.log.warning("webhook.handshake_refused")
+        if query.get("hub.mode") != "subscribe":
+            return Response(403, PURPOSE.encode())
+        if not _is_same(query.get("hub.verify_token", ""), expected):
+            self._tally.log(self._host.log.warning, "webhook.handshake_refused")
             return Response(403, b"The verify token is not the one in `verifyToken`.")
         return Response(200, query.get("hub.challenge", "").encode())
 
@@ -61,12 +73,12 @@ class Webhook:
         if self._signer.secret != secret:
             self._signer = _Signer(secret)
         if not _is_same(request.headers.get(SIGNATURE_HEADER, ""), self._signer.sign(request.body)):
-            self._host.log.warning("webhook.signature_refused", bytes=len(request.body))
+            self._tally.log(self._host.log.warning, "webhook.signature_refused")
             return Response(401, b"The signature is missing or wrong.")
         try:
             await self._host.accept(request.body)
         except ThrottledError:
-            self._host.log.error("webhook.not_stored", bytes=len(request.body))
+            self._tally.log(self._host.log.error, "webhook.not_stored")
             return Response(503, b"It could not be stored; deliver it again.", headers=RETRY_LATER)
         return Response(200)
 
@@ -80,7 +92,7 @@ def read(body: bytes) -> Sequence[Event]:
         text = body.decode()
         content = _DECODER.decode(text)
         if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(content):
-            return [unreadable(text)]
+            content = _shallow(content, MAX_DEPTH)
         if "\\ud" in text or "\\uD" in text:
             content = _with_whole_characters(content)
         return flatten(content)
@@ -99,18 +111,30 @@ def _is_deep(content: Any) -> bool:
     return True
 
 
+def _shallow(content: Any, depth: int) -> Any:
+    """Return the content with everything below the depth as its text, so that it can be stored."""
+    if depth == 0 and (is_object(content) or is_list(content)):
+        return json.dumps(content)
+    if is_object(content):
+        return {key: _shallow(each, depth - 1) for key, each in content.items()}
+    return [_shallow(each, depth - 1) for each in content] if is_list(content) else content
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
-def _finite(digits: str) -> float:
+def _finite(digits: str) -> float | str:
+    """Return the number, or its text when it is larger than any number here."""
     number = float(digits)
-    if isinf(number):
-        raise ValueError(f"{digits} is larger than any number here")
-    return number
+    return digits if isinf(number) else number
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= MAX_DIGITS else digits
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
 
 
 def _with_whole_characters(content: Any) -> Any:
@@ -121,6 +145,24 @@ def _with_whole_characters(content: Any) -> Any:
     except UnicodeEncodeError:
         return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     return content
+
+
+class _Tally:
+    """Counts what may happen a thousand times a second, and logs it now and then.
+
+    The first of a kind is logged at once, later ones with how many there were since the last line.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._logged_at: dict[str, float] = {}
+
+    def log(self, line: Callable[..., None], event: str) -> None:
+        self._counts[event] = self._counts.get(event, 0) + 1
+        now = time.monotonic()
+        if event not in self._logged_at or now - self._logged_at[event] >= LOGGED_EVERY_S:
+            line(event, requests=self._counts.pop(event))
+            self._logged_at[event] = now
 
 
 class _Signer:

@@ -20,6 +20,7 @@ from .checks import check_account, check_setup
 from .deliveries import Deliveries
 from .events import STEMS
 from .graph import AccountGraph, GraphClient
+from .proven_numbers import ProvenNumbers
 from .settings import Settings
 from .subscriptions import Subscriptions
 from .webhook import Webhook, read
@@ -40,6 +41,7 @@ class WhatsApp:
         self._reconciling: asyncio.Task[None] | None = None
         self.windows = Windows(host.store, clock)
         self.deliveries = Deliveries(host.store, clock)
+        self.numbers = ProvenNumbers(host.store, clock)
 
     @property
     def settings(self) -> Settings:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from appmixer.engine.contract import Event, Store
 
 from .identity import sender_of
-from .shapes import as_int, as_object, as_objects, as_text, as_unix_time
+from .shapes import as_id, as_int, as_object, as_objects, as_text, as_unix_time
 
 WINDOW = timedelta(hours=24)
 # Afterwards nothing is known of a person any more, instead of a window that has long been closed.
@@ -63,12 +63,17 @@ class Windows:
         closes_at = datetime.fromtimestamp(written_at, UTC) + WINDOW
         return Window("open" if self._clock() < closes_at else "closed", closes_at)
 
+    async def has_heard(self, phone_number_ids: Sequence[str], identities: Sequence[str]) -> bool:
+        """Tell whether the person, by any id, has lately written to one of the numbers."""
+        keys = [_key(number, each) for number in phone_number_ids for each in identities]
+        return bool(await self._store.get(keys))
+
 
 def _openings(event: Event) -> Iterator[tuple[str, int]]:
     phone_number_id = as_text(event.payload.get("phoneNumberId"))
     if event.kind in ("message", "standby.message"):
         message = as_object(event.payload.get("message"))
-        if message.get("type") not in NOT_WRITTEN:
+        if as_text(message.get("type")) not in NOT_WRITTEN:
             contact = as_object(event.payload.get("contact"))
             yield from _written(phone_number_id, message, contact)
     elif event.kind == "calls":
@@ -83,7 +88,7 @@ def _written(
     phone_number_id: str, item: Mapping[str, Any], contact: Mapping[str, Any]
 ) -> Iterator[tuple[str, int]]:
     written_at = as_unix_time(item.get("timestamp"))
-    group_id = as_text(item.get("group_id"))
+    group_id = as_id(item.get("group_id"))
     identities = (group_id,) if group_id else sender_of(item, contact).identities
     for identity in identities if written_at is not None else ():
         yield _key(phone_number_id, identity), written_at or 0

@@ -14,10 +14,9 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject, RejectedError
 
-from ...plugin.graph import graph_id
 from ...plugin.media_kinds import HEAD_BYTES, MAX_FILE_BYTES, KindName, Medium, recognise, too_large
 from ...plugin.public_urls import fetch
-from ...plugin.senders import NumberAction, NumberInput, graph_of
+from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 from ...plugin.shapes import as_text
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
@@ -105,7 +104,7 @@ class UploadMedia(NumberAction):
     }
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
-        sender = graph_id(input.phone_number_id, field="phoneNumberId")
+        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
         form = {"messaging_product": "whatsapp"}
         if input.ttl_minutes is not None:
             form["ttl_minutes"] = str(input.ttl_minutes)
@@ -113,7 +112,7 @@ class UploadMedia(NumberAction):
             with tempfile.SpooledTemporaryFile(MEMORY_BYTES) as content:
                 medium, size_bytes, sha256 = await _take_in(source, content)
                 answer = await graph_of(context).post(
-                    f"{sender}/media",
+                    f"{sender.id}/media",
                     form=form | {"type": medium.media_type},
                     files={"file": (source.name, content, medium.media_type)},
                     repeats=True,

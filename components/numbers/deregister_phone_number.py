@@ -9,8 +9,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
-from ...plugin.graph import graph_id
-from ...plugin.senders import NumberAction, NumberInput, graph_of
+from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 
 class DeregisterPhoneNumber(NumberAction):
@@ -33,8 +32,6 @@ class DeregisterPhoneNumber(NumberAction):
     }
 
     async def receive(self, context: ActionContext, input: NumberInput) -> Output:
-        number = graph_id(input.phone_number_id, field="phoneNumberId")
-        answer = await graph_of(context).post(f"{number}/deregister")
-        return self.Output(
-            success=answer.get("success") is True, phone_number_id=input.phone_number_id
-        )
+        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
+        answer = await graph_of(context).post(f"{sender.id}/deregister")
+        return self.Output(success=answer.get("success") is True, phone_number_id=sender.id)

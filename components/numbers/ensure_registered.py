@@ -10,7 +10,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
 from ...plugin.numbers import Pin, Region, get_number, register
-from ...plugin.senders import NumberAction, NumberInput, graph_of
+from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 
 class EnsureRegistered(NumberAction):
@@ -61,19 +61,18 @@ class EnsureRegistered(NumberAction):
     }
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
+        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
         graph = graph_of(context)
-        number = await get_number(graph, input.phone_number_id)
+        number = await get_number(graph, sender.id)
         was_registered, is_registered = number.is_registered, number.is_registered
         if not was_registered:
             region = input.data_localization_region
-            is_registered = await register(
-                graph, input.phone_number_id, pin=input.pin, region=region
-            )
-            number = await get_number(graph, input.phone_number_id)
+            is_registered = await register(graph, sender.id, pin=input.pin, region=region)
+            number = await get_number(graph, sender.id)
         return self.Output(
             registered=is_registered or number.is_registered,
             was_already_registered=was_registered,
-            phone_number_id=input.phone_number_id,
+            phone_number_id=sender.id,
             display_phone_number=number.display_phone_number,
             platform_type=number.platform_type,
         )

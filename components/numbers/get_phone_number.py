@@ -8,7 +8,7 @@ from typing import ClassVar
 from appmixer.engine.contract import ActionContext, JsonObject
 
 from ...plugin.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
-from ...plugin.senders import NumberAction, NumberInput, graph_of
+from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 
 class GetPhoneNumber(NumberAction):
@@ -21,4 +21,5 @@ class GetPhoneNumber(NumberAction):
     samples: ClassVar[Mapping[str, JsonObject]] = {"registered": NUMBER_SAMPLE}
 
     async def receive(self, context: ActionContext, input: NumberInput) -> PhoneNumber:
-        return await get_number(graph_of(context), input.phone_number_id)
+        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
+        return await get_number(graph_of(context), sender.id)

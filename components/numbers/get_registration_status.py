@@ -10,7 +10,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
 from ...plugin.numbers import get_number
-from ...plugin.senders import NumberAction, NumberInput, graph_of
+from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 
 class GetRegistrationStatus(NumberAction):
@@ -94,10 +94,11 @@ class GetRegistrationStatus(NumberAction):
     }
 
     async def receive(self, context: ActionContext, input: NumberInput) -> Output:
-        number = await get_number(graph_of(context), input.phone_number_id)
+        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
+        number = await get_number(graph_of(context), sender.id)
         return self.Output(
             registered=number.is_registered,
-            phone_number_id=input.phone_number_id,
+            phone_number_id=sender.id,
             display_phone_number=number.display_phone_number,
             verified_name=number.verified_name,
             platform_type=number.platform_type,

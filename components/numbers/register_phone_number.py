@@ -10,7 +10,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
 from ...plugin.numbers import Pin, Region, register
-from ...plugin.senders import NumberAction, NumberInput, graph_of
+from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 
 class RegisterPhoneNumber(NumberAction):
@@ -36,10 +36,11 @@ class RegisterPhoneNumber(NumberAction):
     }
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
+        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
         success = await register(
             graph_of(context),
-            input.phone_number_id,
+            sender.id,
             pin=input.pin,
             region=input.data_localization_region,
         )
-        return self.Output(success=success, phone_number_id=input.phone_number_id)
+        return self.Output(success=success, phone_number_id=sender.id)

@@ -17,7 +17,7 @@ from appmixer.engine.contract import (
 )
 
 from ...plugin.messages import ConversationInput, SentMessage
-from ...plugin.senders import business_account, business_account_of, graph_of, sender_options
+from ...plugin.senders import business_account, graph_of, prove_sender, sender_options
 from ...plugin.sending import SendAction, send_message
 from ...plugin.shapes import as_text
 from ...plugin.template_faults import missing_from
@@ -137,7 +137,7 @@ async def _templates(
     context: ComponentContext, input: Mapping[str, Json], name: str
 ) -> AsyncIterator[dict[str, Any]]:
     number, override = as_text(input.get("phoneNumberId")), as_text(input.get("businessAccountId"))
-    owner = await business_account_of(context, number, override or None) if number else None
+    owner = (await prove_sender(context, number, override)).waba_id if number else None
     params = {"fields": "name,language,status,category", "status": "APPROVED"}
     if name:
         params["name"] = name

@@ -11,15 +11,18 @@ from pydantic import Field, JsonValue
 
 from appmixer.engine.contract import Fields, JsonObject
 
-from ...plugin.identity import sender_of
+from ...plugin.identity import answer_to, number_in, sender_of
+from ...plugin.recipients import RecipientType
 from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
-from ...plugin.shapes import as_object, as_objects, as_text, word
+from ...plugin.shapes import as_id, as_object, as_objects, as_text, word
 
 MetaObject = dict[str, Any]
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 INBOUND_MEDIA_KEPT = timedelta(days=7)
-MEDIA_TYPES = ("image", "video", "audio", "document", "sticker")
+# Meta's pages know no type "voice"; it is what others have passed on for a voice message.
+VOICE = "voice"
+MEDIA_TYPES = ("image", "video", "audio", VOICE, "document", "sticker")
 
 
 def _meta(description: str, example: JsonValue, **properties: str) -> Any:
@@ -90,8 +93,13 @@ class Message(Fields):
         examples=["16505551234"],
     )
     reply_to: str | None = Field(
-        description="What to fill in as the recipient of an answer: the number or the user id.",
+        description="What to fill in as the recipient of an answer: the group that the message was "
+        "written in, else the person's number or user id, the new one after a change.",
         examples=["+16505551234"],
+    )
+    reply_type: RecipientType = Field(
+        description="What to fill in as the type of that recipient: individual or group.",
+        examples=["individual"],
     )
     timestamp: str | None = Field(
         description="When it was sent, in seconds since 1970, as Meta writes it.",
@@ -271,14 +279,18 @@ def read_message(event: JsonObject) -> Message | None:
         return None
     kind = as_text(message.get("type")) or "unknown"
     person = sender_of(message, as_object(event.get("contact")))
+    reply_to, reply_type = answer_to(message, person)
     context = as_object(message.get("context"))
     sent_at = read_time(message.get("timestamp"))
     own: dict[str, Any] = {name: _object(message, name) for name in OBJECTS}
+    if kind == VOICE:
+        own["audio"] = _object(message, VOICE)
     return Message(
         id=as_text(message.get("id")),
-        from_=as_text(message.get("from")) or None,
-        reply_to=f"+{person.wa_id}" if person.wa_id else person.bsuid,
-        timestamp=_timestamp(message.get("timestamp")),
+        from_=number_in(message.get("from")),
+        reply_to=reply_to,
+        reply_type=reply_type,
+        timestamp=as_id(message.get("timestamp")) or None,
         time=sent_at,
         type=kind,
         waba_id=word(event, "wabaId"),
@@ -337,7 +349,7 @@ def _media(message: Mapping[str, Any], kind: str, sent_at: datetime | None) -> M
         file_name=word(file, "filename"),
         caption=word(file, "caption"),
         url=word(file, "url"),
-        is_voice=file.get("voice") is True,
+        is_voice=kind == VOICE or file.get("voice") is True,
         expires_at=sent_at + INBOUND_MEDIA_KEPT if sent_at else None,
     )
 
@@ -369,7 +381,3 @@ def _values(text: str) -> dict[str, Any]:
         return dict(as_object(json.loads(text)))
     except (ValueError, RecursionError):
         return {}
-
-
-def _timestamp(value: object) -> str | None:
-    return str(value) if isinstance(value, str | int) and value != "" else None

@@ -14,7 +14,7 @@ from ...plugin.identity import recipient_of
 from ...plugin.listening import ListeningInput, ListeningTrigger
 from ...plugin.opaque import unpack
 from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
-from ...plugin.shapes import as_object, as_text, word
+from ...plugin.shapes import as_id, as_object, as_text, word
 from .samples import STATUS_EVENTS
 
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
@@ -113,9 +113,9 @@ def read_status(event: JsonObject) -> StatusUpdate | None:
         id=as_text(status.get("id")),
         recipient_id=word(status, "recipient_id"),
         status=as_text(status.get("status")),
-        timestamp=str(status["timestamp"]) if status.get("timestamp") else None,
+        timestamp=as_id(status.get("timestamp")) or None,
         time=read_time(status.get("timestamp")),
-        errors=read_errors(status.get("errors")),
+        errors=read_errors(status.get("errors"), has_failed=status.get("status") == "failed"),
         conversation=dict(as_object(status.get("conversation"))) or None,
         pricing=_pricing(as_object(status.get("pricing"))),
         opaque_data=reference,

@@ -10,7 +10,7 @@ from pydantic import Field
 from appmixer.engine.contract import JsonObject, TriggerContext
 
 from ...plugin.listening import ListeningInput, ListeningTrigger
-from .message import Message, read_message
+from .message import VOICE, Message, read_message
 from .samples import MESSAGE_EVENTS
 
 MessageType = Literal[
@@ -73,7 +73,9 @@ class NewMessage(ListeningTrigger):
         if message is None or not _is_from(properties, message.phone_number_id):
             return None
         wanted: list[str] = list(properties.message_types)
-        return message if not wanted or message.type in wanted else None
+        # A flow that wants sounds wants voice messages, whichever way they are announced.
+        kind = "audio" if message.type == VOICE else message.type
+        return message if not wanted or kind in wanted else None
 
 
 def _is_from(properties: ListeningInput, phone_number_id: str | None) -> bool:

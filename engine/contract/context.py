@@ -23,6 +23,10 @@ class Account(Protocol):
     def name(self) -> str: ...
     @property
     def profile(self) -> JsonObject: ...
+    @property
+    def settings(self) -> JsonObject:
+        """What its owner has set for it, such as `defaultRegion`."""
+        ...
 
     async def access_token(self) -> str:
         """Return a token that is valid now; raise AuthorizationError if there is none."""

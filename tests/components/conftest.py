@@ -15,9 +15,16 @@ from appmixer.engine.contract.testing import (
     RecordingHost,
     StandInAccount,
 )
+from appmixer.whatsapp.plugin.senders import prove_sender
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
+GRAPH = "https://graph.facebook.com/v25.0"
 WABA = "102290129340398"
+NUMBER = "106540352242922"
+NUMBERS = {
+    WABA: [{"id": NUMBER, "display_phone_number": "+1 555-078-3881"}],
+    "2002": [{"id": "3003", "display_phone_number": "+1 555-078-3882"}],
+}
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +54,21 @@ def plugin(host: RecordingHost) -> WhatsApp:
 
 
 @pytest.fixture
-def context(host: RecordingHost, plugin: WhatsApp) -> RecordingContext:
+def newcomer(host: RecordingHost, plugin: WhatsApp) -> RecordingContext:
+    """The context of an account that has not done anything yet."""
     account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
     return RecordingContext(host, plugin, account, step_id="run-1:reply")
+
+
+@pytest.fixture
+async def context(newcomer: RecordingContext) -> RecordingContext:
+    """The same, once Meta has listed its numbers; tests of later calls need not list them."""
+    meta = respx.MockRouter(assert_all_called=False)
+    for waba_id, numbers in NUMBERS.items():
+        meta.get(f"{GRAPH}/{waba_id}/phone_numbers").respond(json={"data": numbers})
+    async with meta:
+        await prove_sender(newcomer, NUMBER, None)
+    return newcomer
 
 
 @pytest.fixture
@@ -66,4 +85,5 @@ def requests(respx_mock: respx.MockRouter) -> Callable[[], list[httpx.Request]]:
 @pytest.fixture
 def quiet(host: RecordingHost) -> RecordingContext:
     """The same account with a plugin that lets every listener in."""
-    return RecordingContext(host, connected=StandInAccount(profile={"businessAccountId": WABA}))
+    account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
+    return RecordingContext(host, connected=account)

@@ -18,6 +18,24 @@ CONNECTOR = load_connectors()["appmixer:whatsapp"]
 COMPONENTS = CONNECTOR.components()
 WABA, NUMBER, PERSON = "102290129340398", "106540352242922", "+16505551234"
 
+FLOW_BUTTON = {
+    "type": "FLOW",
+    "text": "Open",
+    "flow_id": "123",
+    "flow_action": "navigate",
+    "navigate_screen": "A",
+}
+FLOW_TEMPLATE = {
+    "wabaId": WABA,
+    "name": "f_flow",
+    "language": "en_US",
+    "category": "MARKETING",
+    "components": [
+        {"type": "BODY", "text": "Please fill in the form."},
+        {"type": "BUTTONS", "buttons": [FLOW_BUTTON]},
+    ],
+}
+
 
 @pytest.fixture
 async def live() -> AsyncIterator[RecordingContext]:
@@ -86,6 +104,26 @@ async def test_what_an_account_has_is_listed(live: RecordingContext) -> None:
     assert [(each.name, each.language, each.status) for each in templates.templates] == [
         ("hello_world", "en_US", "APPROVED")
     ]
+
+
+async def test_a_template_whose_only_button_opens_a_flow_is_sent(live: RecordingContext) -> None:
+    await run(live, "EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    sandbox_url = live.host.configuration["graphUrl"]
+    answer = await live.http.post(
+        f"{sandbox_url}/_sandbox/world?mode=add", json={"templates": [FLOW_TEMPLATE]}
+    )
+    assert answer.status_code == 200, answer.text
+
+    sent = await run(
+        live,
+        "SendTemplate",
+        phoneNumberId=NUMBER,
+        to=PERSON,
+        templateName="f_flow",
+        languageCode="en_US",
+    )
+
+    assert sent.status == "accepted"
 
 
 async def test_a_file_is_uploaded(live: RecordingContext) -> None:

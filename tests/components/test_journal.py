@@ -62,6 +62,10 @@ async def graph(context: RecordingContext) -> AsyncIterator[Graph]:
         yield graph
 
 
+def journal_key(context: RecordingContext) -> str:
+    return f"send:102290129340398:{context.step_id}"
+
+
 def point_to(context: RecordingContext, port: int) -> None:
     host = context.host
     host.configuration = {**host.configuration, "graphUrl": f"http://127.0.0.1:{port}"}
@@ -118,7 +122,7 @@ async def test_two_executions_of_one_step_at_once_make_one_request(
 async def test_a_send_that_a_crash_has_kept_back_is_made(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
     context.stayed = {"dead"}
 
     sent = await send(context)
@@ -130,7 +134,7 @@ async def test_a_send_that_a_crash_has_kept_back_is_made(
 async def test_a_send_of_which_nobody_knows_whether_it_left_is_not_repeated(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
 
     sent = await send(context)
 
@@ -141,7 +145,7 @@ async def test_a_send_of_which_nobody_knows_whether_it_left_is_not_repeated(
 async def test_a_send_whose_answer_was_lost_is_not_repeated_however_it_began(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "unknown", "attempt": "dead"})
+    await context.store.add(journal_key(context), {"state": "unknown", "attempt": "dead"})
     context.stayed = {"dead"}
 
     sent = await send(context)
@@ -163,12 +167,12 @@ async def test_a_step_says_that_it_leaves_once_the_journal_has_it(
 async def test_a_send_that_left_after_an_earlier_one_had_stayed_is_not_repeated(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
     context.stayed = {"dead"}
     graph.answers = False
     await send(context)
     await context.store.put(
-        {f"send:{context.step_id}": {"state": "sending", "attempt": context.attempt}}
+        {journal_key(context): {"state": "sending", "attempt": context.attempt}}
     )
 
     context.attempt = "attempt-2"
@@ -181,7 +185,7 @@ async def test_a_send_that_left_after_an_earlier_one_had_stayed_is_not_repeated(
 async def test_two_attempts_after_one_that_has_stayed_make_one_request(
     context: RecordingContext, graph: Graph
 ) -> None:
-    await context.store.add(f"send:{context.step_id}", {"state": "sending", "attempt": "dead"})
+    await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
     context.stayed = {"dead"}
 
     await asyncio.gather(send(context), send(context))
@@ -192,7 +196,7 @@ async def test_two_attempts_after_one_that_has_stayed_make_one_request(
 async def test_an_attempt_that_died_while_it_followed_another_is_followed_in_turn(
     context: RecordingContext, graph: Graph
 ) -> None:
-    key = f"send:{context.step_id}"
+    key = journal_key(context)
     await context.store.add(key, {"state": "sending", "attempt": "first"})
     await context.store.add(f"{key}:after:first", {"state": "sending", "attempt": "second"})
     context.stayed = {"first", "second"}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 import respx
+from freezegun import freeze_time
 
 from appmixer.engine.contract import Option, RejectedError
 from appmixer.engine.contract.testing import RecordingContext
@@ -284,9 +287,6 @@ async def test_a_named_parameter_that_is_missing_is_named(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"bodyParameters": ["one\nline"]},
-        {"bodyParameters": ["tab\there"]},
-        {"headerText": "five     spaces"},
         {"bodyParameters": ["x"], "components": [{"type": "body"}]},
         {
             "headerText": "x",
@@ -384,3 +384,225 @@ async def test_the_dropdowns_offer_approved_templates_and_their_languages(
 
     assert names == [Option("order_confirmation", "order_confirmation", "utility")]
     assert languages == [Option("cs", "cs"), Option("en_US", "en_US")]
+
+
+OPEN_FLOW = {"type": "FLOW", "text": "Open", "flow_id": "123", "flow_action": "navigate"}
+NAMED_FLOW = {"type": "button", "sub_type": "flow", "index": "1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "parameters"),
+    [
+        (NOTHING, {}),
+        ({"value": ""}, {}),
+        ({"value": "t-1"}, {"flow_token": "t-1"}),
+        ({"value": "", "flowData": {"a": 1}}, {"flow_action_data": {"a": 1}}),
+        (
+            {"value": "t-1", "flowData": {"a": 1}},
+            {"flow_token": "t-1", "flow_action_data": {"a": 1}},
+        ),
+    ],
+)
+async def test_a_flow_button_is_named_whatever_it_takes(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    given: dict[str, Any],
+    parameters: dict[str, Any],
+) -> None:
+    meta_has(respx_mock, with_parts({"type": "BUTTONS", "buttons": [STOP, OPEN_FLOW]}))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    buttons = [{"index": 1, "kind": "flowToken", **given}] if given else []
+
+    await SendTemplate().receive(context, template(buttonParameters=buttons))
+
+    filled = {"parameters": [{"type": "action", "action": parameters}]} if parameters else {}
+    assert sent_template(requests)["components"] == [{**NAMED_FLOW, **filled}]
+
+
+async def test_a_flow_button_that_metas_own_array_leaves_out_is_named_too(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
+) -> None:
+    meta_has(respx_mock, with_parts({"type": "BUTTONS", "buttons": [STOP, OPEN_FLOW]}))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    stop = {
+        "type": "button",
+        "sub_type": "quick_reply",
+        "index": "0",
+        "parameters": [{"type": "payload", "payload": "STOP"}],
+    }
+
+    await SendTemplate().receive(context, template(components=[stop]))
+
+    assert sent_template(requests)["components"] == [stop, NAMED_FLOW]
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("Line 1\nLine 2", "Line 1 Line 2"),
+        ("a\r\n\r\n  b", "a b"),
+        ("a\tb", "a b"),
+        ("a     b", "a b"),
+        ("a    b", "a    b"),
+        ("a\u2028b", "a b"),
+        ("\n a \n", "a"),
+    ],
+)
+async def test_what_a_value_cannot_hold_becomes_a_space(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    written: str,
+    sent: str,
+) -> None:
+    head = {"type": "HEADER", "format": "TEXT", "text": "For {{1}}"}
+    meta_has(respx_mock, with_parts(head, {"type": "BODY", "text": "Hi {{1}}"}))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    await SendTemplate().receive(context, template(headerText=written, bodyParameters=[written]))
+
+    parameters = [each["parameters"] for each in sent_template(requests)["components"]]
+    assert parameters == [[{"type": "text", "text": sent}]] * 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "cause"),
+    [
+        ({"bodyParameters": ["Sheena", ""]}, "bodyParameters", "The value for {{2}} is empty"),
+        ({"bodyParameters": [" \n ", "1"]}, "bodyParameters", "The value for {{1}} is empty"),
+        ({"bodyParameters": {"1": "a", "2": ""}}, "bodyParameters", "The value for {{2}} is empty"),
+        (
+            {"bodyParameters": {"first_name": ""}},
+            "bodyParameters",
+            "The value for {{first_name}} is empty",
+        ),
+        ({"headerText": "  "}, "headerText", "The value for {{1}} is empty"),
+        (
+            {"buttonParameters": [{"index": 1, "kind": "urlSuffix", "value": " "}]},
+            "buttonParameters",
+            "The value of button 1 is empty",
+        ),
+        (
+            {"headerLocation": {"latitude": 1, "longitude": 2, "name": "", "address": "b"}},
+            "headerLocation",
+            "The name of the place is empty",
+        ),
+    ],
+)
+async def test_an_empty_value_is_refused_by_its_name_before_anything_is_sent(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    fields: dict[str, Any],
+    field: str,
+    cause: str,
+) -> None:
+    meta_has(respx_mock, ORDER)
+
+    with pytest.raises(RejectedError) as caught:
+        await SendTemplate().receive(context, template(**fields))
+
+    assert (caught.value.title, caught.value.field) == ("A value of the template is empty", field)
+    assert cause in caught.value.cause
+    assert {request.method for request in requests()} == {"GET"}
+
+
+OFFER = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"has_expiration": True}}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Sao_Paulo"])
+@pytest.mark.parametrize(
+    ("written", "ends_at_ms"),
+    [
+        ("2026-12-01T22:00:00", 1796162400000),
+        ("2026-12-01T22:00:00Z", 1796162400000),
+        ("2026-12-01T22:00:00-03:00", 1796173200000),
+    ],
+)
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_an_offer_without_a_time_zone_ends_by_utc_on_every_server(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    monkeypatch: pytest.MonkeyPatch,
+    zone: str,
+    written: str,
+    ends_at_ms: int,
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    meta_has(respx_mock, with_parts(OFFER))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    try:
+        await SendTemplate().receive(context, template(offerExpiresAt=written))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    [offer] = sent_template(requests)["components"]
+    [parameter] = offer["parameters"]
+    assert parameter["limited_time_offer"] == {"expiration_time_ms": ends_at_ms}
+
+
+@freeze_time("2026-09-21T14:13:20Z")
+async def test_an_offer_that_has_ended_is_refused(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    meta_has(respx_mock, with_parts(OFFER))
+
+    with pytest.raises(RejectedError) as caught:
+        await SendTemplate().receive(context, template(offerExpiresAt="2026-09-21T14:13:20"))
+
+    assert caught.value.field == "offerExpiresAt"
+    assert "2026-09-21 14:13 UTC, is in the past" in caught.value.cause
+    assert "+02:00" in caught.value.cure
+
+
+PLACE = {"name": "Philz Coffee", "address": "101 Forest Ave"}
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"), [(37.4421, -122.1615), ("37.4421", " -122.1615")]
+)
+async def test_a_place_may_have_its_coordinates_as_text(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    latitude: float | str,
+    longitude: float | str,
+) -> None:
+    meta_has(respx_mock, with_parts({"type": "HEADER", "format": "LOCATION"}))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+    place = {"latitude": latitude, "longitude": longitude, **PLACE}
+    published = SendTemplate.Input.model_json_schema(by_alias=True)["$defs"]["HeaderLocation"]
+
+    await SendTemplate().receive(context, template(headerLocation=place))
+
+    assert jsonschema.Draft202012Validator(published).is_valid(place)
+    [header] = sent_template(requests)["components"]
+    location = {"latitude": 37.4421, "longitude": -122.1615, **PLACE}
+    assert header["parameters"] == [{"type": "location", "location": location}]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "name"), [("91", 1, "latitude"), (1, "-180.5", "longitude")]
+)
+async def test_coordinates_that_are_none_on_earth_are_refused(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    latitude: float | str,
+    longitude: float | str,
+    name: str,
+) -> None:
+    meta_has(respx_mock, with_parts({"type": "HEADER", "format": "LOCATION"}))
+    place = {"latitude": latitude, "longitude": longitude, **PLACE}
+
+    with pytest.raises(RejectedError) as caught:
+        await SendTemplate().receive(context, template(headerLocation=place))
+
+    assert (caught.value.title, caught.value.field) == (
+        f"There is no such {name}",
+        "headerLocation",
+    )

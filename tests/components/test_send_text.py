@@ -30,6 +30,8 @@ Requests = Callable[[], list[httpx.Request]]
 pytestmark = pytest.mark.anyio
 
 URL = "https://graph.facebook.com/v25.0/106540352242922/messages"
+NUMBERS = "https://graph.facebook.com/v25.0/102290129340398/phone_numbers"
+OTHER_NUMBERS = "https://graph.facebook.com/v25.0/2002/phone_numbers"
 WAMID = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"
 ACCEPTED = {
     "messaging_product": "whatsapp",
@@ -135,6 +137,8 @@ async def test_a_step_whose_window_closed_after_it_sent_is_not_called_refused(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.post(URL).respond(json=ACCEPTED)
+    respx_mock.get(NUMBERS).respond(json={"data": [{"id": "106540352242922"}]})
+    respx_mock.get(OTHER_NUMBERS).respond(json={"data": []})
     await plugin.before_routing([written_at(START_OF_TIME)])
     first = await SendText().receive(context, text())
     context.host.clock.advance(25 * 3600)
@@ -292,7 +296,7 @@ async def test_an_unanswered_send_waits_for_its_status(
     again = await SendText().receive(context, text())
 
     assert isinstance(first, Wait)
-    assert first.key == "step:run-1:reply"
+    assert first.key == "step:102290129340398:run-1:reply"
     assert first.timeout_s == 900
     assert again == first
     assert route.call_count == 1
@@ -406,25 +410,27 @@ async def test_no_error_holds_the_text_or_the_token(
 async def test_a_step_that_crashed_while_sending_waits_instead_of_sending_again(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
-    await plugin.deliveries.begin("run-1:reply", "dead", context.has_stayed)
+    await plugin.deliveries.begin("102290129340398:run-1:reply", "dead", context.has_stayed)
 
     again = await SendText().receive(context, text())
 
     assert isinstance(again, Wait)
-    assert again.key == "step:run-1:reply"
+    assert again.key == "step:102290129340398:run-1:reply"
     assert not respx_mock.calls
 
 
 async def test_a_step_that_crashed_after_its_status_had_come_knows_that_it_sent(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
-    await plugin.deliveries.begin("run-1:reply", "dead", context.has_stayed)
+    await plugin.deliveries.begin("102290129340398:run-1:reply", "dead", context.has_stayed)
     status = {
         "id": WAMID,
         "status": "sent",
         "biz_opaque_callback_data": "appmixer.step=run-1:reply",
     }
-    await plugin.before_routing([Event("s", "status", {"status": status})])
+    await plugin.before_routing(
+        [Event("s", "status", {"wabaId": "102290129340398", "status": status})]
+    )
 
     again = await SendText().receive(context, text())
 

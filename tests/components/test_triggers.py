@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +12,25 @@ import pytest
 import respx
 from jsonschema import Draft202012Validator
 
-from appmixer.engine.contract import Event, RejectedError, component_schema, port_schema
+from appmixer.engine.contract import (
+    Event,
+    JsonObject,
+    RejectedError,
+    component_schema,
+    port_schema,
+)
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
 from appmixer.whatsapp.plugin.events import flatten
+from appmixer.whatsapp.plugin.recipients import read_recipient
+from appmixer.whatsapp.plugin.shapes import as_object
 
 pytestmark = pytest.mark.anyio
 
 WEBHOOKS = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 WAMID = "wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="
+GROUP = "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
 SENT = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"
 
 
@@ -39,6 +50,11 @@ async def status(context: RecordingContext, name: str, **properties: Any) -> Any
     return None if found is None else found.model_dump(mode="json")
 
 
+async def nobody(wa_ids: Sequence[str]) -> bool:
+    """What a send hears of people who have not written."""
+    return False
+
+
 def given(output: dict[str, Any]) -> dict[str, Any]:
     """What an output says, without what it leaves empty and without the original."""
     empty: list[Any] = [None, [], False]
@@ -52,6 +68,7 @@ async def test_a_text_has_every_key_and_its_original(context: RecordingContext) 
         "id": WAMID,
         "from": "16505551234",
         "replyTo": "+16505551234",
+        "replyType": "individual",
         "timestamp": "1790000000",
         "time": "2026-09-21T14:13:20Z",
         "type": "text",
@@ -82,6 +99,92 @@ async def test_a_person_without_a_number_can_be_answered(context: RecordingConte
 
     assert output is not None
     assert (output.from_, output.reply_to) == (None, "US.13491208655302741918")
+
+
+@pytest.mark.parametrize(
+    ("change", "reply_to", "reply_type"),
+    [
+        ({"group_id": GROUP}, GROUP, "group"),
+        ({"group_id": GROUP, "from": None, "from_user_id": "US.1"}, GROUP, "group"),
+        ({"group_id": "+16505559876"}, None, "group"),
+        ({"type": "system", "system": {"wa_id": "12195555358"}}, "+12195555358", "individual"),
+        ({"type": "system", "system": {"user_id": "US.222"}}, "+16505551234", "individual"),
+        ({"type": "system", "from": None, "system": {"user_id": "US.2"}}, "US.2", "individual"),
+        ({"type": "text", "system": {"wa_id": "12195555358"}}, "+16505551234", "individual"),
+        ({"from": "US.13491208655302741918"}, "US.13491208655302741918", "individual"),
+        ({"from": "US.ENT.118157992128868448"}, "US.ENT.118157992128868448", "individual"),
+        ({"from": "US.1", "from_user_id": "US.2"}, "US.2", "individual"),
+        ({"from": "+16505551234"}, "+16505551234", "individual"),
+        ({"from": 16505551234}, "+16505551234", "individual"),
+        ({"from": "somebody"}, None, "individual"),
+        ({"from": None, "from_user_id": "somebody"}, None, "individual"),
+    ],
+)
+async def test_an_answer_goes_where_a_person_would_answer(
+    context: RecordingContext, change: dict[str, Any], reply_to: str | None, reply_type: str
+) -> None:
+    payload = dict(events("messages.text")[0].payload)
+    payload |= {"message": {**as_object(payload["message"]), **change}, "contact": {}}
+    context.properties = NewMessage.Input()
+
+    output = await NewMessage().receive(context, payload)
+
+    assert output is not None
+    assert (output.reply_to, output.reply_type) == (reply_to, reply_type)
+    if output.reply_to is not None:
+        # What a send takes with its type, and with the type left as it is.
+        read = partial(read_recipient, output.reply_to, has_heard=nobody)
+        expected = await read(type=output.reply_type)
+        assert expected == await read()
+        assert expected.type == reply_type
+
+
+@pytest.mark.parametrize(
+    ("name", "wa_id", "bsuid", "parent"),
+    [
+        ("user_changed_number", "12195555358", None, None),
+        (
+            "user_changed_number.bsuid",
+            "12195555358",
+            "US.20837465019283746501",
+            "US.ENT.20837465019283746502",
+        ),
+        (
+            "user_changed_user_id",
+            None,
+            "US.20837465019283746501",
+            "US.ENT.20837465019283746502",
+        ),
+        ("customer_identity_changed", "16505551234", None, None),
+    ],
+)
+async def test_a_note_of_the_system_tells_who_the_person_is_now(
+    context: RecordingContext,
+    name: str,
+    wa_id: str | None,
+    bsuid: str | None,
+    parent: str | None,
+) -> None:
+    output = await message(context, f"messages.system.{name}")
+
+    contact = output["contact"]
+    assert (contact["waId"], contact["bsuid"], contact["parentBsuid"]) == (wa_id, bsuid, parent)
+    assert output["replyTo"] == (f"+{wa_id}" if wa_id else bsuid)
+
+
+async def test_a_user_id_in_the_place_of_a_number_is_no_number(context: RecordingContext) -> None:
+    payload = dict(events("messages.text")[0].payload)
+    payload |= {"message": {"from": "US.1", "type": "text"}, "contact": {"wa_id": "US.1"}}
+    status = {"status": {"recipient_id": "US.1", "status": "read"}, "contact": {"wa_id": "US.1"}}
+    context.properties = NewMessage.Input()
+    said = await NewMessage().receive(context, payload)
+    context.properties = MessageStatusUpdated.Input()
+    told = await MessageStatusUpdated().receive(context, status)
+
+    assert said is not None
+    assert told is not None
+    assert (said.from_, said.contact.wa_id, said.contact.bsuid) == (None, None, "US.1")
+    assert (told.contact.wa_id, told.contact.bsuid) == (None, "US.1")
 
 
 @pytest.mark.parametrize(
@@ -172,6 +275,23 @@ async def test_a_voice_message_is_told_from_a_sound(context: RecordingContext) -
     ]
 
     assert (voice["media"]["isVoice"], sound["media"]["isVoice"]) == (True, False)
+
+
+async def test_a_message_of_type_voice_is_a_voice_message(context: RecordingContext) -> None:
+    payload = dict(events("messages.audio.voice")[0].payload)
+    sound = as_object(payload["message"])
+    payload["message"] = {**sound, "type": "voice", "audio": None, "voice": sound["audio"]}
+
+    async def heard(*wanted: str) -> Any:
+        context.properties = NewMessage.Input.model_validate({"messageTypes": wanted})
+        return await NewMessage().receive(context, payload)
+
+    whole, filtered, other = await heard(), await heard("audio"), await heard("image")
+    assert whole is not None
+    assert whole.media is not None
+    assert (whole.media.id, whole.media.is_voice) == ("1908647269898587", True)
+    assert (whole.type, whole.audio) == ("voice", sound["audio"])
+    assert (filtered, other) == (whole, None)
 
 
 @pytest.mark.parametrize("path", sorted(WEBHOOKS.glob("*.json")), ids=lambda path: path.stem)
@@ -280,6 +400,39 @@ async def test_a_failure_says_why_and_what_to_do(context: RecordingContext) -> N
         False,
     )
     assert "template" in error["cure"].lower()
+
+
+@pytest.mark.parametrize("errors", [None, [], "none", [7]])
+async def test_a_failure_without_a_reason_says_so_and_what_to_do(
+    context: RecordingContext, errors: Any
+) -> None:
+    context.properties = MessageStatusUpdated.Input()
+    failed = {"id": SENT, "status": "failed", "errors": errors}
+
+    output = await MessageStatusUpdated().receive(context, {"status": failed})
+
+    assert output is not None
+    [error] = output.errors
+    assert (error.code, error.cause) == (None, "Meta gave no reason.")
+    assert error.cure
+
+
+async def test_what_meta_says_of_a_failure_is_passed_on_without_secrets(
+    context: RecordingContext,
+) -> None:
+    context.properties = MessageStatusUpdated.Input()
+    words = "refused for EAAGm0PX4ZCpsBA"
+    error: JsonObject = {"code": 999999, "title": words, "message": words, "details": words}
+
+    output = await MessageStatusUpdated().receive(
+        context, {"status": {"id": SENT, "status": "failed", "errors": [error]}}
+    )
+
+    assert output is not None
+    [told] = output.errors
+    hidden = "refused for [hidden]"
+    assert (told.title, told.message, told.details) == (hidden, hidden, hidden)
+    assert (told.cause, bool(told.cure)) == (f"Meta says: {hidden}", True)
 
 
 async def test_a_conversation_is_kept_where_meta_still_sends_it(context: RecordingContext) -> None:

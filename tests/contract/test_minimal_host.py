@@ -66,6 +66,11 @@ def meta_shares_the_waba(respx_mock: respx.MockRouter) -> None:
     respx_mock.post(f"{graph}/{WABA}/subscribed_apps").respond(json={"success": True})
 
 
+def meta_lists_the_number(respx_mock: respx.MockRouter) -> None:
+    numbers = f"https://graph.facebook.com/v25.0/{WABA}/phone_numbers"
+    respx_mock.get(numbers).respond(json={"data": [{"id": "106540352242922"}]})
+
+
 async def deliver(host: Any, body: dict[str, Any]) -> Response:
     """Post a signed webhook to the route that the plugin asked for."""
     content = json.dumps(body).encode()
@@ -86,6 +91,7 @@ async def test_a_message_starts_a_flow_that_answers_and_waits_for_an_unanswered_
     minimal_host: Any, respx_mock: respx.MockRouter
 ) -> None:
     meta_shares_the_waba(respx_mock)
+    meta_lists_the_number(respx_mock)
     messages = "https://graph.facebook.com/v25.0/106540352242922/messages"
     sending = respx_mock.post(messages).mock(side_effect=httpx.ReadTimeout("slow"))
     account = minimal_host.Account("1", "acme", {"businessAccountId": WABA}, "token")
@@ -111,7 +117,7 @@ async def test_a_message_starts_a_flow_that_answers_and_waits_for_an_unanswered_
         await deliver(host, status)
 
     assert taken.status == 200
-    assert waiting == ["step:run-1:reply"]
+    assert waiting == [f"step:{WABA}:run-1:reply"]
     assert host.waits == {}
     sent = host.outcomes["run-1:reply"]
     assert (sent.message_id, sent.delivery_status, sent.window.state) == (WAMID, "sent", "open")
@@ -120,6 +126,7 @@ async def test_a_message_starts_a_flow_that_answers_and_waits_for_an_unanswered_
 async def test_a_wait_whose_time_is_over_ends_with_the_components_error(
     minimal_host: Any, respx_mock: respx.MockRouter
 ) -> None:
+    meta_lists_the_number(respx_mock)
     messages = "https://graph.facebook.com/v25.0/106540352242922/messages"
     respx_mock.post(messages).mock(side_effect=httpx.ReadTimeout("slow"))
     account = minimal_host.Account("1", "acme", {"businessAccountId": WABA}, "token")
@@ -129,7 +136,7 @@ async def test_a_wait_whose_time_is_over_ends_with_the_components_error(
         await host.run("appmixer.whatsapp.SendText", account, said, "run-1:reply")
 
         with pytest.raises(OutcomeUnknownError):
-            await host.give_up("step:run-1:reply")
+            await host.give_up(f"step:{WABA}:run-1:reply")
 
 
 async def test_the_page_shows_the_host_that_was_tested() -> None:

@@ -49,11 +49,11 @@ def misspelled() -> dict[str, Any]:
 
 
 MESSAGE_FIELDS = (
-    "id, from, replyTo, timestamp, time, type, wabaId, phoneNumberId, displayPhoneNumber, "
-    "profileName, contact, text, image, video, audio, document, sticker, media, location, "
-    "contacts, reaction, interactive, button, replyId, replyTitle, replyPayload, flowReply, "
-    "quotedMessageId, isForwarded, order, referral, system, unsupported, edit, revoke, "
-    "identityKeyHash, groupId, isStandby, errors, raw."
+    "id, from, replyTo, replyType, timestamp, time, type, wabaId, phoneNumberId, "
+    "displayPhoneNumber, profileName, contact, text, image, video, audio, document, sticker, "
+    "media, location, contacts, reaction, interactive, button, replyId, replyTitle, "
+    "replyPayload, flowReply, quotedMessageId, isForwarded, order, referral, system, "
+    "unsupported, edit, revoke, identityKeyHash, groupId, isStandby, errors, raw."
 )
 SPELLING = "There is no such field; check its spelling or remove it."
 

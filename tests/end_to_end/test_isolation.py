@@ -99,6 +99,78 @@ def test_a_listener_for_somebody_elses_business_account_is_refused_in_words(worl
     )
 
 
+def test_a_dry_run_takes_no_quota_and_tells_nothing_of_a_number_of_somebody_else(
+    world: World,
+) -> None:
+    tokens = _two_owners(world)
+    world.register()
+    waba_id, number = WABAS["first"]
+    long_ago = {"from": "16505551234", "timestamp": "1600000000"}
+    assert _post(world, [_body("first", 1, **long_ago)]) == 200
+    world.wait_until(lambda: not world.has_work(), "the message is in the ledger")
+    send = {"phoneNumberId": number, "to": "+16505551234", "text": "hi"}
+    closed = _try(world, tokens["first"], send, dry_run=True)
+
+    foreign = [_try(world, tokens["second"], send, dry_run=True) for _ in range(60)]
+    own = [
+        _try(world, tokens["first"], {**send, "windowPolicy": "send"}, dry_run=True)
+        for _ in range(60)
+    ]
+    sent = _try(world, tokens["first"], {**send, "windowPolicy": "send"}, dry_run=False)
+
+    assert closed["error"]["code"] == 131047
+    assert {answer["error"]["title"] for answer in foreign} == {
+        f"There is no sender number {number}"
+    }
+    assert {answer["status"] for answer in own} == {"notSent"}
+    assert sent["status"] == "completed"
+    assert waba_id not in str(foreign)
+
+
+def _try(world: World, token: str, given: Any, *, dry_run: bool) -> Any:
+    path = "/api/components/appmixer.whatsapp.SendText/test"
+    body = {"account": "acme", "input": given, "dryRun": dry_run}
+    return world.engine_call("POST", path, body, token=token)
+
+
+def test_the_status_of_another_business_account_ends_no_wait(world: World) -> None:
+    world.set_webhook()
+    world.connect("acme", "EAAsandbox")
+    world.register()
+    reply = {**LISTEN["components"]["incoming"], "input": {"messageTypes": ["text"]}}
+    answer = {
+        "type": "appmixer.whatsapp.SendText",
+        "account": "acme",
+        "source": {"in": {"incoming": ["message"]}},
+        "input": {
+            "phoneNumberId": WABAS["first"][1],
+            "to": "{{ incoming.message.replyTo }}",
+            "text": "hi",
+            "windowPolicy": "send",
+        },
+    }
+    document = {"name": "Reply", "components": {"incoming": reply, "reply": answer}}
+    world.engine_call("PUT", "/api/flows/reply", document)
+    world.engine_call("POST", "/api/flows/reply/start")
+    lost = {"kind": "disconnect", "endpoint": "messages"}
+    world.sandbox_call("POST", "/_sandbox/faults", lost)
+    assert _post(world, [_body("first", 1)]) == 200
+    [run] = world.wait_until(
+        lambda: [run for run in world.runs() if run["status"] == "waiting"], "the reply waits"
+    )
+    step_id = world.engine_call("GET", f"/api/runs/{run['id']}")["steps"][1]["id"]
+
+    for owner in ("second", "first"):
+        world.wait_until(lambda: not world.has_work(), "everything is routed")
+        assert world.engine_call("GET", f"/api/runs/{run['id']}")["status"] == "waiting"
+        assert _post(world, [_status(owner, step_id)]) == 200
+
+    [ended] = world.wait_until(
+        lambda: [run for run in world.runs() if run["status"] == "completed"], "the reply is known"
+    )
+    assert ended["id"] == run["id"]
+
+
 def _two_owners(world: World) -> dict[str, str]:
     world.set_webhook()
     made = world.engine_call("POST", "/api/owners", {"name": "second"})
@@ -121,7 +193,7 @@ def _batched(bodies: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     return [bodies[start : start + 20] for start in range(0, len(bodies), 20)]
 
 
-def _body(owner: str, number: int) -> dict[str, Any]:
+def _body(owner: str, number: int, **extra: Any) -> dict[str, Any]:
     waba_id, phone_number_id = WABAS[owner]
     person = f"1650557{number % 1000:04d}"
     message = {
@@ -130,6 +202,7 @@ def _body(owner: str, number: int) -> dict[str, Any]:
         "timestamp": "1790000000",
         "type": "text",
         "text": {"body": f"{owner} {number}"},
+        **extra,
     }
     value = {
         "messaging_product": "whatsapp",
@@ -138,6 +211,21 @@ def _body(owner: str, number: int) -> dict[str, Any]:
         "messages": [message],
     }
     return {"id": waba_id, "changes": [{"field": "messages", "value": value}]}
+
+
+def _status(owner: str, step_id: str) -> dict[str, Any]:
+    body = _body(owner, 1)
+    value = body["changes"][0]["value"]
+    [message] = value.pop("messages")
+    status = {
+        "id": f"wamid.of.{owner}",
+        "status": "sent",
+        "timestamp": "1790000000",
+        "recipient_id": message["from"],
+        "biz_opaque_callback_data": f"appmixer.step={step_id}",
+    }
+    value["statuses"] = [status]
+    return body
 
 
 def _post(world: World, entries: list[dict[str, Any]]) -> int:

@@ -17,10 +17,12 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.whatsapp.plugin.catalogue import (
+    UNKNOWN_CURE,
     Explanation,
     entries,
     error_from_graph,
     error_from_webhook,
+    find,
 )
 from appmixer.whatsapp.plugin.waiting import MAX_DELAY_S, announced_delay_s
 
@@ -140,6 +142,10 @@ def test_metas_details_are_the_cause_without_anything_secret() -> None:
     )
 
 
+def test_details_beside_the_code_are_the_cause_as_older_versions_tell_them() -> None:
+    assert refused(131009, details="Parameter to is bad.").cause == "Parameter to is bad."
+
+
 def test_words_meant_for_people_are_the_cause_too() -> None:
     error = refused(100, error_subcode=2388023, error_user_msg="New content cannot be added.")
 
@@ -212,9 +218,47 @@ def test_every_documented_failure_is_explained(path: Path) -> None:
     assert explanation.category != "unknown"
 
 
-def test_a_failure_nobody_knows_keeps_metas_words() -> None:
-    error = {"code": 999999, "title": "New", "error_data": {"details": "Something new."}}
+@pytest.mark.parametrize(
+    ("error", "title", "cause"),
+    [
+        (
+            {"code": 999999, "title": "New", "error_data": {"details": "Something new."}},
+            "New",
+            "Meta says: Something new.",
+        ),
+        (
+            {"code": 999999, "title": "New", "details": "Something new."},
+            "New",
+            "Meta says: Something new.",
+        ),
+        ({"code": 999999, "message": "New"}, "Meta reported code 999999", "Meta says: New"),
+        (
+            {"code": 999999, "title": "New EAAGm0PX4ZCpsBA"},
+            "New [hidden]",
+            "Meta says: New [hidden]",
+        ),
+        ({"code": 999999}, "Meta reported code 999999", "Meta gave no reason."),
+        ({"code": "none"}, "Unknown error", "Meta gave no reason."),
+    ],
+)
+def test_a_failure_nobody_knows_has_metas_words_and_a_cure(
+    error: dict[str, Any], title: str, cause: str
+) -> None:
+    code = error["code"] if error["code"] == 999999 else None
 
     explanation = error_from_webhook(error)
 
-    assert explanation == Explanation("New", "Something new.", "", 999999, "unknown", "no")
+    assert explanation == Explanation(title, cause, UNKNOWN_CURE, code, "unknown", "no")
+    assert "error-codes" in UNKNOWN_CURE
+
+
+@pytest.mark.parametrize("place", [{"error_data": {"details": "It of EAAGm0PX4ZCpsBA."}}, {}])
+def test_metas_words_stand_beside_our_explanation_of_a_failure(place: dict[str, Any]) -> None:
+    error = {"code": 131047, "title": "Re-engagement message", "details": "It of EAAGm0PX4ZCpsBA."}
+
+    explanation = error_from_webhook({**error, **place})
+
+    row = find(131047)
+    assert row is not None
+    assert explanation.cause == f"{row.cause} Meta says: It of [hidden]."
+    assert explanation.cure == row.cure

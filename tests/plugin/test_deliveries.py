@@ -10,12 +10,14 @@ import pytest
 
 from appmixer.engine.contract import Event
 from appmixer.engine.contract.testing import MemoryStore
-from appmixer.whatsapp.plugin.deliveries import Attempt, Deliveries, Delivery
+from appmixer.whatsapp.plugin.deliveries import Attempt, Deliveries, Delivery, step_of
 from appmixer.whatsapp.plugin.opaque import pack
 
 pytestmark = pytest.mark.anyio
 
-STEP = "run-1:step-2"
+WABA = "102290129340398"
+STEP_ID = "run-1:step-2"
+STEP = step_of(WABA, STEP_ID)
 NOW = datetime(2026, 9, 21, tzinfo=UTC)
 
 
@@ -24,11 +26,11 @@ def deliveries() -> Deliveries:
     return Deliveries(MemoryStore(), lambda: NOW)
 
 
-def status(name: str, at: int = 1, step_id: str | None = STEP, **extra: Any) -> Event:
+def status(name: str, at: int = 1, step_id: str | None = STEP_ID, **extra: Any) -> Event:
     content = {"id": "wamid.9", "status": name, "timestamp": str(at), **extra}
     if step_id is not None:
         content["biz_opaque_callback_data"] = pack(step_id)
-    return Event(name, "status", {"status": content})
+    return Event(name, "status", {"wabaId": WABA, "status": content})
 
 
 def never(attempt: str) -> bool:
@@ -112,8 +114,8 @@ async def test_the_furthest_status_counts_in_whatever_order_they_come(
         await deliveries.note([status(name, times[name])])
 
     history = {name: datetime.fromtimestamp(at, UTC) for name, at in times.items()}
-    assert await deliveries.delivery("wamid.9") == Delivery(
-        "wamid.9", "read", history["read"], STEP, history
+    assert await deliveries.delivery(WABA, "wamid.9") == Delivery(
+        "wamid.9", "read", history["read"], STEP_ID, history
     )
 
 
@@ -122,13 +124,13 @@ async def test_a_failure_is_final_and_keeps_its_reason(deliveries: Deliveries) -
 
     await deliveries.note([status("failed", 5, errors=errors), status("sent", 9)])
 
-    delivery = await deliveries.delivery("wamid.9")
+    delivery = await deliveries.delivery(WABA, "wamid.9")
     assert delivery is not None
     assert (delivery.status, delivery.errors) == ("failed", tuple(errors))
 
 
 async def test_nothing_is_known_of_a_message_without_a_status(deliveries: Deliveries) -> None:
-    assert await deliveries.delivery("wamid.9") is None
+    assert await deliveries.delivery(WABA, "wamid.9") is None
 
 
 @pytest.mark.parametrize(
@@ -145,4 +147,4 @@ async def test_nothing_is_known_of_a_message_without_a_status(deliveries: Delive
 async def test_other_statuses_leave_the_ledger_alone(deliveries: Deliveries, event: Event) -> None:
     await deliveries.note([event])
 
-    assert await deliveries.delivery("wamid.9") is None
+    assert await deliveries.delivery(WABA, "wamid.9") is None

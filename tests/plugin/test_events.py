@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ BODIES = sorted((Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
 WABA = "102290129340398"
 PHONE = "106540352242922"
 CONSTANTS = {"object", "messaging_product"}
+LARGE = "x" * 100_000
 
 
 def body(name: str) -> dict[str, Any]:
@@ -40,6 +42,10 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 def message(**extra: object) -> dict[str, Any]:
     return {"id": "wamid.1", "from": "16505551234", "timestamp": "1", "type": "text", **extra}
+
+
+def of_entries(*entries: Any) -> dict[str, Any]:
+    return {"object": "whatsapp_business_account", "entry": list(entries)}
 
 
 def around(value: dict[str, Any], field: str = "messages") -> dict[str, Any]:
@@ -101,7 +107,7 @@ def test_a_message_goes_to_its_account_and_its_number_with_its_contact() -> None
         },
         routes=(f"messages:{WABA}", f"messages:{WABA}:{PHONE}"),
         order=f"{PHONE}:16505551234",
-        answers=(f"from:{PHONE}:16505551234",),
+        answers=(f"from:{WABA}:{PHONE}:16505551234",),
     )
 
 
@@ -111,7 +117,7 @@ def test_a_person_is_waited_for_by_number_and_by_bsuid() -> None:
 
     [event] = flatten(parsed)
 
-    assert event.answers == (f"from:{PHONE}:US.1", f"from:{PHONE}:16505551234")
+    assert event.answers == (f"from:{WABA}:{PHONE}:US.1", f"from:{WABA}:{PHONE}:16505551234")
     assert event.order == f"{PHONE}:US.1"
 
 
@@ -128,7 +134,49 @@ def test_a_status_answers_the_waits_for_its_message_and_for_its_step() -> None:
 
     assert event.id == f"status:{PHONE}:wamid.9:delivered"
     assert event.routes == (f"statuses:{WABA}", f"statuses:{WABA}:{PHONE}")
-    assert event.answers == ("message:wamid.9", "step:run-1:step-2")
+    assert event.answers == (f"message:{WABA}:wamid.9", f"step:{WABA}:run-1:step-2")
+    assert event.about == "run-1:step-2"
+
+
+def test_events_of_no_account_end_no_wait() -> None:
+    parsed = around({"messages": [message()], "statuses": [{"id": "wamid.9", "status": "sent"}]})
+    del parsed["entry"][0]["id"]
+
+    events = flatten(parsed)
+
+    assert [(event.kind, event.answers, event.routes) for event in events] == [
+        ("message", (), ()),
+        ("status", (), ()),
+    ]
+
+
+OURS = pack("run-1:step-2", "order 5")
+
+
+@pytest.mark.parametrize(
+    ("value", "about"),
+    [
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": OURS}]}, "run-1:step-2"),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": "order 5"}]}, ""),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": {"a": OURS}}]}, ""),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": pack("")}]}, ""),
+        ({"statuses": [{"id": "wamid.9", "biz_opaque_callback_data": pack("a\0b")}]}, ""),
+        ({"message_echoes": [{"id": "wamid.9", "biz_opaque_callback_data": OURS}]}, "run-1:step-2"),
+        (
+            {"message_echoes": [{"id": "wamid.9", "message": {"biz_opaque_callback_data": OURS}}]},
+            "run-1:step-2",
+        ),
+        ({"message_echoes": [{"id": "wamid.9"}]}, ""),
+        ({"messages": [message(biz_opaque_callback_data=OURS)]}, ""),
+    ],
+)
+@pytest.mark.parametrize("field", ["messages", "standby"])
+def test_statuses_and_echoes_name_the_step_that_sent_and_what_people_write_does_not(
+    value: dict[str, Any], about: str, field: str
+) -> None:
+    [event] = flatten(around({"standby": value} if field == "standby" else value, field))
+
+    assert event.about == about
 
 
 def test_the_participants_of_a_group_have_a_status_each() -> None:
@@ -172,6 +220,163 @@ def test_standby_messages_do_not_start_flows_that_answer_messages() -> None:
     assert event.answers == ()
 
 
+@pytest.mark.parametrize("level", ["entry", "change", "value", "metadata"])
+def test_an_unknown_key_on_any_level_is_kept_with_the_first_event_and_costs_nothing(
+    level: str,
+) -> None:
+    known, parsed = [around({"messages": [message(id="1"), message(id="2")]}) for _ in range(2)]
+    entry = parsed["entry"][0]
+    change = entry["changes"][0]
+    levels = {"entry": entry, "change": change, "value": change["value"]}
+    (levels | {"metadata": change["value"]["metadata"]})[level]["hop_context"] = [{"app_id": 1}]
+
+    first, second = flatten(parsed)
+
+    plain = flatten(known)
+    novelty = {"hop_context": [{"app_id": 1}]}
+    beside = {"metadata": novelty} if level == "metadata" else novelty
+    assert first == replace(plain[0], payload={**plain[0].payload, "beside": beside})
+    assert second == plain[1]
+
+
+def test_unknown_keys_of_one_name_on_several_levels_are_all_kept() -> None:
+    parsed = around({"messages": [message()], "new": "in the value"})
+    parsed["entry"][0]["changes"][0]["new"] = "in the change"
+    parsed["entry"][0]["new"] = "in the entry"
+
+    [event] = flatten(parsed)
+
+    assert event.payload["beside"] == {
+        "new": "in the value",
+        "change.new": "in the change",
+        "entry.new": "in the entry",
+    }
+
+
+def test_an_unknown_key_of_the_whole_body_belongs_to_no_account() -> None:
+    events = flatten({**around({"messages": [message()]}), "new": 1})
+
+    assert [event.kind for event in events] == ["message", "beside"]
+    assert (events[1].payload, events[1].routes) == ({"beside": {"new": 1}}, ())
+
+
+def test_unknown_keys_inside_and_outside_of_standby_are_kept() -> None:
+    parsed = body("fields.standby.message")
+    value = parsed["entry"][0]["changes"][0]["value"]
+    value["standby"]["new"] = 1
+    value["new"] = 2
+    value["contacts"] = [{"wa_id": "1"}]
+
+    [event] = flatten(parsed)
+
+    assert event.kind == "standby.message"
+    assert event.payload["beside"] == {"new": 1, "value.new": 2, "contacts": [{"wa_id": "1"}]}
+
+
+@pytest.mark.parametrize(
+    ("key", "good"),
+    [
+        ("messages", message()),
+        ("statuses", {"id": "wamid.9", "status": "sent"}),
+        ("message_echoes", {"id": "wamid.9"}),
+        ("errors", {"code": 131000}),
+        ("user_actions", {"action_type": "click"}),
+    ],
+)
+def test_a_bad_item_is_an_event_of_its_own_and_costs_no_good_one(
+    key: str, good: dict[str, Any]
+) -> None:
+    [alone] = flatten(around({key: [good]}))
+
+    events = flatten(around({key: [good, None, "junk", good]}))
+
+    assert [event.kind for event in events] == [alone.kind] * 2 + ["unreadable"] * 2
+    assert events[0] == alone
+    assert [event.payload["content"][key] for event in events[2:]] == [[None], ["junk"]]  # type: ignore[index, call-overload]  # pyright: ignore
+
+
+@pytest.mark.parametrize("odd", [7, [None], [7, {"wa_id": "16505551234"}], {"wa_id": "1"}])
+def test_bad_contacts_cost_no_message(odd: Any) -> None:
+    events = flatten(around({"contacts": odd, "messages": [message()]}))
+
+    assert [event.kind for event in events] == ["message", "unreadable"]
+    assert events[0].routes == (f"messages:{WABA}", f"messages:{WABA}:{PHONE}")
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {"new": LARGE},
+        {"new": [LARGE]},
+        {"contacts": [{"wa_id": "16505551234", "new": LARGE}]},
+        {"contacts": [{"wa_id": "16505551234", "profile": {"name": LARGE}}]},
+        {"contacts": [{"wa_id": "4915100000000", "new": LARGE}]},
+        {"errors": [{"code": 131000, "title": LARGE}]},
+        {"metadata": {"display_phone_number": LARGE}},
+        {"metadata": {"phone_number_id": {"id": LARGE}}},
+        {"metadata": {"phone_number_id": PHONE, "new": LARGE}},
+        {"messaging_product": LARGE},
+    ],
+)
+def test_what_events_share_is_stored_once(shared: dict[str, Any]) -> None:
+    parsed = around({"messages": [message(id=f"wamid.{n}") for n in range(500)], **shared})
+
+    events = flatten(parsed)
+
+    assert Counter(event.kind for event in events)["message"] == 500
+    assert len(json.dumps([event.payload for event in events])) < 3 * len(json.dumps(parsed))
+    assert LARGE in json.dumps([event.payload for event in events])
+
+
+@pytest.mark.parametrize("key", ["id", "time", "new"])
+def test_what_the_changes_of_an_entry_share_is_stored_once(key: str) -> None:
+    parsed = around({"messages": [message()]})
+    [entry] = parsed["entry"]
+    entry["changes"] = [*entry["changes"] * 300, *[7] * 300]
+    entry[key] = {"odd": LARGE}
+
+    events = flatten(parsed)
+
+    assert Counter(event.kind for event in events) == {"message": 300, "unreadable": 300}
+    assert len(json.dumps([event.payload for event in events])) < 3 * len(json.dumps(parsed))
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        around({"messages": [{}] * 20_000}),
+        around({"contacts": [None] * 20_000}),
+        around({"standby": {"statuses": [{}] * 20_000}}, "standby"),
+        {"object": "whatsapp_business_account", "entry": [7] * 20_000},
+        {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [7] * 20_000}]},
+    ],
+)
+def test_more_items_than_meta_would_ever_send_are_one_event(flood: dict[str, Any]) -> None:
+    [event] = flatten(flood)
+
+    assert event.payload == {"content": flood}
+
+
+def test_the_second_message_of_a_person_names_the_person_too() -> None:
+    contact = {"profile": {"name": "Sheena"}, "wa_id": "16505551234", "user_id": "US.1"}
+    value = {"contacts": [{**contact, "new": 1}], "messages": [message(id="1"), message(id="2")]}
+
+    first, second = flatten(around(value))
+
+    assert (first.payload["contact"], second.payload["contact"]) == ({**contact, "new": 1}, contact)
+
+
+def test_errors_are_with_the_only_message_they_can_be_about() -> None:
+    error = {"code": 131000}
+
+    one = flatten(around({"messages": [message()], "errors": [error]}))
+    two = flatten(around({"messages": [message(), message(id="2")], "errors": [error]}))
+
+    assert one[0].payload["errors"] == [error]
+    assert ["errors" in event.payload for event in two] == [False, False, False]
+    assert two[2].payload["error"] == error
+
+
 def test_unknown_keys_beside_messages_are_kept() -> None:
     [event] = flatten(around({"messages": [message()], "novelty": {"a": 1}}))
 
@@ -213,9 +418,9 @@ def test_a_thousand_updates_in_one_body_are_a_thousand_events() -> None:
         around({"messages": "text"}),
         around({"messages": [7]}),
         around({"messages": 7}),
-        around({"contacts": 7, "messages": [message()]}),
-        around({"contacts": [7], "messages": [message()]}),
         around({"statuses": {"id": "1"}}),
+        of_entries({"id": "1", "changes": [], "new": 1}),
+        of_entries({"changes": [{"field": "messages"}]}),
     ],
 )
 def test_what_is_not_built_as_meta_says_is_kept_for_a_person(broken: Any) -> None:

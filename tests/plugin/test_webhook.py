@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from freezegun import freeze_time
 
 from appmixer.engine.contract import Request, Response, ThrottledError
 from appmixer.engine.contract.testing import RecordingHost
@@ -67,6 +68,73 @@ async def test_every_other_handshake_is_refused_without_the_challenge(
 
     assert answer.status == 403
     assert b"1" not in answer.body
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"mode": "unsubscribe", "challenge": "1", "verify_token": "test-verify-token"}]
+)
+async def test_who_asks_for_no_handshake_is_told_what_the_address_is_for(
+    host: RecordingHost, query: dict[str, str]
+) -> None:
+    answer = await shake(host, **query)
+
+    assert answer.body.startswith(b"This is where Meta delivers the WhatsApp events")
+    assert b"verifyToken" not in answer.body
+    assert host.log.lines == []
+
+
+async def test_a_wrong_verify_token_is_named_as_the_fault(host: RecordingHost) -> None:
+    answer = await shake(host, mode="subscribe", challenge="1", verify_token="another")
+
+    assert answer.body == b"The verify token is not the one in `verifyToken`."
+
+
+@pytest.mark.parametrize(
+    ("level", "event"),
+    [
+        ("warning", "webhook.signature_refused"),
+        ("warning", "webhook.handshake_refused"),
+        ("error", "webhook.not_stored"),
+    ],
+)
+async def test_refusals_are_logged_once_a_minute_with_their_number(
+    host: RecordingHost, level: str, event: str
+) -> None:
+    async def full(content: bytes) -> None:
+        raise ThrottledError("The disk is full")
+
+    host.accept = full  # type: ignore[method-assign]  # a host in trouble
+    webhook = Webhook(host)
+    wrong = {"hub.mode": "subscribe", "hub.verify_token": "another"}
+    ask = {
+        "webhook.signature_refused": (webhook.receive, Request("POST", "/events", {}, {}, EMPTY)),
+        "webhook.handshake_refused": (
+            webhook.shake_hands,
+            Request("GET", "/events", wrong, {}, b""),
+        ),
+        "webhook.not_stored": (
+            webhook.receive,
+            Request("POST", "/events", {}, signed(EMPTY), EMPTY),
+        ),
+    }
+    answer, request = ask[event]
+
+    with freeze_time("2026-09-21T14:13:20Z") as clock:
+        for _ in range(1000):
+            await answer(request)
+        clock.tick(60)
+        await answer(request)
+        await answer(request)
+        clock.tick(59)
+        await answer(request)
+        clock.tick(1)
+        await answer(request)
+
+    assert host.log.lines == [
+        (level, event, {"requests": 1}),
+        (level, event, {"requests": 1000}),
+        (level, event, {"requests": 3}),
+    ]
 
 
 async def test_without_a_verify_token_no_handshake_succeeds(host: RecordingHost) -> None:
@@ -192,6 +260,29 @@ async def test_what_nobody_can_read_is_kept_so_that_meta_does_not_repeat_it_for_
 
     assert answer.status == 200
     assert [event.kind for event in read(host.accepted[0])] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        (b"1e999", "1e999"),
+        (b"-1e999", "-1e999"),
+        (b"9" * 5000, "9" * 5000),
+        (b"[" * 500 + b'"deep"' + b"]" * 500, "deep"),
+        (b'{"a":' * 500 + b'"deep"' + b"}" * 500, "deep"),
+    ],
+)
+def test_a_value_that_nothing_can_hold_costs_no_neighbour(odd: bytes, kept: str) -> None:
+    messages = b'[{"id":"wamid.1","odd":' + odd + b'},{"id":"wamid.2"}]'
+    value = b'{"field":"messages","value":{"messages":' + messages + b"}}"
+
+    first, second = read(
+        b'{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[' + value + b"]}]}"
+    )
+
+    assert (first.kind, second.kind) == ("message", "message")
+    assert second.payload["message"] == {"id": "wamid.2"}
+    assert kept in json.dumps(first.payload)
 
 
 async def test_half_a_surrogate_pair_becomes_text_that_can_be_stored(host: RecordingHost) -> None:

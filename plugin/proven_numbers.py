@@ -1,0 +1,131 @@
+"""Which sender numbers an account has, by the lists of its own business accounts at Meta.
+
+Whoever names an id has not proven anything: what is kept here under a number (windows, quotas,
+journal) is for the accounts whose WABA lists it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from appmixer.engine.contract import Account, Json, RejectedError, Store, ThrottledError
+
+from .graph import AccountGraph, graph_id
+from .shapes import as_int, as_object, as_text
+
+# How long a list counts as proof, and how long it may when Meta is too busy to give a new one.
+PROVEN_S = 3600.0
+KEPT_S = 24 * 3600.0
+MAX_ACCOUNTS = 1000
+
+
+@dataclass(frozen=True)
+class SenderNumber:
+    """A number of the account, the WABA that lists it, and the number as people see it."""
+
+    id: str
+    waba_id: str
+    display: str = ""
+
+
+@dataclass
+class _Lists:
+    """What an account's WABAs have listed."""
+
+    read_at: float = 0.0
+    times_read: int = 0
+    numbers: Sequence[SenderNumber] = ()
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class ProvenNumbers:
+    """The numbers of all accounts: in memory, in the store for other processes, and at Meta."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store, self._clock = store, clock
+        self._accounts: dict[str, _Lists] = {}
+
+    async def having(
+        self, number_id: str, account: Account, waba_ids: Sequence[str], graph: AccountGraph
+    ) -> Sequence[SenderNumber]:
+        """Return all numbers of these WABAs of the account, read anew unless the one is there.
+
+        Raises what Meta says when it is not there and a list could not be read.
+        """
+        lists = self._lists_of(account.id)
+        if not self._prove(lists, number_id, PROVEN_S):
+            times_read = lists.times_read
+            async with lists.reading:
+                # Those who came while somebody read the lists take what was found.
+                if lists.times_read == times_read:
+                    await self._recall(lists, account.id)
+                    if not self._prove(lists, number_id, PROVEN_S):
+                        await self._read(lists, number_id, account.id, waba_ids, graph)
+                    lists.times_read += 1
+        # A WABA that the account has lost since is none of its own any more.
+        return [each for each in lists.numbers if each.waba_id in waba_ids]
+
+    def _prove(self, lists: _Lists, number_id: str, for_s: float) -> bool:
+        age_s = self._clock().timestamp() - lists.read_at
+        return age_s < for_s and any(each.id == number_id for each in lists.numbers)
+
+    def _lists_of(self, account_id: str) -> _Lists:
+        if account_id not in self._accounts:
+            if len(self._accounts) >= MAX_ACCOUNTS:
+                del self._accounts[next(iter(self._accounts))]
+            self._accounts[account_id] = _Lists()
+        return self._accounts[account_id]
+
+    async def _recall(self, lists: _Lists, account_id: str) -> None:
+        key = _key(account_id)
+        entry = as_object((await self._store.get([key])).get(key))
+        read_at = as_int(entry.get("readAt")) or 0
+        if read_at > lists.read_at:
+            lists.read_at, lists.numbers = read_at, _numbers(as_object(entry.get("wabas")))
+
+    async def _read(
+        self,
+        lists: _Lists,
+        number_id: str,
+        account_id: str,
+        waba_ids: Sequence[str],
+        graph: AccountGraph,
+    ) -> None:
+        found: dict[str, Json] = {}
+        refusals: list[RejectedError | ThrottledError] = []
+        for waba_id in waba_ids:
+            try:
+                found[waba_id] = await _listed(graph, waba_id)
+            except (RejectedError, ThrottledError) as refusal:
+                refusals.append(refusal)
+        numbers = _numbers(found)
+        if refusals and number_id not in [each.id for each in numbers]:
+            is_busy = isinstance(refusals[0], ThrottledError)
+            if is_busy and self._prove(lists, number_id, KEPT_S):
+                return
+            raise refusals[0]
+        read_at = int(self._clock().timestamp())
+        lists.read_at, lists.numbers = read_at, numbers
+        entry: Json = {"readAt": read_at, "wabas": found}
+        await self._store.put({_key(account_id): entry}, expires_in_s=KEPT_S)
+
+
+async def _listed(graph: AccountGraph, waba_id: str) -> dict[str, Json]:
+    fields = {"fields": "id,display_phone_number"}
+    pages = graph.pages(f"{graph_id(waba_id)}/phone_numbers", fields)
+    return {str(each.get("id")): as_text(each.get("display_phone_number")) async for each in pages}
+
+
+def _numbers(wabas: Mapping[str, Json]) -> list[SenderNumber]:
+    return [
+        SenderNumber(number_id, waba_id, as_text(display))
+        for waba_id, listed in wabas.items()
+        for number_id, display in as_object(listed).items()
+    ]
+
+
+def _key(account_id: str) -> str:
+    return f"numbers:{account_id}"
