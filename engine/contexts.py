@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import httpcore
 import httpx
 import sqlalchemy as sa
 from pydantic import BaseModel
@@ -25,24 +23,10 @@ from .contract import (
 )
 from .database import listeners
 from .store import DatabaseStore
-from .wire import Wires
+from .transport import is_dry_run
 
 if TYPE_CHECKING:
     from .engine import Engine
-
-HTTP_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-# The pool looks at every idle connection for each request, so few are kept.
-MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS, KEEPALIVE_S = 200, 20, 5.0
-
-is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
-
-
-class DryRunRequest(Exception):
-    """The request that a dry run would have sent."""
-
-    def __init__(self, request: httpx.Request) -> None:
-        super().__init__(request.method, str(request.url))
-        self.request = request
 
 
 class _NothingTaken:
@@ -52,32 +36,6 @@ class _NothingTaken:
 
 
 _NOTHING_TAKEN = _NothingTaken()
-
-
-class HostTransport(httpx.AsyncHTTPTransport):
-    """Sends everything, but in a dry run only what reads; over connections of our own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        # httpx passes no network backend on, so its pool is exchanged for one that has ours.
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
-            keepalive_expiry=KEEPALIVE_S,
-            network_backend=Wires(),
-        )
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if is_dry_run.get() and request.method not in ("GET", "HEAD"):
-            await request.aread()
-            raise DryRunRequest(request)
-        return await super().handle_async_request(request)
-
-
-def open_http() -> httpx.AsyncClient:
-    """Open the client that all connectors share."""
-    return httpx.AsyncClient(transport=HostTransport(), timeout=HTTP_TIMEOUT)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from .accounts import Accounts
 from .configuration import Configuration
-from .contexts import EngineHost, open_http
+from .contexts import EngineHost
 from .contract import (
     AccountProvider,
     Component,
@@ -54,6 +54,7 @@ from .settings import Settings
 from .store import DatabaseStore
 from .stream import Stream
 from .tasks import Tasks
+from .transport import open_http
 from .trials import Trials
 from .turn import Turn
 from .visibility import Visibility

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from .contexts import DryRunRequest, EngineContext, is_dry_run
+from .contexts import EngineContext
 from .documents import ComponentType, Fault, FlowComponent, InputFaults, input_errors
 from .refusals import NotFoundError
 from .sealed_inputs import HIDDEN, secret_fields
+from .transport import DryRunRequest, is_dry_run
 
 if TYPE_CHECKING:
     from .engine import Engine

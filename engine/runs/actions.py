@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..contexts import DryRunRequest, EngineActionContext
+from ..contexts import EngineActionContext
 from ..contract import (
     Action,
     AuthorizationError,
@@ -20,6 +20,7 @@ from ..contract import (
 )
 from ..database import DATABASE_AWAY
 from ..documents import FlowComponent, read_input
+from ..transport import DryRunRequest
 from .outcomes import Outcome, outcome_of_error
 from .states import StepState
 

@@ -10,11 +10,10 @@ import ssl
 import struct
 import threading
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpcore
 import httpx
 import pytest
 import uvloop
@@ -23,8 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appmixer.engine.contexts import open_http
-from appmixer.engine.wire import Wires
+from appmixer.engine.transport import open_http
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -179,23 +177,151 @@ async def test_a_silent_peer_is_a_timeout() -> None:
                 await http.post(url, content=b"a", timeout=0.05)
 
 
-@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
-def test_what_is_written_has_left_before_anything_else_runs(run: Callable[..., object]) -> None:
-    order: list[object] = []
+def head_only(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 
-    async def write() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            stream: httpcore.AsyncNetworkStream = await Wires().connect_tcp(
-                "127.0.0.1", listening.getsockname()[1], timeout=1.0
-            )
-            peer, _ = listening.accept()
-            asyncio.get_running_loop().call_soon(order.append, "something else")
-            await stream.write(b"bytes", timeout=1.0)
-            order.append(peer.recv(5))
-            await asyncio.sleep(0)
-            await stream.aclose()
-            peer.close()
 
-    run(write())
+def nonsense(connection: socket.socket) -> None:
+    connection.sendall(b"<html>no HTTP</html>\r\n\r\n")
 
-    assert order == [b"bytes", "something else"]
+
+def nothing(connection: socket.socket) -> None: ...
+
+
+def reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
+
+
+@pytest.mark.parametrize("on_kept_connection", [False, True])
+@pytest.mark.parametrize("is_encrypted", [False, True])
+@pytest.mark.parametrize("answer", [head_only, nonsense, nothing, reset])
+def test_what_was_taken_and_not_answered_counts_as_sent_and_is_sent_once(
+    answer: Callable[[socket.socket], None],
+    is_encrypted: bool,
+    on_kept_connection: bool,
+    certified: ssl.SSLContext,
+) -> None:
+    bodies: list[bytes] = []
+    moments: list[str] = []
+
+    def serve(listening: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with suppress(OSError):
+                if is_encrypted:
+                    connection = certified.wrap_socket(connection, server_side=True)
+                while head := _until_empty_line(connection):
+                    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+                    bodies.append(connection.recv(length))
+                    if bodies[-1] != b"first":
+                        answer(connection)
+                        break
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            connection.close()
+
+    async def moment(name: str, _: object) -> None:
+        moments.append(name)
+        await asyncio.sleep(0.05)  # a commit, for which no time-out of a connection may run
+
+    async def post(url: str) -> BaseException | None:
+        timeout = httpx.Timeout(10, connect=0.04) if not is_encrypted else httpx.Timeout(10)
+        async with open_http() as http:
+            if on_kept_connection:
+                await http.post(url, content=b"first")
+            try:
+                await http.post(url, content=b"a", timeout=timeout, extensions={"trace": moment})
+            except httpx.TransportError as error:
+                return error
+        return None
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, args=(listening,), daemon=True)
+        serving.start()
+        scheme = "https" if is_encrypted else "http"
+        failure = uvloop.run(post(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/"))
+        listening.shutdown(socket.SHUT_RDWR)
+        serving.join()
+
+    assert isinstance(failure, httpx.ReadError | httpx.RemoteProtocolError), repr(failure)
+    assert bodies[-1:] == [b"a"]
+    assert len([body for body in bodies if body == b"a"]) == 1
+    assert moments == ["http11.send_request_body.started"]
+
+
+def _until_empty_line(connection: socket.socket) -> bytes:
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        byte = connection.recv(1)
+        if not byte:
+            return b""
+        head += byte
+    return head
+
+
+@pytest.mark.anyio
+async def test_a_call_that_fails_before_its_moment_was_not_sent() -> None:
+    moments: list[str] = []
+
+    async def moment(name: str, _: object) -> None:
+        moments.append(name)
+
+    async with open_http() as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.post("http://127.0.0.1:9/", content=b"a", extensions={"trace": moment})
+
+    assert moments == []
+
+
+@pytest.mark.anyio
+async def test_what_the_moment_raises_is_raised_and_nothing_is_sent() -> None:
+    class StopError(Exception): ...
+
+    async def moment(name: str, _: object) -> None:
+        raise StopError
+
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        with pytest.raises(StopError):
+            await http.post(peer.url, content=b"a", extensions={"trace": moment})
+        await http.post(peer.url, content=b"b")
+
+    assert peer.bodies == [b"b"]
+
+
+@pytest.mark.anyio
+async def test_a_body_is_streamed_both_ways_and_left_when_the_reader_leaves() -> None:
+    async def parts() -> AsyncGenerator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1_000
+
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        request = http.build_request(
+            "POST", peer.url, content=parts(), headers={"Content-Length": "100000"}
+        )
+        answer = await http.send(request, stream=True)
+        first = await anext(answer.aiter_raw(1))
+        await answer.aclose()
+        again = await http.post(peer.url, content=b"b")
+
+    assert (first, again.text) == (b"o", "ok")
+    assert peer.bodies == [b"x" * 100_000, b"b"]
+
+
+@pytest.mark.anyio
+async def test_a_cancelled_call_leaves_its_connection_to_nobody() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        async with open_http() as http:
+            asking = asyncio.create_task(http.post(url, content=b"a"))
+            await asyncio.sleep(0.1)
+            connection, _ = await asyncio.to_thread(listening.accept)
+            asking.cancel()
+            await asyncio.wait([asking])
+            connection.settimeout(10)
+            came = await asyncio.to_thread(lambda: connection.makefile("rb").read())
+            connection.close()
+
+    assert asking.cancelled()
+    assert came.endswith(b"a"), "and then the end"
