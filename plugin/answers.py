@@ -62,7 +62,11 @@ def object_of(
     if not isinstance(body, dict):
         raise _unreadable(repeats=repeats)
     if cast("dict[str, Any]", body).get("success") is False:
-        raise RejectedError("Meta did not do it", "It answered without success and gave no reason.")
+        raise RejectedError(
+            "Meta did not do it",
+            "It answered without success and gave no reason.",
+            "Look in WhatsApp Manager at what this step is about, and try again later.",
+        )
     return cast("dict[str, Any]", body)
 
 

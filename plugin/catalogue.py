@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,21 +23,22 @@ from .shapes import as_int, as_object, as_text
 from .waiting import announced_delay_s
 
 Retry = Literal["no", "yes", "after"]
+COMPARE = "Compare the values of this step with its sample, correct what differs and run it again."
 DEFAULT_DELAY_S = 30.0
 
 # https://developers.facebook.com/docs/graph-api/guides/error-handling
 HTTP_UNAUTHORIZED = 401
 HTTP_TOO_MANY = 429
-UNKNOWN_CURE = (
-    "Nothing more is known here about this error. Correct what Meta names; if it names nothing, "
-    "look the code up before you send again: "
-    "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
-)
+# Most messages begin with the code once more.
+_CODE = re.compile(r"^\(#[0-9]+\)\s*")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of errors.json; `message_hint` tells rows of one code apart by Meta's message."""
+    """A row of errors.json; `message_hint` tells rows of one code apart by Meta's message.
+
+    `named_cure` is the cure where Meta's own words say what is wrong: it may refer to them.
+    """
 
     code: int
     title: str
@@ -50,6 +52,7 @@ class Entry:
     message_hint: str = ""
     delay_s: float | None = None
     field: str = ""
+    named_cure: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,12 @@ def error_from_graph(
     """Turn the object under "error" of an answer into the error the host acts on."""
     error = as_object(body.get("error"))
     code, subcode = as_int(error.get("code")), as_int(error.get("error_subcode"))
-    message = as_text(error.get("message"))
-    entry = _entry_for(status, code, subcode, message)
-    said = redact(_words_of_meta(error), secrets)
-    cause = said or entry.cause
-    if not said and entry.category == "unknown":
-        cause = redact(message, secrets)
+    entry = _entry_for(status, code, subcode, as_text(error.get("message")))
+    cause, cure = _cause_and_cure(entry, error, secrets)
     arguments = (
         entry.title,
         cause,
-        entry.cure,
+        cure,
         field or entry.field,
         code,
         subcode,
@@ -119,27 +118,17 @@ def error_from_graph(
 
 def error_from_webhook(error: Mapping[str, Any]) -> Explanation:
     """Explain one of the errors of a failed status, of a message or of a webhook's value."""
-    code, title = as_int(error.get("code")), redact(as_text(error.get("title")))
-    entry = find(code, message=title) if code is not None else None
-    said = redact(_words_of_meta(error))
-    if entry is not None:
-        cause = f"{entry.cause} Meta says: {said}" if said else entry.cause
-        return Explanation(entry.title, cause, entry.cure, code, entry.category, entry.retry)
-    said = said or redact(as_text(error.get("message"))) or title
-    return Explanation(
-        title or ("Unknown error" if code is None else f"Meta reported code {code}"),
-        f"Meta says: {said}" if said else "Meta gave no reason.",
-        UNKNOWN_CURE,
-        code,
-        "unknown",
-        "no",
-    )
+    code, title = as_int(error.get("code")), as_text(error.get("title"))
+    found = find(code, message=title) if code is not None else None
+    entry = found or _unreported(code, redact(title))
+    cause, cure = _cause_and_cure(entry, error, ())
+    return Explanation(entry.title, cause, cure, code, entry.category, entry.retry)
 
 
 def details_of(error: Mapping[str, Any]) -> str:
-    """Return Meta's words about the one case; older errors have them beside code and title."""
-    details = as_text(as_object(error.get("error_data")).get("details"))
-    return details or as_text(error.get("details"))
+    """Return what Meta says of this one case; older errors have it at their top."""
+    inner = as_text(as_object(error.get("error_data")).get("details"))
+    return inner or as_text(error.get("error_data")) or as_text(error.get("details"))
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
@@ -156,6 +145,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         message_hint=row.get("messageHint", ""),
         delay_s=row.get("delayS"),
         field=row.get("field", ""),
+        named_cure=row.get("namedCure", ""),
     )
 
 
@@ -167,18 +157,43 @@ def _entry_for(status: int, code: int | None, subcode: int | None, message: str)
 def _unknown(status: int, code: int | None) -> Entry:
     title = f"Meta answered with code {code}" if code is not None else f"Meta answered {status}"
     if status == HTTP_UNAUTHORIZED:
-        return _made_up(title, "Connect the account again.", "no", "auth")
+        return _made_up(code, title, "Connect the account again.", "no", "auth")
     if status == HTTP_TOO_MANY or status >= 500:
-        return _made_up(title, "It is tried again later.", "after", "unknown")
-    return _made_up(title, "Correct what Meta names and run it again.", "no", "unknown")
+        return _made_up(code, title, "It is tried again later.", "after", "unknown")
+    return _made_up(code, title, COMPARE, "no", "unknown", "Correct what Meta names and try again.")
 
 
-def _made_up(title: str, cure: str, retry: Retry, category: str) -> Entry:
-    return Entry(0, title, cause="", cure=cure, retry=retry, category=category, source="")
+def _unreported(code: int | None, title: str) -> Entry:
+    cure = "Make sure that the message is right, and look at Meta's page of error codes."
+    return _made_up(code, title or "Unknown error", cure, "no", "unknown")
 
 
-def _words_of_meta(error: Mapping[str, Any]) -> str:
-    return details_of(error) or as_text(error.get("error_user_msg"))
+def _made_up(
+    code: int | None, title: str, cure: str, retry: Retry, category: str, named_cure: str = ""
+) -> Entry:
+    cause = "Meta gave no code."
+    if code is not None:
+        cause = f"Nothing more is known here of Meta's code {code}."
+    return Entry(0, title, cause, cure, retry, category, source="", named_cure=named_cure)
+
+
+def _cause_and_cure(
+    entry: Entry, error: Mapping[str, Any], secrets: Iterable[str | None]
+) -> tuple[str, str]:
+    """Return our explanation with Meta's own words beside it, and the cure that fits them."""
+    message = _CODE.sub("", as_text(error.get("message")) or as_text(error.get("title"))).strip()
+    details = details_of(error) or as_text(error.get("error_user_msg"))
+    # That an error is called what it is called says nothing of what is wrong.
+    is_named = bool(details) or message.lower() not in ("", entry.title.lower())
+    said = redact(": ".join(_without_repeats(message, details)), secrets)
+    cause = f"{entry.cause} Meta says: {said}" if said else entry.cause
+    return cause, entry.named_cure if is_named and entry.named_cure else entry.cure
+
+
+def _without_repeats(message: str, details: str) -> list[str]:
+    if details.lower().startswith(message.lower()):
+        message = ""
+    return [each for each in (message, details) if each]
 
 
 def _may_be_repeated(entry: Entry, error: Mapping[str, Any]) -> bool:

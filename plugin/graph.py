@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -22,11 +22,13 @@ from appmixer.engine.contract import (
 
 from .answers import MAX_ANSWER_BYTES, Answer, error_for, object_of
 from .paging import follow
-from .shapes import as_object
+from .shapes import as_object, is_list, is_object
+from .unpacking import ACCEPT_ENCODING, unpacked
 
 T = TypeVar("T")
 Params = Mapping[str, str]
 
+PACKING = {"Accept-Encoding": ACCEPT_ENCODING}
 TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=60.0, pool=5.0)
 # A read is tried again twice; whoever asks for a longer wait than this gets it from the host.
 PAUSES_S = (0.2, 1.0)
@@ -35,6 +37,10 @@ MAX_PATIENCE_S = 10.0
 # Hosts that serve media for a token: lookaside.fbsbx.com today.
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 MEDIA_DOMAINS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
+
+# Where messages hold what people read. Shorter texts than this tell nothing, and are part of many.
+SPOKEN = ("body", "text", "caption")
+MIN_SPOKEN_CHARS = 8
 
 _PATH = re.compile(r"[A-Za-z0-9_][\w.=-]*(/[A-Za-z0-9_][\w.=-]*)*", re.ASCII)
 _ID = re.compile(r"[0-9]{1,40}", re.ASCII)
@@ -113,7 +119,7 @@ class GraphClient:
     async def download(self, url: str, *, token: str) -> AsyncIterator[bytes]:
         """Yield the content of a media URL that Meta gave; the token goes to Meta's hosts only."""
         self._check_media_url(url)
-        headers = {"Authorization": f"Bearer {_usable(token)}"}
+        headers = {"Authorization": f"Bearer {_usable(token)}", **PACKING}
         try:
             async with self._http.stream(
                 "GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=False
@@ -124,8 +130,8 @@ class GraphClient:
                         f"Meta answered {response.status_code} for the file's address.",
                         "Addresses last five minutes: ask for the media id again.",
                     )
-                async for chunk in response.aiter_bytes():
-                    yield chunk
+                async for piece in unpacked(response):
+                    yield piece
         except (httpx.RequestError, httpx.InvalidURL) as failure:
             raise error_for(failure, repeats=True, secrets=[token]) from None
 
@@ -174,8 +180,14 @@ class GraphClient:
         repeats: bool,
     ) -> Answer:
         if not _PATH.fullmatch(path):
-            raise RejectedError("This is no id of Meta's", f"Graph has no path {path[:80]!r}.")
-        headers = {"Authorization": f"Bearer {_usable(token)}"} if token is not None else {}
+            raise RejectedError(
+                "This is no id of Meta's",
+                f"Graph has no path {path[:80]!r}.",
+                "Check the ids that this step is given: they have digits only.",
+            )
+        headers = dict(PACKING)
+        if token is not None:
+            headers["Authorization"] = f"Bearer {_usable(token)}"
         try:
             async with self._http.stream(
                 method,
@@ -203,7 +215,8 @@ class GraphClient:
     def _secrets(self, token: str | None, body: Mapping[str, Any]) -> list[str | None]:
         sent = {**as_object(body.get("json")), **as_object(body.get("data"))}
         hidden = ("pin", "code", "client_secret", "fb_exchange_token", "verify_token")
-        return [token, self._app_secret, *(str(sent[name]) for name in hidden if sent.get(name))]
+        values = [str(sent[name]) for name in hidden if sent.get(name)]
+        return [token, self._app_secret, *values, *_spoken(body.get("json"))]
 
     def _check_media_url(self, url: str) -> None:
         try:
@@ -216,8 +229,21 @@ class GraphClient:
         ours = any(host == domain or host.endswith(f".{domain}") for domain in MEDIA_DOMAINS)
         if link.scheme != "https" or not ours or link.username is not None:
             raise RejectedError(
-                "This is no media address of Meta's", "The token is sent to Meta's hosts only."
+                "This is no media address of Meta's",
+                "The token is sent to Meta's hosts only.",
+                "Take the address that Meta gives for the media id.",
             )
+
+
+def _spoken(part: object) -> Iterator[str]:
+    """Yield what people would read in a message, which Meta may quote when it refuses one."""
+    if is_list(part):
+        for each in part:
+            yield from _spoken(each)
+    elif is_object(part):
+        for name, value in part.items():
+            is_spoken = name in SPOKEN and isinstance(value, str)
+            yield from [value] if is_spoken and len(value) >= MIN_SPOKEN_CHARS else _spoken(value)
 
 
 def _tracer(before_leaving: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
@@ -326,9 +352,9 @@ def _usable(token: str) -> str:
 async def _whole(response: httpx.Response) -> bytes:
     chunks: list[bytes] = []
     size_bytes = 0
-    async for chunk in response.aiter_bytes():
-        size_bytes += len(chunk)
+    async for piece in unpacked(response):
+        size_bytes += len(piece)
         if size_bytes > MAX_ANSWER_BYTES:
             raise httpx.ReadError("the answer is too long")
-        chunks.append(chunk)
+        chunks.append(piece)
     return b"".join(chunks)

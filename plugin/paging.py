@@ -32,13 +32,13 @@ async def follow(
         if not position:
             return
         if position in seen or len(seen) == MAX_PAGES:
-            raise RejectedError("Meta's list has no end", "Its pages lead back to themselves.")
+            raise _broken("Meta's list has no end", "Its pages lead back to themselves.")
         seen.append(position)
 
 
 def _items(page: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(page.get("data"), list):
-        raise RejectedError("Meta's list cannot be read", "A page has no `data`.")
+        raise _broken("Meta's list cannot be read", "A page has no `data`.")
     return as_objects(page["data"])
 
 
@@ -54,5 +54,10 @@ def _next_position(page: Mapping[str, Any], host: str) -> Mapping[str, str]:
         return {"after": after}
     link = urlsplit(address)
     if link.netloc != host:
-        raise RejectedError("Meta's list leads elsewhere", "The next page is on another host.")
+        raise _broken("Meta's list leads elsewhere", "The next page is on another host.")
     return {name: value for name, value in parse_qsl(link.query) if name in POSITION}
+
+
+def _broken(title: str, cause: str) -> RejectedError:
+    cure = "Ask the administrator to check `graphUrl`; if it is right, try again later."
+    return RejectedError(title, cause, cure)

@@ -7,7 +7,6 @@ address: an answer of the name server that changes in between (rebinding) cannot
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
@@ -19,13 +18,13 @@ import httpx
 
 from appmixer.engine.contract import RejectedError, ThrottledError
 
+from .special_addresses import is_public
+from .unpacking import ACCEPT_ENCODING, unpacked
+
 MAX_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)
 USER_AGENT = "appmixer-whatsapp"
-# https://www.rfc-editor.org/rfc/rfc6052 : IPv4 addresses written as IPv6 ones
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
@@ -111,7 +110,7 @@ async def _open(
         headers={
             "Host": target.netloc.decode("ascii"),
             "User-Agent": USER_AGENT,
-            "Accept-Encoding": "identity",
+            "Accept-Encoding": ACCEPT_ENCODING,
         },
         extensions={"sni_hostname": target.raw_host.decode("ascii")},
     )
@@ -136,31 +135,6 @@ async def _public_address(target: httpx.URL, field: str, resolve: Resolve) -> st
     return addresses[0]
 
 
-def is_public(address: str) -> bool:
-    """Tell whether an address is one of the public internet, however it is written."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return all(each.is_global and not each.is_multicast for each in _meanings(parsed))
-
-
-def _meanings(address: Address) -> list[Address]:
-    """Return the address, and the IPv4 addresses that an IPv6 address stands for."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return [address]
-    if address.ipv4_mapped is not None:
-        return [address.ipv4_mapped]
-    inner: list[Address] = []
-    if address.sixtofour is not None:
-        inner.append(address.sixtofour)
-    if address.teredo is not None:
-        inner.extend(address.teredo)
-    if address in NAT64:
-        inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [address, *inner]
-
-
 async def _accept(response: httpx.Response, field: str) -> httpx.Response:
     if response.status_code == 200:
         return response
@@ -173,8 +147,10 @@ async def _accept(response: httpx.Response, field: str) -> httpx.Response:
 
 async def _chunks(response: httpx.Response, field: str) -> AsyncIterator[bytes]:
     try:
-        async for chunk in response.aiter_bytes():
-            yield chunk
+        async for piece in unpacked(response):
+            yield piece
+    except httpx.DecodingError as error:
+        raise _refusal(f"{error}.", "Offer the file itself, not packed.", field) from None
     except (httpx.RequestError, httpx.StreamError) as error:
         raise _broken(error) from None
 

@@ -135,10 +135,11 @@ async def prove_sender(
     """
     narrowed = business_account(context, override) if override else None
     written = phone_number_id.strip()
-    numbers = await account_numbers(context, written)
-    found = next((each for each in numbers if each.id == written), None)
+    waba_ids = shared_business_accounts(context)
+    numbers, graph = whatsapp(context).numbers, graph_of(context)
+    found = await numbers.find(written, context.account, waba_ids, graph)
     if found is None:
-        raise _no_such_sender(context, written, numbers)
+        raise _no_such_sender(context, written, numbers.last_listed(context.account, waba_ids))
     if narrowed not in (None, found.waba_id):
         raise RejectedError(
             f"Number {found.id} is not in WhatsApp Business Account {narrowed}",
@@ -152,11 +153,10 @@ async def prove_sender(
 async def account_numbers(
     context: ComponentContext, phone_number_id: str
 ) -> Sequence[SenderNumber]:
-    """Return the account's numbers, among them surely the one with this id if it has it."""
+    """Return the account's numbers, once this one is proven to be among them."""
+    await prove_sender(context, phone_number_id, None)
     waba_ids = shared_business_accounts(context)
-    return await whatsapp(context).numbers.having(
-        phone_number_id, context.account, waba_ids, graph_of(context)
-    )
+    return whatsapp(context).numbers.last_listed(context.account, waba_ids)
 
 
 def _no_such_sender(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,15 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject, RejectedError
 
-from ...plugin.media_kinds import HEAD_BYTES, MAX_FILE_BYTES, KindName, Medium, recognise, too_large
+from ...plugin.media_kinds import (
+    HEAD_BYTES,
+    MAX_FILE_BYTES,
+    KindName,
+    Medium,
+    name_for,
+    recognise,
+    too_large,
+)
 from ...plugin.public_urls import fetch
 from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 from ...plugin.shapes import as_text
@@ -49,7 +57,8 @@ class UploadMedia(NumberAction):
         file_name: str | None = Field(
             default=None,
             title="File Name",
-            description="The name to upload it under; the file's own if left empty.",
+            description="The name to upload it under; the file's own if left empty. Its end is "
+            "made to fit the content.",
             max_length=240,
             examples=["catalogue.pdf"],
             json_schema_extra={"x-group": "Options"},
@@ -111,17 +120,18 @@ class UploadMedia(NumberAction):
         async with _source(context, input) as source:
             with tempfile.SpooledTemporaryFile(MEMORY_BYTES) as content:
                 medium, size_bytes, sha256 = await _take_in(source, content)
+                name = name_for(source.names[0], medium.media_type)
                 answer = await graph_of(context).post(
                     f"{sender.id}/media",
                     form=form | {"type": medium.media_type},
-                    files={"file": (source.name, content, medium.media_type)},
+                    files={"file": (name, content, medium.media_type)},
                     repeats=True,
                 )
         return self.Output(
             media_id=as_text(answer.get("id")),
             kind=medium.kind,
             media_type=medium.media_type,
-            file_name=source.name,
+            file_name=name,
             size_bytes=size_bytes,
             sha256=sha256,
             expires_at=datetime.now(UTC) + _kept(input.ttl_minutes),
@@ -135,7 +145,7 @@ def _kept(ttl_minutes: int | None) -> timedelta:
 @dataclass(frozen=True)
 class _Source:
     field: str
-    name: str
+    names: Sequence[str]
     claimed_type: str
     size_bytes: int | None
     chunks: AsyncIterator[bytes]
@@ -156,12 +166,16 @@ async def _source(
     if input.file_id:
         file = await context.files.describe(input.file_id)
         chunks = context.files.read(input.file_id)
-        name = input.file_name or file.name or "file"
-        yield _Source("fileId", name, file.media_type, file.size_bytes, chunks)
+        names = _names(input.file_name, file.name)
+        yield _Source("fileId", names, file.media_type, file.size_bytes, chunks)
         return
     async with fetch(input.url or "", field="url") as download:
-        name = input.file_name or download.file_name or "file"
-        yield _Source("url", name, download.media_type, download.size_bytes, download.chunks)
+        names = _names(input.file_name, download.file_name)
+        yield _Source("url", names, download.media_type, download.size_bytes, download.chunks)
+
+
+def _names(*given: str | None) -> list[str]:
+    return [*filter(None, given), "file"]
 
 
 async def _take_in(source: _Source, content: IO[bytes]) -> tuple[Medium, int, str]:
@@ -187,6 +201,6 @@ async def _take_in(source: _Source, content: IO[bytes]) -> tuple[Medium, int, st
 
 def _recognise(source: _Source, head: bytes) -> Medium:
     try:
-        return recognise(head[:HEAD_BYTES], source.claimed_type)
+        return recognise(head[:HEAD_BYTES], source.claimed_type, *source.names)
     except RejectedError as error:
         raise RejectedError(error.title, error.cause, error.cure, source.field) from None

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import socket
-from collections.abc import Callable, Sequence
+import tracemalloc
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
 import respx
 
 from appmixer.engine.contract import RejectedError, ThrottledError
-from appmixer.whatsapp.plugin.public_urls import Resolve, fetch, is_public
+from appmixer.whatsapp.plugin import public_urls
+from appmixer.whatsapp.plugin.public_urls import Resolve, fetch
+from appmixer.whatsapp.plugin.special_addresses import is_public
 
 Requests = Callable[[], list[httpx.Request]]
 
 pytestmark = pytest.mark.anyio
 
 PUBLIC = "93.184.216.34"
+MB = 1024 * 1024
 
 
 def names(**addresses: Sequence[str]) -> Resolve:
@@ -64,6 +71,20 @@ async def read(url: str, resolve: Resolve) -> bytes:
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
         "2001:0:a00:1::1",
+        "192.88.99.1",
+        "192.0.0.8",
+        "64:ff9b:1::1",
+        "64:ff9b:1::5db8:d822",
+        "fec0::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:93.184.216.34",
+        "5f00::1",
+        "3fff::1",
+        "2001:2::1",
+        "2002:5db8:d822::1",
+        "4000::1",
+        "100::1",
         "not an address",
     ],
 )
@@ -71,7 +92,19 @@ def test_an_address_inside_is_not_public_however_it_is_written(address: str) -> 
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", [PUBLIC, "2606:2800:220:1:248:1893:25c8:1946"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        PUBLIC,
+        "192.0.0.9",
+        "192.31.196.1",
+        "2606:2800:220:1:248:1893:25c8:1946",
+        "64:ff9b::5db8:d822",
+        "2001:4860:4860::8888",
+        "2001:4:112::1",
+        "2620:4f:8000::1",
+    ],
+)
 def test_an_address_of_the_internet_is_public(address: str) -> None:
     assert is_public(address)
 
@@ -183,3 +216,76 @@ async def test_a_connection_that_fails_may_be_tried_later(respx_mock: respx.Mock
         await read("http://files.example/a?secret=1", names(files=[PUBLIC]))
 
     assert "secret" not in str(caught.value)
+
+
+BOMB = gzip.compress(bytes(64 * MB))
+
+
+@pytest.fixture
+def on_the_internet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packed answer has to come over a connection, and a test has none but on loopback."""
+
+    def is_loopback(address: str) -> bool:
+        return address == "127.0.0.1"
+
+    monkeypatch.setattr(public_urls, "is_public", is_loopback)
+
+
+@asynccontextmanager
+async def offered(encoding: str, content: bytes) -> AsyncGenerator[str]:
+    """Serve the content under a URL, packed as the header says."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + content)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://files.example:{server.sockets[0].getsockname()[1]}/a"
+
+
+@pytest.mark.usefixtures("on_the_internet")
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
+async def test_what_a_host_has_packed_is_taken_apart_in_small_pieces(encoding: str) -> None:
+    tracemalloc.start()
+
+    try:
+        async with (
+            offered(encoding, BOMB) as url,
+            fetch(url, resolve=names(files=["127.0.0.1"])) as download,
+        ):
+            sizes = [len(chunk) async for chunk in download.chunks]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert sum(sizes) == 64 * MB
+    assert most < 8 * MB
+
+
+@pytest.mark.usefixtures("on_the_internet")
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("br", b"anything"),
+        ("zstd", b"anything"),
+        ("deflate", b"anything"),
+        ("gzip, gzip", BOMB),
+        ("gzip", b"no gzip"),
+        ("gzip", BOMB[:1000]),
+    ],
+    ids=["br", "zstd", "deflate", "twice", "no gzip", "half"],
+)
+async def test_what_is_packed_otherwise_or_wrongly_is_refused(
+    encoding: str, content: bytes
+) -> None:
+    async with offered(encoding, content) as url:
+        with pytest.raises(RejectedError) as caught:
+            await read(url, names(files=["127.0.0.1"]))
+
+    assert "pack" in caught.value.cause
+    assert caught.value.cure == "Offer the file itself, not packed."

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import jsonschema
 import pytest
 import respx
 from freezegun import freeze_time
+from jsonschema import Draft202012Validator, validate
 
 from appmixer.engine.contract import Option, RejectedError
 from appmixer.engine.contract.testing import RecordingContext
@@ -580,7 +580,7 @@ async def test_a_place_may_have_its_coordinates_as_text(
 
     await SendTemplate().receive(context, template(headerLocation=place))
 
-    assert jsonschema.Draft202012Validator(published).is_valid(place)
+    validate(place, published, Draft202012Validator)
     [header] = sent_template(requests)["components"]
     location = {"latitude": 37.4421, "longitude": -122.1615, **PLACE}
     assert header["parameters"] == [{"type": "location", "location": location}]

@@ -279,13 +279,18 @@ async def test_while_meta_is_too_busy_to_list_the_numbers_the_last_list_counts(
     context: RecordingContext, respx_mock: respx.MockRouter
 ) -> None:
     busy = {"error": {"message": "(#80007) Rate limit issues", "code": 80007}}
-    respx_mock.get(url__regex=".*/phone_numbers").respond(400, json=busy)
+    listed = respx_mock.get(url__regex=f".*/{WABA}/phone_numbers").respond(400, json=busy)
+    respx_mock.get(url__regex=f".*/{SECOND_WABA}/phone_numbers").respond(json={"data": []})
     accepted(respx_mock)
     context.host.clock.advance(3601)
 
     sent = await SendText().receive(context, text())
-    context.host.clock.advance(24 * 3600)
+    asked = listed.call_count
     context.step_id = "run-2:reply"
+    await SendText().receive(context, text())
+    assert listed.call_count == asked
+    context.host.clock.advance(24 * 3600)
+    context.step_id = "run-3:reply"
     with pytest.raises(ThrottledError):
         await SendText().receive(context, text())
 

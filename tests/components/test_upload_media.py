@@ -66,6 +66,48 @@ async def test_a_number_without_storage_keeps_it_as_long_as_asked(
     assert b'name="ttl_minutes"\r\n\r\n60' in requests()[0].content
 
 
+OGG = b"OggS" + bytes(24) + b"OpusHead" + bytes(300)
+
+
+@pytest.mark.parametrize(
+    ("kept_as", "given", "uploaded_as"),
+    [
+        ("voice-note.mp4", "", "voice-note.ogg"),
+        ("PTT-2026.opus", "", "PTT-2026.ogg"),
+        ("note", "", "note.ogg"),
+        ("note", "hello.mp3", "hello.ogg"),
+    ],
+)
+async def test_the_name_given_to_meta_does_not_contradict_the_content(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    requests: Requests,
+    kept_as: str,
+    given: str,
+    uploaded_as: str,
+) -> None:
+    respx_mock.post(MEDIA).respond(json={"id": "1"})
+    file = context.files.keep(kept_as, "application/octet-stream", OGG)
+
+    output = await UploadMedia().receive(context, upload(fileId=file.id, fileName=given))
+
+    assert (output.file_name, output.kind) == (uploaded_as, "audio")
+    sent = f'filename="{uploaded_as}"\r\nContent-Type: audio/ogg'
+    assert sent.encode() in requests()[0].content
+
+
+async def test_the_files_own_name_tells_its_type_under_another_name_too(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(MEDIA).respond(json={"id": "1"})
+    sheet = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    file = context.files.keep("prices.xls", "application/octet-stream", sheet)
+
+    output = await UploadMedia().receive(context, upload(fileId=file.id, fileName="For you"))
+
+    assert (output.file_name, output.media_type) == ("For you.xls", "application/vnd.ms-excel")
+
+
 async def test_the_whole_file_is_sent_again_when_the_token_was_renewed(
     context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
 ) -> None:

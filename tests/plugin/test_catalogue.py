@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,13 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.whatsapp.plugin.catalogue import (
-    UNKNOWN_CURE,
+    Entry,
     Explanation,
     entries,
     error_from_graph,
     error_from_webhook,
-    find,
 )
+from appmixer.whatsapp.plugin.reported import read_errors
 from appmixer.whatsapp.plugin.waiting import MAX_DELAY_S, announced_delay_s
 
 BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
@@ -137,19 +138,22 @@ def test_metas_details_are_the_cause_without_anything_secret() -> None:
 
     error = error_from_graph(400, body, {}, secrets=["s3cr3t"])
 
-    assert error.cause == (
-        "Parameter to of [hidden] is bad for access_token=[hidden], pin: [hidden], [hidden]"
+    assert error.cause.endswith(
+        " Meta says: Parameter to of [hidden] is bad for access_token=[hidden], pin: [hidden], "
+        "[hidden]"
     )
 
 
 def test_details_beside_the_code_are_the_cause_as_older_versions_tell_them() -> None:
-    assert refused(131009, details="Parameter to is bad.").cause == "Parameter to is bad."
+    error = refused(131009, details="Parameter to is bad.")
+
+    assert error.cause.endswith(" Meta says: words: Parameter to is bad.")
 
 
 def test_words_meant_for_people_are_the_cause_too() -> None:
     error = refused(100, error_subcode=2388023, error_user_msg="New content cannot be added.")
 
-    assert error.cause == "New content cannot be added."
+    assert error.cause.endswith(" Meta says: words: New content cannot be added.")
     assert error.subcode == 2388023
 
 
@@ -218,47 +222,78 @@ def test_every_documented_failure_is_explained(path: Path) -> None:
     assert explanation.category != "unknown"
 
 
-@pytest.mark.parametrize(
-    ("error", "title", "cause"),
-    [
-        (
-            {"code": 999999, "title": "New", "error_data": {"details": "Something new."}},
-            "New",
-            "Meta says: Something new.",
-        ),
-        (
-            {"code": 999999, "title": "New", "details": "Something new."},
-            "New",
-            "Meta says: Something new.",
-        ),
-        ({"code": 999999, "message": "New"}, "Meta reported code 999999", "Meta says: New"),
-        (
-            {"code": 999999, "title": "New EAAGm0PX4ZCpsBA"},
-            "New [hidden]",
-            "Meta says: New [hidden]",
-        ),
-        ({"code": 999999}, "Meta reported code 999999", "Meta gave no reason."),
-        ({"code": "none"}, "Unknown error", "Meta gave no reason."),
-    ],
-)
-def test_a_failure_nobody_knows_has_metas_words_and_a_cure(
-    error: dict[str, Any], title: str, cause: str
-) -> None:
-    code = error["code"] if error["code"] == 999999 else None
+def test_a_failure_nobody_knows_keeps_metas_words_and_has_cause_and_cure() -> None:
+    error = {"code": 999999, "title": "New", "error_data": {"details": "Something new."}}
 
     explanation = error_from_webhook(error)
 
-    assert explanation == Explanation(title, cause, UNKNOWN_CURE, code, "unknown", "no")
-    assert "error-codes" in UNKNOWN_CURE
+    assert explanation == Explanation(
+        "New",
+        "Nothing more is known here of Meta's code 999999. Meta says: New: Something new.",
+        "Make sure that the message is right, and look at Meta's page of error codes.",
+        999999,
+        "unknown",
+        "no",
+    )
 
 
-@pytest.mark.parametrize("place", [{"error_data": {"details": "It of EAAGm0PX4ZCpsBA."}}, {}])
-def test_metas_words_stand_beside_our_explanation_of_a_failure(place: dict[str, Any]) -> None:
-    error = {"code": 131047, "title": "Re-engagement message", "details": "It of EAAGm0PX4ZCpsBA."}
+@pytest.mark.parametrize("row", entries(), ids=lambda row: f"{row.code}/{row.subcode}")
+def test_metas_words_stand_beside_the_explanation_of_every_code(row: Entry) -> None:
+    said = f"(#{row.code}) The value of x is wrong{row.message_hint and f' ({row.message_hint})'}"
 
-    explanation = error_from_webhook({**error, **place})
+    error = refused(row.code, error_subcode=row.subcode, message=said)
+    reported = error_from_webhook({"code": row.code, "title": row.title, "message": said})
 
-    row = find(131047)
-    assert row is not None
-    assert explanation.cause == f"{row.cause} Meta says: It of [hidden]."
-    assert explanation.cure == row.cure
+    assert error.cause.startswith(f"{row.cause} Meta says: The value of x is wrong")
+    assert "Meta says: The value of x is wrong" in reported.cause
+
+
+@pytest.mark.parametrize("row", entries(), ids=lambda row: f"{row.code}/{row.subcode}")
+@pytest.mark.parametrize("message", ["", "{title}", "(#{code}) {title}"])
+def test_no_cure_refers_to_what_meta_names_when_it_names_nothing(row: Entry, message: str) -> None:
+    said = message.format(title=row.title, code=row.code)
+
+    error = refused(row.code, error_subcode=row.subcode, message=said)
+
+    assert [each for each in REFERENCES if re.search(each, error.cure)] == []
+    assert error.cause
+    assert error.cure
+
+
+REFERENCES = [r"Meta (names|gives|says)", r"Meta's message", r"the message$", r"details"]
+
+
+@pytest.mark.parametrize("code", [100, 131008, 131009, 132018, 133008, 139001, 2494164])
+def test_the_cure_refers_to_what_meta_names_when_it_does(code: int) -> None:
+    error = refused(code, error_data={"details": "The value of x is wrong"})
+
+    assert re.search(r"Meta (names|gives|says)", error.cure)
+    assert "The value of x is wrong" in error.cause
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 503])
+@pytest.mark.parametrize("error", [{"code": 987654}, {}, {"message": "Something new"}])
+def test_an_error_of_unknown_code_has_cause_and_cure(status: int, error: dict[str, Any]) -> None:
+    found = error_from_graph(status, {"error": error}, {})
+
+    assert found.cause
+    assert found.cure
+    assert ("Something new" in found.cause) == ("message" in error)
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"details": "Message type is not currently supported"},
+        {"error_data": "Message type is not currently supported"},
+        {"error_data": {}, "details": "Message type is not currently supported"},
+    ],
+)
+def test_the_older_shapes_of_an_error_are_understood(old: dict[str, Any]) -> None:
+    error = {"code": 131051, "title": "Unsupported message type", **old}
+
+    said = "Meta says: Unsupported message type: Message type is not currently supported"
+    assert said in error_from_webhook(error).cause
+    assert "Message type is not currently supported" in refused(131051, **old).cause
+    [reported] = read_errors([error])
+    assert reported.details == "Message type is not currently supported"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import hashlib
 import hmac
 import logging
-from typing import cast
+import tracemalloc
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -215,6 +220,7 @@ async def test_a_refused_write_has_not_happened(
         await graph.post("1/messages", token=TOKEN, json={})
 
     assert type(caught.value) is kind
+    assert all([caught.value.title, caught.value.cause, caught.value.cure])
     assert route.call_count == 1
 
 
@@ -227,12 +233,69 @@ async def test_an_endless_answer_is_cut_off(
         await graph.post("1/messages", token=TOKEN, json={})
 
 
+@asynccontextmanager
+async def packed(content: bytes) -> AsyncGenerator[str]:
+    """Serve an answer that is packed; a mock would unpack it itself."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        assert b"accept-encoding: gzip\r\n" in asked.lower()
+        length = f"Content-Length: {len(content)}\r\n"
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n{length}\r\n"
+        writer.write(head.encode() + content)
+        with suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def client(host: RecordingHost, url: str) -> GraphClient:
+    return GraphClient(host.http, base_url=url, version="v25.0", app_secret=None, log=host.log)
+
+
+async def test_a_small_answer_that_would_be_a_large_one_is_cut_off_on_the_way(
+    host: RecordingHost,
+) -> None:
+    bomb = gzip.compress(bytes(300 * 1024 * 1024))
+    tracemalloc.start()
+
+    try:
+        async with packed(bomb) as url:
+            with pytest.raises(OutcomeUnknownError):
+                await client(host, url).post("1/messages", token=TOKEN)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 64 * 1024 * 1024
+
+
+async def test_a_packed_answer_is_read(host: RecordingHost) -> None:
+    async with packed(gzip.compress(b'{"id": "1"}')) as url:
+        assert await client(host, url).get("1", token=TOKEN) == {"id": "1"}
+
+
+async def test_a_file_of_meta_that_would_be_a_large_one_comes_in_small_pieces(
+    host: RecordingHost,
+) -> None:
+    async with packed(gzip.compress(bytes(4 * 1024 * 1024))) as url:
+        pieces = [len(each) async for each in client(host, url).download(f"{url}/a", token=TOKEN)]
+
+    assert sum(pieces) == 4 * 1024 * 1024
+    assert max(pieces) <= 64 * 1024
+
+
 @pytest.mark.parametrize("path", ["../me", "1/../2", "1?x=1", "", "/1", "a b", "1//2", "1#2", "ä"])
 async def test_a_path_made_of_something_else_than_ids_is_refused_before_any_call(
     graph: GraphClient, path: str
 ) -> None:
-    with pytest.raises(RejectedError):
+    with pytest.raises(RejectedError) as caught:
         await graph.get(path, token=TOKEN)
+
+    assert caught.value.cure
 
 
 @pytest.mark.parametrize("token", ["", "with space", "line\nbreak", "ümlaut"])
@@ -278,6 +341,32 @@ async def test_no_secret_reaches_an_error_or_a_log(
     ]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"text": {"body": "our little secret"}},
+        {"image": {"id": "1", "caption": "our little secret"}},
+        {
+            "template": {
+                "components": [{"parameters": [{"type": "text", "text": "our little secret"}]}]
+            }
+        },
+    ],
+)
+async def test_what_a_message_says_is_in_no_error_even_if_meta_quotes_it(
+    graph: GraphClient, respx_mock: respx.MockRouter, message: dict[str, Any]
+) -> None:
+    said = "(#131009) Parameter value is not valid: our little secret"
+    respx_mock.post(f"{ROOT}/1/messages").respond(
+        400, json={"error": {"code": 131009, "message": said}}
+    )
+
+    with pytest.raises(RejectedError) as caught:
+        await graph.post("1/messages", token=TOKEN, json={"to": "1", **message})
+
+    assert caught.value.cause.endswith("Meta says: Parameter value is not valid: [hidden]")
+
+
 async def test_pages_are_followed_to_the_last(
     graph: GraphClient, respx_mock: respx.MockRouter
 ) -> None:
@@ -314,9 +403,10 @@ async def test_pages_that_make_no_sense_are_refused(
 ) -> None:
     route = respx_mock.get(f"{ROOT}/9/x").respond(json=page)
 
-    with pytest.raises(RejectedError):
+    with pytest.raises(RejectedError) as caught:
         _ = [item async for item in graph.pages("9/x", token=TOKEN)]
 
+    assert caught.value.cure
     assert route.call_count == calls
 
 
