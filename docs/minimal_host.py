@@ -98,6 +98,7 @@ class Host:
         self, connector_id: str, configuration: Mapping[str, str], http: httpx.AsyncClient
     ) -> None:
         self.configuration, self.http = configuration, http
+        self.public_url = self.base_url = "https://api.example"
         self.store, self.quota, self.log = Store(), NoLimits(), Log()
         self.accounts: dict[str, Account] = {}
         self.listening: dict[str, Listener] = {}

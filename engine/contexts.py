@@ -86,6 +86,14 @@ class EngineHost:
     def configuration(self) -> Mapping[str, str]:
         return self.engine.configuration.view(self.connector)
 
+    @property
+    def public_url(self) -> str:
+        return self.engine.settings.public_url.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        return self.engine.settings.base_url
+
     async def accept(self, content: bytes) -> None:
         await self.engine.events.accept(self.connector, content)
 

@@ -101,6 +101,16 @@ class HostContext(Protocol):
         ...
 
     @property
+    def public_url(self) -> str:
+        """The address that services are to reach this host by, or "" when nobody has told it."""
+        ...
+
+    @property
+    def base_url(self) -> str:
+        """The public address or, while it is unknown, the one on this machine."""
+        ...
+
+    @property
     def http(self) -> httpx.AsyncClient: ...
     @property
     def log(self) -> Log: ...

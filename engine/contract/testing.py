@@ -186,6 +186,8 @@ class RecordingHost:
     """What a plugin or an account provider is given; `accepted` is what it took in."""
 
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
+    public_url: str = ""
+    local_url: str = "http://127.0.0.1:8321"
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
     clock: Clock = field(default_factory=Clock)
     log: RecordingLog = field(default_factory=RecordingLog)
@@ -197,6 +199,10 @@ class RecordingHost:
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or self.local_url
 
     async def accept(self, content: bytes) -> None:
         self.accepted.append(content)
