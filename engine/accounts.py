@@ -173,6 +173,12 @@ class Accounts:
         self._forget(account_id)
         self._engine.stream.publish(owner_id, "account", {"id": account_id, "state": "deleted"})
 
+    async def used_by(self, owner_id: str, account_id: str) -> Sequence[str]:
+        """Return the names of the running flows that use an account of the owner's."""
+        account = await self._owned(owner_id, account_id)
+        rows = await self._engine.rows(_of_running_flows(account))
+        return _users(rows, account)
+
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""
         account = await self._current(account_id)
@@ -478,7 +484,11 @@ def _free_name(wanted: str, taken: set[str]) -> str:
 
 
 def _running_flows(connection: sa.Connection, account: StoredAccount) -> list[str]:
-    query = (
+    return _users(connection.execute(_of_running_flows(account)).all(), account)
+
+
+def _of_running_flows(account: StoredAccount) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(flows.c.name, flow_versions.c.document)
         .join(
             flow_versions,
@@ -487,7 +497,9 @@ def _running_flows(connection: sa.Connection, account: StoredAccount) -> list[st
         )
         .where(flows.c.owner_id == account.owner_id)
     )
-    rows = connection.execute(query).all()
+
+
+def _users(rows: Sequence[sa.Row[Any]], account: StoredAccount) -> list[str]:
     return sorted(row.name for row in rows if _uses(row.document, account))
 
 

@@ -306,7 +306,7 @@ def list_config(
 
 @app.command()
 def doctor(as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
-    """Look at the engine, its configuration and your accounts, and say what does not hold."""
+    """Look at the engine, its configuration and your accounts, and say what is not right."""
     from .diagnosis import diagnose
     from .remote import RemoteError
 
@@ -317,10 +317,11 @@ def doctor(as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
     if as_json:
         _print_json({"checks": checks})
     for check in () if as_json else checks:
-        _say(f"{'✓' if check['holds'] else '✗'} {check['name']}: {check['finding']}")
-        if not check["holds"] and check["cure"]:
+        mark = {"fine": "✓", "advice": "!", "fault": "✗"}[check["state"]]
+        _say(f"{mark} {check['name']}: {check['finding']}")
+        if check["state"] != "fine" and check["cure"]:
             _say(f"  → {check['cure']}")
-    if not all(check["holds"] for check in checks):
+    if any(check["state"] == "fault" and check["isInUse"] for check in checks):
         raise typer.Exit(1)
 
 

@@ -132,16 +132,16 @@ class Subscriptions:
             return
         await self._host.store.delete([key])
 
+    async def heard(self, waba_id: str) -> frozenset[str]:
+        """Return the ids of the numbers that somebody listens to; "" stands for all of them."""
+        found = [await self._host.listeners(f"{kind}:{waba_id}") for kind in KINDS]
+        subjects = [Subject.of(route) for routes in found for route in routes]
+        # An id may begin with another one.
+        return frozenset(each.phone_number_id or "" for each in subjects if each.waba_id == waba_id)
+
     async def _is_heard(self, waba_id: str) -> bool:
-        if await self._host.store.scan(_starting_key(waba_id, "")):
-            return True
-        for kind in KINDS:
-            route = f"{kind}:{waba_id}"
-            for each in await self._host.listeners(route):
-                # An id may begin with another one.
-                if each == route or each.startswith(f"{route}:"):
-                    return True
-        return False
+        starting = await self._host.store.scan(_starting_key(waba_id, ""))
+        return bool(starting or await self.heard(waba_id))
 
     def _lock(self, waba_id: str) -> asyncio.Lock:
         return self._locks.setdefault(waba_id, asyncio.Lock())

@@ -100,8 +100,9 @@ class WhatsApp:
         settings = self.settings
         if account is None:
             await self.reconcile()
-            return await check_setup(self.graph, settings)
-        return await check_account(self.graph, settings, account, self.graph_for(account))
+            return await check_setup(self.graph, settings, self._host)
+        heard = self._subscriptions.heard
+        return await check_account(self.graph, settings, account, self.graph_for(account), heard)
 
     def _report(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

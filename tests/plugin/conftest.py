@@ -25,6 +25,7 @@ def host(tls: ssl.SSLContext) -> RecordingHost:
         configuration={
             "clientId": APP_ID,
             "clientSecret": APP_SECRET,
+            "configId": "200000000000002",
             "verifyToken": "test-verify-token",
         },
         http=httpx.AsyncClient(verify=tls),
