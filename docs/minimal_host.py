@@ -210,3 +210,6 @@ class Context:
         listener = self.host.listening.pop(f"{self.step_id} {route}", None)
         if listener is not None:
             await self.host.plugin.listener_removed(listener, self.account)
+
+    def warn(self, text: str) -> None:
+        self.log.warning("trigger_warns", text=text)

@@ -177,8 +177,9 @@ def start_flow(flow_id: str, url: Url = None, data: Data = None) -> None:
 @flow.command("stop")
 def stop_flow(flow_id: str, url: Url = None, data: Data = None) -> None:
     """Stop a flow; its runs under way go on."""
-    _call(url, data, "POST", f"/api/flows/{flow_id}/stop")
+    stopped = _call(url, data, "POST", f"/api/flows/{flow_id}/stop")
     _say(f"{flow_id} is stopped.")
+    _warn(stopped["warnings"])
 
 
 @flow.command("list")
@@ -305,13 +306,27 @@ def list_config(
 
 
 @app.command()
-def doctor(as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
+def doctor(
+    claim: Annotated[
+        bool,
+        typer.Option(
+            "--claim",
+            help="First have the events of your accounts delivered to this engine, whoever gets"
+            " them now.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
     """Look at the engine, its configuration and your accounts, and say what is not right."""
-    from .diagnosis import diagnose
+    from .diagnosis import claim_events, diagnose
     from .remote import RemoteError
 
     try:
-        checks = diagnose(_remote(url, data))
+        remote = _remote(url, data)
+        claimed = claim_events(remote) if claim else []
+        checks = [*claimed, *diagnose(remote)]
     except RemoteError as error:
         _fail(str(error))
     if as_json:
@@ -328,6 +343,12 @@ def doctor(as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
 def _start(url: str | None, data: Path | None, flow_id: str) -> None:
     started = _call(url, data, "POST", f"/api/flows/{flow_id}/start")
     _say(f"{flow_id} is {started['state']}, version {started['runningVersion']}.")
+    _warn(started["warnings"])
+
+
+def _warn(texts: Iterable[str]) -> None:
+    for text in texts:
+        _say(f"! {text}")
 
 
 def _connect_in_browser(

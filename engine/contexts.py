@@ -187,9 +187,10 @@ class EngineActionContext(EngineContext):
 
 @dataclass(frozen=True)
 class EngineTriggerContext(EngineContext):
-    """TriggerContext."""
+    """TriggerContext; `warnings` is for the person who starts or stops the flow."""
 
     properties: Any
+    warnings: list[str] = field(default_factory=list[str])
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         listener = self._listener(route, params)
@@ -200,6 +201,9 @@ class EngineTriggerContext(EngineContext):
         listener = self._listener(route, {})
         await self.engine.flows.delete_listener(listener)
         await self.plugin.listener_removed(listener, self.account)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def _listener(self, route: str, params: JsonObject) -> Listener:
         place = self.place

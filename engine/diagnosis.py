@@ -29,6 +29,17 @@ def diagnose(remote: Remote) -> list[Check]:
     return [engine, *named, *_accounts(remote, known), *_flows(remote)]
 
 
+def claim_events(remote: Remote) -> list[Check]:
+    """Have the events of every account of yours delivered to the engine; return what became."""
+    found: list[Check] = []
+    for account in remote.get("/api/accounts")["accounts"]:
+        if account["state"] == "connected":
+            for check in remote.call("POST", f"/api/accounts/{account['id']}/claim")["checks"]:
+                name = f"Account {account['name']}: {check['name']}"
+                found.append({**check, "name": name, "isInUse": True})
+    return found
+
+
 def _accounts(remote: Remote, known: Sequence[_Finding]) -> Iterator[Check]:
     accounts = remote.get("/api/accounts")["accounts"]
     if not accounts:

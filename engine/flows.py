@@ -80,26 +80,29 @@ class Flows:
             if row.running_version is not None:
                 await self._stop_triggers(owner_id, row.key, row.running_version)
             started: set[str] = set()
+            warnings: list[str] = []
             try:
                 for key in self._triggers(document):
                     started.add(key)
                     trigger, context = await self.trigger(owner_id, row.key, row.version, key)
                     await trigger.start(context)
+                    warnings += context.warnings
             except ConnectorError as error:
                 for key in started:
                     await self._stop_trigger(owner_id, row.key, row.version, key)
                 await self._set_state(row.key, STOPPED, None, str(error))
                 raise
             await self._set_state(row.key, RUNNING, row.version, "")
-        return await self.get(owner_id, flow_id)
+        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
         row = await self._present(owner_id, flow_id)
         async with self._lock(row.key):
-            await self._stop_triggers(owner_id, row.key, row.running_version or row.version)
+            version = row.running_version or row.version
+            warnings = await self._stop_triggers(owner_id, row.key, version)
             await self._set_state(row.key, STOPPED, None, "")
-        return await self.get(owner_id, flow_id)
+        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
         """Return one version, whose secrets are sealed still."""
@@ -176,22 +179,30 @@ class Flows:
         if faults:
             raise FlowFaults(faults)
 
-    async def _stop_triggers(self, owner_id: str, flow_key: str, version: int) -> None:
+    async def _stop_triggers(self, owner_id: str, flow_key: str, version: int) -> Sequence[str]:
+        """Return what the triggers warned of."""
+        warnings: Sequence[str] = []
         for key in self._triggers(await self.document(flow_key, version)):
-            await self._stop_trigger(owner_id, flow_key, version, key)
+            warnings = [*warnings, *await self._stop_trigger(owner_id, flow_key, version, key)]
+        return warnings
 
-    async def _stop_trigger(self, owner_id: str, flow_key: str, version: int, key: str) -> None:
+    async def _stop_trigger(
+        self, owner_id: str, flow_key: str, version: int, key: str
+    ) -> Sequence[str]:
+        warnings: Sequence[str] = []
         # A stop must succeed for the person who asks: what is left over there is not worth
         # events that keep starting runs here. The plugin logs it and tidies up later.
         try:
             trigger, context = await self.trigger(owner_id, flow_key, version, key)
             await trigger.stop(context)
+            warnings = context.warnings
         except ConnectorError as error:
             self.engine.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
         gone = sa.delete(listeners).where(
             listeners.c.flow_key == flow_key, listeners.c.component == key
         )
         await self.engine.writer.commit(lambda c: c.execute(gone))
+        return warnings
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
         change = (
@@ -213,6 +224,10 @@ class Flows:
         if row is None:
             raise LookupError(f"There is no flow {flow_id!r}.")
         return row
+
+
+def _once(warnings: Sequence[str]) -> Sequence[str]:
+    return list(dict.fromkeys(warnings))
 
 
 def _store(

@@ -17,11 +17,13 @@ from appmixer.engine.contract import (
 )
 
 from .graph import graph_id
+from .ownership import Subject
 from .senders import (
     OPTIONAL_ID_PATTERN,
     BusinessAccountId,
     business_account,
     sender_options,
+    whatsapp,
 )
 from .shapes import as_texts
 
@@ -70,11 +72,20 @@ class ListeningTrigger(Trigger):
         for route in set(before) - set(routes):
             await context.remove_listener(route)
         await context.state.put({ROUTES: routes})
+        waba_id, _, phone_number_id = place.partition(":")
+        for caution in await whatsapp(context).cautions(
+            waba_id, phone_number_id or None, context.account
+        ):
+            context.warn(caution)
 
     async def stop(self, context: TriggerContext) -> None:
-        for route in await _routes(context):
+        routes = await _routes(context)
+        for route in routes:
             await context.remove_listener(route)
         await context.state.delete([ROUTES])
+        for waba_id in dict.fromkeys(Subject.of(route).waba_id for route in routes):
+            if told := await whatsapp(context).ending(waba_id):
+                context.warn(told)
 
     async def options(
         self, context: ComponentContext, field: str, input: Mapping[str, Json]

@@ -76,6 +76,16 @@ async def check_account(request: Request, caller: Caller, account_id: str) -> di
     return {"account": account, "usedBy": used_by, "checks": list(map(show_check, checks))}
 
 
+@router.post("/{account_id}/claim")
+async def claim_events(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    """Have what the account hears delivered to this engine, whoever gets it now, and report."""
+    engine = hosting(request)
+    account = await engine.accounts.get(caller.owner_id, account_id)
+    hosted = await engine.accounts.hosted(account_id)
+    checks = await engine.plugins[account["service"]].claim(hosted)
+    return {"account": account, "checks": list(map(show_check, checks))}
+
+
 @router.delete("/{account_id}", status_code=204)
 async def delete_account(request: Request, caller: Caller, account_id: str) -> None:
     """Forget the account; refused while a running flow uses it."""

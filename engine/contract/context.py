@@ -208,3 +208,7 @@ class TriggerContext(ComponentContext, Protocol):
     async def remove_listener(self, route: str) -> None:
         """Take back what this trigger asked for; harmless when there is nothing."""
         ...
+
+    def warn(self, text: str) -> None:
+        """Tell the person who starts or stops the flow something that does not prevent it."""
+        ...

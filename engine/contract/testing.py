@@ -180,6 +180,9 @@ class QuietPlugin:
     async def checks(self, account: Account | None) -> Sequence[Check]:
         return []
 
+    async def claim(self, account: Account) -> Sequence[Check]:
+        return []
+
 
 @dataclass
 class RecordingHost:
@@ -219,7 +222,8 @@ class RecordingHost:
 class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
-    `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`.
+    `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`,
+    `warnings` what a trigger warned of.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -235,6 +239,7 @@ class RecordingContext:
     component_id: str = "component-1"
     files: MemoryFiles = field(default_factory=MemoryFiles)
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
+    warnings: list[str] = field(default_factory=list[str])
     state: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -287,3 +292,6 @@ class RecordingContext:
         listener = self.host.listening.pop(f"{self.component_id}/{route}", None)
         if listener is not None:
             await self.plugin.listener_removed(listener, self.account)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)

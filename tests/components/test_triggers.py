@@ -339,6 +339,28 @@ async def test_stopping_after_the_properties_changed_takes_away_what_was_started
     assert quiet.listening == {}
 
 
+async def test_a_start_warns_of_what_may_keep_it_from_hearing(quiet: RecordingContext) -> None:
+    quiet.properties = NewMessage.Input(phone_number_id="106540352242922")
+
+    await NewMessage().start(quiet)
+
+    assert quiet.warnings == ["Mind 102290129340398, 106540352242922."]
+
+
+async def test_a_stop_tells_once_what_has_become_of_the_subscription(
+    quiet: RecordingContext,
+) -> None:
+    quiet.properties = NewMessage.Input(include_standby=True)
+    await NewMessage().start(quiet)
+    quiet.warnings.clear()
+
+    await NewMessage().stop(quiet)
+    await NewMessage().stop(quiet)
+
+    assert len(quiet.warnings) == 1
+    assert "102290129340398 is unsubscribed" in quiet.warnings[0]
+
+
 async def test_an_account_without_a_waba_cannot_start(context: RecordingContext) -> None:
     assert context.connected is not None
     context.connected.profile = {}

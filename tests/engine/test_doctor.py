@@ -130,6 +130,26 @@ def test_an_account_to_connect_again_counts_when_it_is_in_use(engine: FakeEngine
     assert code == 1
 
 
+def test_events_are_claimed_only_when_that_is_asked_for(engine: FakeEngine) -> None:
+    engine.add_account("acme", used_by=())
+    engine.add_account("beta", used_by=())
+    engine.answers["/api/accounts"]["accounts"][1].update(state="reconnect", reason="Expired.")
+    claimed = {"name": "claim 1", "state": "fine", "finding": "It comes here now.", "cure": ""}
+    engine.answers["/api/accounts/acme/claim"] = {"checks": [claimed]}
+
+    doctor(engine)
+    before = list(engine.posted)
+    done = CliRunner().invoke(
+        app,
+        ["doctor", "--claim", "--url", engine.url],
+        env={"APPMIXER_API_TOKEN": "a-token-of-the-engine"},
+    )
+
+    assert before == []
+    assert engine.posted == ["/api/accounts/acme/claim"]
+    assert done.stdout.splitlines()[0] == "✓ Account acme: claim 1: It comes here now."
+
+
 def test_a_fault_of_the_setup_counts_always(engine: FakeEngine) -> None:
     engine.answers["/api/checks"]["checks"] = [{"service": "test:echo", **BROKEN}]
 

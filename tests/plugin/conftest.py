@@ -28,5 +28,6 @@ def host(tls: ssl.SSLContext) -> RecordingHost:
             "configId": "200000000000002",
             "verifyToken": "test-verify-token",
         },
+        public_url="https://engine.example.com",
         http=httpx.AsyncClient(verify=tls),
     )

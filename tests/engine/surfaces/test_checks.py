@@ -45,6 +45,9 @@ class Examined(Echo):
             raise self.failure
         return [ADVICE]
 
+    async def claim(self, account: Account) -> list[Check]:
+        return [Check(f"claim {account.name}", "fine", "It comes here now.")]
+
 
 @pytest.fixture
 def connectors() -> dict[str, Connector]:
@@ -185,3 +188,26 @@ async def test_an_account_that_has_to_be_connected_again_is_told_so_once(
 
     assert found["account"]["reason"] == "The token has expired."
     assert found["checks"] == []
+
+
+async def test_what_an_account_hears_is_claimed_by_its_owner_and_nobody_else(
+    owner: str, admin: httpx.AsyncClient, other: httpx.AsyncClient
+) -> None:
+    [account] = (await admin.get("/api/accounts")).json()["accounts"]
+    path = f"/api/accounts/{account['id']}/claim"
+
+    stolen = await other.post(path)
+    claimed = await admin.post(path)
+
+    assert stolen.status_code == 404
+    assert claimed.json() == {
+        "account": account,
+        "checks": [
+            {
+                "name": "claim keys",
+                "state": "fine",
+                "finding": "It comes here now.",
+                "cure": "",
+            }
+        ],
+    }
