@@ -83,6 +83,7 @@ class Account:
     name: str
     profile: JsonObject
     token: str = field(repr=False)
+    settings: JsonObject = field(default_factory=dict[str, Json])
 
     async def access_token(self) -> str:
         return self.token
@@ -210,6 +211,16 @@ class Context:
         listener = self.host.listening.pop(f"{self.step_id} {route}", None)
         if listener is not None:
             await self.host.plugin.listener_removed(listener, self.account)
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        """Return how many other triggers listen there: here, each trigger is a flow."""
+        listening = self.host.listening.values()
+        heard = {
+            each.id.partition(" ")[0]
+            for each in listening
+            if any(f"{each.route}:".startswith(f"{route}:") for route in routes)
+        }
+        return len(heard - {self.step_id})
 
     def warn(self, text: str) -> None:
         self.log.warning("trigger_warns", text=text)

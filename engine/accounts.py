@@ -71,6 +71,7 @@ class HostedAccount:
     id: str
     name: str
     profile: JsonObject
+    settings: JsonObject
     accounts: Accounts = field(repr=False)
 
     async def access_token(self) -> str:
@@ -182,7 +183,7 @@ class Accounts:
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""
         account = await self._current(account_id)
-        return HostedAccount(account.id, account.name, account.profile, self)
+        return HostedAccount(account.id, account.name, account.profile, {}, self)
 
     async def check(self, account_id: str) -> None:
         """Raise AuthorizationError when the account has to be connected again."""

@@ -202,6 +202,19 @@ class EngineTriggerContext(EngineContext):
         await self.engine.flows.delete_listener(listener)
         await self.plugin.listener_removed(listener, self.account)
 
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        place, route = self.place, listeners.c.route
+        within = [
+            (route == each) | route.startswith(f"{each}:", autoescape=True) for each in routes
+        ]
+        query = sa.select(sa.func.count(listeners.c.flow_key.distinct()).label("flows")).where(
+            listeners.c.connector == place.connector,
+            listeners.c.flow_key != place.flow_key,
+            sa.or_(sa.false(), *within),
+        )
+        [row] = await self.engine.rows(query)
+        return int(row.flows)
+
     def warn(self, text: str) -> None:
         self.warnings.append(text)
 

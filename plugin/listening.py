@@ -16,6 +16,7 @@ from appmixer.engine.contract import (
     TriggerContext,
 )
 
+from .events import STEMS
 from .graph import graph_id
 from .ownership import Subject
 from .senders import (
@@ -84,7 +85,8 @@ class ListeningTrigger(Trigger):
             await context.remove_listener(route)
         await context.state.delete([ROUTES])
         for waba_id in dict.fromkeys(Subject.of(route).waba_id for route in routes):
-            if told := await whatsapp(context).ending(waba_id):
+            others = await context.other_flows([f"{stem}:{waba_id}" for stem in STEMS])
+            if told := await whatsapp(context).ending(waba_id, context.account, others):
                 context.warn(told)
 
     async def options(

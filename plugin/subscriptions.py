@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from shlex import quote
 from weakref import WeakValueDictionary
 
 from appmixer.engine.contract import (
@@ -115,17 +116,28 @@ class Subscriptions:
             )
         return told
 
-    async def ending(self, waba_id: str) -> str:
-        """Say what a stop has made of the subscription; nothing while somebody listens."""
+    async def ending(self, waba_id: str, account: Account, others: int) -> str:
+        """Say what a stop has made of a WABA; nothing while the flow itself goes on listening."""
+        left = (
+            f"{others} other flow{' listens' if others == 1 else 's listen'} to WhatsApp Business "
+            f"Account {waba_id}"
+        )
+        if others:
+            return f"{left}, so it stays subscribed."
         if await self._is_heard(waba_id):
             return ""
         key = f"{_SUBSCRIPTION}{waba_id}"
         entry = (await self._host.store.get([key])).get(key)
-        name = f"WhatsApp Business Account {waba_id}"
         if entry is None:
-            return f"{name} is unsubscribed: no flow listens to it any more."
+            return (
+                f"{left}, so it is unsubscribed: what people write to it from now on does not "
+                "reach this engine, and cannot be replayed. To have it kept, run "
+                f"`appmixer account set {quote(account.name)} keepSubscribed true` before the last "
+                "flow stops."
+            )
         reason = as_text(as_object(entry).get("stays"))
-        return f"{name} stays subscribed. {reason or 'Meta could not be asked; it is tried again.'}"
+        reason = reason or "Meta could not be asked; it is tried again."
+        return f"{left}. It stays subscribed. {reason}"
 
     async def relies_on_the_app(self) -> bool:
         """Return whether any subscription needs the app's own callback address; so if none is."""
@@ -190,7 +202,7 @@ class Subscriptions:
             return
         try:
             wiring = await self.wiring(waba_id, account)
-            if (reason := _reason_to_stay(wiring)) is not None:
+            if (reason := _reason_to_stay(wiring, account)) is not None:
                 await self._note(waba_id, account, callback=wiring.callback, stays=reason)
                 self._host.log.info("subscription.left", wabaId=waba_id, reason=reason)
                 return
@@ -243,10 +255,15 @@ def _check(wiring: Wiring, heard: frozenset[str]) -> None:
             raise refusal(wiring, destination)
 
 
-def _reason_to_stay(wiring: Wiring) -> str | None:
+def _reason_to_stay(wiring: Wiring, account: Account) -> str | None:
     """Return why the subscription is not to be removed with its last listener, if there is why."""
     if not wiring.is_subscribed:
         return None
+    if account.settings.get("keepSubscribed") is True:
+        return (
+            f"The account {account.name} is set to keep it: what people write waits among the "
+            "unrouted events, and can be replayed."
+        )
     if wiring.callback and wiring.home.place(wiring.callback) == "here":
         return (
             "It was given this engine as its own callback address, which would be lost with the "

@@ -116,9 +116,9 @@ class WhatsApp:
         """Return what may keep a trigger that has just started from hearing."""
         return await self._subscriptions.cautions(waba_id, phone_number_id, account)
 
-    async def ending(self, waba_id: str) -> str:
-        """Say what the stop of a trigger has made of a WABA's subscription, if it is the last."""
-        return await self._subscriptions.ending(waba_id)
+    async def ending(self, waba_id: str, account: Account, others: int) -> str:
+        """Say what a trigger's stop has made of a WABA that so many other flows listen to."""
+        return await self._subscriptions.ending(waba_id, account, others)
 
     def _report(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -23,6 +23,10 @@ class Account(Protocol):
     def name(self) -> str: ...
     @property
     def profile(self) -> JsonObject: ...
+    @property
+    def settings(self) -> JsonObject:
+        """What a person has set of the manifest's account settings."""
+        ...
 
     async def access_token(self) -> str:
         """Return a token that is valid now; raise AuthorizationError if there is none."""
@@ -207,6 +211,10 @@ class TriggerContext(ComponentContext, Protocol):
 
     async def remove_listener(self, route: str) -> None:
         """Take back what this trigger asked for; harmless when there is nothing."""
+        ...
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        """Return how many other flows listen to one of these routes, or to a longer one of it."""
         ...
 
     def warn(self, text: str) -> None:

@@ -146,6 +146,7 @@ class StandInAccount:
     id: str = "account-1"
     name: str = "acme"
     profile: JsonObject = field(default_factory=dict[str, Json])
+    settings: JsonObject = field(default_factory=dict[str, Json])
     token: str = field(default="test-token", repr=False)
     renewed: str | None = field(default=None, repr=False)
     refreshes: int = 0
@@ -293,5 +294,14 @@ class RecordingContext:
         if listener is not None:
             await self.plugin.listener_removed(listener, self.account)
 
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        listeners = self.host.listening.values()
+        within = [each for each in listeners if any(_is_within(each.route, it) for it in routes)]
+        return len({each.id.partition("/")[0] for each in within} - {self.component_id})
+
     def warn(self, text: str) -> None:
         self.warnings.append(text)
+
+
+def _is_within(route: str, other: str) -> bool:
+    return route == other or route.startswith(f"{other}:")

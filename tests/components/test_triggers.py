@@ -10,7 +10,7 @@ import pytest
 import respx
 from jsonschema import Draft202012Validator
 
-from appmixer.engine.contract import Event, RejectedError, component_schema, port_schema
+from appmixer.engine.contract import Event, Listener, RejectedError, component_schema, port_schema
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
@@ -358,7 +358,39 @@ async def test_a_stop_tells_once_what_has_become_of_the_subscription(
     await NewMessage().stop(quiet)
 
     assert len(quiet.warnings) == 1
-    assert "102290129340398 is unsubscribed" in quiet.warnings[0]
+    assert "102290129340398, so it is unsubscribed" in quiet.warnings[0]
+    assert "appmixer account set acme keepSubscribed true" in quiet.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("routes", "told"),
+    [
+        (["flow-2/statuses:102290129340398"], "1 other flow listens to"),
+        (
+            ["flow-2/statuses:102290129340398:1", "flow-2/messages:102290129340398"],
+            "1 other flow listens to",
+        ),
+        (
+            ["flow-2/account:102290129340398", "flow-3/messages:102290129340398:1"],
+            "2 other flows listen to",
+        ),
+        (["flow-2/messages:1022901293403980"], "0 other flows listen to"),
+    ],
+)
+async def test_a_stop_tells_how_many_flows_are_left(
+    quiet: RecordingContext, routes: list[str], told: str
+) -> None:
+    quiet.properties = NewMessage.Input()
+    await NewMessage().start(quiet)
+    quiet.warnings.clear()
+    for id in routes:
+        route = id.partition("/")[2]
+        quiet.host.listening[id] = Listener(id, route, {}, "account-1")
+
+    await NewMessage().stop(quiet)
+
+    [warning] = quiet.warnings
+    assert warning.startswith(f"{told} WhatsApp Business Account 102290129340398")
 
 
 async def test_an_account_without_a_waba_cannot_start(context: RecordingContext) -> None:

@@ -171,18 +171,35 @@ def test_neither_doctor_nor_stop_touches_what_leads_elsewhere(
 
     assert subscriptions(listening) == before
     [warning] = stopped["warnings"]
-    assert f"{WABA} stays subscribed" in warning
+    assert "It stays subscribed." in warning
     assert elsewhere in warning
 
 
-def test_the_last_stop_says_that_the_account_is_unsubscribed(listening: World) -> None:
+def test_a_stop_says_how_many_flows_are_left_and_the_last_that_nothing_comes_any_more(
+    listening: World,
+) -> None:
+    both = {
+        "incoming": {"type": "appmixer.whatsapp.NewMessage", "account": "acme"},
+        "status": {"type": "appmixer.whatsapp.MessageStatusUpdated", "account": "acme"},
+    }
+    listening.start("both", {"name": "Both", "components": both})
     listening.engine_call("POST", "/api/flows/listen/start")
 
-    code, told = listening.command("flow", "stop", "listen")
+    first, told_first = listening.command("flow", "stop", "both")
+    subscribed = subscriptions(listening)
+    last, told_last = listening.command("flow", "stop", "listen")
+    again = listening.engine_call("POST", "/api/flows/listen/stop")
+    listening.engine_call("DELETE", "/api/flows/both")
 
-    assert code == 0
-    assert f"! WhatsApp Business Account {WABA} is unsubscribed" in told
-    assert subscriptions(listening) == []
+    account = f"WhatsApp Business Account {WABA}"
+    assert (first, last) == (0, 0)
+    assert told_first == (
+        f"both is stopped.\n! 1 other flow listens to {account}, so it stays subscribed.\n"
+    )
+    assert f"! 0 other flows listen to {account}, so it is unsubscribed: " in told_last
+    assert "appmixer account set acme keepSubscribed true" in told_last
+    assert (subscribed, subscriptions(listening)) == ([None], [])
+    assert again["warnings"] == []
 
 
 def test_a_start_without_a_registered_number_says_so(listening: World) -> None:

@@ -538,7 +538,7 @@ async def test_the_last_stop_leaves_a_subscription_whose_events_go_elsewhere(
 
     assert meta.unsubscribe.call_count == 0
     assert meta.is_subscribed
-    assert AWAY in await plugin.ending(WABA)
+    assert AWAY in await plugin.ending(WABA, account, 0)
 
 
 async def test_what_was_left_is_unsubscribed_once_its_events_come_here_and_nobody_listens(
@@ -589,7 +589,7 @@ async def test_without_a_public_address_a_stop_leaves_what_may_be_somebody_elses
     await stop(plugin, host, listener())
 
     assert meta.unsubscribe.call_count == 0
-    assert "APPMIXER_PUBLIC_URL" in await plugin.ending(WABA)
+    assert "APPMIXER_PUBLIC_URL" in await plugin.ending(WABA, account, 0)
 
 
 async def test_an_app_whose_callback_is_the_host_itself_makes_its_address_known(
@@ -727,21 +727,39 @@ async def test_the_last_stop_keeps_an_address_that_somebody_has_claimed(
 
     assert meta.unsubscribe.call_count == 0
     assert meta.callback == HERE
-    assert "own callback address" in await plugin.ending(WABA)
+    assert "own callback address" in await plugin.ending(WABA, account, 0)
 
 
 async def test_an_ending_is_told_by_what_has_become_of_the_subscription(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
     await start(plugin, host, listener())
-    heard = await plugin.ending(WABA)
+    heard = await plugin.ending(WABA, account, 0)
     meta.unsubscribe.respond(429, headers={"Retry-After": "60"})
     await stop(plugin, host, listener())
-    failed = await plugin.ending(WABA)
+    failed = await plugin.ending(WABA, account, 0)
     meta.unsubscribe.mock(side_effect=meta.off)
     await plugin.reconcile()
-    over = await plugin.ending(WABA)
+    over = await plugin.ending(WABA, account, 0)
 
     assert heard == ""
     assert "stays subscribed" in failed
     assert "is unsubscribed" in over
+
+
+async def test_an_account_that_keeps_its_subscription_is_not_unsubscribed_by_the_last_stop(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    account.settings = {"keepSubscribed": True}
+    await start(plugin, host, listener())
+
+    await stop(plugin, host, listener())
+    await plugin.reconcile()
+    kept = meta.is_subscribed, await plugin.ending(WABA, account, 0)
+    account.settings = {"keepSubscribed": False}
+    await plugin.reconcile()
+
+    assert kept[0] is True
+    assert "can be replayed" in kept[1]
+    assert meta.is_subscribed is False
+    assert host.store.entries == {}
