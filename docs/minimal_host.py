@@ -99,6 +99,7 @@ class Host:
         self, connector_id: str, configuration: Mapping[str, str], http: httpx.AsyncClient
     ) -> None:
         self.configuration, self.http = configuration, http
+        self.public_url = self.base_url = "https://api.example"
         self.store, self.quota, self.log = Store(), NoLimits(), Log()
         self.accounts: dict[str, Account] = {}
         self.listening: dict[str, Listener] = {}
@@ -210,3 +211,16 @@ class Context:
         listener = self.host.listening.pop(f"{self.step_id} {route}", None)
         if listener is not None:
             await self.host.plugin.listener_removed(listener, self.account)
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        """Return how many other triggers listen there: here, each trigger is a flow."""
+        listening = self.host.listening.values()
+        heard = {
+            each.id.partition(" ")[0]
+            for each in listening
+            if any(f"{each.route}:".startswith(f"{route}:") for route in routes)
+        }
+        return len(heard - {self.step_id})
+
+    def warn(self, text: str) -> None:
+        self.log.warning("trigger_warns", text=text)

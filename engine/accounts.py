@@ -18,7 +18,6 @@ from .contract import (
     AuthorizationError,
     ConnectorError,
     Credentials,
-    Json,
     JsonObject,
     RejectedError,
 )
@@ -72,8 +71,8 @@ class HostedAccount:
     id: str
     name: str
     profile: JsonObject
+    settings: JsonObject
     accounts: Accounts = field(repr=False)
-    settings: JsonObject = field(default_factory=dict[str, Json])
 
     async def access_token(self) -> str:
         return await self.accounts.access_token(self.id)
@@ -175,10 +174,16 @@ class Accounts:
         self._forget(account_id)
         self._engine.stream.publish(owner_id, "account", {"id": account_id, "state": "deleted"})
 
+    async def used_by(self, owner_id: str, account_id: str) -> Sequence[str]:
+        """Return the names of the running flows that use an account of the owner's."""
+        account = await self._owned(owner_id, account_id)
+        rows = await self._engine.rows(_of_running_flows(account))
+        return _users(rows, account)
+
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""
         account = await self._current(account_id)
-        return HostedAccount(account.id, account.name, account.profile, self)
+        return HostedAccount(account.id, account.name, account.profile, {}, self)
 
     async def check(self, account_id: str) -> None:
         """Raise AuthorizationError when the account has to be connected again."""
@@ -480,7 +485,11 @@ def _free_name(wanted: str, taken: set[str]) -> str:
 
 
 def _running_flows(connection: sa.Connection, account: StoredAccount) -> list[str]:
-    query = (
+    return _users(connection.execute(_of_running_flows(account)).all(), account)
+
+
+def _of_running_flows(account: StoredAccount) -> sa.Select[*tuple[Any, ...]]:
+    return (
         sa.select(flows.c.name, flow_versions.c.document)
         .join(
             flow_versions,
@@ -489,7 +498,9 @@ def _running_flows(connection: sa.Connection, account: StoredAccount) -> list[st
         )
         .where(flows.c.owner_id == account.owner_id)
     )
-    rows = connection.execute(query).all()
+
+
+def _users(rows: Sequence[sa.Row[Any]], account: StoredAccount) -> list[str]:
     return sorted(row.name for row in rows if _uses(row.document, account))
 
 

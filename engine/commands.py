@@ -177,8 +177,9 @@ def start_flow(flow_id: str, url: Url = None, data: Data = None) -> None:
 @flow.command("stop")
 def stop_flow(flow_id: str, url: Url = None, data: Data = None) -> None:
     """Stop a flow; its runs under way go on."""
-    _call(url, data, "POST", f"/api/flows/{flow_id}/stop")
+    stopped = _call(url, data, "POST", f"/api/flows/{flow_id}/stop")
     _say(f"{flow_id} is stopped.")
+    _warn(stopped["warnings"])
 
 
 @flow.command("list")
@@ -305,28 +306,49 @@ def list_config(
 
 
 @app.command()
-def doctor(as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
-    """Look at the engine, its configuration and your accounts, and say what does not hold."""
-    from .diagnosis import diagnose
+def doctor(
+    claim: Annotated[
+        bool,
+        typer.Option(
+            "--claim",
+            help="First have the events of your accounts delivered to this engine, whoever gets"
+            " them now.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Look at the engine, its configuration and your accounts, and say what is not right."""
+    from .diagnosis import claim_events, diagnose
     from .remote import RemoteError
 
     try:
-        checks = diagnose(_remote(url, data))
+        remote = _remote(url, data)
+        claimed = claim_events(remote) if claim else []
+        checks = [*claimed, *diagnose(remote)]
     except RemoteError as error:
         _fail(str(error))
     if as_json:
         _print_json({"checks": checks})
     for check in () if as_json else checks:
-        _say(f"{'✓' if check['holds'] else '✗'} {check['name']}: {check['finding']}")
-        if not check["holds"] and check["cure"]:
+        mark = {"fine": "✓", "advice": "!", "fault": "✗"}[check["state"]]
+        _say(f"{mark} {check['name']}: {check['finding']}")
+        if check["state"] != "fine" and check["cure"]:
             _say(f"  → {check['cure']}")
-    if not all(check["holds"] for check in checks):
+    if any(check["state"] == "fault" and check["isInUse"] for check in checks):
         raise typer.Exit(1)
 
 
 def _start(url: str | None, data: Path | None, flow_id: str) -> None:
     started = _call(url, data, "POST", f"/api/flows/{flow_id}/start")
     _say(f"{flow_id} is {started['state']}, version {started['runningVersion']}.")
+    _warn(started["warnings"])
+
+
+def _warn(texts: Iterable[str]) -> None:
+    for text in texts:
+        _say(f"! {text}")
 
 
 def _connect_in_browser(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from .contract import Manifest, RejectedError
+from .contract import Check, Manifest, RejectedError
 from .contract.manifest import ConfigurationKey
 from .database import configuration, insert
 from .refusals import NotFoundError
@@ -72,8 +72,33 @@ class Configuration:
             "keys": [self._describe(connector_id, key) for key in self._keys(connector_id)],
         }
 
+    def checks(self, connector_id: str) -> list[Check]:
+        """Report on the values, whoever has set them; no finding shows one."""
+        found = [self._check(connector_id, key) for key in self._keys(connector_id)]
+        faults = [check for check in found if check is not None]
+        return faults or [Check("configuration", "fine", "Every value that is needed is set.")]
+
+    def _check(self, connector_id: str, key: ConfigurationKey) -> Check | None:
+        value, source = self._find(connector_id, key)
+        value = (value or "").strip()
+        if value:
+            if key.takes(value):
+                return None
+            finding = f"The value is no {key.label}: {_form(key)}"
+        elif key.required:
+            finding = f"{key.name} is not set."
+        else:
+            return None
+        cure = f"Run `appmixer config set {connector_id} {key.name} VALUE`"
+        where = (
+            f"Correct {key.environment} where the engine runs"
+            if source == "environment"
+            else f"{cure}, or set {key.environment}"
+        )
+        return Check(f"configuration {key.name}", "fault", finding, f"{where}. {key.description}")
+
     async def set(self, connector_id: str, name: str, value: str) -> dict[str, Any]:
-        """Store a value; raise RejectedError for an unknown key or an empty value."""
+        """Store a value; raise RejectedError for an unknown key, or a value that cannot be."""
         key = self._key(connector_id, name)
         value = value.strip()
         if not 0 < len(value) <= MAX_VALUE_CHARS:
@@ -83,6 +108,8 @@ class Configuration:
                 "Give the value, or remove the key to go back to its default.",
                 name,
             )
+        if not key.takes(value):
+            raise RejectedError(f"This is no {key.label}", _form(key), key.description, name)
         sealed = self._engine.seal.close(value)
         await self._engine.writer.commit(
             lambda connection: _put(connection, connector_id, name, sealed)
@@ -167,6 +194,10 @@ class _View(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._source.values(self._connector_id))
+
+
+def _form(key: ConfigurationKey) -> str:
+    return f"{key.name} has to look like {key.example}."
 
 
 def _put(connection: sa.Connection, connector_id: str, name: str, sealed: bytes) -> None:

@@ -53,6 +53,14 @@ class EngineHost:
     def configuration(self) -> Mapping[str, str]:
         return self.engine.configuration.view(self.connector)
 
+    @property
+    def public_url(self) -> str:
+        return self.engine.settings.public_url.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        return self.engine.settings.base_url
+
     async def accept(self, content: bytes) -> None:
         await self.engine.events.accept(self.connector, content)
 
@@ -156,10 +164,11 @@ class Listening(Protocol):
 
 @dataclass(frozen=True)
 class EngineTriggerContext(EngineContext):
-    """TriggerContext."""
+    """TriggerContext; `warnings` is for the person who starts or stops the flow."""
 
     properties: Any = field(repr=False)
     listening: Listening = field(repr=False)
+    warnings: list[str] = field(default_factory=list[str], repr=False)
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         listener = self._listener(route, params)
@@ -170,6 +179,22 @@ class EngineTriggerContext(EngineContext):
         listener = self._listener(route, {})
         if await self.listening.remove(listener):
             await self.plugin.listener_removed(listener, self.account)
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        place, route = self.place, listeners.c.route
+        within = [
+            (route == each) | route.startswith(f"{each}:", autoescape=True) for each in routes
+        ]
+        query = sa.select(sa.func.count(listeners.c.flow_key.distinct()).label("flows")).where(
+            listeners.c.connector == place.connector,
+            listeners.c.flow_key != place.flow_key,
+            sa.or_(sa.false(), *within),
+        )
+        [row] = await self.engine.rows(query)
+        return int(row.flows)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def _listener(self, route: str, params: JsonObject) -> Listener:
         place = self.place

@@ -91,6 +91,7 @@ class Flows:
             await self._check_accounts(owner_id, document)
             taking_over = _TakeOver(row.key, row.version, await self._listening(row.key))
             started: list[str] = []
+            warnings: list[str] = []
             try:
                 for key in self._triggers(document):
                     started.append(key)
@@ -98,6 +99,7 @@ class Flows:
                         owner_id, row.key, row.version, key, taking_over
                     )
                     await trigger.start(context)
+                    warnings += context.warnings
             except Exception as error:
                 await self._undo(owner_id, taking_over, started, row.running_version)
                 if row.running_version is None:
@@ -106,17 +108,18 @@ class Flows:
                 raise
             await self.engine.writer.commit(taking_over.store)
             await self._leave(owner_id, taking_over, row.running_version, document)
-        return await self.get(owner_id, flow_id)
+        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
         row = await self._present(owner_id, flow_id)
         async with self._lock(row.key):
             version = row.running_version or row.version
+            warnings: list[str] = []
             for key in self._triggers(await self.document(row.key, version)):
-                await self._stop_trigger(owner_id, row.key, version, key)
+                warnings += await self._stop_trigger(owner_id, row.key, version, key)
             await self.engine.writer.commit(lambda c: _stop(c, row.key))
-        return await self.get(owner_id, flow_id)
+        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
         """Return one version, whose secrets are sealed still; raise LookupError."""
@@ -205,7 +208,10 @@ class Flows:
     def _triggers(self, document: FlowDocument) -> Sequence[str]:
         types = self.engine.types
         return [
-            key for key, each in document.components.items() if types[each.type].kind == "trigger"
+            key
+            for key, each in document.components.items()
+            # One of a connector that is not there any more has nothing to stop.
+            if each.type in types and types[each.type].kind == "trigger"
         ]
 
     async def _check_accounts(self, owner_id: str, document: FlowDocument) -> None:
@@ -232,16 +238,19 @@ class Flows:
         version: int,
         key: str,
         listening: Listening | None = None,
-    ) -> None:
+    ) -> Sequence[str]:
+        """Stop a trigger whatever it says; return what it warned of."""
         # A stop must succeed for the person who asks: what is left over there is not worth
         # events that keep starting runs here. The plugin logs it and tidies up later.
         try:
             trigger, context = await self.trigger(owner_id, flow_key, version, key, listening)
             await trigger.stop(context)
+            return context.warnings
         except ConnectorError as error:
             self.engine.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
         except Exception as error:  # a component's fault must not keep a person from stopping
             self.engine.describe(error, component=key)
+        return []
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
         await self.engine.writer.commit(lambda c: _set_state(c, flow_key, state, version, reason))
@@ -261,6 +270,10 @@ class Flows:
         if row is None:
             raise LookupError(f"There is no flow {flow_id!r}.")
         return row
+
+
+def _once(warnings: Sequence[str]) -> Sequence[str]:
+    return list(dict.fromkeys(warnings))
 
 
 @dataclass

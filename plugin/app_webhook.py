@@ -11,10 +11,11 @@ from .events import OBJECT
 from .graph import GraphClient
 from .settings import Settings
 from .shapes import as_objects, as_text, as_texts
+from .webhook import ENDPOINT
 
 SET_UP = (
     "In the Meta App Dashboard open WhatsApp, Configuration, Webhooks: save this engine's address "
-    "/plugins/appmixer/whatsapp/events with the verify token, then subscribe the field `messages`."
+    f"{ENDPOINT} with the verify token, then subscribe the field `messages`."
 )
 
 

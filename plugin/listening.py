@@ -16,12 +16,15 @@ from appmixer.engine.contract import (
     TriggerContext,
 )
 
+from .events import STEMS
 from .graph import graph_id
+from .ownership import Subject
 from .senders import (
     OPTIONAL_ID_PATTERN,
     BusinessAccountId,
     business_account,
     sender_options,
+    whatsapp,
 )
 from .shapes import as_texts
 
@@ -70,11 +73,21 @@ class ListeningTrigger(Trigger):
         for route in set(before) - set(routes):
             await context.remove_listener(route)
         await context.state.put({ROUTES: routes})
+        waba_id, _, phone_number_id = place.partition(":")
+        for caution in await whatsapp(context).cautions(
+            waba_id, phone_number_id or None, context.account
+        ):
+            context.warn(caution)
 
     async def stop(self, context: TriggerContext) -> None:
-        for route in await _routes(context):
+        routes = await _routes(context)
+        for route in routes:
             await context.remove_listener(route)
         await context.state.delete([ROUTES])
+        for waba_id in dict.fromkeys(Subject.of(route).waba_id for route in routes):
+            others = await context.other_flows([f"{stem}:{waba_id}" for stem in STEMS])
+            if told := await whatsapp(context).ending(waba_id, context.account, others):
+                context.warn(told)
 
     async def options(
         self, context: ComponentContext, field: str, input: Mapping[str, Json]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from appmixer.engine.contract import ConfigurationError
+
+from .manifest import read_manifest
 
 # https://developers.facebook.com/docs/graph-api/changelog
 GRAPH_VERSION = "v25.0"
 GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com"
-
-_BASE_URL = re.compile(r"https?://([\w.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?(/[\w./-]*)?", re.ASCII)
-_VERSION = re.compile(r"v[0-9]{1,3}\.[0-9]{1,2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,10 @@ class Settings:
         """Take the values as they are now; raise ConfigurationError for one that cannot be."""
 
         def value(name: str) -> str | None:
-            return configuration.get(name, "").strip() or None
+            given = configuration.get(name, "").strip()
+            if given:
+                _check_form(name, given)
+            return given or None
 
         return cls(
             client_id=value("clientId"),
@@ -43,9 +46,9 @@ class Settings:
             config_id=value("configId"),
             es_config_id=value("esConfigId"),
             verify_token=value("verifyToken"),
-            graph_url=_url("graphUrl", value("graphUrl") or GRAPH_URL),
-            dialog_url=_url("dialogUrl", value("dialogUrl") or DIALOG_URL),
-            graph_version=_version(value("graphVersion") or GRAPH_VERSION),
+            graph_url=(value("graphUrl") or GRAPH_URL).rstrip("/"),
+            dialog_url=(value("dialogUrl") or DIALOG_URL).rstrip("/"),
+            graph_version=value("graphVersion") or GRAPH_VERSION,
         )
 
     def required(self, name: str) -> str:
@@ -80,23 +83,17 @@ def how_to_set(name: str) -> str:
     )
 
 
-def _url(name: str, url: str) -> str:
-    if _BASE_URL.fullmatch(url):
-        return url.rstrip("/")
-    raise ConfigurationError(
-        f"{name} is no URL",
-        "It has to begin with https:// and name a host.",
-        how_to_set(name),
-        name,
-    )
+def _check_form(name: str, value: str) -> None:
+    key = _keys()[name]
+    if "pattern" in key and not re.fullmatch(key["pattern"], value):
+        raise ConfigurationError(
+            f"This is no {key['label']}",
+            f"{name} has to look like {key['example']}.",
+            how_to_set(name),
+            name,
+        )
 
 
-def _version(version: str) -> str:
-    if _VERSION.fullmatch(version):
-        return version
-    raise ConfigurationError(
-        "graphVersion is no version",
-        "Meta's versions look like v25.0.",
-        how_to_set("graphVersion"),
-        "graphVersion",
-    )
+@cache
+def _keys() -> Mapping[str, Mapping[str, str]]:
+    return {key["name"]: key for key in read_manifest()["configuration"]}

@@ -2,7 +2,7 @@
 
 A WABA may have listeners in several processes, so what must last is in the store:
 `starting:<waba>:<listener>` from before a subscription until its listener has surely been stored,
-and `subscription:<waba>` as long as Meta is to deliver.
+and `subscription:<waba>` as long as Meta is to deliver, or goes on for a reason that stands there.
 https://developers.facebook.com/documentation/business-messaging/whatsapp/solution-providers/manage-webhooks
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from shlex import quote
 from weakref import WeakValueDictionary
 
 from appmixer.engine.contract import (
@@ -21,7 +23,7 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 
-from .app_webhook import read_app_webhook, shortcoming
+from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, refusal
 from .graph import AccountGraph, GraphClient
 from .ownership import Subject, prove_ownership
 from .settings import Settings
@@ -51,12 +53,13 @@ class Subscriptions:
         settings.required("clientSecret")
         settings.required("verifyToken")
         await prove_ownership(subject, account, self._graph_for(account), self._graph(), settings)
-        await self._check_app(settings)
         async with self._lock(subject.waba_id):
             starting = _starting_key(subject.waba_id, listener.id)
             await self._host.store.put({starting: account.id}, expires_in_s=STARTING_S)
             try:
-                await self._subscribe(subject.waba_id, account)
+                wiring = await self.wiring(subject.waba_id, account)
+                _check(wiring, frozenset({subject.phone_number_id or ""}))
+                await self._subscribe(wiring, account)
             except ConnectorError:
                 await self._host.store.delete([starting])
                 raise
@@ -67,6 +70,79 @@ class Subscriptions:
         async with self._lock(waba_id):
             await self._host.store.delete([_starting_key(waba_id, listener.id)])
             await self._unsubscribe_if_unheard(waba_id, account)
+
+    async def wiring(self, waba_id: str, account: Account) -> Wiring:
+        """Ask Meta where the events of a WABA go."""
+        settings = Settings.read(self._host.configuration)
+        return await read_wiring(
+            waba_id, self._host, settings, self._graph(), self._graph_for(account)
+        )
+
+    async def claim(self, waba_id: str, account: Account) -> list[str]:
+        """Have the WABA's events come here, and return the addresses that they went to before.
+
+        The app's own callback address is left alone: other accounts may depend on it.
+        """
+        async with self._lock(waba_id):
+            wiring = await self.wiring(waba_id, account)
+            calls = self._graph_for(account)
+            missed = wiring.missed()
+            for destination in missed:
+                if destination.number is not None:
+                    nothing = {"webhook_configuration": {"override_callback_uri": ""}}
+                    await calls.post(destination.number.id, json=nothing, repeats=True)
+            # A number without an address of its own falls back to the one that all share.
+            if missed and wiring.home.place(wiring.callback or wiring.app_callback) != "here":
+                await self._redirect(wiring, calls)
+                await self._note(waba_id, account, callback=wiring.home.address)
+            return [each.address for each in missed if each.address]
+
+    async def cautions(
+        self, waba_id: str, phone_number_id: str | None, account: Account
+    ) -> list[str]:
+        """Return what may keep a started trigger from hearing, in sentences."""
+        heard = frozenset({phone_number_id or ""})
+        try:
+            wiring = await self.wiring(waba_id, account)
+        except ThrottledError as error:
+            self._host.log.warning("wiring.not_read", wabaId=waba_id, reason=str(error))
+            return []
+        told = [doubt(each) for each in wiring.missed(heard) if each.address]
+        if not any(number.is_registered for number in wiring.listened(heard)):
+            told.append(
+                f"No number of WhatsApp Business Account {waba_id} that this flow listens to is "
+                "registered for the Cloud API, so nothing can arrive. Run Ensure Sender Phone "
+                "Number Registered once."
+            )
+        return told
+
+    async def ending(self, waba_id: str, account: Account, others: int) -> str:
+        """Say what a stop has made of a WABA; nothing while the flow itself goes on listening."""
+        left = (
+            f"{others} other flow{' listens' if others == 1 else 's listen'} to WhatsApp Business "
+            f"Account {waba_id}"
+        )
+        if others:
+            return f"{left}, so it stays subscribed."
+        if await self._is_heard(waba_id):
+            return ""
+        key = f"{_SUBSCRIPTION}{waba_id}"
+        entry = (await self._host.store.get([key])).get(key)
+        if entry is None:
+            return (
+                f"{left}, so it is unsubscribed: what people write to it from now on does not "
+                "reach this engine, and cannot be replayed. To have it kept, run "
+                f"`appmixer account set {quote(account.name)} keepSubscribed true` before the last "
+                "flow stops."
+            )
+        reason = as_text(as_object(entry).get("stays"))
+        reason = reason or "Meta could not be asked; it is tried again."
+        return f"{left}. It stays subscribed. {reason}"
+
+    async def relies_on_the_app(self) -> bool:
+        """Return whether any subscription needs the app's own callback address; so if none is."""
+        entries = (await self._host.store.scan(_SUBSCRIPTION)).values()
+        return not entries or any(not as_object(entry).get("callback") for entry in entries)
 
     async def reconcile(self) -> None:
         """Make Meta's side agree with the listeners: what failed or was cut off is done again."""
@@ -87,44 +163,54 @@ class Subscriptions:
     async def _agree(self, waba_id: str, account: Account) -> None:
         async with self._lock(waba_id):
             if await self._is_heard(waba_id):
-                await self._subscribe(waba_id, account)
+                await self._subscribe(await self.wiring(waba_id, account), account)
             else:
                 await self._unsubscribe_if_unheard(waba_id, account)
 
-    async def _check_app(self, settings: Settings) -> None:
-        try:
-            webhook = await read_app_webhook(self._graph(), settings)
-        except ThrottledError as error:
-            # Not knowing is no reason to refuse: the subscription itself will tell.
-            self._host.log.warning("app_webhook.not_read", reason=str(error))
-            return
-        if (problem := shortcoming(webhook)) is not None:
-            raise problem
+    async def _subscribe(self, wiring: Wiring, account: Account) -> None:
+        # Subscribing again would take away the WABA's own callback address.
+        if not wiring.is_subscribed:
+            try:
+                path = f"{wiring.waba_id}/subscribed_apps"
+                await self._graph_for(account).post(path, repeats=True)
+            except RejectedError as error:
+                raise RejectedError(
+                    f"WhatsApp Business Account {wiring.waba_id} could not be subscribed",
+                    error.cause or error.title,
+                    error.cure,
+                    "businessAccountId",
+                    error.code,
+                    error.subcode,
+                    error.trace,
+                ) from None
+        await self._note(wiring.waba_id, account, callback=wiring.callback)
 
-    async def _subscribe(self, waba_id: str, account: Account) -> None:
-        try:
-            await self._graph_for(account).post(f"{waba_id}/subscribed_apps", repeats=True)
-        except RejectedError as error:
-            raise RejectedError(
-                f"WhatsApp Business Account {waba_id} could not be subscribed",
-                error.cause or error.title,
-                error.cure,
-                "businessAccountId",
-                error.code,
-                error.subcode,
-                error.trace,
-            ) from None
-        await self._host.store.put({f"{_SUBSCRIPTION}{waba_id}": {"accountId": account.id}})
+    async def _redirect(self, wiring: Wiring, calls: AccountGraph) -> None:
+        body: dict[str, str] | None = None
+        # Without a body, the WABA's own address is taken away, and the app's counts again.
+        if not wiring.callback or wiring.home.place(wiring.app_callback) != "here":
+            settings = Settings.read(self._host.configuration)
+            body = {
+                "override_callback_uri": wiring.home.address,
+                "verify_token": settings.required("verifyToken"),
+            }
+        await calls.post(f"{wiring.waba_id}/subscribed_apps", json=body, repeats=True)
 
     async def _unsubscribe_if_unheard(self, waba_id: str, account: Account) -> None:
         key = f"{_SUBSCRIPTION}{waba_id}"
         if key not in await self._host.store.get([key]) or await self._is_heard(waba_id):
             return
         try:
-            await self._graph_for(account).delete(f"{waba_id}/subscribed_apps")
+            wiring = await self.wiring(waba_id, account)
+            if (reason := _reason_to_stay(wiring, account)) is not None:
+                await self._note(waba_id, account, callback=wiring.callback, stays=reason)
+                self._host.log.info("subscription.left", wabaId=waba_id, reason=reason)
+                return
+            if wiring.is_subscribed:
+                await self._graph_for(account).delete(f"{waba_id}/subscribed_apps")
             # Another process may have started a listener while Meta removed the subscription.
             if await self._is_heard(waba_id):
-                await self._subscribe(waba_id, account)
+                await self._subscribe(replace(wiring, is_subscribed=False), account)
                 return
         except ConnectorError as error:
             # The entry stays, so that `reconcile` tries again.
@@ -132,16 +218,22 @@ class Subscriptions:
             return
         await self._host.store.delete([key])
 
+    async def _note(
+        self, waba_id: str, account: Account, *, callback: str, stays: str = ""
+    ) -> None:
+        entry = {"accountId": account.id, "callback": callback, "stays": stays}
+        await self._host.store.put({f"{_SUBSCRIPTION}{waba_id}": entry})
+
+    async def heard(self, waba_id: str) -> frozenset[str]:
+        """Return the ids of the numbers that somebody listens to; "" stands for all of them."""
+        found = [await self._host.listeners(f"{kind}:{waba_id}") for kind in KINDS]
+        subjects = [Subject.of(route) for routes in found for route in routes]
+        # An id may begin with another one.
+        return frozenset(each.phone_number_id or "" for each in subjects if each.waba_id == waba_id)
+
     async def _is_heard(self, waba_id: str) -> bool:
-        if await self._host.store.scan(_starting_key(waba_id, "")):
-            return True
-        for kind in KINDS:
-            route = f"{kind}:{waba_id}"
-            for each in await self._host.listeners(route):
-                # An id may begin with another one.
-                if each == route or each.startswith(f"{route}:"):
-                    return True
-        return False
+        starting = await self._host.store.scan(_starting_key(waba_id, ""))
+        return bool(starting or await self.heard(waba_id))
 
     def _lock(self, waba_id: str) -> asyncio.Lock:
         return self._locks.setdefault(waba_id, asyncio.Lock())
@@ -152,6 +244,39 @@ _SUBSCRIPTION = "subscription:"
 
 def _starting_key(waba_id: str, listener_id: str) -> str:
     return f"starting:{waba_id}:{listener_id}"
+
+
+def _check(wiring: Wiring, heard: frozenset[str]) -> None:
+    """Raise what keeps the events of these numbers from coming here."""
+    if wiring.problem is not None:
+        raise wiring.problem
+    for destination in wiring.missed(heard):
+        if wiring.place(destination) == "elsewhere":
+            raise refusal(wiring, destination)
+
+
+def _reason_to_stay(wiring: Wiring, account: Account) -> str | None:
+    """Return why the subscription is not to be removed with its last listener, if there is why."""
+    if not wiring.is_subscribed:
+        return None
+    if account.settings.get("keepSubscribed") is True:
+        return (
+            f"The account {account.name} is set to keep it: what people write waits among the "
+            "unrouted events, and can be replayed."
+        )
+    if wiring.callback and wiring.home.place(wiring.callback) == "here":
+        return (
+            "It was given this engine as its own callback address, which would be lost with the "
+            "subscription."
+        )
+    for destination in wiring.missed():
+        if not destination.address:
+            return f"Nobody knows where the events of {destination.subject} go."
+        goes = f"The events of {destination.subject} go to {destination.address}"
+        if wiring.place(destination) == "elsewhere":
+            return f"{goes}, and not to this engine: somebody else may need them."
+        return f"{goes}, which may be somebody else's address. {TELL_ADDRESS}"
+    return None
 
 
 def _subject(listener: Listener) -> Subject:

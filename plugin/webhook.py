@@ -19,6 +19,7 @@ from .settings import how_to_set
 from .shapes import is_list, is_object
 
 PATH = "/events"
+ENDPOINT = f"/plugins/appmixer/whatsapp{PATH}"
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/overview
 MAX_BODY_BYTES = 3 * 1024 * 1024
 MAX_HANDSHAKE_BYTES = 1024

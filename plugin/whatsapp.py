@@ -16,7 +16,7 @@ from appmixer.engine.contract import (
     Route,
 )
 
-from .checks import check_account, check_setup
+from .checks import check_account, check_setup, claim_account
 from .deliveries import Deliveries
 from .events import STEMS
 from .graph import AccountGraph, GraphClient
@@ -102,8 +102,25 @@ class WhatsApp:
         settings = self.settings
         if account is None:
             await self.reconcile()
-            return await check_setup(self.graph, settings)
-        return await check_account(self.graph, settings, account, self.graph_for(account))
+            relies = await self._subscriptions.relies_on_the_app()
+            return await check_setup(self.graph, settings, self._host, relies_on_the_app=relies)
+        return await check_account(
+            self.graph, settings, account, self.graph_for(account), self._subscriptions
+        )
+
+    async def claim(self, account: Account) -> Sequence[Check]:
+        """Have the events of the account's WABAs come here, whoever gets them now."""
+        return await claim_account(account, self._subscriptions)
+
+    async def cautions(
+        self, waba_id: str, phone_number_id: str | None, account: Account
+    ) -> Sequence[str]:
+        """Return what may keep a trigger that has just started from hearing."""
+        return await self._subscriptions.cautions(waba_id, phone_number_id, account)
+
+    async def ending(self, waba_id: str, account: Account, others: int) -> str:
+        """Say what a trigger's stop has made of a WABA that so many other flows listen to."""
+        return await self._subscriptions.ending(waba_id, account, others)
 
     def _report(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -213,6 +213,16 @@ def test_sets_configuration_in_the_data_folder_while_no_engine_runs(shell: Shell
     assert "has no key 'clientIdd'" in refused[2]
 
 
+@pytest.mark.parametrize(("key", "value"), [("clientId", "abc"), ("graphVersion", "banana")])
+def test_a_configuration_value_of_another_form_is_refused_with_an_example(
+    shell: Shell, key: str, value: str
+) -> None:
+    code, told, refusal = shell.run("config", "set", SERVICE, key, value, is_near=False)
+
+    assert (code, told) == (1, "")
+    assert f"{key} has to look like " in refusal
+
+
 def test_talks_to_a_running_engine(running: RunningEngine, tmp_path: Path) -> None:
     shell = running.shell
 
@@ -235,7 +245,7 @@ def test_talks_to_a_running_engine(running: RunningEngine, tmp_path: Path) -> No
     ]
     assert (started[0], "components.incoming.account" in started[2]) == (1, True)
     assert json.loads(runs[1]) == {"runs": []}
-    assert (examined[0], "✗ Accounts: none is connected yet" in examined[1]) == (1, True)
+    assert (examined[0], "! Accounts: none is connected yet" in examined[1]) == (1, True)
     assert link[1].startswith(f"{shell.url}/?token=")
 
 

@@ -79,6 +79,9 @@ class Nothing:
     async def checks(self, account: Account | None) -> Sequence[Check]:
         return ()
 
+    async def claim(self, account: Account) -> Sequence[Check]:
+        return ()
+
 
 async def main() -> None:
     parser = argparse.ArgumentParser()

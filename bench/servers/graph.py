@@ -32,6 +32,7 @@ READS: dict[str, Any] = {
     "me": {"id": "1", "name": "Bench"},
     WABA_ID: {"id": WABA_ID, "name": "Bench"},
     f"{WABA_ID}/phone_numbers": {"data": [{"id": each} for each in PHONE_NUMBER_IDS]},
+    f"{WABA_ID}/subscribed_apps": {"data": []},
     f"{APP_ID}/subscriptions": {
         "data": [
             {

@@ -8,6 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from ..contract import Account, Check, ConnectorError
+from ..database import CONNECTED
+from ..engine import Engine
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 
@@ -66,8 +69,21 @@ async def check_account(request: Request, caller: Caller, account_id: str) -> di
     engine = hosting(request)
     account = await engine.accounts.get(caller.owner_id, account_id)
     hosted = await engine.accounts.hosted(account_id)
-    checks = await engine.plugins[account["service"]].checks(hosted)
-    return {"account": account, "checks": [show_check(check) for check in checks]}
+    used_by = await engine.accounts.used_by(caller.owner_id, account_id)
+    # Every question about one that has to be connected again would have the same answer.
+    is_connected = account["state"] == CONNECTED
+    checks = await examine(engine, account["service"], hosted) if is_connected else []
+    return {"account": account, "usedBy": used_by, "checks": list(map(show_check, checks))}
+
+
+@router.post("/{account_id}/claim")
+async def claim_events(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    """Have what the account hears delivered to this engine, whoever gets it now, and report."""
+    engine = hosting(request)
+    account = await engine.accounts.get(caller.owner_id, account_id)
+    hosted = await engine.accounts.hosted(account_id)
+    checks = await engine.plugins[account["service"]].claim(hosted)
+    return {"account": account, "checks": list(map(show_check, checks))}
 
 
 @router.delete("/{account_id}", status_code=204)
@@ -76,11 +92,25 @@ async def delete_account(request: Request, caller: Caller, account_id: str) -> N
     await hosting(request).accounts.delete(caller.owner_id, account_id)
 
 
-def show_check(check: Any) -> dict[str, Any]:
+async def examine(engine: Engine, service: str, account: Account | None) -> list[Check]:
+    """Look at a connector's setup, or at one account of it; a failure is a finding too."""
+    configured = engine.configuration.checks(service)
+    if any(check.state == "fault" for check in configured):
+        # With values like these the connector cannot look any further.
+        return configured
+    try:
+        found = await engine.plugins[service].checks(account)
+    except ConnectorError as error:
+        finding = str(type(error)(error.title, error.cause))
+        found = [Check("checks", "fault", finding, error.cure)]
+    return [*found] if account is not None else [*configured, *found]
+
+
+def show_check(check: Check) -> dict[str, Any]:
     """Return a line of a health report in JSON."""
     return {
         "name": check.name,
-        "holds": check.holds,
+        "state": check.state,
         "finding": check.finding,
         "cure": check.cure,
     }

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from .accounts import Body, show_check
+from .accounts import Body, examine, show_check
 from .bodies import JsonRoute
 from .identity import Administrator, hosting
 
@@ -56,7 +56,7 @@ async def list_checks(request: Request, _: Administrator) -> dict[str, Any]:
     return {
         "checks": [
             {"service": service, **show_check(check)}
-            for service, plugin in sorted(engine.plugins.items())
-            for check in await plugin.checks(None)
+            for service in sorted(engine.plugins)
+            for check in await examine(engine, service, None)
         ]
     }

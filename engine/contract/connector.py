@@ -81,6 +81,13 @@ class Plugin(Protocol):
         """Look at the setup, or at one account of it, and report."""
         ...
 
+    async def claim(self, account: Account) -> Sequence[Check]:
+        """Have what the account listens to delivered to this host, and report what was changed.
+
+        Called when a person asks for it, and never otherwise: another system may lose its events.
+        """
+        ...
+
 
 class Hooks:
     """The hooks of the project; a connector's module implements all four."""

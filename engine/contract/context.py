@@ -25,7 +25,7 @@ class Account(Protocol):
     def profile(self) -> JsonObject: ...
     @property
     def settings(self) -> JsonObject:
-        """What its owner has set for it, such as `defaultRegion`."""
+        """What a person has set of the manifest's account settings."""
         ...
 
     async def access_token(self) -> str:
@@ -102,6 +102,16 @@ class HostContext(Protocol):
     @property
     def configuration(self) -> Mapping[str, str]:
         """The administrator's values for the manifest's configuration keys, read at each access."""
+        ...
+
+    @property
+    def public_url(self) -> str:
+        """The address that services are to reach this host by, or "" when nobody has told it."""
+        ...
+
+    @property
+    def base_url(self) -> str:
+        """The public address or, while it is unknown, the one on this machine."""
         ...
 
     @property
@@ -201,4 +211,12 @@ class TriggerContext(ComponentContext, Protocol):
 
     async def remove_listener(self, route: str) -> None:
         """Take back what this trigger asked for; harmless when there is nothing."""
+        ...
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        """Return how many other flows listen to one of these routes, or to a longer one of it."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Tell the person who starts or stops the flow something that does not prevent it."""
         ...

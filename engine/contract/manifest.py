@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 IDENTIFIER = r"^[a-z][a-z0-9]*(:[a-z][a-z0-9]*)+$"
@@ -27,6 +28,28 @@ class ConfigurationKey(_Part):
     secret: bool = Field(False, description="Encrypted at rest and never shown again.")
     required: bool = False
     default: str | None = None
+    pattern: str | None = Field(
+        None, description="A regular expression that matches every possible value as a whole."
+    )
+    example: str | None = Field(None, description="What people are shown beside a refused value.")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.pattern is None:
+            return self
+        if self.example is None:
+            raise ValueError(f"{self.name} has a pattern and no example of it")
+        try:
+            unfit = [each for each in (self.example, self.default) if each and not self.takes(each)]
+        except re.error as error:
+            raise ValueError(f"the pattern of {self.name} is none: {error}") from None
+        if unfit:
+            raise ValueError(f"{self.name} does not take its own {unfit[0]!r}")
+        return self
+
+    def takes(self, value: str) -> bool:
+        """Return whether the value has the form that the key asks for."""
+        return self.pattern is None or re.fullmatch(self.pattern, value) is not None
 
 
 class Auth(_Part):

@@ -181,12 +181,17 @@ class QuietPlugin:
     async def checks(self, account: Account | None) -> Sequence[Check]:
         return []
 
+    async def claim(self, account: Account) -> Sequence[Check]:
+        return []
+
 
 @dataclass
 class RecordingHost:
     """What a plugin or an account provider is given; `accepted` is what it took in."""
 
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
+    public_url: str = ""
+    local_url: str = "http://127.0.0.1:8321"
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
     clock: Clock = field(default_factory=Clock)
     log: RecordingLog = field(default_factory=RecordingLog)
@@ -198,6 +203,10 @@ class RecordingHost:
 
     def __post_init__(self) -> None:
         self.store = MemoryStore(self.clock)
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url or self.local_url
 
     async def accept(self, content: bytes) -> None:
         self.accepted.append(content)
@@ -214,7 +223,8 @@ class RecordingHost:
 class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
-    `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`.
+    `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`,
+    `warnings` what a trigger warned of.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -230,6 +240,7 @@ class RecordingContext:
     component_id: str = "component-1"
     files: MemoryFiles = field(default_factory=MemoryFiles)
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
+    warnings: list[str] = field(default_factory=list[str])
     state: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -282,3 +293,15 @@ class RecordingContext:
         listener = self.host.listening.pop(f"{self.component_id}/{route}", None)
         if listener is not None:
             await self.plugin.listener_removed(listener, self.account)
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        listeners = self.host.listening.values()
+        within = [each for each in listeners if any(_is_within(each.route, it) for it in routes)]
+        return len({each.id.partition("/")[0] for each in within} - {self.component_id})
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+def _is_within(route: str, other: str) -> bool:
+    return route == other or route.startswith(f"{other}:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 JsonObject: TypeAlias = "Mapping[str, Json]"
@@ -103,10 +103,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of a health report: what was looked at, whether it holds, and the cure if not."""
+    """One line of a health report: what was looked at, what was found, and the cure.
+
+    A fault keeps something from working; advice is what else a person may want to change.
+    """
 
     name: str
-    holds: bool
+    state: Literal["fine", "advice", "fault"]
     finding: str
     cure: str = ""
 

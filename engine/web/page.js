@@ -85,7 +85,9 @@ async function showFlows() {
   const cards = flows.map((flow) => {
     const isRunning = flow.state === "running";
     const change = async () => {
-      await call("POST", `/api/flows/${encodeURIComponent(flow.id)}/${isRunning ? "stop" : "start"}`);
+      const path = `/api/flows/${encodeURIComponent(flow.id)}/${isRunning ? "stop" : "start"}`;
+      const { warnings } = await call("POST", path);
+      if (warnings.length) complain(warnings.join(" "));
       await showFlows();
     };
     const version = flow.runningVersion ?? flow.version;

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 import respx
 
+from appmixer.engine.contract import Account, Listener
 from appmixer.engine.contract.testing import (
     RecordingContext,
     RecordingHost,
@@ -82,8 +83,19 @@ def requests(respx_mock: respx.MockRouter) -> Callable[[], list[httpx.Request]]:
     return made
 
 
+class Quiet(WhatsApp):
+    """Lets every listener in, and asks Meta nothing."""
+
+    async def listener_added(self, listener: Listener, account: Account) -> None: ...
+    async def listener_removed(self, listener: Listener, account: Account) -> None: ...
+    async def cautions(
+        self, waba_id: str, phone_number_id: str | None, account: Account
+    ) -> Sequence[str]:
+        return [f"Mind {waba_id}, {phone_number_id}."]
+
+
 @pytest.fixture
 def quiet(host: RecordingHost) -> RecordingContext:
     """The same account with a plugin that lets every listener in."""
     account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
-    return RecordingContext(host, connected=account)
+    return RecordingContext(host, Quiet(host), connected=account)

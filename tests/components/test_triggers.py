@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from appmixer.engine.contract import (
     Event,
     JsonObject,
+    Listener,
     RejectedError,
     component_schema,
     port_schema,
@@ -490,6 +491,60 @@ async def test_stopping_after_the_properties_changed_takes_away_what_was_started
     await NewMessage().stop(quiet)
 
     assert quiet.listening == {}
+
+
+async def test_a_start_warns_of_what_may_keep_it_from_hearing(quiet: RecordingContext) -> None:
+    quiet.properties = NewMessage.Input(phone_number_id="106540352242922")
+
+    await NewMessage().start(quiet)
+
+    assert quiet.warnings == ["Mind 102290129340398, 106540352242922."]
+
+
+async def test_a_stop_tells_once_what_has_become_of_the_subscription(
+    quiet: RecordingContext,
+) -> None:
+    quiet.properties = NewMessage.Input(include_standby=True)
+    await NewMessage().start(quiet)
+    quiet.warnings.clear()
+
+    await NewMessage().stop(quiet)
+    await NewMessage().stop(quiet)
+
+    assert len(quiet.warnings) == 1
+    assert "102290129340398, so it is unsubscribed" in quiet.warnings[0]
+    assert "appmixer account set acme keepSubscribed true" in quiet.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("routes", "told"),
+    [
+        (["flow-2/statuses:102290129340398"], "1 other flow listens to"),
+        (
+            ["flow-2/statuses:102290129340398:1", "flow-2/messages:102290129340398"],
+            "1 other flow listens to",
+        ),
+        (
+            ["flow-2/account:102290129340398", "flow-3/messages:102290129340398:1"],
+            "2 other flows listen to",
+        ),
+        (["flow-2/messages:1022901293403980"], "0 other flows listen to"),
+    ],
+)
+async def test_a_stop_tells_how_many_flows_are_left(
+    quiet: RecordingContext, routes: list[str], told: str
+) -> None:
+    quiet.properties = NewMessage.Input()
+    await NewMessage().start(quiet)
+    quiet.warnings.clear()
+    for id in routes:
+        route = id.partition("/")[2]
+        quiet.host.listening[id] = Listener(id, route, {}, "account-1")
+
+    await NewMessage().stop(quiet)
+
+    [warning] = quiet.warnings
+    assert warning.startswith(f"{told} WhatsApp Business Account 102290129340398")
 
 
 async def test_an_account_without_a_waba_cannot_start(context: RecordingContext) -> None:

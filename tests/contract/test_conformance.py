@@ -118,6 +118,8 @@ def answer_of_meta(request: httpx.Request) -> httpx.Response:
                 ]
             },
         )
+    if path in (f"{WABA}/subscribed_apps", f"{WABA}/phone_numbers") and request.method == "GET":
+        return httpx.Response(200, json={"data": []})
     if path == f"{WABA}/subscribed_apps" and request.method in ("POST", "DELETE"):
         return httpx.Response(200, json={"success": True})
     if path == WABA:

@@ -63,6 +63,9 @@ def meta_shares_the_waba(respx_mock: respx.MockRouter) -> None:
     respx_mock.get(f"{graph}/debug_token").respond(json={"data": token})
     respx_mock.get(f"{graph}/{APP}/subscriptions").respond(json={"data": [webhook]})
     respx_mock.get(f"{graph}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
+    number = {"id": "106540352242922", "platform_type": "CLOUD_API"}
+    respx_mock.get(f"{graph}/{WABA}/phone_numbers").respond(json={"data": [number]})
+    respx_mock.get(f"{graph}/{WABA}/subscribed_apps").respond(json={"data": []})
     respx_mock.post(f"{graph}/{WABA}/subscribed_apps").respond(json={"success": True})
 
 

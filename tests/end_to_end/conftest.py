@@ -213,6 +213,19 @@ class World:
         body = message or {"type": "text", "text": {"body": "hello"}}
         self.sandbox_call("POST", f"/_sandbox/people/{person}/messages", body)
 
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """Run `appmixer` against the engine; return the exit code and what was said."""
+        environment = {"APPMIXER_URL": self.engine.url, "APPMIXER_API_TOKEN": TOKEN}
+        done = subprocess.run(
+            [str(BIN / "appmixer"), *arguments],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
     def log(self) -> str:
         return self.engine.log.read_text()
 
@@ -264,9 +277,12 @@ def _is_fault(line: str) -> bool:
 
 
 @contextmanager
-def running(folder: Path, engine_command: list[str]) -> Generator[World]:
+def running(
+    folder: Path, engine_command: list[str], *, knows_its_address: bool = False
+) -> Generator[World]:
     """Run a sandbox, and an engine that is configured for it, for as long as the context lasts."""
     sandbox_port, engine_port = free_port(), free_port()
+    public_url = f"http://127.0.0.1:{engine_port}" if knows_its_address else ""
     sandbox_url = f"http://127.0.0.1:{sandbox_port}"
     data = folder / "data"
     sandbox = Process(
@@ -282,6 +298,7 @@ def running(folder: Path, engine_command: list[str]) -> Generator[World]:
         "/readyz",
         {
             "APPMIXER_API_TOKEN": TOKEN,
+            "APPMIXER_PUBLIC_URL": public_url,
             "APPMIXER_WHATSAPP_CLIENT_ID": "100000000000001",
             "APPMIXER_WHATSAPP_CLIENT_SECRET": "sandbox-app-secret",
             "APPMIXER_WHATSAPP_CONFIG_ID": "200000000000002",

@@ -25,7 +25,9 @@ def host(tls: ssl.SSLContext) -> RecordingHost:
         configuration={
             "clientId": APP_ID,
             "clientSecret": APP_SECRET,
+            "configId": "200000000000002",
             "verifyToken": "test-verify-token",
         },
+        public_url="https://engine.example.com",
         http=httpx.AsyncClient(verify=tls),
     )

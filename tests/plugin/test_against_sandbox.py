@@ -23,6 +23,7 @@ from appmixer.engine.contract.testing import RecordingHost, StandInAccount
 from appmixer.sandbox.server import serve
 from appmixer.whatsapp.auth.provider import WhatsAppAccounts
 from appmixer.whatsapp.plugin.graph import AccountGraph
+from appmixer.whatsapp.plugin.webhook import ENDPOINT
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
@@ -166,6 +167,7 @@ async def test_a_listener_subscribes_and_one_for_somebody_else_is_refused(
     with pytest.raises(RejectedError, match="callback URL"):
         await plugin.listener_added(listener, account)
     async with webhook_endpoint(plugin) as url:
+        host.public_url = url.removesuffix(ENDPOINT)
         # The sandbox shakes hands with the endpoint, as Meta does when the address is saved.
         await configured.post(
             f"{seed['appId']}/subscriptions",
@@ -187,6 +189,16 @@ async def test_a_listener_subscribes_and_one_for_somebody_else_is_refused(
     assert [each["whatsapp_business_api_data"]["id"] for each in apps] == [seed["appId"]]
     await plugin.listener_removed(listener, account)
     assert [each async for each in calls.pages(f"{seed['wabaId']}/subscribed_apps")] == []
+
+
+async def test_a_login_configuration_that_was_deleted_is_a_fault(host: RecordingHost) -> None:
+    found: list[str] = []
+    for config_id in (host.configuration["configId"], "999"):
+        host.configuration = {**host.configuration, "configId": config_id}
+        checks = {each.name: each for each in await WhatsApp(host).checks(None)}
+        found.append(checks["configId"].state)
+
+    assert found == ["fine", "fault"]
 
 
 async def register_and_break(
@@ -280,4 +292,4 @@ async def webhook_endpoint(plugin: WhatsApp) -> AsyncGenerator[str]:
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/events"
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{ENDPOINT}"

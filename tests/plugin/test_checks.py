@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
+import httpx
 import pytest
 import respx
 
-from appmixer.engine.contract import Check
+from appmixer.engine.contract import Check, Listener
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
@@ -16,6 +18,9 @@ pytestmark = pytest.mark.anyio
 ROOT = "https://graph.facebook.com/v25.0"
 APP_ID = "634974688087057"
 WABA = "102290129340398"
+DIALOG = "https://www.facebook.com/v25.0/dialog/oauth"
+HERE = "https://engine.example.com/plugins/appmixer/whatsapp/events"
+AWAY = "https://other.example.net/hook"
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
 
 
@@ -24,42 +29,112 @@ def account() -> StandInAccount:
     return StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA]})
 
 
+def app_delivers_to(router: respx.MockRouter, address: str) -> None:
+    row = {
+        "object": "whatsapp_business_account",
+        "callback_url": address,
+        "fields": [{"name": "messages"}],
+    }
+    router.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": [row]})
+
+
+def this_engine(request: httpx.Request) -> httpx.Response:
+    """Answer a handshake as the webhook does."""
+    query = request.url.params
+    if query["hub.verify_token"] != "test-verify-token":
+        return httpx.Response(403, text="no")
+    return httpx.Response(200, text=query["hub.challenge"])
+
+
 def failing(checks: Sequence[Check]) -> list[str]:
-    return [each.name for each in checks if not each.holds]
+    return [each.name for each in checks if each.state == "fault"]
 
 
-async def test_a_setup_that_was_never_begun_says_what_to_set(host: RecordingHost) -> None:
-    host.configuration = {}
+def advised(checks: Sequence[Check]) -> list[str]:
+    return [each.name for each in checks if each.state == "advice"]
 
-    checks = await WhatsApp(host).checks(None)
 
-    assert failing(checks) == ["clientId", "clientSecret", "verifyToken"]
-    assert all("appmixer config set" in each.cure for each in checks)
+def listen(host: RecordingHost, route: str) -> None:
+    host.listening["flow-1/incoming"] = Listener("flow-1/incoming", route, {}, "account-1")
 
 
 async def test_a_complete_setup_holds(host: RecordingHost, respx_mock: respx.MockRouter) -> None:
-    row = {
-        "object": "whatsapp_business_account",
-        "callback_url": "https://example.com/events",
-        "fields": [{"name": "messages"}],
-    }
-    respx_mock.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": [row]})
+    app_delivers_to(respx_mock, HERE)
+    respx_mock.get(DIALOG).respond(302)
+    respx_mock.get(HERE).mock(side_effect=this_engine)
 
     checks = await WhatsApp(host).checks(None)
 
-    assert failing(checks) == []
-    assert checks[-1].finding == "Meta delivers to https://example.com/events."
+    assert checks == [
+        Check("configId", "fine", "It is set, and the login dialog does not refuse it."),
+        Check("webhook", "fine", f"Meta delivers to {HERE}."),
+        Check("address", "fine", f"A handshake like Meta's works at {HERE}."),
+    ]
 
 
 async def test_an_app_without_a_webhook_says_where_to_enter_it(
     host: RecordingHost, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": []})
+    respx_mock.get(DIALOG).respond(302)
+    respx_mock.get(HERE).mock(side_effect=this_engine)
 
     checks = await WhatsApp(host).checks(None)
 
     assert failing(checks) == ["webhook"]
-    assert "/plugins/appmixer/whatsapp/events" in checks[-1].cure
+    assert "/plugins/appmixer/whatsapp/events" in checks[1].cure
+
+
+async def test_a_missing_login_configuration_is_advice(
+    host: RecordingHost, respx_mock: respx.MockRouter
+) -> None:
+    host.configuration, host.public_url = {**host.configuration, "configId": ""}, ""
+    respx_mock.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": []})
+
+    checks = await WhatsApp(host).checks(None)
+
+    assert advised(checks) == ["configId"]
+    assert "plain consent screen" in checks[0].finding
+    assert "config set appmixer:whatsapp configId" in checks[0].cure
+
+
+@pytest.mark.parametrize(
+    ("refused", "state"),
+    [
+        # Only with the configuration: it is the configuration that is refused.
+        ("config_id", "fault"),
+        # In any case: something else is wrong, and other findings tell what.
+        ("client_id", "fine"),
+    ],
+)
+async def test_a_login_configuration_that_the_dialog_refuses_is_a_fault(
+    host: RecordingHost,
+    respx_mock: respx.MockRouter,
+    refused: str,
+    state: str,
+) -> None:
+    def dialog(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(400 if refused in request.url.params else 302)
+
+    host.public_url = ""
+    respx_mock.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": []})
+    respx_mock.get(DIALOG).mock(side_effect=dialog)
+
+    checks = await WhatsApp(host).checks(None)
+
+    assert (checks[0].name, checks[0].state) == ("configId", state)
+
+
+async def test_a_login_dialog_that_cannot_be_reached_says_nothing_of_the_configuration(
+    host: RecordingHost, respx_mock: respx.MockRouter
+) -> None:
+    host.public_url = ""
+    respx_mock.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": []})
+    respx_mock.get(DIALOG).mock(side_effect=httpx.ConnectTimeout("slow"))
+
+    checks = await WhatsApp(host).checks(None)
+
+    assert (checks[0].name, checks[0].state) == ("configId", "fine")
 
 
 async def test_a_working_account_holds(
@@ -68,6 +143,7 @@ async def test_a_working_account_holds(
     facts = {"app_id": APP_ID, "is_valid": True, "scopes": SCOPES, "expires_at": 0}
     app = {"whatsapp_business_api_data": {"id": APP_ID}}
     number = {"id": "1", "platform_type": "CLOUD_API"}
+    app_delivers_to(respx_mock, HERE)
     respx_mock.get(f"{ROOT}/debug_token").respond(json={"data": facts})
     respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
     respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [app]})
@@ -76,10 +152,10 @@ async def test_a_working_account_holds(
     checks = await WhatsApp(host).checks(account)
 
     assert checks == [
-        Check("token", True, "The token is valid; it expires: never."),
-        Check(f"waba {WABA}", True, "It is called 'Lucky Shrub'."),
-        Check(f"subscription {WABA}", True, "Its events are delivered."),
-        Check(f"numbers {WABA}", True, "Registered numbers: 1."),
+        Check("token", "fine", "The token is valid; it expires: never."),
+        Check(f"waba {WABA}", "fine", "It is called 'Lucky Shrub'."),
+        Check(f"subscription {WABA}", "fine", "Its events are delivered."),
+        Check(f"numbers {WABA}", "fine", "Registered numbers: 1."),
     ]
 
 
@@ -89,10 +165,12 @@ async def test_every_broken_link_is_reported_and_not_only_the_first(
     facts = {"app_id": APP_ID, "is_valid": True, "scopes": SCOPES[:1]}
     other = {"whatsapp_business_api_data": {"id": "1"}}
     number = {"id": "1", "display_phone_number": "+1 555", "platform_type": "NOT_APPLICABLE"}
+    app_delivers_to(respx_mock, HERE)
     respx_mock.get(f"{ROOT}/debug_token").respond(json={"data": facts})
     respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA})
     respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [other]})
     respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": [number]})
+    listen(host, f"messages:{WABA}")
 
     checks = await WhatsApp(host).checks(account)
 
@@ -106,6 +184,7 @@ async def test_a_dead_token_and_a_lost_account_are_findings_and_no_errors(
     host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
 ) -> None:
     facts = {"app_id": APP_ID, "is_valid": False, "error": {"code": 190, "subcode": 460}}
+    app_delivers_to(respx_mock, HERE)
     respx_mock.get(f"{ROOT}/debug_token").respond(json={"data": facts})
     respx_mock.get(f"{ROOT}/{WABA}").respond(
         400, json={"error": {"code": 100, "error_subcode": 33}}
@@ -115,3 +194,245 @@ async def test_a_dead_token_and_a_lost_account_are_findings_and_no_errors(
 
     assert failing(checks) == ["token", f"waba {WABA}"]
     assert "Connect the account again" in checks[0].cure
+
+
+@pytest.mark.parametrize(
+    ("route", "numbers", "state"),
+    [
+        # A spare number beside one that works.
+        (f"messages:{WABA}", {"1": "CLOUD_API", "2": "NOT_APPLICABLE"}, "advice"),
+        (f"messages:{WABA}:1", {"1": "CLOUD_API", "2": "NOT_APPLICABLE"}, "advice"),
+        # The very number that a flow listens to.
+        (f"messages:{WABA}:2", {"1": "CLOUD_API", "2": "NOT_APPLICABLE"}, "fault"),
+        # No number at all that could hear.
+        (f"statuses:{WABA}", {"1": "NOT_APPLICABLE", "2": "NOT_APPLICABLE"}, "fault"),
+        (f"messages:{WABA}", {}, "fault"),
+        # Nobody listens to this account, only to one whose id begins alike.
+        (f"messages:{WABA}9", {"1": "NOT_APPLICABLE"}, "advice"),
+        (f"messages:{WABA}9", {}, "advice"),
+        (f"messages:{WABA}", {"1": "CLOUD_API"}, "fine"),
+    ],
+)
+async def test_an_unregistered_number_is_a_fault_only_where_a_flow_misses_it(
+    host: RecordingHost,
+    respx_mock: respx.MockRouter,
+    account: StandInAccount,
+    route: str,
+    numbers: dict[str, str],
+    state: str,
+) -> None:
+    app = {"whatsapp_business_api_data": {"id": APP_ID}}
+    listed = [{"id": id, "platform_type": platform} for id, platform in numbers.items()]
+    app_delivers_to(respx_mock, HERE)
+    respx_mock.get(f"{ROOT}/debug_token").respond(401, json={"error": {"code": 190}})
+    respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA})
+    respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [app]})
+    respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": listed})
+    listen(host, route)
+
+    checks = {each.name: each for each in await WhatsApp(host).checks(account)}
+
+    assert checks[f"numbers {WABA}"].state == state
+
+
+async def test_an_account_that_no_flow_listens_to_need_not_be_subscribed(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    app_delivers_to(respx_mock, HERE)
+    respx_mock.get(f"{ROOT}/debug_token").respond(401, json={"error": {"code": 190}})
+    respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA})
+    respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": []})
+    respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": []})
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert failing(checks) == ["token"]
+    assert advised(checks) == [f"subscription {WABA}", f"numbers {WABA}"]
+
+
+async def test_a_lost_account_that_nobody_uses_is_advice(
+    host: RecordingHost, respx_mock: respx.MockRouter
+) -> None:
+    account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
+    app_delivers_to(respx_mock, HERE)
+    respx_mock.get(f"{ROOT}/debug_token").respond(401, json={"error": {"code": 190}})
+    for waba_id in (WABA, "2002"):
+        error = {"error": {"code": 100, "error_subcode": 33}}
+        respx_mock.get(f"{ROOT}/{waba_id}").respond(400, json=error)
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert failing(checks) == ["token", f"waba {WABA}"]
+    assert advised(checks) == ["waba 2002"]
+
+
+async def setup_checks(host: RecordingHost, router: respx.MockRouter) -> dict[str, Check]:
+    router.get(DIALOG).respond(302)
+    return {each.name: each for each in await WhatsApp(host).checks(None)}
+
+
+def account_at_meta(
+    router: respx.MockRouter, *, callback: str = "", number_callback: str = "", app: str = ""
+) -> None:
+    app_delivers_to(router, app or HERE)
+    facts = {"app_id": APP_ID, "is_valid": True, "scopes": SCOPES, "expires_at": 0}
+    subscribed: dict[str, Any] = {"whatsapp_business_api_data": {"id": APP_ID}}
+    if callback:
+        subscribed["override_callback_uri"] = callback
+    number: dict[str, Any] = {"id": "1", "display_phone_number": "+1 555"}
+    number |= {"platform_type": "CLOUD_API", "webhook_configuration": {"application": HERE}}
+    if number_callback:
+        number["webhook_configuration"]["phone_number"] = number_callback
+    router.get(f"{ROOT}/debug_token").respond(json={"data": facts})
+    router.get(f"{ROOT}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
+    router.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [subscribed]})
+    router.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": [number]})
+
+
+async def test_an_app_whose_callback_is_another_address_is_a_fault_with_both_addresses(
+    host: RecordingHost, respx_mock: respx.MockRouter
+) -> None:
+    app_delivers_to(respx_mock, AWAY)
+    respx_mock.get(HERE).mock(side_effect=this_engine)
+
+    webhook = (await setup_checks(host, respx_mock))["webhook"]
+
+    assert webhook.state == "fault"
+    assert AWAY in webhook.finding
+    assert HERE in webhook.finding
+    assert "doctor --claim" in webhook.cure
+
+
+async def test_an_apps_callback_that_no_subscription_needs_is_advice(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    host.accounts["account-1"] = account
+    account_at_meta(respx_mock, callback=HERE, app=AWAY)
+    respx_mock.get(HERE).mock(side_effect=this_engine)
+    await WhatsApp(host).listener_added(
+        Listener("flow-1/incoming", f"messages:{WABA}", {}, "account-1"), account
+    )
+    listen(host, f"messages:{WABA}")
+
+    assert (await setup_checks(host, respx_mock))["webhook"].state == "advice"
+
+
+async def test_without_a_public_address_it_is_advice_that_nobody_knows_whether_events_come(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    host.public_url = ""
+    account_at_meta(respx_mock)
+
+    setup = await setup_checks(host, respx_mock)
+    of_account = await WhatsApp(host).checks(account)
+
+    assert (setup["webhook"].state, "address" in setup) == ("advice", False)
+    assert "APPMIXER_PUBLIC_URL" in setup["webhook"].cure
+    # The same finding, so that it is told once.
+    assert setup["webhook"] in of_account
+
+
+@pytest.mark.parametrize(
+    ("diverted", "words"),
+    [
+        ({"number_callback": AWAY}, "phone number +1 555"),
+        ({"callback": AWAY}, f"WhatsApp Business Account {WABA}"),
+    ],
+)
+@pytest.mark.parametrize("is_public_url_known", [True, False])
+async def test_an_account_whose_events_go_elsewhere_has_a_fault_with_address_and_setter(
+    host: RecordingHost,
+    respx_mock: respx.MockRouter,
+    account: StandInAccount,
+    diverted: dict[str, str],
+    words: str,
+    is_public_url_known: bool,
+) -> None:
+    if not is_public_url_known:
+        # The app's own callback tells that Meta reaches the host at this address.
+        host.public_url, host.local_url = "", "https://engine.example.com"
+    account_at_meta(respx_mock, **diverted)
+    listen(host, f"messages:{WABA}")
+
+    checks = {each.name: each for each in await WhatsApp(host).checks(account)}
+
+    found = checks[f"callback {WABA}"]
+    assert found.state == "fault"
+    assert f"{AWAY}, the callback address of {words};" in found.finding
+    assert "doctor --claim" in found.cure
+    assert f"subscription {WABA}" not in checks
+
+
+async def test_an_account_that_depends_on_an_app_that_points_elsewhere_tells_it_as_the_setup_does(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    account_at_meta(respx_mock, app=AWAY)
+    respx_mock.get(HERE).mock(side_effect=this_engine)
+
+    setup = await setup_checks(host, respx_mock)
+
+    assert setup["webhook"] in await WhatsApp(host).checks(account)
+
+
+async def test_elsewhere_is_advice_for_an_account_that_nobody_uses(
+    host: RecordingHost, respx_mock: respx.MockRouter
+) -> None:
+    account_at_meta(respx_mock, callback=AWAY)
+    respx_mock.get(f"{ROOT}/2002").respond(json={"id": "2002"})
+    for edge in ("subscribed_apps", "phone_numbers"):
+        respx_mock.get(f"{ROOT}/2002/{edge}").respond(json={"data": []})
+    account = StandInAccount(profile={"businessAccountId": "2002", "wabaIds": ["2002", WABA]})
+
+    checks = {each.name: each for each in await WhatsApp(host).checks(account)}
+
+    assert checks[f"callback {WABA}"].state == "advice"
+
+
+def another_engine(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(403, text="no")
+
+
+def anything_goes(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text=request.url.params["hub.challenge"])
+
+
+def a_web_page(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, text="<html>Welcome</html>")
+
+
+def a_redirect(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(301, headers={"Location": "https://elsewhere.example.com/"})
+
+
+def nobody(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+@pytest.mark.parametrize(
+    ("answers", "words", "knows_the_token"),
+    [
+        (another_engine, "knows another verify token", True),
+        (anything_goes, "takes any verify token", False),
+        (a_web_page, "does not answer the handshake", False),
+        (a_redirect, "does not answer the handshake", False),
+        (nobody, "cannot be reached from here (ConnectError)", False),
+    ],
+)
+async def test_the_public_address_is_tried_as_meta_would_and_told_the_token_last(
+    host: RecordingHost,
+    respx_mock: respx.MockRouter,
+    answers: Callable[[httpx.Request], httpx.Response],
+    words: str,
+    knows_the_token: bool,
+) -> None:
+    app_delivers_to(respx_mock, HERE)
+    tried = respx_mock.get(HERE).mock(side_effect=answers)
+
+    address = (await setup_checks(host, respx_mock))["address"]
+
+    assert address.state == "fault"
+    assert words in address.finding
+    assert "APPMIXER_PUBLIC_URL" in address.cure
+    calls = cast("list[respx.models.Call]", tried.calls)
+    tokens = [each.request.url.params["hub.verify_token"] for each in calls]
+    assert ("test-verify-token" in tokens) is knows_the_token

@@ -65,6 +65,10 @@ def test_the_hint_names_the_variables_of_the_manifest() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("clientId", "abc"),
+        ("clientId", "1e3"),
+        ("clientSecret", "two words"),
+        ("configId", "My configuration"),
         ("graphUrl", "graph.facebook.com"),
         ("graphUrl", "ftp://graph.facebook.com"),
         ("graphUrl", "https://"),
@@ -72,6 +76,7 @@ def test_the_hint_names_the_variables_of_the_manifest() -> None:
         ("dialogUrl", "https://x/?a=b"),
         ("dialogUrl", "https://user@x"),
         ("graphVersion", "25"),
+        ("graphVersion", "banana"),
         ("graphVersion", "v25.0/../me"),
     ],
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Any, cast
 
 import httpx
@@ -26,6 +28,8 @@ ROOT = "https://graph.facebook.com/v25.0"
 APP_ID = "634974688087057"
 WABA = "102290129340398"
 PHONE = "106540352242922"
+HERE = "https://engine.example.com/plugins/appmixer/whatsapp/events"
+AWAY = "https://other.example.net/hook"
 
 
 def listener(route: str = f"messages:{WABA}", id: str = "flow-1/incoming") -> Listener:
@@ -47,7 +51,7 @@ def token_facts(**changes: Any) -> dict[str, Any]:
 def app_webhook(**changes: Any) -> dict[str, Any]:
     row = {
         "object": "whatsapp_business_account",
-        "callback_url": "https://example.com/events",
+        "callback_url": HERE,
         "active": True,
         "fields": [{"name": "messages", "version": "v25.0"}],
     }
@@ -65,6 +69,11 @@ def refusal(code: int, subcode: int | None = None) -> dict[str, Any]:
 ELSEWHERE = {"scope": "whatsapp_business_management", "target_ids": ["999"]}
 
 
+def number(id: str = PHONE, **changes: Any) -> dict[str, Any]:
+    node = {"id": id, "display_phone_number": f"+{id}", "platform_type": "CLOUD_API"}
+    return {**node, **changes}
+
+
 class Meta:
     """Graph as these tests need it: each route may be changed before the call."""
 
@@ -73,15 +82,34 @@ class Meta:
         self.token = router.get(f"{ROOT}/debug_token").respond(json=token_facts())
         self.waba = router.get(f"{ROOT}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
         self.numbers = router.get(f"{ROOT}/{WABA}/phone_numbers").respond(
-            json={"data": [{"id": "1"}, {"id": PHONE}]}
+            json={"data": [number("1"), number()]}
+        )
+        self.is_subscribed, self.callback = False, ""
+        self.subscription = router.get(f"{ROOT}/{WABA}/subscribed_apps").mock(
+            side_effect=self._tell
         )
         self.app = router.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json=app_webhook())
-        self.subscribe = router.post(f"{ROOT}/{WABA}/subscribed_apps").respond(
-            json={"success": True}
+        self.subscribe = router.post(f"{ROOT}/{WABA}/subscribed_apps").mock(side_effect=self.on)
+        self.unsubscribe = router.delete(f"{ROOT}/{WABA}/subscribed_apps").mock(
+            side_effect=self.off
         )
-        self.unsubscribe = router.delete(f"{ROOT}/{WABA}/subscribed_apps").respond(
-            json={"success": True}
-        )
+        self.number = router.post(f"{ROOT}/{PHONE}").respond(json={"success": True})
+
+    def on(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content or b"{}")
+        self.is_subscribed, self.callback = True, asked.get("override_callback_uri", "")
+        return httpx.Response(200, json={"success": True})
+
+    def off(self, request: httpx.Request) -> httpx.Response:
+        self.is_subscribed, self.callback = False, ""
+        return httpx.Response(200, json={"success": True})
+
+    def _tell(self, request: httpx.Request) -> httpx.Response:
+        app: dict[str, Any] = {"whatsapp_business_api_data": {"id": APP_ID}}
+        if self.callback:
+            app["override_callback_uri"] = self.callback
+        other = {"whatsapp_business_api_data": {"id": "1"}, "override_callback_uri": AWAY}
+        return httpx.Response(200, json={"data": [other, *([app] if self.is_subscribed else [])]})
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -184,7 +212,7 @@ async def test_a_listener_that_starts_while_meta_unsubscribes_is_subscribed_agai
     def meanwhile(request: httpx.Request) -> httpx.Response:
         other = listener(id="flow-2/incoming")
         host.listening[other.id] = other
-        return httpx.Response(200, json={"success": True})
+        return meta.off(request)
 
     meta.unsubscribe.mock(side_effect=meanwhile)
     await stop(plugin, host, listener())
@@ -292,7 +320,7 @@ async def test_a_subscription_that_could_not_be_removed_is_removed_later(
     await stop(plugin, host, listener())
     assert [event for _, event, _ in host.log.lines if event == "subscription.not_removed"]
 
-    meta.unsubscribe.respond(json={"success": True})
+    meta.unsubscribe.mock(side_effect=meta.off)
     await plugin.reconcile()
     await plugin.reconcile()
 
@@ -304,13 +332,14 @@ async def test_a_start_subscribes_again_whoever_is_heard(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
     await start(plugin, host, listener())
+    meta.is_subscribed = False
 
     restarted = WhatsApp(host)
     await restarted.start()
     await restarted.reconcile()
     await restarted.stop()
 
-    assert meta.subscribe.call_count >= 2
+    assert meta.subscribe.call_count == 2
     assert meta.unsubscribe.call_count == 0
 
 
@@ -318,6 +347,7 @@ async def test_reconciling_goes_on_after_an_account_that_fails(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
     await start(plugin, host, listener())
+    meta.is_subscribed = False
     meta.subscribe.respond(403, json={"error": {"code": 10}})
 
     await plugin.reconcile()
@@ -362,3 +392,374 @@ async def test_no_error_of_a_start_holds_the_token(
         await start(plugin, host, listener())
 
     assert "EAAsecret" not in f"{caught.value!r} {host.log.lines}"
+
+
+def own_callback(id: str, address: str, **changes: Any) -> dict[str, Any]:
+    return number(
+        id, webhook_configuration={"phone_number": address, "application": HERE}, **changes
+    )
+
+
+def elsewhere_at_the_number(meta: Meta) -> None:
+    meta.numbers.respond(json={"data": [number("1"), own_callback(PHONE, AWAY)]})
+
+
+def elsewhere_at_the_account(meta: Meta) -> None:
+    meta.is_subscribed, meta.callback = True, AWAY
+
+
+def elsewhere_at_the_app(meta: Meta) -> None:
+    meta.app.respond(json=app_webhook(callback_url=AWAY))
+
+
+LEVELS = [elsewhere_at_the_number, elsewhere_at_the_account, elsewhere_at_the_app]
+
+
+@pytest.mark.parametrize(
+    ("divert", "setter", "kind"),
+    [
+        (elsewhere_at_the_number, f"phone number +{PHONE}", RejectedError),
+        (elsewhere_at_the_account, f"WhatsApp Business Account {WABA}", RejectedError),
+        (elsewhere_at_the_app, "the Meta app", ConfigurationError),
+    ],
+)
+async def test_a_listener_whose_events_go_elsewhere_is_refused_with_address_and_cure(
+    plugin: WhatsApp,
+    host: RecordingHost,
+    meta: Meta,
+    account: StandInAccount,
+    divert: Callable[[Meta], None],
+    setter: str,
+    kind: type[RejectedError],
+) -> None:
+    divert(meta)
+
+    with pytest.raises(RejectedError) as caught:
+        await start(plugin, host, listener())
+
+    assert type(caught.value) is kind
+    assert f"{AWAY}, the callback address of {setter}; " in caught.value.cause
+    assert HERE in caught.value.cause
+    assert "appmixer doctor --claim" in caught.value.cure
+    assert meta.counts == (0, 0)
+    assert host.store.entries == {}
+
+
+async def test_only_the_numbers_that_are_listened_to_have_to_come_here(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    elsewhere_at_the_number(meta)
+
+    await start(plugin, host, listener(f"messages:{WABA}:1"))
+    with pytest.raises(RejectedError) as caught:
+        await start(plugin, host, listener(f"messages:{WABA}:{PHONE}"))
+
+    assert caught.value.field == "phoneNumberId"
+
+
+async def test_a_number_that_is_not_registered_decides_only_where_there_is_no_other(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    idle = own_callback(PHONE, AWAY, platform_type="NOT_APPLICABLE")
+
+    meta.numbers.respond(json={"data": [number("1"), idle]})
+    await start(plugin, host, listener())
+    meta.numbers.respond(json={"data": [idle]})
+    with pytest.raises(RejectedError):
+        await start(plugin, host, listener(id="flow-2/incoming"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        HERE,
+        "https://ENGINE.example.com:443/plugins/appmixer/whatsapp/events",
+        f"{HERE}?from=meta",
+    ],
+)
+async def test_an_address_of_a_higher_level_that_leads_here_wins(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount, address: str
+) -> None:
+    elsewhere_at_the_app(meta)
+    elsewhere_at_the_account(meta)
+    meta.numbers.respond(json={"data": [own_callback(PHONE, address)]})
+
+    await start(plugin, host, listener())
+
+    assert list(host.listening) == ["flow-1/incoming"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        HERE.replace("https:", "http:"),
+        HERE.replace("/events", "/event"),
+        f"{HERE}/",
+        HERE.replace("engine.", "engine2."),
+        HERE.replace(".com", ".com:8443"),
+        "https://[",
+    ],
+)
+async def test_an_address_that_only_looks_like_this_one_is_another(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount, address: str
+) -> None:
+    meta.app.respond(json=app_webhook(callback_url=address))
+
+    with pytest.raises(ConfigurationError):
+        await start(plugin, host, listener())
+
+
+@pytest.mark.parametrize("callback", [HERE, ""])
+async def test_an_account_that_is_subscribed_is_not_subscribed_again(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount, callback: str
+) -> None:
+    meta.is_subscribed, meta.callback = True, callback
+
+    await start(plugin, host, listener())
+    await plugin.reconcile()
+
+    assert meta.counts == (0, 0)
+    assert meta.callback == callback
+
+
+@pytest.mark.parametrize("divert", LEVELS)
+async def test_the_last_stop_leaves_a_subscription_whose_events_go_elsewhere(
+    plugin: WhatsApp,
+    host: RecordingHost,
+    meta: Meta,
+    account: StandInAccount,
+    divert: Callable[[Meta], None],
+) -> None:
+    await start(plugin, host, listener())
+    divert(meta)
+
+    await stop(plugin, host, listener())
+    await plugin.reconcile()
+
+    assert meta.unsubscribe.call_count == 0
+    assert meta.is_subscribed
+    assert AWAY in await plugin.ending(WABA, account, 0)
+
+
+async def test_what_was_left_is_unsubscribed_once_its_events_come_here_and_nobody_listens(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await start(plugin, host, listener())
+    elsewhere_at_the_app(meta)
+    await stop(plugin, host, listener())
+
+    meta.app.respond(json=app_webhook())
+    await plugin.reconcile()
+
+    assert meta.unsubscribe.call_count == 1
+    assert host.store.entries == {}
+
+
+async def test_a_stop_leaves_what_somebody_else_has_unsubscribed(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await start(plugin, host, listener())
+    meta.is_subscribed = False
+
+    await stop(plugin, host, listener())
+
+    assert meta.unsubscribe.call_count == 0
+    assert host.store.entries == {}
+
+
+async def test_without_a_public_address_a_start_is_let_in_and_told_what_is_not_known(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    host.public_url = ""
+
+    await start(plugin, host, listener())
+    told = await plugin.cautions(WABA, None, account)
+
+    assert len(told) == 1
+    assert HERE in told[0]
+    assert "APPMIXER_PUBLIC_URL" in told[0]
+
+
+async def test_without_a_public_address_a_stop_leaves_what_may_be_somebody_elses(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    host.public_url = ""
+    await start(plugin, host, listener())
+
+    await stop(plugin, host, listener())
+
+    assert meta.unsubscribe.call_count == 0
+    assert "APPMIXER_PUBLIC_URL" in await plugin.ending(WABA, account, 0)
+
+
+async def test_an_app_whose_callback_is_the_host_itself_makes_its_address_known(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    host.public_url, host.local_url = "", "https://engine.example.com"
+
+    await start(plugin, host, listener())
+    told = await plugin.cautions(WABA, None, account)
+    elsewhere_at_the_account(meta)
+    with pytest.raises(RejectedError):
+        await start(plugin, host, listener(id="flow-2/incoming"))
+
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "phone_number_id", "is_told"),
+    [
+        ([], None, True),
+        ([number("1", platform_type="NOT_APPLICABLE")], None, True),
+        ([number("1", platform_type="NOT_APPLICABLE"), number()], None, False),
+        ([number("1", platform_type="NOT_APPLICABLE"), number()], "1", True),
+        ([number("1", platform_type="NOT_APPLICABLE"), number()], PHONE, False),
+    ],
+)
+async def test_a_start_where_no_number_is_registered_is_told_so(
+    plugin: WhatsApp,
+    meta: Meta,
+    account: StandInAccount,
+    numbers: list[dict[str, Any]],
+    phone_number_id: str | None,
+    is_told: bool,
+) -> None:
+    meta.numbers.respond(json={"data": numbers})
+
+    told = await plugin.cautions(WABA, phone_number_id, account)
+
+    assert ["registered" in each for each in told] == [True] * is_told
+
+
+async def test_a_meta_that_is_busy_after_the_start_takes_nothing_back(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    meta.numbers.respond(429, headers={"Retry-After": "60"})
+
+    assert await plugin.cautions(WABA, None, account) == []
+    assert "wiring.not_read" in [event for _, event, _ in host.log.lines]
+
+
+@pytest.mark.parametrize(
+    ("divert", "written", "callback"),
+    [
+        # The number's address goes, and the app's counts again.
+        (elsewhere_at_the_number, [{"override_callback_uri": ""}], ""),
+        # The account's address goes, because the app's is this one.
+        (elsewhere_at_the_account, [], ""),
+        # The app's address stays as it is: other accounts may depend on it.
+        (elsewhere_at_the_app, [], HERE),
+    ],
+)
+async def test_a_claim_brings_the_events_here_and_touches_no_more_than_it_has_to(
+    plugin: WhatsApp,
+    host: RecordingHost,
+    meta: Meta,
+    account: StandInAccount,
+    divert: Callable[[Meta], None],
+    written: list[dict[str, str]],
+    callback: str,
+) -> None:
+    account.profile = {"businessAccountId": WABA}
+    divert(meta)
+
+    [claimed] = await plugin.claim(account)
+
+    calls = cast("list[respx.models.Call]", meta.number.calls)
+    sent = [json.loads(each.request.content)["webhook_configuration"] for each in calls]
+    assert sent == written
+    assert meta.callback == callback
+    assert (claimed.name, claimed.state) == (f"claim {WABA}", "fine")
+    assert AWAY in claimed.finding
+    if divert is not elsewhere_at_the_number:
+        await start(plugin, host, listener())
+
+
+async def test_a_claim_of_what_comes_here_changes_nothing(
+    plugin: WhatsApp, meta: Meta, account: StandInAccount
+) -> None:
+    account.profile = {"businessAccountId": WABA}
+
+    [claimed] = await plugin.claim(account)
+
+    assert claimed.finding == "Nothing had to be changed."
+    assert (meta.counts, meta.number.call_count) == ((0, 0), 0)
+
+
+async def test_a_claim_of_an_account_that_is_diverted_twice_writes_its_own_address(
+    plugin: WhatsApp, meta: Meta, account: StandInAccount
+) -> None:
+    account.profile = {"businessAccountId": WABA}
+    elsewhere_at_the_app(meta)
+    elsewhere_at_the_account(meta)
+
+    await plugin.claim(account)
+
+    sent = json.loads(meta.subscribe.calls.last.request.content)
+    assert sent == {"override_callback_uri": HERE, "verify_token": "test-verify-token"}
+
+
+async def test_a_claim_that_meta_refuses_is_told_and_the_others_go_on(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    account.profile = {"businessAccountId": "999", "wabaIds": [WABA]}
+    elsewhere_at_the_app(meta)
+    for edge in ("subscribed_apps", "phone_numbers"):
+        error = {"error": {"code": 100, "error_subcode": 33}}
+        meta.router.get(f"{ROOT}/999/{edge}").respond(400, json=error)
+
+    refused, claimed = await plugin.claim(account)
+
+    assert (refused.name, refused.state, bool(refused.cure)) == ("claim 999", "fault", True)
+    assert (claimed.name, claimed.state) == (f"claim {WABA}", "fine")
+    assert "test-verify-token" not in f"{refused} {claimed} {host.log.lines}"
+
+
+async def test_the_last_stop_keeps_an_address_that_somebody_has_claimed(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    account.profile = {"businessAccountId": WABA}
+    elsewhere_at_the_app(meta)
+    await plugin.claim(account)
+    await start(plugin, host, listener())
+
+    await stop(plugin, host, listener())
+
+    assert meta.unsubscribe.call_count == 0
+    assert meta.callback == HERE
+    assert "own callback address" in await plugin.ending(WABA, account, 0)
+
+
+async def test_an_ending_is_told_by_what_has_become_of_the_subscription(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await start(plugin, host, listener())
+    heard = await plugin.ending(WABA, account, 0)
+    meta.unsubscribe.respond(429, headers={"Retry-After": "60"})
+    await stop(plugin, host, listener())
+    failed = await plugin.ending(WABA, account, 0)
+    meta.unsubscribe.mock(side_effect=meta.off)
+    await plugin.reconcile()
+    over = await plugin.ending(WABA, account, 0)
+
+    assert heard == ""
+    assert "stays subscribed" in failed
+    assert "is unsubscribed" in over
+
+
+async def test_an_account_that_keeps_its_subscription_is_not_unsubscribed_by_the_last_stop(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    account.settings = {"keepSubscribed": True}
+    await start(plugin, host, listener())
+
+    await stop(plugin, host, listener())
+    await plugin.reconcile()
+    kept = meta.is_subscribed, await plugin.ending(WABA, account, 0)
+    account.settings = {"keepSubscribed": False}
+    await plugin.reconcile()
+
+    assert kept[0] is True
+    assert "can be replayed" in kept[1]
+    assert meta.is_subscribed is False
+    assert host.store.entries == {}

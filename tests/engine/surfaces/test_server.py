@@ -128,3 +128,16 @@ async def test_a_step_that_does_not_happen_ends_the_rehearsal(
     assert not happened
     assert told in lines[-1]
     assert "All of it happened" not in json.dumps(lines)
+
+
+async def test_connectors_are_told_where_the_host_answers(settings: Settings) -> None:
+    async with serving(replace(settings, port=0)) as running:
+        host = running.engine.hosts["appmixer:whatsapp"]
+        unknown = (host.public_url, host.base_url == running.url)
+    public = replace(settings, port=0, public_url="https://engine.example.com/")
+    async with serving(public) as running:
+        host = running.engine.hosts["appmixer:whatsapp"]
+        known = (host.public_url, host.base_url)
+
+    assert unknown == ("", True)
+    assert known == ("https://engine.example.com", "https://engine.example.com")

@@ -1,0 +1,200 @@
+"""Where Meta delivers what happens at a WABA: the address that counts, and whether it is ours.
+
+The callback address of a number wins over that of its WABA, and this over the app's.
+https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/override
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from appmixer.engine.contract import ConfigurationError, HostContext, RejectedError, ThrottledError
+
+from .app_webhook import read_app_webhook, shortcoming
+from .graph import AccountGraph, GraphClient
+from .numbers import REGISTERED_PLATFORM
+from .settings import Settings
+from .shapes import as_object, as_text
+from .webhook import ENDPOINT
+
+Place = Literal["here", "elsewhere", "unknown"]
+EVERY_NUMBER = frozenset({""})
+TELL_ADDRESS = (
+    "Set APPMIXER_PUBLIC_URL to the address that Meta reaches this engine by; "
+    "then a wrong callback address is noticed."
+)
+
+
+@dataclass(frozen=True)
+class Home:
+    """This engine's own callback address, and whether it is known that Meta reaches it there."""
+
+    address: str
+    is_known: bool
+
+    @classmethod
+    def of(cls, host: HostContext, callback: str) -> Home:
+        """Take what the administrator has told, or the app's callback if it is the host itself."""
+        address = host.base_url + ENDPOINT
+        return cls(address, bool(host.public_url) or _is_same(callback, address))
+
+    def place(self, address: str) -> Place:
+        if _is_same(address, self.address):
+            return "here"
+        return "elsewhere" if self.is_known and address else "unknown"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of a WABA; `callback` is its own address, if it has one."""
+
+    id: str
+    shown: str
+    is_registered: bool
+    callback: str
+
+
+@dataclass(frozen=True)
+class Destination:
+    """An address that events go to; `number` is set when it is a number's own."""
+
+    address: str
+    level: Literal["number", "account", "app"]
+    waba_id: str
+    number: Number | None = None
+
+    @property
+    def subject(self) -> str:
+        if self.number is not None:
+            return f"phone number {self.number.shown}"
+        return f"WhatsApp Business Account {self.waba_id}"
+
+    @property
+    def setter(self) -> str:
+        """Return what the address was set at."""
+        return "the Meta app" if self.level == "app" else self.subject
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What decides where the events of a WABA go; `problem` keeps all of them from coming."""
+
+    waba_id: str
+    home: Home
+    app_callback: str
+    problem: ConfigurationError | None
+    is_subscribed: bool
+    callback: str
+    numbers: tuple[Number, ...]
+
+    def missed(self, heard: frozenset[str] = EVERY_NUMBER) -> list[Destination]:
+        """Return where else than here the events of these numbers go; "" stands for all numbers."""
+        return [each for each in self._destinations(heard) if self.place(each) != "here"]
+
+    def place(self, destination: Destination) -> Place:
+        return self.home.place(destination.address)
+
+    def listened(self, heard: frozenset[str]) -> tuple[Number, ...]:
+        """Return the numbers that are meant."""
+        return tuple(each for each in self.numbers if not heard or heard & {"", each.id})
+
+    def _destinations(self, heard: frozenset[str]) -> list[Destination]:
+        if self.callback:
+            shared = Destination(self.callback, "account", self.waba_id)
+        else:
+            shared = Destination(self.app_callback, "app", self.waba_id)
+        numbers = self.listened(heard)
+        # Nothing happens at one that is not registered, unless there is no other.
+        numbers = tuple(each for each in numbers if each.is_registered) or numbers
+        found = [
+            Destination(each.callback, "number", self.waba_id, each) if each.callback else shared
+            for each in numbers
+        ]
+        return list(dict.fromkeys(found)) or [shared]
+
+
+async def read_wiring(
+    waba_id: str, host: HostContext, settings: Settings, graph: GraphClient, calls: AccountGraph
+) -> Wiring:
+    """Ask Meta; an app that cannot be asked just now has an unknown callback and no problem."""
+    app_callback, problem = "", None
+    try:
+        webhook = await read_app_webhook(graph, settings)
+    except ThrottledError as error:
+        host.log.warning("app_webhook.not_read", reason=str(error))
+    else:
+        app_callback = webhook.callback_url if webhook is not None else ""
+        problem = shortcoming(webhook)
+    is_subscribed, callback = False, ""
+    async for row in calls.pages(f"{waba_id}/subscribed_apps"):
+        if str(as_object(row.get("whatsapp_business_api_data")).get("id")) == settings.client_id:
+            is_subscribed, callback = True, as_text(row.get("override_callback_uri"))
+    fields = {"fields": "id,display_phone_number,platform_type,webhook_configuration"}
+    numbers = [each async for each in calls.pages(f"{waba_id}/phone_numbers", fields)]
+    return Wiring(
+        waba_id=waba_id,
+        home=Home.of(host, app_callback),
+        app_callback=app_callback,
+        problem=problem,
+        is_subscribed=is_subscribed,
+        callback=callback,
+        numbers=tuple(map(_number, numbers)),
+    )
+
+
+def refusal(wiring: Wiring, destination: Destination) -> RejectedError:
+    """Say that events go elsewhere, and how they come here."""
+    home, kind = wiring.home.address, RejectedError
+    if destination.level == "app":
+        kind = ConfigurationError
+        cure = (
+            f"Save {home} as the callback URL in the Meta App Dashboard, WhatsApp, Configuration, "
+            "or"
+        )
+    else:
+        cure = "Remove that address where it was set, or"
+    return kind(
+        f"The events of {destination.subject} go to another address",
+        f"Meta delivers them to {destination.address}, the callback address of "
+        f"{destination.setter}; this engine is reached at {home}.",
+        f"{cure} run `appmixer doctor --claim` to have the events of your accounts come here. "
+        "If both addresses lead here, correct APPMIXER_PUBLIC_URL.",
+        "phoneNumberId" if destination.level == "number" else "businessAccountId",
+    )
+
+
+def doubt(destination: Destination) -> str:
+    """Say that nobody knows whether events come here."""
+    return (
+        f"Meta delivers the events of {destination.subject} to {destination.address}, "
+        f"and this engine was not told whether that is its own address. {TELL_ADDRESS}"
+    )
+
+
+def shown(numbers: Sequence[Number]) -> str:
+    return ", ".join(each.shown for each in numbers)
+
+
+def _number(node: Mapping[str, Any]) -> Number:
+    return Number(
+        id=str(node.get("id")),
+        shown=str(node.get("display_phone_number", node.get("id"))),
+        is_registered=node.get("platform_type") == REGISTERED_PLATFORM,
+        callback=as_text(as_object(node.get("webhook_configuration")).get("phone_number")),
+    )
+
+
+def _is_same(one: str, other: str) -> bool:
+    return _parts(one) == _parts(other)
+
+
+def _parts(address: str) -> tuple[str, str, int | None, str]:
+    try:
+        url = httpx.URL(address)
+    except httpx.InvalidURL:
+        return "", address, None, ""
+    return url.scheme, url.host, url.port, url.path
