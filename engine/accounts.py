@@ -23,6 +23,7 @@ from .contract import (
 )
 from .database import accounts, flow_versions, flows
 from .refusals import ConflictError, NotFoundError
+from .seal import SealError
 from .times import iso
 
 if TYPE_CHECKING:
@@ -36,11 +37,19 @@ VALIDATE_EVERY_S = 6 * 3600.0
 # How old a token in memory may be that another process has renewed.
 CACHE_S = 5.0
 MAX_NAME_CHARS = 100
+SEALED = {"accessToken", "secrets", "obtainedAt"}
+UNREADABLE = (
+    "Its stored token cannot be read: it was sealed with another key, or is damaged. "
+    "Connect the account again."
+)
 
 
 @dataclass(frozen=True)
 class StoredAccount:
-    """An account as it was in the database at `read_at`."""
+    """An account as it was in the database at `read_at`.
+
+    One whose token cannot be read has to be connected again, whatever the database says.
+    """
 
     id: str
     owner_id: str
@@ -48,7 +57,7 @@ class StoredAccount:
     name: str
     profile: JsonObject
     credentials: Credentials
-    obtained_at: float
+    obtained_at: float | None
     state: str
     reason: str
     created_at: float
@@ -57,7 +66,7 @@ class StoredAccount:
     @property
     def refresh_at(self) -> float | None:
         """When to renew: a week before the end, or at half of a shorter life."""
-        if self.credentials.expires_at is None:
+        if self.credentials.expires_at is None or self.obtained_at is None:
             return None
         expires_at = self.credentials.expires_at.timestamp()
         life_s = max(expires_at - self.obtained_at, 0.0)
@@ -221,7 +230,8 @@ class Accounts:
 
         A refusal of what was asked at `asked_at` says nothing of credentials obtained since.
         """
-        if asked_at is not None and (await self._fresh(account_id)).obtained_at > asked_at:
+        obtained_at = (await self._fresh(account_id)).obtained_at
+        if asked_at is not None and obtained_at is not None and obtained_at > asked_at:
             return
         change = (
             sa.update(accounts)
@@ -253,7 +263,10 @@ class Accounts:
         due = [each for each in connected if now - self._validated_at[each.id] >= VALIDATE_EVERY_S]
         for account in due:
             self._validated_at[account.id] = now
-            await self._validate_one(account)
+            if account.state == RECONNECT:
+                await self.mark_reconnect(account.id, account.reason)
+            else:
+                await self._validate_one(account)
         return len(due)
 
     async def _validate_one(self, account: StoredAccount) -> None:
@@ -359,17 +372,18 @@ class Accounts:
 
     async def _load(self, which: sa.ColumnElement[bool]) -> Sequence[StoredAccount]:
         query = sa.select(accounts).where(which).order_by(accounts.c.created_at, accounts.c.name)
-        return [self._opened(row) for row in await self._engine.rows(query)]
+        rows = await self._engine.rows(query)
+        return await asyncio.to_thread(lambda: [self._opened(row) for row in rows])
 
     def _opened(self, row: sa.Row[Any]) -> StoredAccount:
-        secrets = self._engine.seal.open(row.sealed)
+        secrets = self._secrets_in(row)
         expires_at = row.expires_at
         credentials = Credentials(
-            access_token=secrets["accessToken"],
+            access_token=secrets["accessToken"] if secrets else "",
             profile=row.profile,
             name=row.name,
             expires_at=None if expires_at is None else datetime.fromtimestamp(expires_at, UTC),
-            secrets=secrets["secrets"],
+            secrets=secrets["secrets"] if secrets else {},
         )
         return StoredAccount(
             id=row.id,
@@ -378,12 +392,20 @@ class Accounts:
             name=row.name,
             profile=row.profile,
             credentials=credentials,
-            obtained_at=secrets["obtainedAt"],
-            state=row.state,
-            reason=row.reason,
+            obtained_at=secrets["obtainedAt"] if secrets else None,
+            state=row.state if secrets else RECONNECT,
+            reason=row.reason if secrets else UNREADABLE,
             created_at=row.created_at,
             read_at=self._clock(),
         )
+
+    def _secrets_in(self, row: sa.Row[Any]) -> Mapping[str, Any] | None:
+        """Return what the row seals, or None: one bad row must not stop the other accounts."""
+        try:
+            secrets = self._engine.seal.open(row.sealed)
+        except (SealError, ValueError):
+            return None
+        return secrets if isinstance(secrets, dict) and SEALED <= secrets.keys() else None
 
     def _sealed(self, credentials: Credentials, now: float) -> bytes:
         return self._engine.seal.close(

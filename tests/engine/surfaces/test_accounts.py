@@ -12,8 +12,9 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 
-from appmixer.engine.accounts import Accounts
+from appmixer.engine.accounts import UNREADABLE, Accounts
 from appmixer.engine.contract import (
     AuthorizationError,
     ConnectorError,
@@ -25,6 +26,7 @@ from appmixer.engine.contract import (
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.database import accounts
 from appmixer.engine.engine import Engine
+from appmixer.engine.seal import Seal
 
 pytestmark = pytest.mark.anyio
 
@@ -255,6 +257,44 @@ async def test_every_account_is_asked_about_every_few_hours(
     assert provider.validated == ["token"]
     shown = await kept.get(owner_id, account["id"])
     assert (shown["state"], shown["reason"]) == (state, str(refusal) if reason is None else reason)
+
+
+@pytest.mark.parametrize("damage", ["another key", "cut off", "no object"])
+async def test_an_account_whose_token_cannot_be_read_stops_no_other(
+    engine: Engine, admin: httpx.AsyncClient, damage: str
+) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
+    owner_id = engine.owners.first_owner_id
+    ends = clock.now + 10 * DAY_S
+    names = ["first", "bad", "last"]
+    made = [await kept.keep(owner_id, SERVICE, credentials(each, ends), each) for each in names]
+    [sealed] = await engine.rows(sa.select(accounts.c.sealed).where(accounts.c.name == "bad"))
+    bad = {
+        "another key": Seal(Fernet.generate_key()).close({"accessToken": "bad"}),
+        "cut off": sealed.sealed[:-20],
+        "no object": engine.seal.close(["bad"]),
+    }[damage]
+    change = sa.update(accounts).where(accounts.c.name == "bad").values(sealed=bad)
+    await engine.writer.commit(lambda connection: connection.execute(change))
+
+    clock.advance(6 * DAY_S)
+    await kept.refresh_due()
+    await kept.validate_due()
+    listed = (await admin.get("/api/accounts")).json()["accounts"]
+    asked = await admin.post(f"/api/accounts/{made[1]['id']}/refresh")
+
+    states = {each["name"]: (each["state"], each["reason"]) for each in listed}
+    assert states == {
+        "first": ("connected", ""),
+        "bad": ("reconnect", UNREADABLE),
+        "last": ("connected", ""),
+    }
+    assert [each.access_token for each in provider.asked] == ["first", "last"]
+    assert (asked.status_code, asked.json()["error"]["cause"]) == (409, UNREADABLE)
+    again = {"service": SERVICE, "name": "bad", "accessToken": "good"}
+    assert (await admin.post("/api/accounts", json=again)).json()["state"] == "connected"
 
 
 async def test_an_account_in_use_is_not_deleted(
