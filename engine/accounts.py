@@ -16,6 +16,7 @@ from .contract import (
     Account,
     AccountProvider,
     AuthorizationError,
+    ConfigurationError,
     ConnectorError,
     Credentials,
     JsonObject,
@@ -32,8 +33,16 @@ if TYPE_CHECKING:
 CONNECTED, RECONNECT = "connected", "reconnect"
 REFRESH_AHEAD_S = 7 * 86400.0
 REFRESH_EVERY_S = 600.0
-# Access can be withdrawn without a word; so often is every account asked about.
-VALIDATE_EVERY_S = 6 * 3600.0
+# Access can be withdrawn without a word; so often is every account's proven again.
+INTERVAL_VARIABLE = "APPMIXER_PROOF_INTERVAL_S"
+DEFAULT_PROOF_INTERVAL_S = 3600.0
+MAX_PROOF_INTERVAL_S = 7 * 86400.0
+# When a proof could not be had, because the service did not answer.
+PROOF_AGAIN_S = 60.0
+# Thousands of accounts may be due at once: a few at a time, with a breath after each.
+PROVERS = 4
+PROOF_PAUSE_S = 0.05
+LOOK_EVERY_S = 10.0
 # How old a token in memory may be that another process has renewed.
 CACHE_S = 5.0
 MAX_NAME_CHARS = 100
@@ -62,6 +71,7 @@ class StoredAccount:
     reason: str
     created_at: float
     read_at: float
+    sealed: bytes = field(repr=False)
 
     @property
     def refresh_at(self) -> float | None:
@@ -100,7 +110,7 @@ class Accounts:
         self._read_accounts: dict[str, StoredAccount] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._validated_at: dict[str, float] = {}
+        self.proof_interval_s = _proof_interval_s(engine.settings.environment)
 
     def provider(self, service: str) -> AccountProvider:
         if service not in self._engine.providers:
@@ -136,8 +146,18 @@ class Accounts:
         name = checked_name(name)
         now = self._clock()
         sealed = self._sealed(credentials, now)
+        values = {
+            "profile": dict(credentials.profile),
+            "sealed": sealed,
+            "expires_at": _timestamp(credentials),
+            "state": CONNECTED,
+            "reason": "",
+            "proof_due_at": now + self.proof_interval_s,
+        }
         account_id = await self._writer.commit(
-            lambda connection: _keep(connection, owner_id, service, credentials, name, sealed, now)
+            lambda connection: _keep(
+                connection, owner_id, service, credentials.name, name, values, now
+            )
         )
         self._read_accounts.pop(account_id, None)
         shown = await self.get(owner_id, account_id)
@@ -244,50 +264,102 @@ class Accounts:
         self._engine.stream.publish(account.owner_id, "account", show(account))
 
     async def keep_fresh(self) -> None:
-        """Renew tokens ahead of their end, and notice when access ends, while the engine runs."""
+        """Renew tokens ahead of their end, and prove access again, while the engine runs."""
+        await asyncio.gather(self._keep_renewed(), *[self._keep_proven() for _ in range(PROVERS)])
+
+    async def _keep_renewed(self) -> None:
         while True:
-            for look in (self.refresh_due, self.validate_due):
-                try:
-                    await look()
-                except (
-                    Exception
-                ) as error:  # the outermost loop: a bad round must not end the rounds
-                    self._engine.log.error("accounts_not_kept", error=type(error).__name__)
+            try:
+                await self.refresh_due()
+            except Exception as error:  # the outermost loop: a bad round must not end the rounds
+                self._engine.log.error("accounts_not_kept", error=type(error).__name__)
             await asyncio.sleep(REFRESH_EVERY_S)
 
-    async def validate_due(self) -> int:
-        """Ask about every account that has not been asked about for long; return how many."""
-        connected = await self._load(accounts.c.state == CONNECTED)
-        now = self._clock()
-        self._validated_at = {each.id: self._validated_at.get(each.id, now) for each in connected}
-        due = [each for each in connected if now - self._validated_at[each.id] >= VALIDATE_EVERY_S]
-        for account in due:
-            self._validated_at[account.id] = now
-            if account.state == RECONNECT:
-                await self.mark_reconnect(account.id, account.reason)
-            else:
-                await self._validate_one(account)
-        return len(due)
+    async def _keep_proven(self) -> None:
+        look_every_s = min(LOOK_EVERY_S, self.proof_interval_s / 4)
+        while True:
+            has_proven = False
+            try:
+                has_proven = await self.prove_next()
+            except Exception as error:  # the outermost loop: one account must not end the rounds
+                self._engine.log.error("accounts_not_kept", error=type(error).__name__)
+            await asyncio.sleep(PROOF_PAUSE_S if has_proven else look_every_s)
 
-    async def _validate_one(self, account: StoredAccount) -> None:
+    async def prove_next(self) -> bool:
+        """Prove the account that is due first; return whether one was due."""
+        claimed = await self._claim()
+        if claimed is None:
+            return False
+        for account in await self._load(accounts.c.id == claimed):
+            await self._prove_one(account)
+        return True
+
+    async def prove_now(self, owner_id: str, account_id: str) -> dict[str, Any]:
+        """Prove what one of the owner's accounts reaches, and return it as it is then."""
+        account = await self._owned(owner_id, account_id)
+        if account.state == CONNECTED:
+            await self._prove_one(account)
+        return await self.get(owner_id, account_id)
+
+    async def _claim(self) -> str | None:
+        """Return the id of the account that is due first, and put its next proof off."""
+        now = self._clock()
+        query = (
+            sa.select(accounts.c.id, accounts.c.proof_due_at)
+            .where(accounts.c.state == CONNECTED, accounts.c.proof_due_at <= now)
+            .order_by(accounts.c.proof_due_at)
+            .limit(PROVERS)
+        )
+        for row in await self._engine.rows(query):
+            # Another prover, perhaps of another process, may have been quicker.
+            is_mine = (accounts.c.id == row.id) & (accounts.c.proof_due_at == row.proof_due_at)
+            if await self._put_off(is_mine, now + self.proof_interval_s):
+                return str(row.id)
+        return None
+
+    async def _put_off(self, which: sa.ColumnElement[bool], proof_due_at: float) -> int:
+        change = sa.update(accounts).where(which).values(proof_due_at=proof_due_at)
+        return await self._writer.commit(lambda connection: connection.execute(change).rowcount)
+
+    async def _prove_one(self, account: StoredAccount) -> None:
         asked_at = self._clock()
+        if account.state == RECONNECT:
+            await self.mark_reconnect(account.id, account.reason)
+            return
         try:
-            await self.provider(account.service).validate(account.credentials)
+            profile = await self.provider(account.service).validate(account.credentials)
         except AuthorizationError as error:
             await self.mark_reconnect(account.id, str(error), asked_at=asked_at)
-        except ConnectorError as error:
-            self._engine.log.warning(
-                "account_not_validated", account=account.id, reason=error.title
-            )
+        except (ConnectorError, NotFoundError) as error:
+            self._engine.log.warning("account_not_proven", account=account.id, reason=str(error))
+            again_s = min(PROOF_AGAIN_S, self.proof_interval_s)
+            await self._put_off(accounts.c.id == account.id, asked_at + again_s)
+        else:
+            if profile != account.credentials.profile:
+                await self._change(account, {"profile": dict(profile)})
+
+    async def _change(self, account: StoredAccount, values: Mapping[str, Any]) -> None:
+        """Store what was found out with the account's credentials, unless it got others since."""
+        is_same = (accounts.c.id == account.id) & (accounts.c.sealed == account.sealed)
+        change = sa.update(accounts).where(is_same).values(**values)
+        if await self._writer.commit(lambda connection: connection.execute(change).rowcount):
+            shown = show(await self._fresh(account.id))
+            self._engine.stream.publish(account.owner_id, "account", shown)
 
     async def refresh_due(self) -> int:
         """Renew every token that is near its end; return how many were due."""
-        expiring = accounts.c.expires_at.is_not(None) & (accounts.c.state == CONNECTED)
         now = self._clock()
-        stored = await self._load(expiring)
+        # Nothing is renewed earlier than this, so thousands of others need not be opened.
+        ends_soon = accounts.c.expires_at <= now + REFRESH_AHEAD_S
+        stored = await self._load(ends_soon & (accounts.c.state == CONNECTED))
         due = [each for each in stored if each.refresh_at is not None and each.refresh_at <= now]
         for account in due:
-            await self._refresh_one(account)
+            try:
+                await self._refresh_one(account)
+            except Exception as error:  # one account's fault must not keep others from renewal
+                self._engine.log.error(
+                    "account_not_refreshed", account=account.id, error=type(error).__name__
+                )
         return len(due)
 
     async def _refresh_one(self, account: StoredAccount) -> None:
@@ -316,11 +388,7 @@ class Accounts:
                 "expires_at": _timestamp(renewed),
                 "profile": dict(renewed.profile),
             }
-            change = sa.update(accounts).where(accounts.c.id == account.id).values(values)
-            await self._writer.commit(lambda connection: connection.execute(change))
-            self._engine.stream.publish(
-                account.owner_id, "account", show(await self._fresh(account.id))
-            )
+            await self._change(account, values)
         return renewed
 
     def _lock(self, account_id: str) -> asyncio.Lock:
@@ -397,6 +465,7 @@ class Accounts:
             reason=row.reason if secrets else UNREADABLE,
             created_at=row.created_at,
             read_at=self._clock(),
+            sealed=row.sealed,
         )
 
     def _secrets_in(self, row: sa.Row[Any]) -> Mapping[str, Any] | None:
@@ -462,32 +531,46 @@ def _keep(
     connection: sa.Connection,
     owner_id: str,
     service: str,
-    credentials: Credentials,
+    suggestion: str,
     name: str,
-    sealed: bytes,
+    values: dict[str, Any],
     now: float,
 ) -> str:
     mine = (accounts.c.owner_id == owner_id) & (accounts.c.service == service)
     rows = connection.execute(
         sa.select(accounts.c.id, accounts.c.name, accounts.c.profile).where(mine)
     ).all()
-    profile = dict(credentials.profile)
-    values: dict[str, Any] = {
-        "profile": profile,
-        "sealed": sealed,
-        "expires_at": _timestamp(credentials),
-        "state": CONNECTED,
-        "reason": "",
-    }
     for row in rows:
-        if row.name == name or (not name and row.profile == profile):
+        if row.name == name or (not name and row.profile == values["profile"]):
             connection.execute(sa.update(accounts).where(accounts.c.id == row.id).values(values))
             return str(row.id)
     account_id = uuid.uuid4().hex
-    values |= {"id": account_id, "owner_id": owner_id, "service": service, "created_at": now}
-    values["name"] = name or _free_name(credentials.name[:MAX_NAME_CHARS], {r.name for r in rows})
-    connection.execute(sa.insert(accounts).values(values))
+    taken = {row.name for row in rows}
+    made = {
+        "id": account_id,
+        "owner_id": owner_id,
+        "service": service,
+        "name": name or _free_name(suggestion[:MAX_NAME_CHARS], taken),
+        "created_at": now,
+        "settings": {},
+    }
+    connection.execute(sa.insert(accounts).values({**values, **made}))
     return account_id
+
+
+def _proof_interval_s(environment: Mapping[str, str]) -> float:
+    given = environment.get(INTERVAL_VARIABLE) or str(DEFAULT_PROOF_INTERVAL_S)
+    try:
+        interval_s = float(given)
+    except ValueError:
+        interval_s = 0.0
+    if not 1 <= interval_s <= MAX_PROOF_INTERVAL_S:
+        raise ConfigurationError(
+            f"{INTERVAL_VARIABLE} cannot be {given}",
+            "It is the time in seconds after which each account's access is proven again.",
+            f"Give a number from 1 to {MAX_PROOF_INTERVAL_S:.0f}, or none for an hour.",
+        )
+    return interval_s
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

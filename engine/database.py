@@ -21,7 +21,7 @@ metadata = sa.MetaData(
     }
 )
 JSON = sa.JSON()
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 POOL_SIZE = 20
 
 owners = sa.Table(
@@ -64,7 +64,10 @@ accounts = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("settings", JSON, nullable=False),
+    sa.Column("proof_due_at", sa.Float, nullable=False),
     sa.UniqueConstraint("owner_id", "service", "name"),
+    sa.Index(None, "proof_due_at"),
 )
 
 flows = sa.Table(

@@ -62,9 +62,9 @@ async def refresh_account(request: Request, caller: Caller, account_id: str) -> 
 
 @router.get("/{account_id}/checks")
 async def check_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
-    """Look at the account's setup at the service and report."""
+    """Prove the account's access again, look at its setup at the service, and report."""
     engine = hosting(request)
-    account = await engine.accounts.get(caller.owner_id, account_id)
+    account = await engine.accounts.prove_now(caller.owner_id, account_id)
     hosted = await engine.accounts.hosted(account_id)
     checks = await engine.plugins[account["service"]].checks(hosted)
     return {"account": account, "checks": [show_check(check) for check in checks]}

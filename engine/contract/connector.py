@@ -35,11 +35,15 @@ class AccountProvider(Protocol):
         ...
 
     async def refresh(self, credentials: Credentials) -> Credentials:
-        """Return credentials that live longer; the same if nothing can or need be renewed."""
+        """Return credentials that live longer, if they can be renewed, and prove them as well."""
         ...
 
-    async def validate(self, credentials: Credentials) -> None:
-        """Raise AuthorizationError when the service no longer accepts the credentials."""
+    async def validate(self, credentials: Credentials) -> JsonObject:
+        """Prove what the credentials reach now, and return the profile as it is now.
+
+        What is in their profile is no proof. Raises AuthorizationError when the service no longer
+        accepts them, or when nothing is left that they reach.
+        """
         ...
 
 

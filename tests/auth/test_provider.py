@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -30,6 +31,7 @@ OTHER_WABA = "102290129340399"
 CALLBACK = "https://engine.example/auth/whatsapp/callback"
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
+NAMES = {WABA: "Lucky Shrub", OTHER_WABA: "Other"}
 BUSINESS = {
     "id": "1",
     "owned_whatsapp_business_accounts": {"data": [{"id": WABA, "name": "Lucky Shrub"}]},
@@ -65,6 +67,16 @@ class Meta:
         self.debug = router.get(f"{ROOT}/debug_token").respond(json=facts(WABA, OTHER_WABA))
         self.me = router.get(f"{ROOT}/me").respond(json={"id": "7", "name": "System User"})
         self.businesses = router.get(f"{ROOT}/me/businesses").respond(json={"data": [BUSINESS]})
+        self.assigned = router.get(f"{ROOT}/7/assigned_whatsapp_business_accounts").respond(
+            400, json={"error": {"code": 100, "error_subcode": 33}}
+        )
+        self.names = dict(NAMES)
+        router.get(url__regex=rf"{ROOT}/(?P<id>[0-9]+)\?").mock(side_effect=self._node)
+
+    def _node(self, request: httpx.Request, id: str) -> httpx.Response:
+        if id in self.names:
+            return httpx.Response(200, json={"id": id, "name": self.names[id]})
+        return httpx.Response(400, json={"error": {"code": 100, "error_subcode": 33}})
 
     def exchanges(self) -> list[dict[str, str]]:
         calls = cast("list[respx.models.Call]", self.token.calls)
@@ -98,6 +110,7 @@ async def test_a_login_gives_the_accounts_that_were_picked(
             "name": "System User",
             "businessAccountId": WABA,
             "wabaIds": [WABA, OTHER_WABA],
+            "wabaNames": NAMES,
             "scopes": SCOPES,
         },
         name="System User",
@@ -258,19 +271,29 @@ async def test_without_the_secret_a_token_counts_only_if_it_can_name_its_account
 def credentials(life: timedelta | None, type: str = "USER") -> Credentials:
     return Credentials(
         access_token="EAAold",
-        profile={"id": "7", "businessAccountId": WABA, "wabaIds": [WABA], "scopes": []},
+        profile={
+            "id": "7",
+            "name": "Robin",
+            "businessAccountId": WABA,
+            "wabaIds": [WABA],
+            "wabaNames": {WABA: "Lucky Shrub"},
+            "scopes": [],
+        },
         name="acme",
         expires_at=NOW + life if life is not None else None,
         secrets={"tokenType": type},
     )
 
 
-async def test_a_token_that_never_expires_is_left_alone(
+async def test_a_token_that_never_expires_is_proven_instead_of_renewed(
     accounts: WhatsAppAccounts, meta: Meta
 ) -> None:
     present = credentials(None)
 
-    assert await accounts.refresh(present) is present
+    refreshed = await accounts.refresh(present)
+
+    assert refreshed == replace(present, profile=refreshed.profile)
+    assert refreshed.profile["wabaIds"] == [WABA, OTHER_WABA]
     assert meta.exchanges() == []
 
 
@@ -297,7 +320,14 @@ async def test_a_token_is_renewed_before_it_expires(
 
     assert renewed == Credentials(
         access_token="EAAnew",
-        profile={"id": "7", "businessAccountId": WABA, "wabaIds": [WABA], "scopes": SCOPES},
+        profile={
+            "id": "7",
+            "name": "Robin",
+            "businessAccountId": WABA,
+            "wabaIds": [WABA],
+            "wabaNames": {WABA: "Lucky Shrub"},
+            "scopes": SCOPES,
+        },
         name="acme",
         expires_at=NOW + timedelta(days=60),
         secrets={"tokenType": type},
@@ -331,23 +361,77 @@ async def test_a_renewal_that_meta_refuses_asks_to_connect_again(
     assert caught.value.subcode == 460
 
 
-async def test_valid_credentials_validate_without_a_word(
-    accounts: WhatsAppAccounts, meta: Meta
+@pytest.mark.parametrize(
+    ("granted", "readable", "left"),
+    [
+        ([WABA, OTHER_WABA], [WABA, OTHER_WABA], [WABA, OTHER_WABA]),
+        ([OTHER_WABA], [WABA, OTHER_WABA], [OTHER_WABA]),
+        ([WABA, OTHER_WABA], [OTHER_WABA], [OTHER_WABA]),
+    ],
+)
+async def test_the_profile_is_what_the_token_reaches_now(
+    accounts: WhatsAppAccounts,
+    meta: Meta,
+    granted: list[str],
+    readable: list[str],
+    left: list[str],
 ) -> None:
-    await accounts.validate(credentials(None))
+    meta.debug.respond(json=facts(*granted))
+    meta.names = {each: NAMES[each] for each in readable}
 
-    assert meta.debug.call_count == 1
+    profile = await accounts.validate(credentials(None))
+
+    assert profile == {
+        "id": "7",
+        "name": "Robin",
+        "businessAccountId": left[0],
+        "wabaIds": left,
+        "wabaNames": {each: NAMES[each] for each in left},
+        "scopes": SCOPES,
+    }
 
 
 @pytest.mark.parametrize(
-    "answer", [facts(WABA, is_valid=False), facts(WABA, scopes=["whatsapp_business_messaging"])]
+    "answer",
+    [
+        facts(WABA, is_valid=False),
+        facts(WABA, scopes=["whatsapp_business_messaging"]),
+        facts(),
+        facts("203390129340398"),
+    ],
 )
 async def test_withdrawn_access_is_noticed(
     accounts: WhatsAppAccounts, meta: Meta, answer: dict[str, Any]
 ) -> None:
     meta.debug.respond(json=answer)
 
+    for ask in (accounts.validate, accounts.refresh):
+        with pytest.raises(AuthorizationError):
+            await ask(credentials(None))
     with pytest.raises(AuthorizationError):
+        await accounts.refresh(credentials(timedelta(days=5)))
+
+
+async def test_a_grant_without_limits_keeps_what_it_can_still_read(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    meta.debug.respond(json=facts(granular_scopes=UNRESTRICTED))
+    meta.businesses.respond(400, json={"error": {"code": 10}})
+
+    assert (await accounts.validate(credentials(None)))["wabaIds"] == [WABA]
+
+    meta.names.clear()
+    with pytest.raises(AuthorizationError, match="shared any more"):
+        await accounts.validate(credentials(None))
+
+
+async def test_a_service_that_does_not_answer_proves_and_disproves_nothing(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    meta.debug.respond(json=facts(granular_scopes=UNRESTRICTED))
+    meta.businesses.respond(400, json={"error": {"code": 4}})
+
+    with pytest.raises(ThrottledError):
         await accounts.validate(credentials(None))
 
 

@@ -214,8 +214,8 @@ class Keys:
     async def refresh(self, credentials: Credentials) -> Credentials:
         return credentials
 
-    async def validate(self, credentials: Credentials) -> None:
-        return None
+    async def validate(self, credentials: Credentials) -> JsonObject:
+        return credentials.profile
 
 
 MANIFEST: dict[str, Any] = {

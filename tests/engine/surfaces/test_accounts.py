@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from appmixer.engine.accounts import UNREADABLE, Accounts
 from appmixer.engine.contract import (
     AuthorizationError,
+    ConfigurationError,
     ConnectorError,
     Credentials,
     JsonObject,
@@ -48,6 +49,7 @@ class Renewing:
     asked: list[Credentials] = field(default_factory=list[Credentials])
     refusal: ConnectorError | None = None
     validated: list[str] = field(default_factory=list[str])
+    profile: JsonObject = field(default_factory=lambda: PROFILE)
 
     def authorization_url(self, *, redirect_uri: str, state: str) -> str:
         raise NotImplementedError
@@ -67,10 +69,11 @@ class Renewing:
             raise self.renewed
         return self.renewed
 
-    async def validate(self, credentials: Credentials) -> None:
+    async def validate(self, credentials: Credentials) -> JsonObject:
         self.validated.append(credentials.access_token)
         if self.refusal is not None:
             raise self.refusal
+        return self.profile
 
 
 def renewing(engine: Engine, renewed: Credentials | Exception) -> Renewing:
@@ -235,10 +238,9 @@ async def test_a_token_that_ended_while_the_service_was_down_is_marked(engine: E
     [
         (None, "connected", ""),
         (AuthorizationError("Access has ended", "It was withdrawn."), "reconnect", None),
-        (ThrottledError("Busy"), "connected", ""),
     ],
 )
-async def test_every_account_is_asked_about_every_few_hours(
+async def test_every_account_is_proven_again_within_the_hour(
     engine: Engine, refusal: ConnectorError | None, state: str, reason: str | None
 ) -> None:
     clock = Clock(time.time())
@@ -248,15 +250,92 @@ async def test_every_account_is_asked_about_every_few_hours(
     owner_id = engine.owners.first_owner_id
     account = await kept.keep(owner_id, SERVICE, credentials("token"))
 
-    asked = [await kept.validate_due()]
-    for hours in (5.9, 0.2, 1):
-        clock.advance(hours * 3600)
-        asked.append(await kept.validate_due())
+    asked = [await kept.prove_next()]
+    for minutes in (59, 2, 58):
+        clock.advance(minutes * 60)
+        asked.append(await kept.prove_next())
 
-    assert asked == [0, 0, 1, 0]
+    assert asked == [False, False, True, False]
     assert provider.validated == ["token"]
     shown = await kept.get(owner_id, account["id"])
     assert (shown["state"], shown["reason"]) == (state, str(refusal) if reason is None else reason)
+
+
+async def test_a_proof_that_could_not_be_had_is_tried_again_within_a_minute(engine: Engine) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials())
+    provider.refusal = ThrottledError("Busy")
+    owner_id = engine.owners.first_owner_id
+    account = await kept.keep(owner_id, SERVICE, credentials("token"))
+
+    clock.advance(3601)
+    asked = [await kept.prove_next(), await kept.prove_next()]
+    clock.advance(61)
+    asked.append(await kept.prove_next())
+
+    assert asked == [True, False, True]
+    assert (await kept.get(owner_id, account["id"]))["state"] == "connected"
+
+
+async def test_the_time_of_the_next_proof_outlives_the_process(engine: Engine) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials())
+    await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("token"))
+
+    clock.advance(3601)
+    afterwards = Accounts(engine, lambda: clock.now)
+
+    assert await afterwards.prove_next()
+    assert provider.validated == ["token"]
+
+
+async def test_a_check_proves_the_access_and_a_changed_profile_is_told(
+    engine: Engine, admin: httpx.AsyncClient
+) -> None:
+    provider = renewing(engine, credentials())
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("token"))
+    notices = engine.stream.watch(owner_id)
+    told = asyncio.create_task(anext(notices))
+    await asyncio.sleep(0)
+    provider.profile = {"rooms": ["cellar"]}
+
+    changed = (await admin.get(f"/api/accounts/{account['id']}/checks")).json()["account"]
+    provider.refusal = AuthorizationError("Access has ended", "It was withdrawn.")
+    ended = (await admin.get(f"/api/accounts/{account['id']}/checks")).json()["account"]
+
+    assert (changed["state"], changed["profile"]) == ("connected", {"rooms": ["cellar"]})
+    assert (await told).content["profile"] == {"rooms": ["cellar"]}
+    assert (ended["state"], ended["reason"]) == ("reconnect", "Access has ended. It was withdrawn.")
+    assert (await admin.get("/api/accounts")).json()["accounts"] == [ended]
+
+
+async def test_what_was_proven_of_an_old_token_changes_nothing_of_a_new_one(
+    engine: Engine,
+) -> None:
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("old"), "acme")
+    provider = renewing(engine, credentials())
+    new = replace(credentials("new"), profile={"rooms": ["attic"]})
+
+    async def validate(_: Credentials) -> JsonObject:
+        await engine.accounts.keep(owner_id, SERVICE, new, "acme")
+        return {"rooms": ["cellar"]}
+
+    provider.validate = validate  # type: ignore[method-assign]
+    await engine.accounts.prove_now(owner_id, account["id"])
+
+    assert (await engine.accounts.get(owner_id, account["id"]))["profile"] == {"rooms": ["attic"]}
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "-5", "nan"])
+async def test_an_interval_that_cannot_be_is_refused_by_name(engine: Engine, value: str) -> None:
+    engine.settings = replace(engine.settings, environment={"APPMIXER_PROOF_INTERVAL_S": value})
+
+    with pytest.raises(ConfigurationError, match="APPMIXER_PROOF_INTERVAL_S cannot be"):
+        Accounts(engine)
 
 
 @pytest.mark.parametrize("damage", ["another key", "cut off", "no object"])
@@ -281,7 +360,8 @@ async def test_an_account_whose_token_cannot_be_read_stops_no_other(
 
     clock.advance(6 * DAY_S)
     await kept.refresh_due()
-    await kept.validate_due()
+    while await kept.prove_next():
+        pass
     listed = (await admin.get("/api/accounts")).json()["accounts"]
     asked = await admin.post(f"/api/accounts/{made[1]['id']}/refresh")
 

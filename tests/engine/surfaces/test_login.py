@@ -9,7 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.contract import ConfigurationError, Credentials, RejectedError
+from appmixer.engine.contract import ConfigurationError, Credentials, JsonObject, RejectedError
 from appmixer.engine.database import store
 from appmixer.engine.engine import Engine
 
@@ -43,7 +43,7 @@ class Dialog:
     async def refresh(self, credentials: Credentials) -> Credentials:
         raise NotImplementedError
 
-    async def validate(self, credentials: Credentials) -> None:
+    async def validate(self, credentials: Credentials) -> JsonObject:
         raise NotImplementedError
 
 
