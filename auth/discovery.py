@@ -90,6 +90,19 @@ def nothing_selected(settings: Settings, facts: TokenFacts) -> RejectedError:
     return RejectedError(NOTHING_SELECTED, cause, cure)
 
 
+def not_shared(waba_id: str, known: JsonObject) -> RejectedError:
+    """Say which WABAs there are instead; one of somebody else's is as good as none."""
+    names = as_object(known.get("wabaNames"))
+    listed = ", ".join(f"{name} ({each})" for each, name in names.items())
+    return RejectedError(
+        f"WhatsApp Business Account {waba_id} was not shared with this account",
+        f"Its login reaches {listed}." if listed else "Its login does not let it be read.",
+        "Check the id: it stands on top of the account in Meta's business settings, under "
+        "Accounts, WhatsApp Accounts. To share another one, connect the account again.",
+        "businessAccountId",
+    )
+
+
 def missing_permissions(facts: TokenFacts) -> RejectedError:
     """Name the permissions that were declined or are not in the login configuration."""
     return RejectedError(

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import phonenumbers
+
 from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
@@ -17,20 +19,23 @@ from appmixer.engine.contract import (
     HostContext,
     JsonObject,
     OutcomeUnknownError,
+    RejectedError,
 )
 
 from ..plugin.graph import GraphClient
 from ..plugin.settings import Settings, how_to_set
-from ..plugin.shapes import as_text, as_texts
+from ..plugin.shapes import as_object, as_text, as_texts
 from ..plugin.tokens import TokenFacts, inspect_token
 from ..plugin.whatsapp import graph_client
 from .dialog import code_of, dialog_url
 from .discovery import (
     missing_permissions,
+    not_shared,
     nothing_selected,
     profile,
     reached_wabas,
     read_profile,
+    read_waba,
 )
 
 # What the dialog gives lives an hour or two; what lives longer than this needs no exchange.
@@ -72,6 +77,20 @@ class WhatsAppAccounts:
         facts = await inspect_token(graph, settings, token)
         return await self._credentials(graph, settings, token, facts)
 
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        region = as_text(settings.get("defaultRegion"))
+        if region and region not in phonenumbers.SUPPORTED_REGIONS:
+            raise RejectedError(
+                "There is no such region",
+                f"No country has the letters {region}.",
+                "Give the two letters of a country (ISO 3166), such as DE or US.",
+                "defaultRegion",
+            )
+        waba_id = as_text(settings.get("businessAccountId"))
+        if not waba_id or waba_id in as_texts(credentials.profile.get("wabaIds")):
+            return credentials.profile
+        return await self._with_named(credentials, waba_id)
+
     async def refresh(self, credentials: Credentials) -> Credentials:
         if credentials.expires_at is None:
             return replace(credentials, profile=await self.validate(credentials))
@@ -97,12 +116,33 @@ class WhatsAppAccounts:
         )
 
     async def validate(self, credentials: Credentials) -> JsonObject:
-        settings, token = self._settings, credentials.access_token
-        graph = self._graph(settings)
-        facts: TokenFacts | None = None
-        if settings.client_id is not None and settings.client_secret is not None:
-            facts = await inspect_token(graph, settings, token)
-        return await _proven(graph, token, facts, credentials.profile)
+        graph, token = self._graph(self._settings), credentials.access_token
+        return await _proven(graph, token, await self._facts(graph, token), credentials.profile)
+
+    async def _with_named(self, credentials: Credentials, waba_id: str) -> JsonObject:
+        """Return the profile with a WABA that a person has named, proven with the token."""
+        graph, known = self._graph(self._settings), credentials.profile
+        facts = await self._facts(graph, credentials.access_token)
+        name: str | None = None
+        if facts is None or facts.reaches(waba_id):
+            name = await read_waba(graph, credentials.access_token, waba_id)
+        if name is None:
+            raise not_shared(waba_id, known)
+        names = {key: as_text(each) for key, each in as_object(known.get("wabaNames")).items()}
+        return profile(
+            as_text(known.get("id")),
+            as_text(known.get("name")),
+            {**names, waba_id: name},
+            as_texts(known.get("scopes")),
+            default=as_text(known.get("businessAccountId")),
+        )
+
+    async def _facts(self, graph: GraphClient, token: str) -> TokenFacts | None:
+        """Return what Meta says of a token; None where it cannot be asked."""
+        settings = self._settings
+        if settings.client_id is None or settings.client_secret is None:
+            return None
+        return await inspect_token(graph, settings, token)
 
     async def _credentials(
         self, graph: GraphClient, settings: Settings, token: str, facts: TokenFacts

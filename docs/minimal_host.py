@@ -83,6 +83,7 @@ class Account:
     name: str
     profile: JsonObject
     token: str = field(repr=False)
+    settings: JsonObject = field(default_factory=dict[str, Json])
 
     async def access_token(self) -> str:
         return self.token

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
+from .account_settings import available, checked_settings, with_choices
 from .contract import (
     Account,
     AccountProvider,
@@ -22,6 +23,7 @@ from .contract import (
     JsonObject,
     RejectedError,
 )
+from .contract.manifest import AccountSetting
 from .database import accounts, flow_versions, flows
 from .refusals import ConflictError, NotFoundError
 from .seal import SealError
@@ -65,6 +67,7 @@ class StoredAccount:
     service: str
     name: str
     profile: JsonObject
+    settings: JsonObject
     credentials: Credentials
     obtained_at: float | None
     state: str
@@ -90,6 +93,7 @@ class HostedAccount:
     id: str
     name: str
     profile: JsonObject
+    settings: JsonObject
     accounts: Accounts = field(repr=False)
 
     async def access_token(self) -> str:
@@ -168,11 +172,39 @@ class Accounts:
 
     async def list(self, owner_id: str) -> list[dict[str, Any]]:
         stored = await self._load(accounts.c.owner_id == owner_id)
-        return [show(each) for each in stored]
+        return [self._shown(each) for each in stored]
 
     async def get(self, owner_id: str, account_id: str) -> dict[str, Any]:
         """Return one of the owner's accounts; raise NotFoundError."""
-        return show(await self._owned(owner_id, account_id))
+        return self._shown(await self._owned(owner_id, account_id))
+
+    async def change_settings(
+        self, owner_id: str, account_id: str, changes: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Set what is given and take back what is None; raise RejectedError that names the field.
+
+        They stay when the account is renewed, proven or connected again.
+        """
+        account = await self._owned(owner_id, account_id)
+        given = checked_settings(self._declared(account.service), changes)
+        profile = account.credentials.profile
+        if given:
+            provider = self.provider(account.service)
+            profile = await provider.check_settings(account.credentials, given)
+
+        def change(connection: sa.Connection) -> None:
+            mine = accounts.c.id == account_id
+            query = sa.select(accounts.c.settings).where(mine).with_for_update()
+            settings = {**(connection.scalar(query) or {}), **changes}
+            kept = {name: value for name, value in settings.items() if value is not None}
+            connection.execute(sa.update(accounts).where(mine).values(settings=kept))
+
+        await self._writer.commit(change)
+        if profile != account.credentials.profile:
+            await self._change(account, {"profile": dict(profile)})
+        shown = self._shown(await self._fresh(account_id))
+        self._engine.stream.publish(owner_id, "account", shown)
+        return shown
 
     async def named(self, owner_id: str, service: str, name: str) -> Account:
         """Return the owner's account with this name; raise RejectedError if there is none."""
@@ -205,7 +237,7 @@ class Accounts:
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""
         account = await self._current(account_id)
-        return HostedAccount(account.id, account.name, account.profile, self)
+        return HostedAccount(account.id, account.name, account.profile, account.settings, self)
 
     async def check(self, account_id: str) -> None:
         """Raise AuthorizationError when the account has to be connected again."""
@@ -261,7 +293,7 @@ class Accounts:
         await self._writer.commit(lambda connection: connection.execute(change))
         account = await self._fresh(account_id)
         self._engine.log.warning("account_needs_reconnection", account=account_id)
-        self._engine.stream.publish(account.owner_id, "account", show(account))
+        self._engine.stream.publish(account.owner_id, "account", self._shown(account))
 
     async def keep_fresh(self) -> None:
         """Renew tokens ahead of their end, and prove access again, while the engine runs."""
@@ -343,7 +375,7 @@ class Accounts:
         is_same = (accounts.c.id == account.id) & (accounts.c.sealed == account.sealed)
         change = sa.update(accounts).where(is_same).values(**values)
         if await self._writer.commit(lambda connection: connection.execute(change).rowcount):
-            shown = show(await self._fresh(account.id))
+            shown = self._shown(await self._fresh(account.id))
             self._engine.stream.publish(account.owner_id, "account", shown)
 
     async def refresh_due(self) -> int:
@@ -458,7 +490,8 @@ class Accounts:
             owner_id=row.owner_id,
             service=row.service,
             name=row.name,
-            profile=row.profile,
+            profile=with_choices(row.profile, row.settings, self._declared(row.service)),
+            settings=row.settings,
             credentials=credentials,
             obtained_at=secrets["obtainedAt"] if secrets else None,
             state=row.state if secrets else RECONNECT,
@@ -485,21 +518,28 @@ class Accounts:
             }
         )
 
+    def _declared(self, service: str) -> Sequence[AccountSetting]:
+        """Return the settings that accounts of a service have."""
+        connector = self._engine.connectors.get(service)
+        return connector.manifest.auth.settings if connector is not None else ()
 
-def show(account: StoredAccount) -> dict[str, Any]:
-    """Return the account for people, without its secrets."""
-    return {
-        "id": account.id,
-        "service": account.service,
-        "name": account.name,
-        "profile": account.profile,
-        "state": account.state,
-        "reason": account.reason,
-        "expiresAt": iso(_timestamp(account.credentials)),
-        "tokenSince": iso(account.obtained_at),
-        "refreshAt": iso(account.refresh_at),
-        "createdAt": iso(account.created_at),
-    }
+    def _shown(self, account: StoredAccount) -> dict[str, Any]:
+        """Return the account for people, without its secrets."""
+        declared = self._declared(account.service)
+        return {
+            "id": account.id,
+            "service": account.service,
+            "name": account.name,
+            "profile": account.profile,
+            "settings": account.settings,
+            "availableSettings": [available(each, account.profile) for each in declared],
+            "state": account.state,
+            "reason": account.reason,
+            "expiresAt": iso(_timestamp(account.credentials)),
+            "tokenSince": iso(account.obtained_at),
+            "refreshAt": iso(account.refresh_at),
+            "createdAt": iso(account.created_at),
+        }
 
 
 def refusal(account: StoredAccount) -> AuthorizationError:

@@ -54,6 +54,15 @@ async def get_account(request: Request, caller: Caller, account_id: str) -> dict
     return await hosting(request).accounts.get(caller.owner_id, account_id)
 
 
+@router.patch("/{account_id}")
+async def change_account(
+    request: Request, caller: Caller, account_id: str, changes: dict[str, Any]
+) -> dict[str, Any]:
+    """Set some of the account's `availableSettings`; null takes one back."""
+    accounts = hosting(request).accounts
+    return await accounts.change_settings(caller.owner_id, account_id, changes)
+
+
 @router.post("/{account_id}/refresh")
 async def refresh_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Renew the account's token now, if the service gives a new one."""

@@ -34,6 +34,13 @@ class AccountProvider(Protocol):
         """Take a token that a person pasted, after proving that it can be used."""
         ...
 
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        """Return the profile to which these settings may be added, or raise RejectedError.
+
+        The host has held them to the manifest; the error names the setting in `field`.
+        """
+        ...
+
     async def refresh(self, credentials: Credentials) -> Credentials:
         """Return credentials that live longer, if they can be renewed, and prove them as well."""
         ...

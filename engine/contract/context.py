@@ -23,6 +23,10 @@ class Account(Protocol):
     def name(self) -> str: ...
     @property
     def profile(self) -> JsonObject: ...
+    @property
+    def settings(self) -> JsonObject:
+        """What a person has set of the manifest's account settings."""
+        ...
 
     async def access_token(self) -> str:
         """Return a token that is valid now; raise AuthorizationError if there is none."""

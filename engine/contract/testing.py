@@ -146,6 +146,7 @@ class StandInAccount:
     id: str = "account-1"
     name: str = "acme"
     profile: JsonObject = field(default_factory=dict[str, Json])
+    settings: JsonObject = field(default_factory=dict[str, Json])
     token: str = field(default="test-token", repr=False)
     renewed: str | None = field(default=None, repr=False)
     refreshes: int = 0

@@ -425,6 +425,52 @@ async def test_a_grant_without_limits_keeps_what_it_can_still_read(
         await accounts.validate(credentials(None))
 
 
+@pytest.mark.parametrize("settings", [{}, {"defaultRegion": "DE"}, {"businessAccountId": WABA}])
+async def test_settings_that_need_no_proof_ask_nobody(
+    accounts: WhatsAppAccounts, meta: Meta, settings: dict[str, str]
+) -> None:
+    present = credentials(None)
+
+    assert await accounts.check_settings(present, settings) == present.profile
+    assert meta.debug.call_count == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "readable", "is_taken"),
+    [
+        (facts(WABA, OTHER_WABA), True, True),
+        (facts(granular_scopes=UNRESTRICTED), True, True),
+        (facts(WABA), True, False),
+        (facts(granular_scopes=UNRESTRICTED), False, False),
+    ],
+)
+async def test_a_business_account_that_a_person_names_is_proven_with_the_token(
+    accounts: WhatsAppAccounts, meta: Meta, answer: dict[str, Any], readable: bool, is_taken: bool
+) -> None:
+    meta.debug.respond(json=answer)
+    if not readable:
+        del meta.names[OTHER_WABA]
+    settings = {"businessAccountId": OTHER_WABA}
+
+    if is_taken:
+        profile = await accounts.check_settings(credentials(None), settings)
+        assert (profile["wabaIds"], profile["wabaNames"]) == ([WABA, OTHER_WABA], NAMES)
+        return
+    with pytest.raises(RejectedError, match="was not shared with this account") as caught:
+        await accounts.check_settings(credentials(None), settings)
+    assert caught.value.field == "businessAccountId"
+    assert f"Lucky Shrub ({WABA})" in caught.value.cause
+
+
+async def test_a_region_that_no_country_has_is_refused(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    with pytest.raises(RejectedError, match="XX") as caught:
+        await accounts.check_settings(credentials(None), {"defaultRegion": "XX"})
+
+    assert caught.value.field == "defaultRegion"
+
+
 async def test_a_service_that_does_not_answer_proves_and_disproves_nothing(
     accounts: WhatsAppAccounts, meta: Meta
 ) -> None:

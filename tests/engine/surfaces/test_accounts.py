@@ -20,6 +20,7 @@ from appmixer.engine.contract import (
     ConfigurationError,
     ConnectorError,
     Credentials,
+    Json,
     JsonObject,
     RejectedError,
     ThrottledError,
@@ -34,6 +35,8 @@ pytestmark = pytest.mark.anyio
 SERVICE = "test:echo"
 DAY_S = 86400.0
 PROFILE: JsonObject = {"rooms": ["hall"]}
+NAMES: dict[str, Json] = {"hall": "Great Hall", "cellar": "Cellar"}
+HOUSE: JsonObject = {"rooms": [], "room": "hall", "names": NAMES}
 
 
 def credentials(token: str = "one", expires_at: float | None = None) -> Credentials:
@@ -68,6 +71,13 @@ class Renewing:
         if isinstance(self.renewed, Exception):
             raise self.renewed
         return self.renewed
+
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        if settings.get("room") == "vault":
+            raise RejectedError("Not your room", "There is no key to it.", "Take another.", "room")
+        if settings.get("room") == "attic":
+            return {**HOUSE, "names": {**NAMES, "attic": "Attic"}}
+        return credentials.profile
 
     async def validate(self, credentials: Credentials) -> JsonObject:
         self.validated.append(credentials.access_token)
@@ -375,6 +385,160 @@ async def test_an_account_whose_token_cannot_be_read_stops_no_other(
     assert (asked.status_code, asked.json()["error"]["cause"]) == (409, UNREADABLE)
     again = {"service": SERVICE, "name": "bad", "accessToken": "good"}
     assert (await admin.post("/api/accounts", json=again)).json()["state"] == "connected"
+
+
+@pytest.fixture
+async def house(engine: Engine) -> dict[str, Any]:
+    """An account `acme` that reaches two rooms."""
+    renewing(engine, replace(credentials("new"), profile=HOUSE)).profile = HOUSE
+    owner_id = engine.owners.first_owner_id
+    return await engine.accounts.keep(
+        owner_id, SERVICE, replace(credentials("old"), profile=HOUSE), "acme"
+    )
+
+
+async def test_an_account_says_what_can_be_set_and_to_what(
+    admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    shown = (await admin.get(f"/api/accounts/{house['id']}")).json()
+
+    assert shown["settings"] == {}
+    assert shown["availableSettings"] == [
+        {
+            "name": "room",
+            "label": "Favourite Room",
+            "description": "Where it is said.",
+            "type": "text",
+            "pattern": None,
+            "example": None,
+            "choices": [
+                {"value": "hall", "label": "Great Hall"},
+                {"value": "cellar", "label": "Cellar"},
+            ],
+        },
+        {
+            "name": "tongue",
+            "label": "Tongue",
+            "description": "A language.",
+            "type": "text",
+            "pattern": "^[a-z]{2}$",
+            "example": "de",
+            "choices": [],
+        },
+        {
+            "name": "loud",
+            "label": "Loud",
+            "description": "How loud.",
+            "type": "switch",
+            "pattern": None,
+            "example": None,
+            "choices": [],
+        },
+    ]
+
+
+async def test_settings_are_set_taken_back_and_told(
+    engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+    notices = engine.stream.watch(engine.owners.first_owner_id)
+    told = asyncio.create_task(anext(notices))
+    await asyncio.sleep(0)
+
+    first = await admin.patch(path, json={"room": "cellar", "loud": False})
+    second = await admin.patch(path, json={"room": None, "tongue": "de"})
+
+    assert first.json()["settings"] == {"room": "cellar", "loud": False}
+    assert first.json()["profile"]["room"] == "cellar"
+    assert (await told).content["settings"] == {"room": "cellar", "loud": False}
+    assert second.json()["settings"] == {"loud": False, "tongue": "de"}
+    assert second.json()["profile"] == HOUSE
+    assert (await admin.get(path)).json() == second.json()
+    hosted = await engine.accounts.hosted(house["id"])
+    assert hosted.settings == {"loud": False, "tongue": "de"}
+
+
+async def test_settings_survive_connecting_again_renewal_and_proof(
+    engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+    await admin.patch(path, json={"room": "cellar", "tongue": "de"})
+    kept = {"room": "cellar", "tongue": "de"}
+
+    renewed = (await admin.post(f"{path}/refresh")).json()
+    proven = (await admin.get(f"{path}/checks")).json()["account"]
+    again = replace(credentials("third"), profile=HOUSE)
+    unnamed = await engine.accounts.keep(engine.owners.first_owner_id, SERVICE, again)
+
+    assert [each["id"] for each in (renewed, proven, unnamed)] == [house["id"]] * 3
+    assert [each["settings"] for each in (renewed, proven, unnamed)] == [kept] * 3
+    assert [each["profile"]["room"] for each in (renewed, proven, unnamed)] == ["cellar"] * 3
+
+
+async def test_a_choice_counts_only_while_the_account_reaches_it(
+    engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+    await admin.patch(path, json={"room": "cellar"})
+    provider = engine.providers[SERVICE]
+    assert isinstance(provider, Renewing)
+
+    provider.profile = {**HOUSE, "names": {"hall": "Great Hall"}}
+    without = (await admin.get(f"{path}/checks")).json()["account"]
+    provider.profile = HOUSE
+    back = (await admin.get(f"{path}/checks")).json()["account"]
+
+    assert (without["profile"]["room"], back["profile"]["room"]) == ("hall", "cellar")
+
+
+async def test_a_value_that_the_service_proves_joins_the_choices(
+    admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    shown = (await admin.patch(f"/api/accounts/{house['id']}", json={"room": "attic"})).json()
+
+    assert shown["profile"] == {**HOUSE, "room": "attic", "names": {**NAMES, "attic": "Attic"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "cure"),
+    [
+        ({"rom": "hall"}, "rom", "Check the spelling."),
+        ({"tongue": "German"}, "tongue", "such as de"),
+        ({"tongue": 5}, "tongue", "such as de"),
+        ({"tongue": ""}, "tongue", "such as de"),
+        ({"loud": "yes"}, "loud", "true or false"),
+        ({"loud": True, "room": "vault"}, "room", "Take another."),
+        ({"tongue": "x" * 201}, "tongue", "such as de"),
+        ({"room": {"a": 1}}, "room", "Give a text."),
+    ],
+)
+async def test_a_setting_that_cannot_be_is_refused_and_nothing_is_changed(
+    admin: httpx.AsyncClient,
+    house: dict[str, Any],
+    changes: dict[str, Any],
+    field: str,
+    cure: str,
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+
+    answer = await admin.patch(path, json=changes)
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["field"]) == (422, field)
+    assert cure in error["cure"]
+    assert error["cause"]
+    assert (await admin.get(path)).json() == house
+
+
+async def test_the_settings_of_somebody_elses_account_are_not_there(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+
+    answer = await other.patch(path, json={"loud": True})
+
+    assert answer.status_code == 404
+    assert (await admin.get(path)).json() == house
 
 
 async def test_an_account_in_use_is_not_deleted(

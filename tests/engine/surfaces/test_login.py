@@ -46,6 +46,9 @@ class Dialog:
     async def validate(self, credentials: Credentials) -> JsonObject:
         raise NotImplementedError
 
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        raise NotImplementedError
+
 
 @pytest.fixture
 def dialog(engine: Engine) -> Dialog:
