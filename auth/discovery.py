@@ -76,18 +76,29 @@ def profile(
     }
 
 
-def nothing_selected(settings: Settings, facts: TokenFacts) -> RejectedError:
+def nothing_selected() -> RejectedError:
     """Explain why an account without any WABA is not taken."""
-    cure = (
+    return RejectedError(
+        NOTHING_SELECTED,
+        "Without one the account could neither send nor receive, so it was not connected.",
         "Connect again and tick a WhatsApp Business Account when Meta asks which to share. If none "
         "is offered, add one with a verified phone number in Meta Business Manager first: "
-        "Settings, Business Settings, Accounts, WhatsApp Accounts."
+        "Settings, Business Settings, Accounts, WhatsApp Accounts.",
     )
-    cause = "Without one the account could neither send nor receive, so it was not connected."
-    if facts.is_unrestricted and settings.config_id is None:
-        cause += " Meta showed no choice, because the connector has no login configuration."
-        cure += f" Administrator: create one. {how_to_set('configId')}"
-    return RejectedError(NOTHING_SELECTED, cause, cure)
+
+
+def which_one(settings: Settings) -> str:
+    """Ask for the WABA that a grant without limits is used for, when none can be found."""
+    why = (
+        "Meta gave access without saying to which WhatsApp Business Accounts, and does not let the "
+        "login list them. Give the id of yours: it stands on top of the account in Meta's business "
+        "settings, under Accounts, WhatsApp Accounts. The login has to prove that it reaches it."
+    )
+    if settings.config_id is None:
+        why += (
+            f" Administrator: a login configuration lets people pick it. {how_to_set('configId')}"
+        )
+    return why
 
 
 def not_shared(waba_id: str, known: JsonObject) -> RejectedError:

@@ -36,6 +36,7 @@ from .discovery import (
     reached_wabas,
     read_profile,
     read_waba,
+    which_one,
 )
 
 # What the dialog gives lives an hour or two; what lives longer than this needs no exchange.
@@ -150,15 +151,16 @@ class WhatsAppAccounts:
         if facts.missing_scopes:
             raise missing_permissions(facts)
         reached = await reached_wabas(graph, token, facts)
-        if not reached:
-            raise nothing_selected(settings, facts)
+        if not reached and not facts.is_unrestricted:
+            raise nothing_selected()
         person_id, name = await read_profile(graph, token)
         return Credentials(
             access_token=token,
             profile=profile(person_id, name, reached, facts.scopes),
-            name=name or f"WhatsApp {next(iter(reached))}",
+            name=name or " ".join(["WhatsApp", *reached]),
             expires_at=facts.expires_at,
             secrets={"tokenType": facts.type},
+            asks={} if reached else {"businessAccountId": which_one(settings)},
         )
 
     def _is_short(self, facts: TokenFacts) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -123,30 +123,51 @@ class Accounts:
         return self._engine.providers[service]
 
     async def connect_token(
-        self, owner_id: str, service: str, access_token: str, name: str = ""
-    ) -> dict[str, Any]:
-        """Connect with a pasted token; raise what the provider says against it."""
-        credentials = await self.provider(service).connect_token(access_token)
-        return await self.keep(owner_id, service, credentials, name)
-
-    async def connect(
         self,
         owner_id: str,
         service: str,
-        *,
-        redirect_uri: str,
-        answer: Mapping[str, str],
+        access_token: str,
         name: str = "",
+        settings: JsonObject | None = None,
     ) -> dict[str, Any]:
-        """Connect with what the login dialog answered."""
-        provider = self.provider(service)
-        credentials = await provider.connect(redirect_uri=redirect_uri, answer=answer)
-        return await self.keep(owner_id, service, credentials, name)
+        """Connect with a pasted token; raise what the provider says against it."""
+        credentials = await self.provider(service).connect_token(access_token)
+        return await self.complete(owner_id, service, credentials, name, settings or {})
+
+    async def complete(
+        self, owner_id: str, service: str, credentials: Credentials, name: str, settings: JsonObject
+    ) -> dict[str, Any]:
+        """Store credentials with what a person has set, and with what they ask for.
+
+        That may be known from the account in whose place they are stored; what is not is refused
+        with a RejectedError that names the setting.
+        """
+        declared = self._declared(service)
+        given = checked_settings(declared, settings)
+        known = await self._settings_of(owner_id, service, checked_name(name))
+        needed = {key: known[key] for key in credentials.asks if key in known} | given
+        labels = {each.name: each.label for each in declared}
+        for key, why in credentials.asks.items():
+            if key not in needed:
+                cure = f"Name it in the setting {key}."
+                raise RejectedError(f"{labels.get(key, key)} is needed", why, cure, key)
+        if needed:
+            profile = await self.provider(service).check_settings(credentials, needed)
+            credentials = replace(credentials, profile=profile)
+        return await self.keep(owner_id, service, credentials, name, needed)
 
     async def keep(
-        self, owner_id: str, service: str, credentials: Credentials, name: str = ""
+        self,
+        owner_id: str,
+        service: str,
+        credentials: Credentials,
+        name: str = "",
+        settings: JsonObject | None = None,
     ) -> dict[str, Any]:
-        """Store credentials: in place of the account with this name or, unnamed, this profile."""
+        """Store credentials: in place of the account with this name or, unnamed, this profile.
+
+        Its settings stay, with the given ones over them.
+        """
         name = checked_name(name)
         now = self._clock()
         sealed = self._sealed(credentials, now)
@@ -160,7 +181,7 @@ class Accounts:
         }
         account_id = await self._writer.commit(
             lambda connection: _keep(
-                connection, owner_id, service, credentials.name, name, values, now
+                connection, owner_id, service, credentials.name, name, values, settings or {}, now
             )
         )
         self._read_accounts.pop(account_id, None)
@@ -456,6 +477,12 @@ class Accounts:
         self._locks.pop(account_id, None)
         self._ids = {key: each for key, each in self._ids.items() if each != account_id}
 
+    async def _settings_of(self, owner_id: str, service: str, name: str) -> JsonObject:
+        query = sa.select(accounts.c.settings).where(
+            accounts.c.owner_id == owner_id, accounts.c.service == service, accounts.c.name == name
+        )
+        return next((row.settings for row in await self._engine.rows(query)), {})
+
     async def _id_of(self, owner_id: str, service: str, name: str) -> str:
         query = sa.select(accounts.c.id).where(
             accounts.c.owner_id == owner_id, accounts.c.service == service, accounts.c.name == name
@@ -477,12 +504,11 @@ class Accounts:
 
     def _opened(self, row: sa.Row[Any]) -> StoredAccount:
         secrets = self._secrets_in(row)
-        expires_at = row.expires_at
         credentials = Credentials(
             access_token=secrets["accessToken"] if secrets else "",
             profile=row.profile,
             name=row.name,
-            expires_at=None if expires_at is None else datetime.fromtimestamp(expires_at, UTC),
+            expires_at=_moment(row.expires_at),
             secrets=secrets["secrets"] if secrets else {},
         )
         return StoredAccount(
@@ -542,6 +568,19 @@ class Accounts:
         }
 
 
+def packed(credentials: Credentials) -> dict[str, Any]:
+    """Return the credentials as JSON; unpacked makes them again."""
+    return {**asdict(credentials), "expires_at": _timestamp(credentials)}
+
+
+def unpacked(packed: Mapping[str, Any]) -> Credentials:
+    return Credentials(**{**packed, "expires_at": _moment(packed["expires_at"])})
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
 def refusal(account: StoredAccount) -> AuthorizationError:
     return AuthorizationError(
         f"The account {account.name} has to be connected again",
@@ -574,15 +613,19 @@ def _keep(
     suggestion: str,
     name: str,
     values: dict[str, Any],
+    settings: JsonObject,
     now: float,
 ) -> str:
     mine = (accounts.c.owner_id == owner_id) & (accounts.c.service == service)
     rows = connection.execute(
-        sa.select(accounts.c.id, accounts.c.name, accounts.c.profile).where(mine)
+        sa.select(accounts.c.id, accounts.c.name, accounts.c.profile, accounts.c.settings).where(
+            mine
+        )
     ).all()
     for row in rows:
         if row.name == name or (not name and row.profile == values["profile"]):
-            connection.execute(sa.update(accounts).where(accounts.c.id == row.id).values(values))
+            present = {**values, "settings": {**row.settings, **settings}}
+            connection.execute(sa.update(accounts).where(accounts.c.id == row.id).values(present))
             return str(row.id)
     account_id = uuid.uuid4().hex
     taken = {row.name for row in rows}
@@ -592,7 +635,7 @@ def _keep(
         "service": service,
         "name": name or _free_name(suggestion[:MAX_NAME_CHARS], taken),
         "created_at": now,
-        "settings": {},
+        "settings": dict(settings),
     }
     connection.execute(sa.insert(accounts).values({**values, **made}))
     return account_id

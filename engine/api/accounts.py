@@ -33,6 +33,9 @@ class NewAccount(Body):
     access_token: str = Field(
         min_length=1, max_length=4_000, repr=False, description="It is proven before it is stored."
     )
+    settings: dict[str, Any] = Field(
+        {}, description="What to set, and what a token does not tell of itself."
+    )
 
 
 @router.get("")
@@ -45,7 +48,7 @@ async def list_accounts(request: Request, caller: Caller) -> dict[str, Any]:
 async def connect_account(request: Request, caller: Caller, new: NewAccount) -> dict[str, Any]:
     """Connect an account with a token."""
     return await hosting(request).accounts.connect_token(
-        caller.owner_id, new.service, new.access_token.strip(), new.name
+        caller.owner_id, new.service, new.access_token.strip(), new.name, new.settings
     )
 
 

@@ -71,7 +71,14 @@ class Meta:
             400, json={"error": {"code": 100, "error_subcode": 33}}
         )
         self.names = dict(NAMES)
+        self.edges: dict[str, list[str]] = {}
+        router.get(url__regex=rf"{ROOT}/(?P<edge>88/[a-z_]+)\?").mock(side_effect=self._edge)
         router.get(url__regex=rf"{ROOT}/(?P<id>[0-9]+)\?").mock(side_effect=self._node)
+
+    def _edge(self, request: httpx.Request, edge: str) -> httpx.Response:
+        if edge in self.edges:
+            return httpx.Response(200, json={"data": [{"id": id} for id in self.edges[edge]]})
+        return httpx.Response(400, json={"error": {"code": 100, "error_subcode": 33}})
 
     def _node(self, request: httpx.Request, id: str) -> httpx.Response:
         if id in self.names:
@@ -166,20 +173,50 @@ async def test_an_unrestricted_grant_is_looked_up_through_the_businesses(
     assert credentials.profile["wabaIds"] == [WABA, OTHER_WABA]
 
 
-@pytest.mark.parametrize("granted", [[], UNRESTRICTED])
 async def test_a_login_that_selected_nothing_is_refused(
-    accounts: WhatsAppAccounts, meta: Meta, granted: list[dict[str, str]]
+    accounts: WhatsAppAccounts, meta: Meta
 ) -> None:
-    nothing: list[dict[str, Any]] = [{"scope": each, "target_ids": []} for each in SCOPES]
-    meta.debug.respond(json=facts(granular_scopes=granted or nothing))
-    meta.businesses.respond(400, json={"error": {"code": 10, "message": "business_management"}})
+    meta.debug.respond(json=facts())
 
     with pytest.raises(RejectedError) as caught:
         await connect(accounts)
 
     assert caught.value.title == "No WhatsApp Business Account selected during authentication"
     assert "Meta Business Manager" in caught.value.cure
-    assert ("configId" in caught.value.cure) is bool(granted)
+
+
+async def test_a_grant_without_limits_is_looked_for_wherever_the_token_may_look(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    of_business = [{"scope": "business_management", "target_ids": ["88"]}]
+    meta.debug.respond(json=facts(granular_scopes=[*UNRESTRICTED, *of_business]))
+    meta.businesses.respond(400, json={"error": {"code": 200, "message": "business_management"}})
+    meta.assigned.respond(json={"data": [{"id": "301"}, {"id": WABA}]})
+    meta.edges["88/owned_whatsapp_business_accounts"] = ["302"]
+    meta.names |= {"301": "Assigned", "302": "Owned"}
+
+    credentials = await connect(accounts)
+
+    assert credentials.profile["wabaIds"] == ["302", "301", WABA]
+    assert credentials.asks == {}
+
+
+@pytest.mark.parametrize("config_id", [None, "200000000000002"])
+async def test_a_grant_without_limits_asks_for_the_business_account_that_cannot_be_found(
+    host: RecordingHost, accounts: WhatsAppAccounts, meta: Meta, config_id: str | None
+) -> None:
+    host.configuration = {**host.configuration, "configId": config_id or ""}
+    meta.debug.respond(json=facts(granular_scopes=UNRESTRICTED))
+    meta.businesses.respond(400, json={"error": {"code": 10, "message": "business_management"}})
+
+    credentials = await connect(accounts)
+
+    assert credentials.profile["wabaIds"] == []
+    [sentence] = credentials.asks.values()
+    assert "business settings" in sentence
+    assert ("configId" in sentence) is (config_id is None)
+    profile = await accounts.check_settings(credentials, {"businessAccountId": WABA})
+    assert (profile["businessAccountId"], profile["wabaIds"]) == (WABA, [WABA])
 
 
 async def test_a_declined_permission_is_named(accounts: WhatsAppAccounts, meta: Meta) -> None:
