@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +28,8 @@ DEFAULT_DELAY_S = 30.0
 # https://developers.facebook.com/docs/graph-api/guides/error-handling
 HTTP_UNAUTHORIZED = 401
 HTTP_TOO_MANY = 429
+# Graph begins many a message with the code: "(#100) …".
+_PREFIX = re.compile(r"^\(#\d+\) *")
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,12 @@ def error_from_graph(
     code, subcode = as_int(error.get("code")), as_int(error.get("error_subcode"))
     message = as_text(error.get("message"))
     entry = _entry_for(status, code, subcode, message)
-    said = redact(_words_of_meta(error), secrets)
-    cause = said or entry.cause
-    if not said and entry.category == "unknown":
-        cause = redact(message, secrets)
+    cause = redact(_words_of_meta(error), secrets)
+    if not cause:
+        said = redact(_PREFIX.sub("", message), secrets)
+        is_new = bool(said) and said.rstrip(".") != entry.title
+        words = f"Meta says: {said}" if is_new else ""
+        cause = " ".join(filter(None, [entry.cause, words]))
     arguments = (
         entry.title,
         cause,

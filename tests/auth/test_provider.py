@@ -14,6 +14,7 @@ import respx
 from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
+    ConnectorError,
     Credentials,
     OutcomeUnknownError,
     RejectedError,
@@ -230,7 +231,7 @@ async def test_a_declined_permission_is_named(accounts: WhatsAppAccounts, meta: 
     ("status", "error", "kind"),
     [
         (400, {"code": 100, "error_subcode": 36007}, AuthorizationError),
-        (400, {"code": 100, "error_subcode": 36008}, AuthorizationError),
+        (400, {"code": 100, "error_subcode": 36008}, ConfigurationError),
         (400, {"code": 100, "error_subcode": 36009}, AuthorizationError),
         (400, {"code": 4}, ThrottledError),
     ],
@@ -248,6 +249,66 @@ async def test_a_code_that_meta_refuses_is_explained(
         await connect(accounts)
 
     assert "c0de" not in f"{caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            {"code": 1, "message": "Error validating client secret."},
+            ["`clientSecret`", "App secret", "Meta says: Error validating client secret."],
+        ),
+        (
+            {"code": 101, "message": "Error validating application. Cannot get application info."},
+            ["`clientId`", "Cannot get application info"],
+        ),
+        (
+            {"code": 100, "message": "Invalid verification code format."},
+            ["code of a login", "`configId`", "Invalid verification code format."],
+        ),
+        (
+            {
+                "code": 100,
+                "message": "Error validating verification code. Please make sure your redirect_uri"
+                " is identical to the one you used in the OAuth dialog request",
+            },
+            ["Valid OAuth Redirect URIs", "App Domains", "APPMIXER_PUBLIC_URL", "identical"],
+        ),
+        (
+            {"code": 191, "message": "Can't load URL: The domain of this URL isn't included."},
+            ["Valid OAuth Redirect URIs", "App Domains", "Can't load URL"],
+        ),
+    ],
+)
+async def test_a_login_that_cannot_end_names_the_key_or_the_field_and_is_not_repeated(
+    accounts: WhatsAppAccounts, meta: Meta, error: dict[str, Any], words: list[str]
+) -> None:
+    meta.token.respond(400, json={"error": error})
+
+    with pytest.raises(ConnectorError) as caught:
+        await connect(accounts)
+
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert not isinstance(caught.value, ThrottledError)
+    assert meta.token.call_count == 1
+
+
+async def test_a_token_of_another_app_is_named_as_such(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    message = "(#100) The App_id in the input_token did not match the Viewing App"
+    meta.debug.respond(400, json={"error": {"code": 100, "message": message}})
+
+    with pytest.raises(RejectedError) as refused:
+        await accounts.connect_token("EAApasted")
+    meta.debug.respond(json=facts(WABA, app_id="5"))
+    with pytest.raises(RejectedError) as compared:
+        await accounts.connect_token("EAApasted")
+
+    titles = [refused.value.title, compared.value.title]
+    assert titles == ["The token belongs to another Meta app"] * 2
+    assert "did not match the Viewing App" in refused.value.cause
+    assert f"of app 5, the connector is app {APP_ID}" in compared.value.cause
 
 
 async def test_an_answer_without_a_token_is_no_login(
