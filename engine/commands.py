@@ -337,7 +337,8 @@ def _standing(account: Mapping[str, Any]) -> str:
     said = [f"until {until[:10]}" if until else "does not expire"]
     for each in account["availableSettings"]:
         name, labels = each["name"], {one["value"]: one["label"] for one in each["choices"]}
-        value = account["settings"].get(name, account["profile"].get(name) if labels else None)
+        # What was chosen counts only while the account reaches it; the profile tells.
+        value = account["profile" if labels else "settings"].get(name)
         if value is not None:
             label = f" ({labels[value]})" if value in labels else ""
             said.append(f"{name}={str(value).lower() if value in (True, False) else value}{label}")

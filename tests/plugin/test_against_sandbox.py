@@ -270,6 +270,24 @@ async def test_a_listener_subscribes_and_one_for_somebody_else_is_refused(
     assert [each async for each in calls.pages(f"{seed['wabaId']}/subscribed_apps")] == []
 
 
+async def test_a_grant_without_limits_hears_only_what_was_proven(
+    host: RecordingHost, seed: dict[str, Any], sandbox_url: str
+) -> None:
+    world = (await host.http.get(f"{sandbox_url}/_sandbox/world")).json()
+    [person] = [each["id"] for each in world["users"] if each["name"] == "Robin Marsh"]
+    made = {"userId": person, "scopes": dict.fromkeys(SCOPES)}
+    token = (await host.http.post(f"{sandbox_url}/_sandbox/tokens", json=made)).json()["value"]
+    listener = Listener("1", f"messages:{seed['wabaId']}", {}, "account-1")
+    unproven = StandInAccount(token=token)
+    proven = StandInAccount(token=token, profile={"wabaIds": [seed["wabaId"]]})
+
+    with pytest.raises(RejectedError, match="appmixer account set acme businessAccountId"):
+        await WhatsApp(host).listener_added(listener, unproven)
+    # Of a proven one the next thing that is missing is told.
+    with pytest.raises(RejectedError, match="callback URL"):
+        await WhatsApp(host).listener_added(listener, proven)
+
+
 async def register_and_break(
     host: RecordingHost, seed: dict[str, Any], fault: dict[str, Any]
 ) -> AccountGraph:
