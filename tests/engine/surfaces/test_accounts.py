@@ -14,10 +14,11 @@ import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from appmixer.engine.accounts import UNREADABLE, Accounts
+from appmixer.engine.accounts import PROVERS, UNREADABLE, Accounts
 from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
+    Connector,
     ConnectorError,
     Credentials,
     Json,
@@ -27,8 +28,10 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.database import accounts
-from appmixer.engine.engine import Engine
+from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.seal import Seal
+from appmixer.engine.settings import Settings
+from appmixer.engine.stream import Notice
 
 pytestmark = pytest.mark.anyio
 
@@ -84,6 +87,10 @@ class Renewing:
         if self.refusal is not None:
             raise self.refusal
         return self.profile
+
+
+async def next_notice(engine: Engine) -> Notice:
+    return await anext(engine.stream.watch(engine.owners.first_owner_id))
 
 
 def renewing(engine: Engine, renewed: Credentials | Exception) -> Renewing:
@@ -307,8 +314,7 @@ async def test_a_check_proves_the_access_and_a_changed_profile_is_told(
     provider = renewing(engine, credentials())
     owner_id = engine.owners.first_owner_id
     account = await engine.accounts.keep(owner_id, SERVICE, credentials("token"))
-    notices = engine.stream.watch(owner_id)
-    told = asyncio.create_task(anext(notices))
+    told = asyncio.create_task(next_notice(engine))
     await asyncio.sleep(0)
     provider.profile = {"rooms": ["cellar"]}
 
@@ -330,7 +336,7 @@ async def test_what_was_proven_of_an_old_token_changes_nothing_of_a_new_one(
     provider = renewing(engine, credentials())
     new = replace(credentials("new"), profile={"rooms": ["attic"]})
 
-    async def validate(_: Credentials) -> JsonObject:
+    async def validate(credentials: Credentials) -> JsonObject:
         await engine.accounts.keep(owner_id, SERVICE, new, "acme")
         return {"rooms": ["cellar"]}
 
@@ -338,6 +344,43 @@ async def test_what_was_proven_of_an_old_token_changes_nothing_of_a_new_one(
     await engine.accounts.prove_now(owner_id, account["id"])
 
     assert (await engine.accounts.get(owner_id, account["id"]))["profile"] == {"rooms": ["attic"]}
+
+
+async def test_many_accounts_are_proven_a_few_at_a_time_and_no_bad_one_stops_the_rest(
+    settings: Settings, connectors: dict[str, Connector]
+) -> None:
+    under_way: set[str] = set()
+    most, proven, all_are_proven = 0, set[str](), asyncio.Event()
+
+    async def validate(credentials: Credentials) -> JsonObject:
+        nonlocal most
+        token = credentials.access_token
+        under_way.add(token)
+        most = max(most, len(under_way))
+        if token == "hangs":
+            await asyncio.Event().wait()
+        await asyncio.sleep(0.01)
+        under_way.discard(token)
+        if token == "breaks":
+            raise ZeroDivisionError
+        proven.add(token)
+        if len(proven) == 20:
+            all_are_proven.set()
+        return PROFILE
+
+    often = replace(settings, environment={"APPMIXER_PROOF_INTERVAL_S": "1"})
+    async with open_engine(often, connectors) as engine:
+        provider = renewing(engine, credentials())
+        provider.validate = validate  # type: ignore[method-assign]
+        names = ["hangs", "breaks", *[f"number {each}" for each in range(20)]]
+        for name in names:
+            owner_id = engine.owners.first_owner_id
+            await engine.accounts.keep(owner_id, SERVICE, credentials(name), name)
+
+        await asyncio.wait_for(all_are_proven.wait(), 30)
+
+    assert proven == set(names[2:])
+    assert most <= PROVERS
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-5", "nan"])
@@ -441,8 +484,7 @@ async def test_settings_are_set_taken_back_and_told(
     engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
 ) -> None:
     path = f"/api/accounts/{house['id']}"
-    notices = engine.stream.watch(engine.owners.first_owner_id)
-    told = asyncio.create_task(anext(notices))
+    told = asyncio.create_task(next_notice(engine))
     await asyncio.sleep(0)
 
     first = await admin.patch(path, json={"room": "cellar", "loud": False})
