@@ -216,8 +216,9 @@ class Accounts:
         def change(connection: sa.Connection) -> None:
             mine = accounts.c.id == account_id
             query = sa.select(accounts.c.settings).where(mine).with_for_update()
-            settings = {**(connection.scalar(query) or {}), **changes}
-            kept = {name: value for name, value in settings.items() if value is not None}
+            present: dict[str, Any] = connection.scalar(query) or {}
+            changed = {**present, **changes}
+            kept = {name: value for name, value in changed.items() if value is not None}
             connection.execute(sa.update(accounts).where(mine).values(settings=kept))
 
         await self._writer.commit(change)
@@ -481,7 +482,9 @@ class Accounts:
         query = sa.select(accounts.c.settings).where(
             accounts.c.owner_id == owner_id, accounts.c.service == service, accounts.c.name == name
         )
-        return next((row.settings for row in await self._engine.rows(query)), {})
+        for row in await self._engine.rows(query):
+            return cast("JsonObject", row.settings)
+        return {}
 
     async def _id_of(self, owner_id: str, service: str, name: str) -> str:
         query = sa.select(accounts.c.id).where(
@@ -533,7 +536,8 @@ class Accounts:
             secrets = self._engine.seal.open(row.sealed)
         except (SealError, ValueError):
             return None
-        return secrets if isinstance(secrets, dict) and SEALED <= secrets.keys() else None
+        is_whole = isinstance(secrets, dict) and SEALED <= secrets.keys()
+        return cast("Mapping[str, Any]", secrets) if is_whole else None
 
     def _sealed(self, credentials: Credentials, now: float) -> bytes:
         return self._engine.seal.close(
@@ -574,7 +578,8 @@ def packed(credentials: Credentials) -> dict[str, Any]:
 
 
 def unpacked(packed: Mapping[str, Any]) -> Credentials:
-    return Credentials(**{**packed, "expires_at": _moment(packed["expires_at"])})
+    fields: dict[str, Any] = {**packed, "expires_at": _moment(packed["expires_at"])}
+    return Credentials(**fields)
 
 
 def _moment(timestamp: float | None) -> datetime | None:

@@ -173,9 +173,8 @@ async def test_a_token_of_another_app_is_refused_as_such(
         f"{sandbox_url}/_sandbox/apps",
         json={"name": "Other", "secret": "other-secret", "verifyToken": "v"},
     )
-    users = (await host.http.get(f"{sandbox_url}/_sandbox/users")).json()
-    [user, *_] = users if isinstance(users, list) else users["users"]
-    made = {"userId": user["id"], "appId": app.json()["id"]}
+    users = (await host.http.get(f"{sandbox_url}/_sandbox/world")).json()["users"]
+    made = {"userId": users[0]["id"], "appId": app.json()["id"]}
     token = (await host.http.post(f"{sandbox_url}/_sandbox/tokens", json=made)).json()["value"]
 
     with pytest.raises(RejectedError) as caught:
