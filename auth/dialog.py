@@ -5,14 +5,19 @@ https://developers.facebook.com/documentation/facebook-login/guides/advanced/man
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from appmixer.engine.contract import RejectedError
+from appmixer.engine.contract import ConnectorError, RejectedError
 
+from ..plugin.catalogue import error_from_graph
 from ..plugin.redaction import redact
 from ..plugin.settings import Settings
 from ..plugin.tokens import SCOPES
+
+# The address to come back to, or its domain, is not among those of the Meta app.
+ADDRESS_REFUSED = 191
 
 
 def dialog_url(settings: Settings, *, redirect_uri: str, state: str) -> str:
@@ -50,7 +55,7 @@ def code_of(answer: Mapping[str, str]) -> str:
     )
 
 
-def _refusal(answer: Mapping[str, str]) -> RejectedError:
+def _refusal(answer: Mapping[str, str]) -> ConnectorError:
     said = answer.get("error_description") or answer.get("error_message", "")
     if answer.get("error") == "access_denied":
         return RejectedError(
@@ -64,6 +69,10 @@ def _refusal(answer: Mapping[str, str]) -> RejectedError:
             redact(said),
             f"Ask the administrator to add {' and '.join(SCOPES)} to the Meta app, and no other.",
         )
+    if re.search(r"redirect|domain", said, re.IGNORECASE):
+        # https://developers.facebook.com/docs/facebook-login/security
+        error = {"code": ADDRESS_REFUSED, "message": said}
+        return error_from_graph(400, {"error": error}, {})
     return RejectedError(
         "The login failed",
         redact(said or answer.get("error_reason", "") or answer.get("error", "")),

@@ -6,8 +6,11 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/access
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import phonenumbers
 
 from appmixer.engine.contract import (
     AuthorizationError,
@@ -16,21 +19,24 @@ from appmixer.engine.contract import (
     HostContext,
     JsonObject,
     OutcomeUnknownError,
+    RejectedError,
 )
 
 from ..plugin.graph import GraphClient
 from ..plugin.settings import Settings, how_to_set
-from ..plugin.shapes import as_text, as_texts
+from ..plugin.shapes import as_object, as_text, as_texts
 from ..plugin.tokens import TokenFacts, inspect_token
 from ..plugin.whatsapp import graph_client
 from .dialog import code_of, dialog_url
 from .discovery import (
-    discover_wabas,
     missing_permissions,
+    not_shared,
     nothing_selected,
     profile,
+    reached_wabas,
     read_profile,
-    wabas_of_businesses,
+    read_waba,
+    which_one,
 )
 
 # What the dialog gives lives an hour or two; what lives longer than this needs no exchange.
@@ -72,9 +78,23 @@ class WhatsAppAccounts:
         facts = await inspect_token(graph, settings, token)
         return await self._credentials(graph, settings, token, facts)
 
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        region = as_text(settings.get("defaultRegion"))
+        if region and region not in phonenumbers.SUPPORTED_REGIONS:
+            raise RejectedError(
+                "There is no such region",
+                f"No country has the letters {region}.",
+                "Give the two letters of a country (ISO 3166), such as DE or US.",
+                "defaultRegion",
+            )
+        waba_id = as_text(settings.get("businessAccountId"))
+        if not waba_id or waba_id in as_texts(credentials.profile.get("wabaIds")):
+            return credentials.profile
+        return await self._with_named(credentials, waba_id)
+
     async def refresh(self, credentials: Credentials) -> Credentials:
         if credentials.expires_at is None:
-            return credentials
+            return replace(credentials, profile=await self.validate(credentials))
         if credentials.expires_at <= self._clock():
             raise AuthorizationError(
                 "The access has expired",
@@ -90,38 +110,57 @@ class WhatsAppAccounts:
         facts = await inspect_token(graph, settings, token)
         return Credentials(
             access_token=token,
-            profile=_renewed_profile(credentials.profile, facts),
+            profile=await _proven(graph, token, facts, credentials.profile),
             name=credentials.name,
             expires_at=facts.expires_at,
             secrets={"tokenType": facts.type},
         )
 
-    async def validate(self, credentials: Credentials) -> None:
+    async def validate(self, credentials: Credentials) -> JsonObject:
+        graph, token = self._graph(self._settings), credentials.access_token
+        return await _proven(graph, token, await self._facts(graph, token), credentials.profile)
+
+    async def _with_named(self, credentials: Credentials, waba_id: str) -> JsonObject:
+        """Return the profile with a WABA that a person has named, proven with the token."""
+        graph, known = self._graph(self._settings), credentials.profile
+        facts = await self._facts(graph, credentials.access_token)
+        name: str | None = None
+        if facts is None or facts.reaches(waba_id):
+            name = await read_waba(graph, credentials.access_token, waba_id)
+        if name is None:
+            raise not_shared(waba_id, known)
+        names = {key: as_text(each) for key, each in as_object(known.get("wabaNames")).items()}
+        return profile(
+            as_text(known.get("id")),
+            as_text(known.get("name")),
+            {**names, waba_id: name},
+            as_texts(known.get("scopes")),
+            default=as_text(known.get("businessAccountId")),
+        )
+
+    async def _facts(self, graph: GraphClient, token: str) -> TokenFacts | None:
+        """Return what Meta says of a token; None where it cannot be asked."""
         settings = self._settings
-        graph = self._graph(settings)
         if settings.client_id is None or settings.client_secret is None:
-            await read_profile(graph, credentials.access_token)
-            return
-        facts = await inspect_token(graph, settings, credentials.access_token)
-        if facts.missing_scopes:
-            refusal = missing_permissions(facts)
-            raise AuthorizationError(refusal.title, "It was withdrawn.", refusal.cure)
+            return None
+        return await inspect_token(graph, settings, token)
 
     async def _credentials(
         self, graph: GraphClient, settings: Settings, token: str, facts: TokenFacts
     ) -> Credentials:
         if facts.missing_scopes:
             raise missing_permissions(facts)
-        waba_ids = await discover_wabas(graph, token, facts)
-        if not waba_ids:
-            raise nothing_selected(settings, facts)
+        reached = await reached_wabas(graph, token, facts)
+        if not reached and not facts.is_unrestricted:
+            raise nothing_selected()
         person_id, name = await read_profile(graph, token)
         return Credentials(
             access_token=token,
-            profile=profile(person_id, name, waba_ids, facts.scopes),
-            name=name or f"WhatsApp {waba_ids[0]}",
+            profile=profile(person_id, name, reached, facts.scopes),
+            name=name or " ".join(["WhatsApp", *reached]),
             expires_at=facts.expires_at,
             secrets={"tokenType": facts.type},
+            asks={} if reached else {"businessAccountId": which_one(settings)},
         )
 
     def _is_short(self, facts: TokenFacts) -> bool:
@@ -171,8 +210,8 @@ def _token_in(answer: Mapping[str, Any]) -> str:
 async def _unproven(graph: GraphClient, settings: Settings, token: str) -> Credentials:
     """Take a token that cannot be inspected, if Meta names the WABAs to the token itself."""
     person_id, name = await read_profile(graph, token)
-    waba_ids = await wabas_of_businesses(graph, token)
-    if not waba_ids:
+    reached = await reached_wabas(graph, token, None)
+    if not reached:
         missing = "clientId" if settings.client_id is None else "clientSecret"
         raise ConfigurationError(
             "The token cannot be inspected",
@@ -183,18 +222,31 @@ async def _unproven(graph: GraphClient, settings: Settings, token: str) -> Crede
         )
     return Credentials(
         access_token=token,
-        profile=profile(person_id, name, waba_ids, frozenset()),
-        name=name or f"WhatsApp {waba_ids[0]}",
+        profile=profile(person_id, name, reached, ()),
+        name=name or f"WhatsApp {next(iter(reached))}",
     )
 
 
-def _renewed_profile(known: JsonObject, facts: TokenFacts) -> JsonObject:
-    """Follow what is shared now; the default stays as long as it is shared."""
-    shared = list(facts.waba_ids) or as_texts(known.get("wabaIds"))
-    default = as_text(known.get("businessAccountId"))
-    return {
-        **known,
-        "businessAccountId": default if default in shared or not shared else shared[0],
-        "wabaIds": shared,
-        "scopes": sorted(facts.scopes),
-    }
+async def _proven(
+    graph: GraphClient, token: str, facts: TokenFacts | None, known: JsonObject
+) -> JsonObject:
+    """Return the profile with what the token reaches now; the default stays while it does."""
+    if facts is not None and facts.missing_scopes:
+        refusal = missing_permissions(facts)
+        raise AuthorizationError(refusal.title, "It was withdrawn.", refusal.cure)
+    waba_ids = as_texts(known.get("wabaIds"))
+    reached = await reached_wabas(graph, token, facts, waba_ids)
+    if not reached:
+        raise AuthorizationError(
+            "No WhatsApp Business Account is shared any more",
+            f"Meta no longer lets the account read {' and '.join(waba_ids) or 'any'}.",
+            "Share it with the app again in Meta's business settings, then connect the account "
+            "again.",
+        )
+    return profile(
+        as_text(known.get("id")),
+        as_text(known.get("name")),
+        reached,
+        as_texts(known.get("scopes")) if facts is None else facts.scopes,
+        default=as_text(known.get("businessAccountId")),
+    )

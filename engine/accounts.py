@@ -6,23 +6,27 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
 
+from .account_settings import available, checked_settings, with_choices
 from .contract import (
     Account,
     AccountProvider,
     AuthorizationError,
+    ConfigurationError,
     ConnectorError,
     Credentials,
     JsonObject,
     RejectedError,
 )
+from .contract.manifest import AccountSetting
 from .database import CONNECTED, accounts, flow_versions, flows
 from .refusals import ConflictError, NotFoundError
+from .seal import SealError
 from .times import iso
 
 if TYPE_CHECKING:
@@ -31,33 +35,51 @@ if TYPE_CHECKING:
 RECONNECT = "reconnect"
 REFRESH_AHEAD_S = 7 * 86400.0
 REFRESH_EVERY_S = 600.0
-# Access can be withdrawn without a word; so often is every account asked about.
-VALIDATE_EVERY_S = 6 * 3600.0
+# Access can be withdrawn without a word; so often is every account's proven again.
+INTERVAL_VARIABLE = "APPMIXER_PROOF_INTERVAL_S"
+DEFAULT_PROOF_INTERVAL_S = 3600.0
+MAX_PROOF_INTERVAL_S = 7 * 86400.0
+# When a proof could not be had, because the service did not answer.
+PROOF_AGAIN_S = 60.0
+# Thousands of accounts may be due at once: a few at a time, with a breath after each.
+PROVERS = 4
+PROOF_PAUSE_S = 0.05
+LOOK_EVERY_S = 10.0
 # How old a token in memory may be that another process has renewed.
 CACHE_S = 5.0
 MAX_NAME_CHARS = 100
+SEALED = {"accessToken", "secrets", "obtainedAt"}
+UNREADABLE = (
+    "Its stored token cannot be read: it was sealed with another key, or is damaged. "
+    "Connect the account again."
+)
 
 
 @dataclass(frozen=True)
 class StoredAccount:
-    """An account as it was in the database at `read_at`."""
+    """An account as it was in the database at `read_at`.
+
+    One whose token cannot be read has to be connected again, whatever the database says.
+    """
 
     id: str
     owner_id: str
     service: str
     name: str
     profile: JsonObject
+    settings: JsonObject
     credentials: Credentials
-    obtained_at: float
+    obtained_at: float | None
     state: str
     reason: str
     created_at: float
     read_at: float
+    sealed: bytes = field(repr=False)
 
     @property
     def refresh_at(self) -> float | None:
         """When to renew: a week before the end, or at half of a shorter life."""
-        if self.credentials.expires_at is None:
+        if self.credentials.expires_at is None or self.obtained_at is None:
             return None
         expires_at = self.credentials.expires_at.timestamp()
         life_s = max(expires_at - self.obtained_at, 0.0)
@@ -92,7 +114,7 @@ class Accounts:
         self._read_accounts: dict[str, StoredAccount] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._validated_at: dict[str, float] = {}
+        self.proof_interval_s = _proof_interval_s(engine.settings.environment)
 
     def provider(self, service: str) -> AccountProvider:
         if service not in self._engine.providers:
@@ -101,35 +123,66 @@ class Accounts:
         return self._engine.providers[service]
 
     async def connect_token(
-        self, owner_id: str, service: str, access_token: str, name: str = ""
-    ) -> dict[str, Any]:
-        """Connect with a pasted token; raise what the provider says against it."""
-        credentials = await self.provider(service).connect_token(access_token)
-        return await self.keep(owner_id, service, credentials, name)
-
-    async def connect(
         self,
         owner_id: str,
         service: str,
-        *,
-        redirect_uri: str,
-        answer: Mapping[str, str],
+        access_token: str,
         name: str = "",
+        settings: JsonObject | None = None,
     ) -> dict[str, Any]:
-        """Connect with what the login dialog answered."""
-        provider = self.provider(service)
-        credentials = await provider.connect(redirect_uri=redirect_uri, answer=answer)
-        return await self.keep(owner_id, service, credentials, name)
+        """Connect with a pasted token; raise what the provider says against it."""
+        credentials = await self.provider(service).connect_token(access_token)
+        return await self.complete(owner_id, service, credentials, name, settings or {})
+
+    async def complete(
+        self, owner_id: str, service: str, credentials: Credentials, name: str, settings: JsonObject
+    ) -> dict[str, Any]:
+        """Store credentials with what a person has set, and with what they ask for.
+
+        That may be known from the account in whose place they are stored; what is not is refused
+        with a RejectedError that names the setting.
+        """
+        declared = self._declared(service)
+        given = checked_settings(declared, settings)
+        known = await self._settings_of(owner_id, service, checked_name(name))
+        needed = {key: known[key] for key in credentials.asks if key in known} | given
+        labels = {each.name: each.label for each in declared}
+        for key, why in credentials.asks.items():
+            if key not in needed:
+                cure = f"Name it in the setting {key}."
+                raise RejectedError(f"{labels.get(key, key)} is needed", why, cure, key)
+        if needed:
+            profile = await self.provider(service).check_settings(credentials, needed)
+            credentials = replace(credentials, profile=profile)
+        return await self.keep(owner_id, service, credentials, name, needed)
 
     async def keep(
-        self, owner_id: str, service: str, credentials: Credentials, name: str = ""
+        self,
+        owner_id: str,
+        service: str,
+        credentials: Credentials,
+        name: str = "",
+        settings: JsonObject | None = None,
     ) -> dict[str, Any]:
-        """Store credentials: in place of the account with this name or, unnamed, this profile."""
+        """Store credentials: in place of the account with this name or, unnamed, this profile.
+
+        Its settings stay, with the given ones over them.
+        """
         name = checked_name(name)
         now = self._clock()
         sealed = self._sealed(credentials, now)
+        values = {
+            "profile": dict(credentials.profile),
+            "sealed": sealed,
+            "expires_at": _timestamp(credentials),
+            "state": CONNECTED,
+            "reason": "",
+            "proof_due_at": now + self.proof_interval_s,
+        }
         account_id = await self._writer.commit(
-            lambda connection: _keep(connection, owner_id, service, credentials, name, sealed, now)
+            lambda connection: _keep(
+                connection, owner_id, service, credentials.name, name, values, settings or {}, now
+            )
         )
         self._read_accounts.pop(account_id, None)
         shown = await self.get(owner_id, account_id)
@@ -140,11 +193,40 @@ class Accounts:
 
     async def list(self, owner_id: str) -> list[dict[str, Any]]:
         stored = await self._load(accounts.c.owner_id == owner_id)
-        return [show(each) for each in stored]
+        return [self._shown(each) for each in stored]
 
     async def get(self, owner_id: str, account_id: str) -> dict[str, Any]:
         """Return one of the owner's accounts; raise NotFoundError."""
-        return show(await self._owned(owner_id, account_id))
+        return self._shown(await self._owned(owner_id, account_id))
+
+    async def change_settings(
+        self, owner_id: str, account_id: str, changes: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Set what is given and take back what is None; raise RejectedError that names the field.
+
+        They stay when the account is renewed, proven or connected again.
+        """
+        account = await self._owned(owner_id, account_id)
+        given = checked_settings(self._declared(account.service), changes)
+        profile = account.credentials.profile
+        if given:
+            provider = self.provider(account.service)
+            profile = await provider.check_settings(account.credentials, given)
+
+        def change(connection: sa.Connection) -> None:
+            mine = accounts.c.id == account_id
+            query = sa.select(accounts.c.settings).where(mine).with_for_update()
+            present: dict[str, Any] = connection.scalar(query) or {}
+            changed = {**present, **changes}
+            kept = {name: value for name, value in changed.items() if value is not None}
+            connection.execute(sa.update(accounts).where(mine).values(settings=kept))
+
+        await self._writer.commit(change)
+        if profile != account.credentials.profile:
+            await self._change(account, {"profile": dict(profile)})
+        shown = self._shown(await self._fresh(account_id))
+        self._engine.stream.publish(owner_id, "account", shown)
+        return shown
 
     async def named(self, owner_id: str, service: str, name: str) -> Account:
         """Return the owner's account with this name; raise RejectedError if there is none."""
@@ -183,7 +265,7 @@ class Accounts:
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""
         account = await self._current(account_id)
-        return HostedAccount(account.id, account.name, account.profile, {}, self)
+        return HostedAccount(account.id, account.name, account.profile, account.settings, self)
 
     async def check(self, account_id: str) -> None:
         """Raise AuthorizationError when the account has to be connected again."""
@@ -228,7 +310,8 @@ class Accounts:
 
         A refusal of what was asked at `asked_at` says nothing of credentials obtained since.
         """
-        if asked_at is not None and (await self._fresh(account_id)).obtained_at > asked_at:
+        obtained_at = (await self._fresh(account_id)).obtained_at
+        if asked_at is not None and obtained_at is not None and obtained_at > asked_at:
             return
         change = (
             sa.update(accounts)
@@ -238,50 +321,105 @@ class Accounts:
         await self._writer.commit(lambda connection: connection.execute(change))
         account = await self._fresh(account_id)
         self._engine.log.warning("account_needs_reconnection", account=account_id)
-        self._engine.stream.publish(account.owner_id, "account", show(account))
+        self._engine.stream.publish(account.owner_id, "account", self._shown(account))
 
     async def keep_fresh(self) -> None:
-        """Renew tokens ahead of their end, and notice when access ends, while the engine runs."""
+        """Renew tokens ahead of their end, and prove access again, while the engine runs."""
+        await asyncio.gather(self._keep_renewed(), *[self._keep_proven() for _ in range(PROVERS)])
+
+    async def _keep_renewed(self) -> None:
         while True:
-            for look in (self.refresh_due, self.validate_due):
-                try:
-                    await look()
-                except (
-                    Exception
-                ) as error:  # the outermost loop: a bad round must not end the rounds
-                    self._engine.log.error("accounts_not_kept", error=type(error).__name__)
+            try:
+                await self.refresh_due()
+            except Exception as error:  # the outermost loop: a bad round must not end the rounds
+                self._engine.log.error("accounts_not_kept", error=type(error).__name__)
             await asyncio.sleep(REFRESH_EVERY_S)
 
-    async def validate_due(self) -> int:
-        """Ask about every account that has not been asked about for long; return how many."""
-        connected = await self._load(accounts.c.state == CONNECTED)
-        now = self._clock()
-        self._validated_at = {each.id: self._validated_at.get(each.id, now) for each in connected}
-        due = [each for each in connected if now - self._validated_at[each.id] >= VALIDATE_EVERY_S]
-        for account in due:
-            self._validated_at[account.id] = now
-            await self._validate_one(account)
-        return len(due)
+    async def _keep_proven(self) -> None:
+        look_every_s = min(LOOK_EVERY_S, self.proof_interval_s / 4)
+        while True:
+            has_proven = False
+            try:
+                has_proven = await self.prove_next()
+            except Exception as error:  # the outermost loop: one account must not end the rounds
+                self._engine.log.error("accounts_not_kept", error=type(error).__name__)
+            await asyncio.sleep(PROOF_PAUSE_S if has_proven else look_every_s)
 
-    async def _validate_one(self, account: StoredAccount) -> None:
+    async def prove_next(self) -> bool:
+        """Prove the account that is due first; return whether one was due."""
+        claimed = await self._claim()
+        if claimed is None:
+            return False
+        for account in await self._load(accounts.c.id == claimed):
+            await self._prove_one(account)
+        return True
+
+    async def prove_now(self, owner_id: str, account_id: str) -> dict[str, Any]:
+        """Prove what one of the owner's accounts reaches, and return it as it is then."""
+        account = await self._owned(owner_id, account_id)
+        if account.state == CONNECTED:
+            await self._prove_one(account)
+        return await self.get(owner_id, account_id)
+
+    async def _claim(self) -> str | None:
+        """Return the id of the account that is due first, and put its next proof off."""
+        now = self._clock()
+        query = (
+            sa.select(accounts.c.id, accounts.c.proof_due_at)
+            .where(accounts.c.state == CONNECTED, accounts.c.proof_due_at <= now)
+            .order_by(accounts.c.proof_due_at)
+            .limit(PROVERS)
+        )
+        for row in await self._engine.rows(query):
+            # Another prover, perhaps of another process, may have been quicker.
+            is_mine = (accounts.c.id == row.id) & (accounts.c.proof_due_at == row.proof_due_at)
+            if await self._put_off(is_mine, now + self.proof_interval_s):
+                return str(row.id)
+        return None
+
+    async def _put_off(self, which: sa.ColumnElement[bool], proof_due_at: float) -> int:
+        change = sa.update(accounts).where(which).values(proof_due_at=proof_due_at)
+        return await self._writer.commit(lambda connection: connection.execute(change).rowcount)
+
+    async def _prove_one(self, account: StoredAccount) -> None:
         asked_at = self._clock()
+        if account.state == RECONNECT:
+            await self.mark_reconnect(account.id, account.reason)
+            return
         try:
-            await self.provider(account.service).validate(account.credentials)
+            profile = await self.provider(account.service).validate(account.credentials)
         except AuthorizationError as error:
             await self.mark_reconnect(account.id, str(error), asked_at=asked_at)
-        except ConnectorError as error:
-            self._engine.log.warning(
-                "account_not_validated", account=account.id, reason=error.title
-            )
+        except (ConnectorError, NotFoundError) as error:
+            self._engine.log.warning("account_not_proven", account=account.id, reason=str(error))
+            again_s = min(PROOF_AGAIN_S, self.proof_interval_s)
+            await self._put_off(accounts.c.id == account.id, asked_at + again_s)
+        else:
+            if profile != account.credentials.profile:
+                await self._change(account, {"profile": dict(profile)})
+
+    async def _change(self, account: StoredAccount, values: Mapping[str, Any]) -> None:
+        """Store what was found out with the account's credentials, unless it got others since."""
+        is_same = (accounts.c.id == account.id) & (accounts.c.sealed == account.sealed)
+        change = sa.update(accounts).where(is_same).values(**values)
+        if await self._writer.commit(lambda connection: connection.execute(change).rowcount):
+            shown = self._shown(await self._fresh(account.id))
+            self._engine.stream.publish(account.owner_id, "account", shown)
 
     async def refresh_due(self) -> int:
         """Renew every token that is near its end; return how many were due."""
-        expiring = accounts.c.expires_at.is_not(None) & (accounts.c.state == CONNECTED)
         now = self._clock()
-        stored = await self._load(expiring)
+        # Nothing is renewed earlier than this, so thousands of others need not be opened.
+        ends_soon = accounts.c.expires_at <= now + REFRESH_AHEAD_S
+        stored = await self._load(ends_soon & (accounts.c.state == CONNECTED))
         due = [each for each in stored if each.refresh_at is not None and each.refresh_at <= now]
         for account in due:
-            await self._refresh_one(account)
+            try:
+                await self._refresh_one(account)
+            except Exception as error:  # one account's fault must not keep others from renewal
+                self._engine.log.error(
+                    "account_not_refreshed", account=account.id, error=type(error).__name__
+                )
         return len(due)
 
     async def _refresh_one(self, account: StoredAccount) -> None:
@@ -310,11 +448,7 @@ class Accounts:
                 "expires_at": _timestamp(renewed),
                 "profile": dict(renewed.profile),
             }
-            change = sa.update(accounts).where(accounts.c.id == account.id).values(values)
-            await self._writer.commit(lambda connection: connection.execute(change))
-            self._engine.stream.publish(
-                account.owner_id, "account", show(await self._fresh(account.id))
-            )
+            await self._change(account, values)
         return renewed
 
     def _lock(self, account_id: str) -> asyncio.Lock:
@@ -350,6 +484,14 @@ class Accounts:
         self._locks.pop(account_id, None)
         self._ids = {key: each for key, each in self._ids.items() if each != account_id}
 
+    async def _settings_of(self, owner_id: str, service: str, name: str) -> JsonObject:
+        query = sa.select(accounts.c.settings).where(
+            accounts.c.owner_id == owner_id, accounts.c.service == service, accounts.c.name == name
+        )
+        for row in await self._engine.rows(query):
+            return cast("JsonObject", row.settings)
+        return {}
+
     async def _id_of(self, owner_id: str, service: str, name: str) -> str:
         query = sa.select(accounts.c.id).where(
             accounts.c.owner_id == owner_id, accounts.c.service == service, accounts.c.name == name
@@ -366,31 +508,42 @@ class Accounts:
 
     async def _load(self, which: sa.ColumnElement[bool]) -> Sequence[StoredAccount]:
         query = sa.select(accounts).where(which).order_by(accounts.c.created_at, accounts.c.name)
-        return [self._opened(row) for row in await self._engine.rows(query)]
+        rows = await self._engine.rows(query)
+        return await asyncio.to_thread(lambda: [self._opened(row) for row in rows])
 
     def _opened(self, row: sa.Row[Any]) -> StoredAccount:
-        secrets = self._engine.seal.open(row.sealed)
-        expires_at = row.expires_at
+        secrets = self._secrets_in(row)
         credentials = Credentials(
-            access_token=secrets["accessToken"],
+            access_token=secrets["accessToken"] if secrets else "",
             profile=row.profile,
             name=row.name,
-            expires_at=None if expires_at is None else datetime.fromtimestamp(expires_at, UTC),
-            secrets=secrets["secrets"],
+            expires_at=_moment(row.expires_at),
+            secrets=secrets["secrets"] if secrets else {},
         )
         return StoredAccount(
             id=row.id,
             owner_id=row.owner_id,
             service=row.service,
             name=row.name,
-            profile=row.profile,
+            profile=with_choices(row.profile, row.settings, self._declared(row.service)),
+            settings=row.settings,
             credentials=credentials,
-            obtained_at=secrets["obtainedAt"],
-            state=row.state,
-            reason=row.reason,
+            obtained_at=secrets["obtainedAt"] if secrets else None,
+            state=row.state if secrets else RECONNECT,
+            reason=row.reason if secrets else UNREADABLE,
             created_at=row.created_at,
             read_at=self._clock(),
+            sealed=row.sealed,
         )
+
+    def _secrets_in(self, row: sa.Row[Any]) -> Mapping[str, Any] | None:
+        """Return what the row seals, or None: one bad row must not stop the other accounts."""
+        try:
+            secrets = self._engine.seal.open(row.sealed)
+        except (SealError, ValueError):
+            return None
+        is_whole = isinstance(secrets, dict) and SEALED <= secrets.keys()
+        return cast("Mapping[str, Any]", secrets) if is_whole else None
 
     def _sealed(self, credentials: Credentials, now: float) -> bytes:
         return self._engine.seal.close(
@@ -401,21 +554,42 @@ class Accounts:
             }
         )
 
+    def _declared(self, service: str) -> Sequence[AccountSetting]:
+        """Return the settings that accounts of a service have."""
+        connector = self._engine.connectors.get(service)
+        return connector.manifest.auth.settings if connector is not None else ()
 
-def show(account: StoredAccount) -> dict[str, Any]:
-    """Return the account for people, without its secrets."""
-    return {
-        "id": account.id,
-        "service": account.service,
-        "name": account.name,
-        "profile": account.profile,
-        "state": account.state,
-        "reason": account.reason,
-        "expiresAt": iso(_timestamp(account.credentials)),
-        "tokenSince": iso(account.obtained_at),
-        "refreshAt": iso(account.refresh_at),
-        "createdAt": iso(account.created_at),
-    }
+    def _shown(self, account: StoredAccount) -> dict[str, Any]:
+        """Return the account for people, without its secrets."""
+        declared = self._declared(account.service)
+        return {
+            "id": account.id,
+            "service": account.service,
+            "name": account.name,
+            "profile": account.profile,
+            "settings": account.settings,
+            "availableSettings": [available(each, account.profile) for each in declared],
+            "state": account.state,
+            "reason": account.reason,
+            "expiresAt": iso(_timestamp(account.credentials)),
+            "tokenSince": iso(account.obtained_at),
+            "refreshAt": iso(account.refresh_at),
+            "createdAt": iso(account.created_at),
+        }
+
+
+def packed(credentials: Credentials) -> dict[str, Any]:
+    """Return the credentials as JSON; unpacked makes them again."""
+    return {**asdict(credentials), "expires_at": _timestamp(credentials)}
+
+
+def unpacked(packed: Mapping[str, Any]) -> Credentials:
+    fields: dict[str, Any] = {**packed, "expires_at": _moment(packed["expires_at"])}
+    return Credentials(**fields)
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
 
 
 def refusal(account: StoredAccount) -> AuthorizationError:
@@ -447,32 +621,50 @@ def _keep(
     connection: sa.Connection,
     owner_id: str,
     service: str,
-    credentials: Credentials,
+    suggestion: str,
     name: str,
-    sealed: bytes,
+    values: dict[str, Any],
+    settings: JsonObject,
     now: float,
 ) -> str:
     mine = (accounts.c.owner_id == owner_id) & (accounts.c.service == service)
     rows = connection.execute(
-        sa.select(accounts.c.id, accounts.c.name, accounts.c.profile).where(mine)
+        sa.select(accounts.c.id, accounts.c.name, accounts.c.profile, accounts.c.settings).where(
+            mine
+        )
     ).all()
-    profile = dict(credentials.profile)
-    values: dict[str, Any] = {
-        "profile": profile,
-        "sealed": sealed,
-        "expires_at": _timestamp(credentials),
-        "state": CONNECTED,
-        "reason": "",
-    }
     for row in rows:
-        if row.name == name or (not name and row.profile == profile):
-            connection.execute(sa.update(accounts).where(accounts.c.id == row.id).values(values))
+        if row.name == name or (not name and row.profile == values["profile"]):
+            present = {**values, "settings": {**row.settings, **settings}}
+            connection.execute(sa.update(accounts).where(accounts.c.id == row.id).values(present))
             return str(row.id)
     account_id = uuid.uuid4().hex
-    values |= {"id": account_id, "owner_id": owner_id, "service": service, "created_at": now}
-    values["name"] = name or _free_name(credentials.name[:MAX_NAME_CHARS], {r.name for r in rows})
-    connection.execute(sa.insert(accounts).values(values))
+    taken = {row.name for row in rows}
+    made = {
+        "id": account_id,
+        "owner_id": owner_id,
+        "service": service,
+        "name": name or _free_name(suggestion[:MAX_NAME_CHARS], taken),
+        "created_at": now,
+        "settings": dict(settings),
+    }
+    connection.execute(sa.insert(accounts).values({**values, **made}))
     return account_id
+
+
+def _proof_interval_s(environment: Mapping[str, str]) -> float:
+    given = environment.get(INTERVAL_VARIABLE) or str(DEFAULT_PROOF_INTERVAL_S)
+    try:
+        interval_s = float(given)
+    except ValueError:
+        interval_s = 0.0
+    if not 1 <= interval_s <= MAX_PROOF_INTERVAL_S:
+        raise ConfigurationError(
+            f"{INTERVAL_VARIABLE} cannot be {given}",
+            "It is the time in seconds after which each account's access is proven again.",
+            f"Give a number from 1 to {MAX_PROOF_INTERVAL_S:.0f}, or none for an hour.",
+        )
+    return interval_s
 
 
 def _free_name(wanted: str, taken: set[str]) -> str:

@@ -30,6 +30,8 @@ flow = typer.Typer(no_args_is_help=True, help="Deploy, start, stop and list flow
 config = typer.Typer(no_args_is_help=True, help="The connectors' configuration.")
 app.add_typer(flow, name="flow")
 app.add_typer(config, name="config")
+account = typer.Typer(no_args_is_help=True, help="Your connected accounts and their settings.")
+app.add_typer(account, name="account")
 
 Data = Annotated[
     Path | None, typer.Option(help="The engine's data folder.", envvar="APPMIXER_DATA")
@@ -37,6 +39,9 @@ Data = Annotated[
 Url = Annotated[str | None, typer.Option(help="Where the engine answers.", envvar="APPMIXER_URL")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Host = Annotated[str, typer.Option(help="The address to listen at.")]
+Service = Annotated[
+    str | None, typer.Option(help="The connector's id, where several have an account so named.")
+]
 
 
 @app.command()
@@ -230,6 +235,10 @@ def connect(
         bool, typer.Option("--token", help="Ask for an access token instead of opening a browser.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open the login page.")] = True,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set this of the account; repeatable."),
+    ] = None,
     url: Url = None,
     data: Data = None,
 ) -> None:
@@ -239,15 +248,102 @@ def connect(
     chosen = service or (next(iter(by_id)) if len(by_id) == 1 else "")
     if chosen not in by_id:
         raise typer.BadParameter(f"Choose --service from: {', '.join(sorted(by_id))}.")
+    given = _settings(settings or (), by_id[chosen]["auth"]["settings"])
     if token:
         secret = typer.prompt("Access token", hide_input=True)
-        content = {"service": chosen, "name": name, "accessToken": secret}
+        content = {"service": chosen, "name": name, "accessToken": secret, "settings": given}
         account = _call(url, data, "POST", "/api/accounts", content)
     else:
         account = _connect_in_browser(
             by_id[chosen]["auth"]["service"], name, url, data, opens=browser
         )
+        if given:
+            account = _call(url, data, "PATCH", f"/api/accounts/{account['id']}", given)
     _say(f"Account {account['name']} is connected.")
+
+
+@account.command("list")
+def list_accounts(as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
+    """List your accounts, with their state and what is set."""
+    accounts = _call(url, data, "GET", "/api/accounts")["accounts"]
+    if as_json:
+        _print_json({"accounts": accounts})
+        return
+    rows = [[each["name"], each["service"], each["state"], _standing(each)] for each in accounts]
+    _table(rows) if rows else _say("No account is connected yet; run `appmixer connect NAME`.")
+
+
+@account.command("set")
+def set_account(
+    name: Annotated[str, typer.Argument(help="The account's name.")],
+    key: Annotated[str, typer.Argument(help="The setting; `account list --json` lists all.")],
+    value: Annotated[str, typer.Argument(help="The value; null takes it back.")],
+    service: Service = None,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Change a setting of an account."""
+    found = _account(url, data, name, service)
+    changes = _settings([f"{key}={value}"], found["availableSettings"])
+    changed = _call(url, data, "PATCH", f"/api/accounts/{found['id']}", changes)
+    _say(f"{name}: {_standing(changed)}")
+
+
+@account.command("remove")
+def remove_account(
+    name: Annotated[str, typer.Argument(help="The account's name.")],
+    service: Service = None,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Forget an account; refused while a running flow uses it."""
+    found = _account(url, data, name, service)
+    _call(url, data, "DELETE", f"/api/accounts/{found['id']}")
+    _say(f"{name} is removed.")
+
+
+def _account(url: str | None, data: Path | None, name: str, service: str | None) -> dict[str, Any]:
+    accounts = _call(url, data, "GET", "/api/accounts")["accounts"]
+    found = [
+        each for each in accounts if each["name"] == name and service in (None, each["service"])
+    ]
+    if not found:
+        known = ", ".join(sorted(each["name"] for each in accounts)) or "none"
+        _fail(f"There is no account {name}; there is: {known}.")
+    if len(found) > 1:
+        services = ", ".join(sorted(each["service"] for each in found))
+        raise typer.BadParameter(f"Choose --service from: {services}.")
+    return dict(found[0])
+
+
+def _settings(
+    given: Iterable[str], available: Iterable[Mapping[str, Any]]
+) -> dict[str, str | bool | None]:
+    """Return what KEY=VALUE says; the engine knows which keys there are, and which values."""
+    switches = {each["name"] for each in available if each["type"] == "switch"}
+    words: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+    changes: dict[str, str | bool | None] = {}
+    for pair in given:
+        key, separator, value = pair.partition("=")
+        if not key or not separator:
+            raise typer.BadParameter(f"{pair} is not KEY=VALUE.")
+        changes[key] = words.get(value, value) if key in switches or value == "null" else value
+    return changes
+
+
+def _standing(account: Mapping[str, Any]) -> str:
+    if account["state"] != "connected":
+        return str(account["reason"])
+    until = account["expiresAt"]
+    said = [f"until {until[:10]}" if until else "does not expire"]
+    for each in account["availableSettings"]:
+        name, labels = each["name"], {one["value"]: one["label"] for one in each["choices"]}
+        # What was chosen counts only while the account reaches it; the profile tells.
+        value = account["profile" if labels else "settings"].get(name)
+        if value is not None:
+            label = f" ({labels[value]})" if value in labels else ""
+            said.append(f"{name}={str(value).lower() if value in (True, False) else value}{label}")
+    return ", ".join(said)
 
 
 @app.command()

@@ -105,7 +105,10 @@ accounts = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("settings", JSON, nullable=False),
+    sa.Column("proof_due_at", sa.Float, nullable=False),
     sa.UniqueConstraint("owner_id", "service", "name"),
+    sa.Index(None, "proof_due_at"),
 )
 
 flows = sa.Table(

@@ -8,6 +8,7 @@ from appmixer.engine.contract import Account, RejectedError
 
 from .graph import AccountGraph, GraphClient, graph_id
 from .settings import Settings
+from .shapes import as_texts
 from .tokens import inspect_token
 
 CURE = (
@@ -40,10 +41,12 @@ async def prove_ownership(
 ) -> None:
     """Raise RejectedError, in a sentence, when the account has no right to the subject."""
     # The token is inspected as well: a page of Graph may be readable that was never shared.
-    if not (await inspect_token(graph, settings, await account.access_token())).reaches(
-        subject.waba_id
-    ):
+    facts = await inspect_token(graph, settings, await account.access_token())
+    if not facts.reaches(subject.waba_id):
         raise _not_shared(subject, account, "Meta's grant for this account does not list it.")
+    # A grant without limits lists nothing, so it is the profile that tells what was proven.
+    if facts.is_unrestricted and subject.waba_id not in as_texts(account.profile.get("wabaIds")):
+        raise _not_proven(subject, account)
     await _read(subject, account, calls)
     if subject.phone_number_id is not None:
         await _find_number(subject, subject.phone_number_id, calls)
@@ -67,6 +70,16 @@ async def _find_number(subject: Subject, phone_number_id: str, calls: AccountGra
         "The account lists its numbers, and this is none of them.",
         "Choose a sender phone number from the list, or the account that owns it.",
         "phoneNumberId",
+    )
+
+
+def _not_proven(subject: Subject, account: Account) -> RejectedError:
+    return RejectedError(
+        f"WhatsApp Business Account {subject.waba_id} is not among those of {account.name!r}",
+        "The account was not proven to reach it, and only what was proven is delivered.",
+        f"Run `appmixer account set {account.name} businessAccountId {subject.waba_id}`, which "
+        "proves it and adds it, then start again.",
+        "businessAccountId",
     )
 
 

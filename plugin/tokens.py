@@ -10,7 +10,7 @@ from typing import Any
 from appmixer.engine.contract import AuthorizationError, RejectedError
 
 from .app_graph import get_as_app
-from .catalogue import error_from_graph
+from .catalogue import error_from_graph, find
 from .graph import GraphClient
 from .settings import Settings
 from .shapes import as_object, as_objects, as_text, as_texts, as_unix_time
@@ -60,13 +60,13 @@ async def inspect_token(graph: GraphClient, settings: Settings, token: str) -> T
     Raises AuthorizationError for a token that is not valid, RejectedError for one of another app.
     """
     # https://developers.facebook.com/docs/graph-api/reference/debug_token
-    body = await _debugged(graph, settings, token)
+    body = await get_as_app(graph, settings, "debug_token", {"input_token": token})
     facts = as_object(body.get("data"))
     if facts.get("is_valid") is not True:
         raise _invalid(facts, token)
     app_id = str(facts.get("app_id", ""))
     if app_id != settings.required("clientId"):
-        raise _of_another_app(settings)
+        raise _of_another_app(app_id, settings)
     return TokenFacts(
         type=as_text(facts.get("type")),
         user_id=as_text(facts.get("user_id")),
@@ -76,26 +76,21 @@ async def inspect_token(graph: GraphClient, settings: Settings, token: str) -> T
     )
 
 
-async def _debugged(graph: GraphClient, settings: Settings, token: str) -> dict[str, Any]:
-    try:
-        return await get_as_app(graph, settings, "debug_token", {"input_token": token})
-    except RejectedError as error:
-        if error.code == 100 and "did not match" in f"{error.cause} {error.title}":
-            raise _of_another_app(settings) from None
-        raise
-
-
-def _of_another_app(settings: Settings) -> RejectedError:
-    return RejectedError(
-        "The token belongs to another Meta app",
-        f"This connector is app {settings.client_id}, and only its own tokens receive events here.",
-        "Generate the token for this app, or connect the account through the login dialog.",
-    )
+def _of_another_app(app_id: str, settings: Settings) -> RejectedError:
+    # Meta mostly refuses to look at such a token, and then this row explains what it answers.
+    row = find(100, message="viewing app")
+    assert row is not None
+    cause = f"{row.cause} The token is of app {app_id}, the connector is app {settings.client_id}."
+    return RejectedError(row.title, cause, row.cure, code=100)
 
 
 def _invalid(facts: Mapping[str, Any], token: str) -> AuthorizationError:
     said = as_object(facts.get("error"))
-    error = {"code": said.get("code", 190), "error_subcode": said.get("subcode")}
+    error = {
+        "code": said.get("code", 190),
+        "error_subcode": said.get("subcode"),
+        "message": said.get("message"),
+    }
     explained = error_from_graph(401, {"error": error}, {}, secrets=[token])
     return AuthorizationError(
         "The access token is not valid",

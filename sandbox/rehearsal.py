@@ -123,10 +123,30 @@ class Rehearsal:
 
     async def _connect(self) -> None:
         start = f"/auth/whatsapp/start?name={ACCOUNT}"
-        leads = await self._engine.get(start)
-        self._expect(leads.status_code == 302, f"{start} to lead to the dialog", _short(leads))
+        link = (await self._api("POST", "/api/links", {"path": start}))["url"]
+        base, patience = self._engine.base_url, httpx.Timeout(PATIENCE_S)
+        # The person's browser has no token of the engine's API, only the link.
+        async with httpx.AsyncClient(base_url=base, timeout=patience) as browser:
+            await self._log_in(browser, link, start)
+        accounts = (await self._api("GET", "/api/accounts"))["accounts"]
+        account = next((each for each in accounts if each["name"] == ACCOUNT), None)
+        if account is None or account["state"] != "connected":
+            raise StepMissingError(f"The account {ACCOUNT} is not connected: {account}")
+        wabas = ", ".join(account["profile"]["wabaIds"])
+        self._tell("Engine", "Meta", f"exchanges the code: account {ACCOUNT} reaches WABA {wabas},")
+        self._note(f"its permission lasts until {str(account['expiresAt'])[:10]}")
+
+    async def _log_in(self, browser: httpx.AsyncClient, link: str, start: str) -> None:
+        """Follow a one-time link through the engine's question and Meta's dialog, and back."""
+        asked = await browser.get(link)
+        self._expect(asked.status_code == 200, f"{start} to ask first", _short(asked))
+        self._tell("Browser", "Engine", f"GET {start}: asked whether to connect, and for whom")
+        question = _Form(asked.text)
+        secret = {"secret": question.choices("secret")}
+        leads = await browser.post(question.action, data=secret)
+        self._expect(leads.status_code == 303, "the button to lead to the dialog", _short(leads))
         dialog_url = leads.headers["location"]
-        self._tell("Browser", "Engine", f"GET {start}: sent on to Meta's login dialog")
+        self._tell("Browser", "Engine", "presses the button: sent on to Meta's login dialog")
         page = await self._sandbox.get(dialog_url)
         self._expect(page.status_code == 200, "Meta's login dialog", _short(page))
         form = _Form(page.text)
@@ -142,16 +162,9 @@ class Rehearsal:
         approved = await self._sandbox.post(urljoin(dialog_url, form.action), data=answers)
         self._expect(approved.status_code == 302, "Meta to send the person back", _short(approved))
         self._tell("Browser", "Meta", f"picks WhatsApp Business Account {seed.WABA_ID}, continues")
-        back = await self._engine.get(approved.headers["location"])
+        back = await browser.get(approved.headers["location"])
         self._expect(back.status_code == 200, "the engine to accept the login", _short(back))
-        accounts = (await self._api("GET", "/api/accounts"))["accounts"]
-        account = next((each for each in accounts if each["name"] == ACCOUNT), None)
-        if account is None or account["state"] != "connected":
-            raise StepMissingError(f"The account {ACCOUNT} is not connected: {account}")
-        wabas = ", ".join(account["profile"]["wabaIds"])
         self._tell("Meta", "Browser", "302 back to the engine with a code")
-        self._tell("Engine", "Meta", f"exchanges the code: account {ACCOUNT} reaches WABA {wabas},")
-        self._note(f"its permission lasts until {str(account['expiresAt'])[:10]}")
 
     async def _start_flow(self) -> None:
         fixture = resources.files(__package__ or "").joinpath("fixtures/auto_reply.flow.json")

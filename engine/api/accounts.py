@@ -36,6 +36,9 @@ class NewAccount(Body):
     access_token: str = Field(
         min_length=1, max_length=4_000, repr=False, description="It is proven before it is stored."
     )
+    settings: dict[str, Any] = Field(
+        {}, description="What to set, and what a token does not tell of itself."
+    )
 
 
 @router.get("")
@@ -48,13 +51,22 @@ async def list_accounts(request: Request, caller: Caller) -> dict[str, Any]:
 async def connect_account(request: Request, caller: Caller, new: NewAccount) -> dict[str, Any]:
     """Connect an account with a token."""
     return await hosting(request).accounts.connect_token(
-        caller.owner_id, new.service, new.access_token.strip(), new.name
+        caller.owner_id, new.service, new.access_token.strip(), new.name, new.settings
     )
 
 
 @router.get("/{account_id}")
 async def get_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     return await hosting(request).accounts.get(caller.owner_id, account_id)
+
+
+@router.patch("/{account_id}")
+async def change_account(
+    request: Request, caller: Caller, account_id: str, changes: dict[str, Any]
+) -> dict[str, Any]:
+    """Set some of the account's `availableSettings`; null takes one back."""
+    accounts = hosting(request).accounts
+    return await accounts.change_settings(caller.owner_id, account_id, changes)
 
 
 @router.post("/{account_id}/refresh")
@@ -65,9 +77,9 @@ async def refresh_account(request: Request, caller: Caller, account_id: str) -> 
 
 @router.get("/{account_id}/checks")
 async def check_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
-    """Look at the account's setup at the service and report."""
+    """Prove the account's access again, look at its setup at the service, and report."""
     engine = hosting(request)
-    account = await engine.accounts.get(caller.owner_id, account_id)
+    account = await engine.accounts.prove_now(caller.owner_id, account_id)
     hosted = await engine.accounts.hosted(account_id)
     used_by = await engine.accounts.used_by(caller.owner_id, account_id)
     # Every question about one that has to be connected again would have the same answer.

@@ -2,162 +2,318 @@
 
 from __future__ import annotations
 
-import json
-import secrets
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from ..accounts import checked_name
+from ..accounts import checked_name, packed, unpacked
 from ..api_token import new_secret
-from ..contract import ConnectorError
-from ..database import store
-from ..owners import Identity, hash_of
+from ..contract import ConnectorError, Credentials, RejectedError
+from ..owners import INVITATION, Identity
 from ..refusals import NotFoundError
-from ..store import DatabaseStore
-from .identity import find_identity, hosting, is_secure, keep_session
-from .notices import failure_page, success_page
-
-if TYPE_CHECKING:
-    from ..engine import Engine
+from .identity import find_identity, hosting, keep_session
+from .notices import (
+    Field,
+    Form,
+    connecting_page,
+    failure_page,
+    missing_page,
+    sign_in_page,
+    success_page,
+)
+from .questions import OtherBrowserError, Questions
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
-NAMESPACE = "engine:login"
-STATE_LIFE_S = 600
-BROWSER_COOKIE = "appmixer_login"
+MAX_FORM_BYTES = 10_000
 START_AGAIN = "Go back to Accounts and start the login there again."
 
 
 @router.get("/{service}/start")
 async def start(request: Request, service: str, name: str = "", token: str = "") -> Response:
-    """Send the person to the login dialog."""
+    """Send the person to the login dialog, or ask first when it was not they who began."""
     engine = hosting(request)
-    if token:
-        return await _sign_in(request, token)
-    identity = await find_identity(request)
+    present = await find_identity(request)
+    identity = await engine.owners.identify(token, INVITATION) if token else present
     if identity is None:
-        return failure_page(
-            401,
-            "You are not signed in",
-            "The engine does not know whose account this is going to be.",
-            "Open the engine's page through the link that `appmixer up` prints, then try again.",
-        )
+        return _link_is_over() if token else _not_signed_in()
     try:
-        connector_id = _connector_id(engine, service)
-        return await _send_to_dialog(request, identity, connector_id, checked_name(name))
+        login = {
+            "kind": "start",
+            "ownerId": identity.owner_id,
+            "service": _connector_id(request, service),
+            "name": checked_name(name),
+        }
+        if not token and _began_here(request):
+            return await _send_to_dialog(request, login, 302)
+        # Whether the login is set up is told before anybody is asked.
+        _authorization_url(request, login, "")
     except (ConnectorError, NotFoundError) as error:
         return _failure(error)
+    return await _ask_first(request, login, identity, present, token)
+
+
+@router.post("/{service}/start")
+async def go_on(request: Request, service: str) -> Response:
+    """Send the person to the login dialog after they were asked."""
+    answer = await _form(request)
+    login = await _answered(request, answer.get("secret", ""), "start")
+    if isinstance(login, Response):
+        return login
+    present = await find_identity(request)
+    session = None
+    if token := login.pop("token", ""):
+        session = await hosting(request).owners.redeem(token)
+        if session is None:
+            return _link_is_over()
+    elif present is None or present.owner_id != login["ownerId"]:
+        return _not_signed_in()
+    try:
+        response = await _send_to_dialog(request, login, 303)
+    except (ConnectorError, NotFoundError) as error:
+        response = _failure(error)
+    # Somebody else's session is not replaced: the account is connected without it.
+    if session is not None and (present is None or present.owner_id == login["ownerId"]):
+        keep_session(request, response, session)
+    return response
 
 
 @router.get("/{service}/callback")
 async def callback(request: Request, service: str) -> Response:
     """Take the person back and connect the account."""
-    engine = hosting(request)
     answer = dict(request.query_params)
-    login = await _take_state(engine, answer.pop("state", ""))
-    if login is None:
-        return failure_page(
-            400,
-            "This login is over",
-            "It was finished already, was started more than ten minutes ago, or never began here.",
-            START_AGAIN,
+    login = await _answered(request, answer.pop("state", ""), "dialog")
+    if isinstance(login, Response):
+        return login
+    try:
+        if _connector_id(request, service) != login["service"]:
+            raise NotFoundError("This login belongs to another service.")
+        provider = hosting(request).accounts.provider(login["service"])
+        uri = _redirect_uri(request, login["service"])
+        credentials = await provider.connect(redirect_uri=uri, answer=answer)
+        return await _connect(request, login, credentials, {})
+    except (ConnectorError, NotFoundError) as error:
+        return _failure(error)
+
+
+@router.post("/{service}/callback")
+async def complete(request: Request, service: str) -> Response:
+    """Take what the page after the login asked for."""
+    answer = await _form(request)
+    login = await _answered(request, answer.get("secret", ""), "settings")
+    if isinstance(login, Response):
+        return login
+    named = {
+        key.removeprefix("setting."): value.strip()
+        for key, value in answer.items()
+        if key.startswith("setting.")
+    }
+    accounts = hosting(request).accounts
+    try:
+        if kept := login.pop("credentials", None):
+            return await _connect(request, login, unpacked(kept), named)
+        account = await accounts.change_settings(login["ownerId"], login["accountId"], named)
+    except (ConnectorError, NotFoundError) as error:
+        return _failure(error)
+    return await _connected(request, login, account)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Replace a browser's session after the person was asked."""
+    answer = await _form(request)
+    asked = await _answered(request, answer.get("secret", ""), "sign-in")
+    if isinstance(asked, Response):
+        return asked
+    session = await hosting(request).owners.redeem(asked["token"])
+    if session is None:
+        return _link_is_over()
+    response = RedirectResponse("/", 303)
+    keep_session(request, response, session)
+    return response
+
+
+async def ask_to_sign_in(
+    request: Request, token: str, identity: Identity, present: Identity
+) -> Response:
+    """Ask whether the one-time token's owner is to take the place of the one who is signed in."""
+    questions = Questions(request)
+    secret = await questions.ask({"kind": "sign-in", "token": token})
+    form = Form("/auth/sign-in", secret, f"Become {identity.owner_name}")
+    page = sign_in_page(form, owner=identity.owner_name, signed_in=present.owner_name)
+    return questions.remember(page)
+
+
+def _link_is_over() -> Response:
+    return failure_page(
+        401,
+        "This link was used already, or is too old",
+        "It signs in one browser, once, within ten minutes.",
+        "Ask for a new link, for example with `appmixer connect`.",
+    )
+
+
+def _not_signed_in() -> Response:
+    return failure_page(
+        401,
+        "You are not signed in",
+        "The engine does not know whose account this is going to be.",
+        "Open the engine's page through the link that `appmixer up` prints, then try again.",
+    )
+
+
+def _began_here(request: Request) -> bool:
+    """Whether it was a click on a page of ours, or no browser at all.
+
+    A browser that does not say where a visit comes from is asked as well.
+    """
+    if "authorization" in request.headers:
+        return True
+    return request.headers.get("sec-fetch-site") == "same-origin"
+
+
+async def _ask_first(
+    request: Request,
+    login: dict[str, Any],
+    identity: Identity,
+    present: Identity | None,
+    token: str,
+) -> Response:
+    manifest = hosting(request).connectors[login["service"]].manifest
+    is_other = present is not None and present.owner_id != identity.owner_id
+    questions = Questions(request)
+    secret = await questions.ask({**login, "token": token})
+    page = connecting_page(
+        Form(f"/auth/{manifest.auth.service}/start", secret, "Go on to the login"),
+        label=manifest.label,
+        owner=identity.owner_name,
+        name=login["name"],
+        signed_in=present.owner_name if present is not None and is_other else "",
+    )
+    return questions.remember(page)
+
+
+async def _send_to_dialog(request: Request, login: Mapping[str, Any], status: int) -> Response:
+    state = new_secret()
+    url = _authorization_url(request, login, state)
+    questions = Questions(request)
+    await questions.ask({**login, "kind": "dialog"}, state)
+    return questions.remember(RedirectResponse(url, status))
+
+
+async def _connect(
+    request: Request, login: dict[str, Any], credentials: Credentials, named: Mapping[str, str]
+) -> Response:
+    """Keep the account; ask for what it still needs, as often as it takes."""
+    accounts = hosting(request).accounts
+    try:
+        account = await accounts.complete(
+            login["ownerId"], login["service"], credentials, login["name"], named
         )
-    browser = request.cookies.get(BROWSER_COOKIE, "")
-    if not secrets.compare_digest(hash_of(browser), login["browser"]):
+    except RejectedError as error:
+        if error.field not in credentials.asks:
+            raise
+        return await _ask_for(request, login, credentials, named, error)
+    return await _connected(request, {**login, "accountId": account["id"]}, account)
+
+
+async def _ask_for(
+    request: Request,
+    login: dict[str, Any],
+    credentials: Credentials,
+    named: Mapping[str, str],
+    error: RejectedError,
+) -> Response:
+    engine = hosting(request)
+    manifest = engine.connectors[login["service"]].manifest
+    labels = {each.name: each.label for each in manifest.auth.settings}
+    questions = Questions(request)
+    about = {**login, "kind": "settings", "credentials": packed(credentials)}
+    secret = await questions.ask(about)
+    page = missing_page(
+        Form(
+            f"/auth/{manifest.auth.service}/callback",
+            secret,
+            "Connect",
+            [Field(name, labels.get(name, name), named.get(name, "")) for name in credentials.asks],
+        ),
+        status=400 if named else 200,
+        title=error.title,
+        sentences=[error.cause, error.cure if named else ""],
+    )
+    return questions.remember(page)
+
+
+async def _connected(
+    request: Request, login: dict[str, Any], account: Mapping[str, Any]
+) -> Response:
+    """Say so, and let the person choose where the account reaches several things."""
+    fields = [
+        Field(
+            each["name"],
+            each["label"],
+            account["profile"].get(each["name"], ""),
+            [(choice["value"], choice["label"]) for choice in each["choices"]],
+        )
+        for each in account["availableSettings"]
+        if len(each["choices"]) > 1
+    ]
+    if not fields:
+        return success_page(account["name"], account["expiresAt"])
+    manifest = hosting(request).connectors[login["service"]].manifest
+    questions = Questions(request)
+    secret = await questions.ask({**login, "kind": "settings"})
+    form = Form(f"/auth/{manifest.auth.service}/callback", secret, "Change", fields)
+    return questions.remember(success_page(account["name"], account["expiresAt"], form))
+
+
+async def _answered(request: Request, secret: str, kind: str) -> dict[str, Any] | Response:
+    """Return what the answered question was about, or the page that says why it is none."""
+    try:
+        about = await Questions(request).answered(secret)
+    except OtherBrowserError:
         return failure_page(
             403,
             "This login began in another browser",
             "For your safety it can end only where it began.",
             START_AGAIN,
         )
-    try:
-        if _connector_id(engine, service) != login["service"]:
-            raise NotFoundError("This login belongs to another service.")
-        account = await engine.accounts.connect(
-            login["ownerId"],
-            login["service"],
-            redirect_uri=_redirect_uri(engine, service),
-            answer=answer,
-            name=login["name"],
-        )
-    except (ConnectorError, NotFoundError) as error:
-        return _failure(error)
-    return success_page(account["name"], account["expiresAt"])
-
-
-async def _sign_in(request: Request, token: str) -> Response:
-    """Exchange a one-time token, and go on at the same address without it."""
-    session = await hosting(request).owners.redeem(token)
-    if session is None:
+    if about is None or about["kind"] != kind:
         return failure_page(
-            401,
-            "This link was used already, or is too old",
-            "It signs in one browser, once, within ten minutes.",
-            "Ask for a new link, for example with `appmixer connect`.",
+            400,
+            "This login is over",
+            "It was finished already, was started more than ten minutes ago, or never began here.",
+            START_AGAIN,
         )
-    query = {key: value for key, value in request.query_params.items() if key != "token"}
-    address = request.url.path + (f"?{urlencode(query)}" if query else "")
-    response = RedirectResponse(address, 303)
-    keep_session(request, response, session)
-    return response
+    return about
 
 
-async def _send_to_dialog(
-    request: Request, identity: Identity, connector_id: str, name: str
-) -> Response:
-    engine = hosting(request)
-    service = engine.connectors[connector_id].manifest.auth.service
-    state = new_secret()
-    browser = request.cookies.get(BROWSER_COOKIE) or new_secret()
-    url = engine.accounts.provider(connector_id).authorization_url(
-        redirect_uri=_redirect_uri(engine, service), state=state
+async def _form(request: Request) -> dict[str, str]:
+    body = await request.body()
+    return dict(parse_qsl(body[:MAX_FORM_BYTES].decode("utf-8", "replace").replace("\0", "")))
+
+
+def _authorization_url(request: Request, login: Mapping[str, Any], state: str) -> str:
+    return (
+        hosting(request)
+        .accounts.provider(login["service"])
+        .authorization_url(redirect_uri=_redirect_uri(request, login["service"]), state=state)
     )
-    login = {
-        "browser": hash_of(browser),
-        "ownerId": identity.owner_id,
-        "service": connector_id,
-        "name": name,
-    }
-    states = DatabaseStore(engine.database, engine.writer, NAMESPACE)
-    await states.put({hash_of(state): login}, expires_in_s=STATE_LIFE_S)
-    response = RedirectResponse(url, 302)
-    response.set_cookie(
-        BROWSER_COOKIE,
-        browser,
-        max_age=STATE_LIFE_S,
-        path="/auth",
-        httponly=True,
-        samesite="lax",
-        secure=is_secure(request),
-    )
-    return response
 
 
-async def _take_state(engine: Engine, state: str) -> dict[str, Any] | None:
-    """Return what was stored with the state, and forget it in the same moment."""
-    states = DatabaseStore(engine.database, engine.writer, NAMESPACE)
-    key = hash_of(state)
-    if not await states.get([key]):
-        return None
-    mine = (store.c.namespace == NAMESPACE) & (store.c.key == key)
-    taken = await engine.writer.commit(
-        lambda connection: connection.scalar(sa.delete(store).where(mine).returning(store.c.value))
-    )
-    return None if taken is None else json.loads(taken)
-
-
-def _connector_id(engine: Engine, service: str) -> str:
-    for connector_id, connector in engine.connectors.items():
+def _connector_id(request: Request, service: str) -> str:
+    for connector_id, connector in hosting(request).connectors.items():
         if connector.manifest.auth.service == service:
             return connector_id
     raise NotFoundError(f"There is no service {service!r} to log in to.")
 
 
-def _redirect_uri(engine: Engine, service: str) -> str:
+def _redirect_uri(request: Request, connector_id: str) -> str:
+    engine = hosting(request)
+    service = engine.connectors[connector_id].manifest.auth.service
     return f"{engine.settings.base_url}/auth/{service}/callback"
 
 

@@ -7,8 +7,10 @@ from importlib import resources
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from ..owners import INVITATION
 from ..refusals import NotFoundError
 from .identity import SESSION_COOKIE, find_identity, hosting, keep_session
+from .login import ask_to_sign_in
 from .notices import SECURITY_HEADERS, failure_page
 
 router = APIRouter(include_in_schema=False)
@@ -19,9 +21,17 @@ MEDIA_TYPES = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg":
 
 @router.get("/")
 async def page(request: Request, token: str = "") -> Response:
-    """Show the page; a one-time token signs the browser in first."""
+    """Show the page; a one-time token signs the browser in first.
+
+    It does not take the place of another owner's session before the person was asked.
+    """
     if token:
-        session = await hosting(request).owners.redeem(token)
+        owners = hosting(request).owners
+        invited = await owners.identify(token, INVITATION)
+        present = await find_identity(request)
+        if invited and present and invited.owner_id != present.owner_id:
+            return await ask_to_sign_in(request, token, invited, present)
+        session = await owners.redeem(token)
         if session is not None:
             response: Response = RedirectResponse("/", 303)
             keep_session(request, response, session)

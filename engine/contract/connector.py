@@ -34,12 +34,23 @@ class AccountProvider(Protocol):
         """Take a token that a person pasted, after proving that it can be used."""
         ...
 
-    async def refresh(self, credentials: Credentials) -> Credentials:
-        """Return credentials that live longer; the same if nothing can or need be renewed."""
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        """Return the profile to which these settings may be added, or raise RejectedError.
+
+        The host has held them to the manifest; the error names the setting in `field`.
+        """
         ...
 
-    async def validate(self, credentials: Credentials) -> None:
-        """Raise AuthorizationError when the service no longer accepts the credentials."""
+    async def refresh(self, credentials: Credentials) -> Credentials:
+        """Return credentials that live longer, if they can be renewed, and prove them as well."""
+        ...
+
+    async def validate(self, credentials: Credentials) -> JsonObject:
+        """Prove what the credentials reach now, and return the profile as it is now.
+
+        What is in their profile is no proof. Raises AuthorizationError when the service no longer
+        accepts them, or when nothing is left that they reach.
+        """
         ...
 
 

@@ -52,6 +52,22 @@ class ConfigurationKey(_Part):
         return self.pattern is None or re.fullmatch(self.pattern, value) is not None
 
 
+class AccountSetting(_Part):
+    """Something that a person may set for one account."""
+
+    name: str = Field(pattern=r"^[a-z][A-Za-z0-9]*$", examples=["defaultRegion"])
+    label: str
+    description: str
+    type: Literal["text", "switch"] = "text"
+    pattern: str | None = Field(None, description="What a text has to match.")
+    example: str | None = Field(None, description="A text that could be set.")
+    choices: str | None = Field(
+        None,
+        description="The key of the account's profile whose object has the values to choose from,"
+        " with a label for each. What is chosen stands in the profile under the setting's name.",
+    )
+
+
 class Auth(_Part):
     """How an account is connected."""
 
@@ -59,6 +75,7 @@ class Auth(_Part):
     service: str = Field(description="The last part of /auth/<service>/start and /callback.")
     scopes: list[str]
     token: bool = Field(False, description="An access token can be pasted instead.")
+    settings: list[AccountSetting] = []
 
 
 class EndpointRoute(_Part):

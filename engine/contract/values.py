@@ -60,7 +60,9 @@ class Credentials:
     """A connected account's secrets and its public profile.
 
     `expires_at` is aware and in UTC; None means that the token does not expire. `name` is a
-    suggestion for people; `secrets` holds whatever else the provider needs to refresh.
+    suggestion for people; `secrets` holds whatever else the provider needs to refresh. `asks` are
+    settings without which the account is of no use and which only a person knows, each with the
+    sentence that says so: the host stores nothing before `check_settings` has taken them.
     """
 
     access_token: str = field(repr=False)
@@ -68,6 +70,7 @@ class Credentials:
     name: str
     expires_at: datetime | None = None
     secrets: JsonObject = field(default_factory=dict[str, Json], repr=False)
+    asks: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)

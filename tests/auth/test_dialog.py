@@ -74,6 +74,14 @@ def test_the_code_is_taken_from_the_answer() -> None:
             {"error_message": "Invalid Scopes: business_management", "error_code": "100"},
             "Meta does not let this app ask for a permission",
         ),
+        (
+            {
+                "error_code": "191",
+                "error_message": "Can't load URL: The domain of this URL isn't included in the"
+                " app's domains.",
+            },
+            "Meta does not accept the callback address",
+        ),
         ({"error": "server_error"}, "The login failed"),
         ({"error_code": "1349048"}, "The login failed"),
         ({}, "The login brought no code"),

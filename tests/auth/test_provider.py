@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import parse_qsl
@@ -13,6 +14,7 @@ import respx
 from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
+    ConnectorError,
     Credentials,
     OutcomeUnknownError,
     RejectedError,
@@ -30,6 +32,7 @@ OTHER_WABA = "102290129340399"
 CALLBACK = "https://engine.example/auth/whatsapp/callback"
 NOW = datetime(2026, 9, 21, 12, tzinfo=UTC)
 SCOPES = ["whatsapp_business_management", "whatsapp_business_messaging"]
+NAMES = {WABA: "Lucky Shrub", OTHER_WABA: "Other"}
 BUSINESS = {
     "id": "1",
     "owned_whatsapp_business_accounts": {"data": [{"id": WABA, "name": "Lucky Shrub"}]},
@@ -65,6 +68,23 @@ class Meta:
         self.debug = router.get(f"{ROOT}/debug_token").respond(json=facts(WABA, OTHER_WABA))
         self.me = router.get(f"{ROOT}/me").respond(json={"id": "7", "name": "System User"})
         self.businesses = router.get(f"{ROOT}/me/businesses").respond(json={"data": [BUSINESS]})
+        self.assigned = router.get(f"{ROOT}/7/assigned_whatsapp_business_accounts").respond(
+            400, json={"error": {"code": 100, "error_subcode": 33}}
+        )
+        self.names = dict(NAMES)
+        self.edges: dict[str, list[str]] = {}
+        router.get(url__regex=rf"{ROOT}/(?P<edge>88/[a-z_]+)\?").mock(side_effect=self._edge)
+        router.get(url__regex=rf"{ROOT}/(?P<id>[0-9]+)\?").mock(side_effect=self._node)
+
+    def _edge(self, request: httpx.Request, edge: str) -> httpx.Response:
+        if edge in self.edges:
+            return httpx.Response(200, json={"data": [{"id": id} for id in self.edges[edge]]})
+        return httpx.Response(400, json={"error": {"code": 100, "error_subcode": 33}})
+
+    def _node(self, request: httpx.Request, id: str) -> httpx.Response:
+        if id in self.names:
+            return httpx.Response(200, json={"id": id, "name": self.names[id]})
+        return httpx.Response(400, json={"error": {"code": 100, "error_subcode": 33}})
 
     def exchanges(self) -> list[dict[str, str]]:
         calls = cast("list[respx.models.Call]", self.token.calls)
@@ -98,6 +118,7 @@ async def test_a_login_gives_the_accounts_that_were_picked(
             "name": "System User",
             "businessAccountId": WABA,
             "wabaIds": [WABA, OTHER_WABA],
+            "wabaNames": NAMES,
             "scopes": SCOPES,
         },
         name="System User",
@@ -153,20 +174,50 @@ async def test_an_unrestricted_grant_is_looked_up_through_the_businesses(
     assert credentials.profile["wabaIds"] == [WABA, OTHER_WABA]
 
 
-@pytest.mark.parametrize("granted", [[], UNRESTRICTED])
 async def test_a_login_that_selected_nothing_is_refused(
-    accounts: WhatsAppAccounts, meta: Meta, granted: list[dict[str, str]]
+    accounts: WhatsAppAccounts, meta: Meta
 ) -> None:
-    nothing: list[dict[str, Any]] = [{"scope": each, "target_ids": []} for each in SCOPES]
-    meta.debug.respond(json=facts(granular_scopes=granted or nothing))
-    meta.businesses.respond(400, json={"error": {"code": 10, "message": "business_management"}})
+    meta.debug.respond(json=facts())
 
     with pytest.raises(RejectedError) as caught:
         await connect(accounts)
 
     assert caught.value.title == "No WhatsApp Business Account selected during authentication"
     assert "Meta Business Manager" in caught.value.cure
-    assert ("configId" in caught.value.cure) is bool(granted)
+
+
+async def test_a_grant_without_limits_is_looked_for_wherever_the_token_may_look(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    of_business = [{"scope": "business_management", "target_ids": ["88"]}]
+    meta.debug.respond(json=facts(granular_scopes=[*UNRESTRICTED, *of_business]))
+    meta.businesses.respond(400, json={"error": {"code": 200, "message": "business_management"}})
+    meta.assigned.respond(json={"data": [{"id": "301"}, {"id": WABA}]})
+    meta.edges["88/owned_whatsapp_business_accounts"] = ["302"]
+    meta.names |= {"301": "Assigned", "302": "Owned"}
+
+    credentials = await connect(accounts)
+
+    assert credentials.profile["wabaIds"] == ["302", "301", WABA]
+    assert credentials.asks == {}
+
+
+@pytest.mark.parametrize("config_id", [None, "200000000000002"])
+async def test_a_grant_without_limits_asks_for_the_business_account_that_cannot_be_found(
+    host: RecordingHost, accounts: WhatsAppAccounts, meta: Meta, config_id: str | None
+) -> None:
+    host.configuration = {**host.configuration, "configId": config_id or ""}
+    meta.debug.respond(json=facts(granular_scopes=UNRESTRICTED))
+    meta.businesses.respond(400, json={"error": {"code": 10, "message": "business_management"}})
+
+    credentials = await connect(accounts)
+
+    assert credentials.profile["wabaIds"] == []
+    [sentence] = credentials.asks.values()
+    assert "business settings" in sentence
+    assert ("configId" in sentence) is (config_id is None)
+    profile = await accounts.check_settings(credentials, {"businessAccountId": WABA})
+    assert (profile["businessAccountId"], profile["wabaIds"]) == (WABA, [WABA])
 
 
 async def test_a_declined_permission_is_named(accounts: WhatsAppAccounts, meta: Meta) -> None:
@@ -180,7 +231,7 @@ async def test_a_declined_permission_is_named(accounts: WhatsAppAccounts, meta: 
     ("status", "error", "kind"),
     [
         (400, {"code": 100, "error_subcode": 36007}, AuthorizationError),
-        (400, {"code": 100, "error_subcode": 36008}, AuthorizationError),
+        (400, {"code": 100, "error_subcode": 36008}, ConfigurationError),
         (400, {"code": 100, "error_subcode": 36009}, AuthorizationError),
         (400, {"code": 4}, ThrottledError),
     ],
@@ -198,6 +249,66 @@ async def test_a_code_that_meta_refuses_is_explained(
         await connect(accounts)
 
     assert "c0de" not in f"{caught.value!r}"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            {"code": 1, "message": "Error validating client secret."},
+            ["`clientSecret`", "App secret", "Meta says: Error validating client secret."],
+        ),
+        (
+            {"code": 101, "message": "Error validating application. Cannot get application info."},
+            ["`clientId`", "Cannot get application info"],
+        ),
+        (
+            {"code": 100, "message": "Invalid verification code format."},
+            ["code of a login", "`configId`", "Invalid verification code format."],
+        ),
+        (
+            {
+                "code": 100,
+                "message": "Error validating verification code. Please make sure your redirect_uri"
+                " is identical to the one you used in the OAuth dialog request",
+            },
+            ["Valid OAuth Redirect URIs", "App Domains", "APPMIXER_PUBLIC_URL", "identical"],
+        ),
+        (
+            {"code": 191, "message": "Can't load URL: The domain of this URL isn't included."},
+            ["Valid OAuth Redirect URIs", "App Domains", "Can't load URL"],
+        ),
+    ],
+)
+async def test_a_login_that_cannot_end_names_the_key_or_the_field_and_is_not_repeated(
+    accounts: WhatsAppAccounts, meta: Meta, error: dict[str, Any], words: list[str]
+) -> None:
+    meta.token.respond(400, json={"error": error})
+
+    with pytest.raises(ConnectorError) as caught:
+        await connect(accounts)
+
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert not isinstance(caught.value, ThrottledError)
+    assert meta.token.call_count == 1
+
+
+async def test_a_token_of_another_app_is_named_as_such(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    message = "(#100) The App_id in the input_token did not match the Viewing App"
+    meta.debug.respond(400, json={"error": {"code": 100, "message": message}})
+
+    with pytest.raises(RejectedError) as refused:
+        await accounts.connect_token("EAApasted")
+    meta.debug.respond(json=facts(WABA, app_id="5"))
+    with pytest.raises(RejectedError) as compared:
+        await accounts.connect_token("EAApasted")
+
+    titles = [refused.value.title, compared.value.title]
+    assert titles == ["The token belongs to another Meta app"] * 2
+    assert "did not match the Viewing App" in refused.value.cause
+    assert f"of app 5, the connector is app {APP_ID}" in compared.value.cause
 
 
 async def test_an_answer_without_a_token_is_no_login(
@@ -258,19 +369,29 @@ async def test_without_the_secret_a_token_counts_only_if_it_can_name_its_account
 def credentials(life: timedelta | None, type: str = "USER") -> Credentials:
     return Credentials(
         access_token="EAAold",
-        profile={"id": "7", "businessAccountId": WABA, "wabaIds": [WABA], "scopes": []},
+        profile={
+            "id": "7",
+            "name": "Robin",
+            "businessAccountId": WABA,
+            "wabaIds": [WABA],
+            "wabaNames": {WABA: "Lucky Shrub"},
+            "scopes": [],
+        },
         name="acme",
         expires_at=NOW + life if life is not None else None,
         secrets={"tokenType": type},
     )
 
 
-async def test_a_token_that_never_expires_is_left_alone(
+async def test_a_token_that_never_expires_is_proven_instead_of_renewed(
     accounts: WhatsAppAccounts, meta: Meta
 ) -> None:
     present = credentials(None)
 
-    assert await accounts.refresh(present) is present
+    refreshed = await accounts.refresh(present)
+
+    assert refreshed == replace(present, profile=refreshed.profile)
+    assert refreshed.profile["wabaIds"] == [WABA, OTHER_WABA]
     assert meta.exchanges() == []
 
 
@@ -297,7 +418,14 @@ async def test_a_token_is_renewed_before_it_expires(
 
     assert renewed == Credentials(
         access_token="EAAnew",
-        profile={"id": "7", "businessAccountId": WABA, "wabaIds": [WABA], "scopes": SCOPES},
+        profile={
+            "id": "7",
+            "name": "Robin",
+            "businessAccountId": WABA,
+            "wabaIds": [WABA],
+            "wabaNames": {WABA: "Lucky Shrub"},
+            "scopes": SCOPES,
+        },
         name="acme",
         expires_at=NOW + timedelta(days=60),
         secrets={"tokenType": type},
@@ -331,23 +459,123 @@ async def test_a_renewal_that_meta_refuses_asks_to_connect_again(
     assert caught.value.subcode == 460
 
 
-async def test_valid_credentials_validate_without_a_word(
-    accounts: WhatsAppAccounts, meta: Meta
+@pytest.mark.parametrize(
+    ("granted", "readable", "left"),
+    [
+        ([WABA, OTHER_WABA], [WABA, OTHER_WABA], [WABA, OTHER_WABA]),
+        ([OTHER_WABA], [WABA, OTHER_WABA], [OTHER_WABA]),
+        ([WABA, OTHER_WABA], [OTHER_WABA], [OTHER_WABA]),
+    ],
+)
+async def test_the_profile_is_what_the_token_reaches_now(
+    accounts: WhatsAppAccounts,
+    meta: Meta,
+    granted: list[str],
+    readable: list[str],
+    left: list[str],
 ) -> None:
-    await accounts.validate(credentials(None))
+    meta.debug.respond(json=facts(*granted))
+    meta.names = {each: NAMES[each] for each in readable}
 
-    assert meta.debug.call_count == 1
+    profile = await accounts.validate(credentials(None))
+
+    assert profile == {
+        "id": "7",
+        "name": "Robin",
+        "businessAccountId": left[0],
+        "wabaIds": left,
+        "wabaNames": {each: NAMES[each] for each in left},
+        "scopes": SCOPES,
+    }
 
 
 @pytest.mark.parametrize(
-    "answer", [facts(WABA, is_valid=False), facts(WABA, scopes=["whatsapp_business_messaging"])]
+    "answer",
+    [
+        facts(WABA, is_valid=False),
+        facts(WABA, scopes=["whatsapp_business_messaging"]),
+        facts(),
+        facts("203390129340398"),
+    ],
 )
 async def test_withdrawn_access_is_noticed(
     accounts: WhatsAppAccounts, meta: Meta, answer: dict[str, Any]
 ) -> None:
     meta.debug.respond(json=answer)
 
+    for ask in (accounts.validate, accounts.refresh):
+        with pytest.raises(AuthorizationError):
+            await ask(credentials(None))
     with pytest.raises(AuthorizationError):
+        await accounts.refresh(credentials(timedelta(days=5)))
+
+
+async def test_a_grant_without_limits_keeps_what_it_can_still_read(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    meta.debug.respond(json=facts(granular_scopes=UNRESTRICTED))
+    meta.businesses.respond(400, json={"error": {"code": 10}})
+
+    assert (await accounts.validate(credentials(None)))["wabaIds"] == [WABA]
+
+    meta.names.clear()
+    with pytest.raises(AuthorizationError, match="shared any more"):
+        await accounts.validate(credentials(None))
+
+
+@pytest.mark.parametrize("settings", [{}, {"defaultRegion": "DE"}, {"businessAccountId": WABA}])
+async def test_settings_that_need_no_proof_ask_nobody(
+    accounts: WhatsAppAccounts, meta: Meta, settings: dict[str, str]
+) -> None:
+    present = credentials(None)
+
+    assert await accounts.check_settings(present, settings) == present.profile
+    assert meta.debug.call_count == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "readable", "is_taken"),
+    [
+        (facts(WABA, OTHER_WABA), True, True),
+        (facts(granular_scopes=UNRESTRICTED), True, True),
+        (facts(WABA), True, False),
+        (facts(granular_scopes=UNRESTRICTED), False, False),
+    ],
+)
+async def test_a_business_account_that_a_person_names_is_proven_with_the_token(
+    accounts: WhatsAppAccounts, meta: Meta, answer: dict[str, Any], readable: bool, is_taken: bool
+) -> None:
+    meta.debug.respond(json=answer)
+    if not readable:
+        del meta.names[OTHER_WABA]
+    settings = {"businessAccountId": OTHER_WABA}
+
+    if is_taken:
+        profile = await accounts.check_settings(credentials(None), settings)
+        assert (profile["wabaIds"], profile["wabaNames"]) == ([WABA, OTHER_WABA], NAMES)
+        return
+    with pytest.raises(RejectedError, match="was not shared with this account") as caught:
+        await accounts.check_settings(credentials(None), settings)
+    assert caught.value.field == "businessAccountId"
+    assert f"Lucky Shrub ({WABA})" in caught.value.cause
+
+
+async def test_a_region_that_no_country_has_is_refused(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    with pytest.raises(RejectedError, match="XX") as caught:
+        await accounts.check_settings(credentials(None), {"defaultRegion": "XX"})
+
+    assert caught.value.field == "defaultRegion"
+
+
+async def test_a_service_that_does_not_answer_proves_and_disproves_nothing(
+    accounts: WhatsAppAccounts, meta: Meta
+) -> None:
+    meta.debug.respond(json=facts(granular_scopes=UNRESTRICTED))
+    meta.businesses.respond(400, json={"error": {"code": 4}})
+
+    with pytest.raises(ThrottledError):
         await accounts.validate(credentials(None))
 
 

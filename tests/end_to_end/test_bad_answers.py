@@ -22,6 +22,7 @@ EMPTY = {"kind": "empty"}
 NOTHING = {"kind": "disconnect"}
 THROTTLED = {"code": 130429, "httpStatus": 429, "retryAfterS": 7}
 THROTTLED_HTML = {"kind": "html", "httpStatus": 429, "retryAfterS": 9}
+WABA = "102290129340398"
 EXPIRED = {"code": 190, "subcode": 463}
 
 
@@ -170,7 +171,8 @@ def test_an_expired_token_pauses_runs_until_the_account_is_connected_again(ready
     ready.wait_until(lambda: statuses(ready, "paused") == ["paused"] * 2, "both runs are paused")
 
     # The second run has asked nobody: the account is known to need a person.
-    assert ready.asked()[asked_before:] == ["POST messages 401"]
+    proof = ["GET debug_token 200", f"GET {WABA} 200"]
+    assert ready.asked()[asked_before:] == ["POST messages 401", *proof]
     [account] = ready.engine_call("GET", "/api/accounts")["accounts"]
     assert (account["name"], account["state"]) == ("acme", "reconnect")
     assert "expired" in account["reason"]

@@ -230,8 +230,11 @@ class Keys:
     async def refresh(self, credentials: Credentials) -> Credentials:
         return credentials
 
-    async def validate(self, credentials: Credentials) -> None:
-        return None
+    async def validate(self, credentials: Credentials) -> JsonObject:
+        return credentials.profile
+
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        return credentials.profile
 
 
 MANIFEST: dict[str, Any] = {
@@ -240,7 +243,28 @@ MANIFEST: dict[str, Any] = {
     "version": "1.0.0",
     "description": "For tests.",
     "icon": "data:image/svg+xml,",
-    "auth": {"type": "oauth2", "service": "echo", "scopes": [], "token": True},
+    "auth": {
+        "type": "oauth2",
+        "service": "echo",
+        "scopes": [],
+        "token": True,
+        "settings": [
+            {
+                "name": "room",
+                "label": "Favourite Room",
+                "description": "Where it is said.",
+                "choices": "names",
+            },
+            {
+                "name": "tongue",
+                "label": "Tongue",
+                "description": "A language.",
+                "pattern": "^[a-z]{2}$",
+                "example": "de",
+            },
+            {"name": "loud", "label": "Loud", "description": "How loud.", "type": "switch"},
+        ],
+    },
     "configuration": [
         {
             "name": "secret",

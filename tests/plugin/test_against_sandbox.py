@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from appmixer.engine.contract import (
+    AuthorizationError,
+    ConfigurationError,
     Listener,
     OutcomeUnknownError,
     RejectedError,
@@ -23,6 +25,7 @@ from appmixer.engine.contract.testing import RecordingHost, StandInAccount
 from appmixer.sandbox.server import serve
 from appmixer.whatsapp.auth.provider import WhatsAppAccounts
 from appmixer.whatsapp.plugin.graph import AccountGraph
+from appmixer.whatsapp.plugin.shapes import as_texts
 from appmixer.whatsapp.plugin.webhook import ENDPOINT
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
@@ -133,6 +136,83 @@ async def test_a_login_that_shares_too_little_is_refused(
     assert caught.value.title == title
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("clientSecret", "not-it", ["`clientSecret`", "Error validating client secret"]),
+        ("clientId", "1", ["`clientId`", "Cannot get application info"]),
+    ],
+)
+async def test_a_login_with_wrong_keys_names_the_key(
+    host: RecordingHost, seed: dict[str, Any], key: str, value: str, words: list[str]
+) -> None:
+    answer = await log_in(host, decision="approve", scopes=SCOPES, waba_ids=[seed["wabaId"]])
+    host.configuration = {**host.configuration, key: value}
+
+    with pytest.raises(ConfigurationError) as caught:
+        await WhatsAppAccounts(host).connect(redirect_uri=CALLBACK, answer=answer)
+
+    assert caught.value.field == key
+    assert [word for word in words if word not in str(caught.value)] == []
+
+
+async def test_a_login_that_comes_back_elsewhere_names_the_fields_of_the_dashboard(
+    host: RecordingHost, seed: dict[str, Any]
+) -> None:
+    answer = await log_in(host, decision="approve", scopes=SCOPES, waba_ids=[seed["wabaId"]])
+
+    with pytest.raises(ConfigurationError, match="Valid OAuth Redirect URIs"):
+        await WhatsAppAccounts(host).connect(redirect_uri=f"{CALLBACK}/", answer=answer)
+    with pytest.raises(AuthorizationError, match="no code of a login"):
+        await WhatsAppAccounts(host).connect(redirect_uri=CALLBACK, answer={"code": "made-up"})
+
+
+async def test_a_token_of_another_app_is_refused_as_such(
+    host: RecordingHost, sandbox_url: str
+) -> None:
+    app = await host.http.post(
+        f"{sandbox_url}/_sandbox/apps",
+        json={"name": "Other", "secret": "other-secret", "verifyToken": "v"},
+    )
+    users = (await host.http.get(f"{sandbox_url}/_sandbox/world")).json()["users"]
+    made = {"userId": users[0]["id"], "appId": app.json()["id"]}
+    token = (await host.http.post(f"{sandbox_url}/_sandbox/tokens", json=made)).json()["value"]
+
+    with pytest.raises(RejectedError) as caught:
+        await WhatsAppAccounts(host).connect_token(token)
+
+    assert caught.value.title == "The token belongs to another Meta app"
+    assert token not in str(caught.value)
+
+
+async def test_a_grant_without_limits_asks_and_proves_what_a_person_names(
+    host: RecordingHost, seed: dict[str, Any], sandbox_url: str
+) -> None:
+    made = {
+        "userId": next(
+            each["id"]
+            for each in (await host.http.get(f"{sandbox_url}/_sandbox/world")).json()["users"]
+            if each["name"] == "Robin Marsh"
+        ),
+        "scopes": dict.fromkeys(SCOPES),
+    }
+    token = (await host.http.post(f"{sandbox_url}/_sandbox/tokens", json=made)).json()["value"]
+    provider = WhatsAppAccounts(host)
+
+    found = await provider.connect_token(token)
+    hidden = {"endpoint": "assigned_whatsapp_business_accounts", "code": 10}
+    await host.http.post(f"{sandbox_url}/_sandbox/faults", json=hidden)
+    credentials = await provider.connect_token(token)
+
+    assert (found.asks, len(as_texts(found.profile["wabaIds"]))) == ({}, 2)
+    assert list(credentials.asks) == ["businessAccountId"]
+    named = {"businessAccountId": seed["wabaId"]}
+    assert (await provider.check_settings(credentials, named))["wabaIds"] == [seed["wabaId"]]
+    foreign = {"businessAccountId": seed["otherBusiness"]["wabaId"]}
+    with pytest.raises(RejectedError, match="was not shared"):
+        await provider.check_settings(credentials, foreign)
+
+
 async def test_a_plain_login_works_without_a_login_configuration(
     host: RecordingHost, seed: dict[str, Any]
 ) -> None:
@@ -199,6 +279,24 @@ async def test_a_login_configuration_that_was_deleted_is_a_fault(host: Recording
         found.append(checks["configId"].state)
 
     assert found == ["fine", "fault"]
+
+
+async def test_a_grant_without_limits_hears_only_what_was_proven(
+    host: RecordingHost, seed: dict[str, Any], sandbox_url: str
+) -> None:
+    world = (await host.http.get(f"{sandbox_url}/_sandbox/world")).json()
+    [person] = [each["id"] for each in world["users"] if each["name"] == "Robin Marsh"]
+    made = {"userId": person, "scopes": dict.fromkeys(SCOPES)}
+    token = (await host.http.post(f"{sandbox_url}/_sandbox/tokens", json=made)).json()["value"]
+    listener = Listener("1", f"messages:{seed['wabaId']}", {}, "account-1")
+    unproven = StandInAccount(token=token)
+    proven = StandInAccount(token=token, profile={"wabaIds": [seed["wabaId"]]})
+
+    with pytest.raises(RejectedError, match="appmixer account set acme businessAccountId"):
+        await WhatsApp(host).listener_added(listener, unproven)
+    # Of a proven one the next thing that is missing is told.
+    with pytest.raises(RejectedError, match="callback URL"):
+        await WhatsApp(host).listener_added(listener, proven)
 
 
 async def register_and_break(

@@ -23,6 +23,7 @@ from appmixer.whatsapp.plugin.catalogue import (
     entries,
     error_from_graph,
     error_from_webhook,
+    find,
 )
 from appmixer.whatsapp.plugin.reported import read_errors
 from appmixer.whatsapp.plugin.waiting import MAX_DELAY_S, announced_delay_s
@@ -51,7 +52,7 @@ def refused(code: int, status: int = 400, **extra: Any) -> ConnectorError:
 def test_every_row_is_complete_and_no_two_answer_for_the_same() -> None:
     keys = {(row.code, row.last_code, row.subcode, row.message_hint) for row in entries()}
 
-    assert len(keys) == len(entries()) == 197
+    assert len(keys) == len(entries()) == 203
     for row in entries():
         assert row.category in CATEGORIES
         assert all([row.title, row.cause, row.cure, row.source]), row.code
@@ -148,6 +149,15 @@ def test_details_beside_the_code_are_the_cause_as_older_versions_tell_them() -> 
     error = refused(131009, details="Parameter to is bad.")
 
     assert error.cause.endswith(" Meta says: words: Parameter to is bad.")
+
+
+def test_metas_message_stands_beside_our_explanation() -> None:
+    row = find(190)
+    assert row is not None
+
+    error = refused(190, message="(#190) The session of EAAGm0PX4ZCpsBA is over.")
+
+    assert error.cause == f"{row.cause} Meta says: The session of [hidden] is over."
 
 
 def test_words_meant_for_people_are_the_cause_too() -> None:

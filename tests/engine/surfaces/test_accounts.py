@@ -12,25 +12,34 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 
-from appmixer.engine.accounts import Accounts
+from appmixer.engine.accounts import PROVERS, UNREADABLE, Accounts
 from appmixer.engine.contract import (
     AuthorizationError,
+    ConfigurationError,
+    Connector,
     ConnectorError,
     Credentials,
+    Json,
     JsonObject,
     RejectedError,
     ThrottledError,
 )
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.database import accounts
-from appmixer.engine.engine import Engine
+from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.seal import Seal
+from appmixer.engine.settings import Settings
+from appmixer.engine.stream import Notice
 
 pytestmark = pytest.mark.anyio
 
 SERVICE = "test:echo"
 DAY_S = 86400.0
 PROFILE: JsonObject = {"rooms": ["hall"]}
+NAMES: dict[str, Json] = {"hall": "Great Hall", "cellar": "Cellar"}
+HOUSE: JsonObject = {"rooms": [], "room": "hall", "names": NAMES}
 
 
 def credentials(token: str = "one", expires_at: float | None = None) -> Credentials:
@@ -46,6 +55,7 @@ class Renewing:
     asked: list[Credentials] = field(default_factory=list[Credentials])
     refusal: ConnectorError | None = None
     validated: list[str] = field(default_factory=list[str])
+    profile: JsonObject = field(default_factory=lambda: PROFILE)
 
     def authorization_url(self, *, redirect_uri: str, state: str) -> str:
         raise NotImplementedError
@@ -65,10 +75,22 @@ class Renewing:
             raise self.renewed
         return self.renewed
 
-    async def validate(self, credentials: Credentials) -> None:
+    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
+        if settings.get("room") == "vault":
+            raise RejectedError("Not your room", "There is no key to it.", "Take another.", "room")
+        if settings.get("room") == "attic":
+            return {**HOUSE, "names": {**NAMES, "attic": "Attic"}}
+        return credentials.profile
+
+    async def validate(self, credentials: Credentials) -> JsonObject:
         self.validated.append(credentials.access_token)
         if self.refusal is not None:
             raise self.refusal
+        return self.profile
+
+
+async def next_notice(engine: Engine) -> Notice:
+    return await anext(engine.stream.watch(engine.owners.first_owner_id))
 
 
 def renewing(engine: Engine, renewed: Credentials | Exception) -> Renewing:
@@ -233,10 +255,9 @@ async def test_a_token_that_ended_while_the_service_was_down_is_marked(engine: E
     [
         (None, "connected", ""),
         (AuthorizationError("Access has ended", "It was withdrawn."), "reconnect", None),
-        (ThrottledError("Busy"), "connected", ""),
     ],
 )
-async def test_every_account_is_asked_about_every_few_hours(
+async def test_every_account_is_proven_again_within_the_hour(
     engine: Engine, refusal: ConnectorError | None, state: str, reason: str | None
 ) -> None:
     clock = Clock(time.time())
@@ -246,15 +267,320 @@ async def test_every_account_is_asked_about_every_few_hours(
     owner_id = engine.owners.first_owner_id
     account = await kept.keep(owner_id, SERVICE, credentials("token"))
 
-    asked = [await kept.validate_due()]
-    for hours in (5.9, 0.2, 1):
-        clock.advance(hours * 3600)
-        asked.append(await kept.validate_due())
+    asked = [await kept.prove_next()]
+    for minutes in (59, 2, 58):
+        clock.advance(minutes * 60)
+        asked.append(await kept.prove_next())
 
-    assert asked == [0, 0, 1, 0]
+    assert asked == [False, False, True, False]
     assert provider.validated == ["token"]
     shown = await kept.get(owner_id, account["id"])
     assert (shown["state"], shown["reason"]) == (state, str(refusal) if reason is None else reason)
+
+
+async def test_a_proof_that_could_not_be_had_is_tried_again_within_a_minute(engine: Engine) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials())
+    provider.refusal = ThrottledError("Busy")
+    owner_id = engine.owners.first_owner_id
+    account = await kept.keep(owner_id, SERVICE, credentials("token"))
+
+    clock.advance(3601)
+    asked = [await kept.prove_next(), await kept.prove_next()]
+    clock.advance(61)
+    asked.append(await kept.prove_next())
+
+    assert asked == [True, False, True]
+    assert (await kept.get(owner_id, account["id"]))["state"] == "connected"
+
+
+async def test_the_time_of_the_next_proof_outlives_the_process(engine: Engine) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials())
+    await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("token"))
+
+    clock.advance(3601)
+    afterwards = Accounts(engine, lambda: clock.now)
+
+    assert await afterwards.prove_next()
+    assert provider.validated == ["token"]
+
+
+async def test_a_check_proves_the_access_and_a_changed_profile_is_told(
+    engine: Engine, admin: httpx.AsyncClient
+) -> None:
+    provider = renewing(engine, credentials())
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("token"))
+    told = asyncio.create_task(next_notice(engine))
+    await asyncio.sleep(0)
+    provider.profile = {"rooms": ["cellar"]}
+
+    changed = (await admin.get(f"/api/accounts/{account['id']}/checks")).json()["account"]
+    provider.refusal = AuthorizationError("Access has ended", "It was withdrawn.")
+    ended = (await admin.get(f"/api/accounts/{account['id']}/checks")).json()["account"]
+
+    assert (changed["state"], changed["profile"]) == ("connected", {"rooms": ["cellar"]})
+    assert (await told).content["profile"] == {"rooms": ["cellar"]}
+    assert (ended["state"], ended["reason"]) == ("reconnect", "Access has ended. It was withdrawn.")
+    assert (await admin.get("/api/accounts")).json()["accounts"] == [ended]
+
+
+async def test_what_was_proven_of_an_old_token_changes_nothing_of_a_new_one(
+    engine: Engine,
+) -> None:
+    owner_id = engine.owners.first_owner_id
+    account = await engine.accounts.keep(owner_id, SERVICE, credentials("old"), "acme")
+    provider = renewing(engine, credentials())
+    new = replace(credentials("new"), profile={"rooms": ["attic"]})
+
+    async def validate(credentials: Credentials) -> JsonObject:
+        await engine.accounts.keep(owner_id, SERVICE, new, "acme")
+        return {"rooms": ["cellar"]}
+
+    provider.validate = validate  # type: ignore[method-assign]
+    await engine.accounts.prove_now(owner_id, account["id"])
+
+    assert (await engine.accounts.get(owner_id, account["id"]))["profile"] == {"rooms": ["attic"]}
+
+
+async def test_many_accounts_are_proven_a_few_at_a_time_and_no_bad_one_stops_the_rest(
+    settings: Settings, connectors: dict[str, Connector]
+) -> None:
+    under_way: set[str] = set()
+    most, proven, all_are_proven = 0, set[str](), asyncio.Event()
+
+    async def validate(credentials: Credentials) -> JsonObject:
+        nonlocal most
+        token = credentials.access_token
+        under_way.add(token)
+        most = max(most, len(under_way))
+        if token == "hangs":
+            await asyncio.Event().wait()
+        await asyncio.sleep(0.01)
+        under_way.discard(token)
+        if token == "breaks":
+            raise ZeroDivisionError
+        proven.add(token)
+        if len(proven) == 20:
+            all_are_proven.set()
+        return PROFILE
+
+    often = replace(settings, environment={"APPMIXER_PROOF_INTERVAL_S": "1"})
+    async with open_engine(often, connectors) as engine:
+        provider = renewing(engine, credentials())
+        provider.validate = validate  # type: ignore[method-assign]
+        names = ["hangs", "breaks", *[f"number {each}" for each in range(20)]]
+        for name in names:
+            owner_id = engine.owners.first_owner_id
+            await engine.accounts.keep(owner_id, SERVICE, credentials(name), name)
+
+        await asyncio.wait_for(all_are_proven.wait(), 30)
+
+    assert proven == set(names[2:])
+    assert most <= PROVERS
+
+
+@pytest.mark.parametrize("value", ["soon", "0", "-5", "nan"])
+async def test_an_interval_that_cannot_be_is_refused_by_name(engine: Engine, value: str) -> None:
+    engine.settings = replace(engine.settings, environment={"APPMIXER_PROOF_INTERVAL_S": value})
+
+    with pytest.raises(ConfigurationError, match="APPMIXER_PROOF_INTERVAL_S cannot be"):
+        Accounts(engine)
+
+
+@pytest.mark.parametrize("damage", ["another key", "cut off", "no object"])
+async def test_an_account_whose_token_cannot_be_read_stops_no_other(
+    engine: Engine, admin: httpx.AsyncClient, damage: str
+) -> None:
+    clock = Clock(time.time())
+    kept = Accounts(engine, lambda: clock.now)
+    provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
+    owner_id = engine.owners.first_owner_id
+    ends = clock.now + 10 * DAY_S
+    names = ["first", "bad", "last"]
+    made = [await kept.keep(owner_id, SERVICE, credentials(each, ends), each) for each in names]
+    [sealed] = await engine.rows(sa.select(accounts.c.sealed).where(accounts.c.name == "bad"))
+    bad = {
+        "another key": Seal(Fernet.generate_key()).close({"accessToken": "bad"}),
+        "cut off": sealed.sealed[:-20],
+        "no object": engine.seal.close(["bad"]),
+    }[damage]
+    change = sa.update(accounts).where(accounts.c.name == "bad").values(sealed=bad)
+    await engine.writer.commit(lambda connection: connection.execute(change))
+
+    clock.advance(6 * DAY_S)
+    await kept.refresh_due()
+    while await kept.prove_next():
+        pass
+    listed = (await admin.get("/api/accounts")).json()["accounts"]
+    asked = await admin.post(f"/api/accounts/{made[1]['id']}/refresh")
+
+    states = {each["name"]: (each["state"], each["reason"]) for each in listed}
+    assert states == {
+        "first": ("connected", ""),
+        "bad": ("reconnect", UNREADABLE),
+        "last": ("connected", ""),
+    }
+    assert [each.access_token for each in provider.asked] == ["first", "last"]
+    assert (asked.status_code, asked.json()["error"]["cause"]) == (409, UNREADABLE)
+    again = {"service": SERVICE, "name": "bad", "accessToken": "good"}
+    assert (await admin.post("/api/accounts", json=again)).json()["state"] == "connected"
+
+
+@pytest.fixture
+async def house(engine: Engine) -> dict[str, Any]:
+    """An account `acme` that reaches two rooms."""
+    renewing(engine, replace(credentials("new"), profile=HOUSE)).profile = HOUSE
+    owner_id = engine.owners.first_owner_id
+    return await engine.accounts.keep(
+        owner_id, SERVICE, replace(credentials("old"), profile=HOUSE), "acme"
+    )
+
+
+async def test_an_account_says_what_can_be_set_and_to_what(
+    admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    shown = (await admin.get(f"/api/accounts/{house['id']}")).json()
+
+    assert shown["settings"] == {}
+    assert shown["availableSettings"] == [
+        {
+            "name": "room",
+            "label": "Favourite Room",
+            "description": "Where it is said.",
+            "type": "text",
+            "pattern": None,
+            "example": None,
+            "choices": [
+                {"value": "hall", "label": "Great Hall"},
+                {"value": "cellar", "label": "Cellar"},
+            ],
+        },
+        {
+            "name": "tongue",
+            "label": "Tongue",
+            "description": "A language.",
+            "type": "text",
+            "pattern": "^[a-z]{2}$",
+            "example": "de",
+            "choices": [],
+        },
+        {
+            "name": "loud",
+            "label": "Loud",
+            "description": "How loud.",
+            "type": "switch",
+            "pattern": None,
+            "example": None,
+            "choices": [],
+        },
+    ]
+
+
+async def test_settings_are_set_taken_back_and_told(
+    engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+    told = asyncio.create_task(next_notice(engine))
+    await asyncio.sleep(0)
+
+    first = await admin.patch(path, json={"room": "cellar", "loud": False})
+    second = await admin.patch(path, json={"room": None, "tongue": "de"})
+
+    assert first.json()["settings"] == {"room": "cellar", "loud": False}
+    assert first.json()["profile"]["room"] == "cellar"
+    assert (await told).content["settings"] == {"room": "cellar", "loud": False}
+    assert second.json()["settings"] == {"loud": False, "tongue": "de"}
+    assert second.json()["profile"] == HOUSE
+    assert (await admin.get(path)).json() == second.json()
+    hosted = await engine.accounts.hosted(house["id"])
+    assert hosted.settings == {"loud": False, "tongue": "de"}
+
+
+async def test_settings_survive_connecting_again_renewal_and_proof(
+    engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+    await admin.patch(path, json={"room": "cellar", "tongue": "de"})
+    kept = {"room": "cellar", "tongue": "de"}
+
+    renewed = (await admin.post(f"{path}/refresh")).json()
+    proven = (await admin.get(f"{path}/checks")).json()["account"]
+    again = replace(credentials("third"), profile=HOUSE)
+    unnamed = await engine.accounts.keep(engine.owners.first_owner_id, SERVICE, again)
+
+    assert [each["id"] for each in (renewed, proven, unnamed)] == [house["id"]] * 3
+    assert [each["settings"] for each in (renewed, proven, unnamed)] == [kept] * 3
+    assert [each["profile"]["room"] for each in (renewed, proven, unnamed)] == ["cellar"] * 3
+
+
+async def test_a_choice_counts_only_while_the_account_reaches_it(
+    engine: Engine, admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+    await admin.patch(path, json={"room": "cellar"})
+    provider = engine.providers[SERVICE]
+    assert isinstance(provider, Renewing)
+
+    provider.profile = {**HOUSE, "names": {"hall": "Great Hall"}}
+    without = (await admin.get(f"{path}/checks")).json()["account"]
+    provider.profile = HOUSE
+    back = (await admin.get(f"{path}/checks")).json()["account"]
+
+    assert (without["profile"]["room"], back["profile"]["room"]) == ("hall", "cellar")
+
+
+async def test_a_value_that_the_service_proves_joins_the_choices(
+    admin: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    shown = (await admin.patch(f"/api/accounts/{house['id']}", json={"room": "attic"})).json()
+
+    assert shown["profile"] == {**HOUSE, "room": "attic", "names": {**NAMES, "attic": "Attic"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "cure"),
+    [
+        ({"rom": "hall"}, "rom", "Check the spelling."),
+        ({"tongue": "German"}, "tongue", "such as de"),
+        ({"tongue": 5}, "tongue", "such as de"),
+        ({"tongue": ""}, "tongue", "such as de"),
+        ({"loud": "yes"}, "loud", "true or false"),
+        ({"loud": True, "room": "vault"}, "room", "Take another."),
+        ({"tongue": "x" * 201}, "tongue", "such as de"),
+        ({"room": {"a": 1}}, "room", "Give a text."),
+    ],
+)
+async def test_a_setting_that_cannot_be_is_refused_and_nothing_is_changed(
+    admin: httpx.AsyncClient,
+    house: dict[str, Any],
+    changes: dict[str, Any],
+    field: str,
+    cure: str,
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+
+    answer = await admin.patch(path, json=changes)
+
+    error = answer.json()["error"]
+    assert (answer.status_code, error["field"]) == (422, field)
+    assert cure in error["cure"]
+    assert error["cause"]
+    assert (await admin.get(path)).json() == house
+
+
+async def test_the_settings_of_somebody_elses_account_are_not_there(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, house: dict[str, Any]
+) -> None:
+    path = f"/api/accounts/{house['id']}"
+
+    answer = await other.patch(path, json={"loud": True})
+
+    assert answer.status_code == 404
+    assert (await admin.get(path)).json() == house
 
 
 async def test_an_account_in_use_is_not_deleted(
