@@ -108,7 +108,10 @@ def components(as_json: AsJson = False) -> None:
     """List the installed components, without loading their code."""
     from .contract import load_connectors
 
-    manifests = [each.manifest for each in load_connectors().values()]
+    connectors = load_connectors()
+    for left_out in connectors.left_out:
+        typer.echo(f"{left_out} ({left_out.error})", err=True)
+    manifests = [each.manifest for each in connectors.values()]
     if as_json:
         shown = [manifest.model_dump(mode="json", by_alias=True) for manifest in manifests]
         _print_json({"connectors": shown})

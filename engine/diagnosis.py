@@ -13,9 +13,10 @@ Check = Mapping[str, Any]
 
 def diagnose(remote: Remote) -> list[Check]:
     """Return every check of the engine, its connectors, your accounts and your flows."""
-    remote.get("/readyz")
+    ready = remote.get("/readyz")
     me = remote.get("/api/me")
     checks = [_check("Engine", f"it answers at {remote.url}, and you are {me['name']}")]
+    checks += [_left_out(each) for each in ready["leftOut"]]
     if me["isAdministrator"]:
         checks += _configuration(remote)
         for check in remote.get("/api/checks")["checks"]:
@@ -23,6 +24,15 @@ def diagnose(remote: Remote) -> list[Check]:
     checks += _accounts(remote)
     checks += _flows(remote)
     return checks
+
+
+def _left_out(connector: Mapping[str, str]) -> Check:
+    return _check(
+        f"Connector {connector['entryPoint']} of {connector['distribution']}",
+        f"the engine goes on without it: {connector['reason']}",
+        "Mend it or install another version, and start the engine again; its log tells more.",
+        holds=False,
+    )
 
 
 def _configuration(remote: Remote) -> Iterator[Check]:

@@ -203,6 +203,8 @@ async def _say_where(running: Running, say: Say) -> None:
     say(f"Engine     {running.url}")
     say(f"API        {running.url}/api/openapi.json")
     say(f"Open once  {await running.link()}")
+    for each in running.engine.left_out:
+        say(f"Left out   {each.distribution} (entry point {each.entry_point}): {each.reason}")
 
 
 def _rehearsing(
