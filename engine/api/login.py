@@ -18,6 +18,7 @@ from ..database import store
 from ..owners import Identity, hash_of
 from ..refusals import NotFoundError
 from ..store import DatabaseStore
+from .addresses import redirect_uri
 from .identity import find_identity, hosting, is_secure, keep_session
 from .notices import failure_page, success_page
 
@@ -158,7 +159,7 @@ def _connector_id(engine: Engine, service: str) -> str:
 
 
 def _redirect_uri(engine: Engine, service: str) -> str:
-    return f"{engine.settings.base_url}/auth/{service}/callback"
+    return redirect_uri(engine.settings, service)
 
 
 def _failure(error: ConnectorError | NotFoundError) -> Response:
