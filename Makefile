@@ -11,12 +11,16 @@ NPM_READY := $(NPM)/node_modules/.package-lock.json
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
+	@echo 'Once, before the first target: making $(VENV) and installing about 90 Python packages into it.'
+	@echo 'Depending on the network this takes one to five minutes, in which nothing is printed.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'pip>=25.1' setuptools
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable '.[all]'
 	touch $@
+	@echo 'Installed.'
 
 $(NPM_READY): $(NPM)/package-lock.json $(NPM)/.npmrc
+	@echo 'Once: installing the JavaScript clients that some tests use.'
 	npm ci --prefix $(NPM) --silent
 	touch $@
 

@@ -8,15 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from pydantic import ValidationError
 
+from .conforming import check_code, entries_of
 from .contract import ComponentEntry, Manifest, load_connectors
 from .documents import Fault, FlowFaults, read_document
+from .publish import MANIFEST
 from .schemas import component_types
-
-MANIFEST = "connector.json"
+from .sources import find_source
 
 
 def find_faults(path: Path) -> tuple[str, list[Fault]]:
@@ -32,7 +31,7 @@ def find_faults(path: Path) -> tuple[str, list[Fault]]:
     if faults:
         return "file", faults
     if isinstance(raw, dict) and isinstance(cast("dict[str, Any]", raw).get("components"), list):
-        return "manifest", _check_manifest(raw)[1]
+        return "manifest", _check_manifest(raw)
     return "flow", _check_flow(raw)
 
 
@@ -56,21 +55,35 @@ def _check_flow(raw: Any) -> list[Fault]:
     return []
 
 
-def _check_manifest(raw: Any) -> tuple[Manifest | None, list[Fault]]:
+def _check_manifest(raw: Any) -> list[Fault]:
     try:
-        manifest = Manifest.model_validate(raw)
+        return [*_check_names(Manifest.model_validate(raw))]
     except ValidationError as error:
-        return None, [
-            Fault(".".join(map(str, each["loc"])), f"{each['msg']}.") for each in error.errors()
-        ]
-    return manifest, [*_check_names(manifest)]
+        return [_manifest_fault(each) for each in error.errors()]
+
+
+def _manifest_fault(error: Any) -> Fault:
+    match error["type"]:
+        case "missing":
+            text = "It is missing."
+        case "extra_forbidden":
+            text = "There is no such key; check its spelling or remove it."
+        case "string_pattern_mismatch":
+            text = f"{error['input']!r} does not have the form that is asked for there."
+        case _:
+            text = f"{error['msg']}."
+    return Fault(".".join(map(str, error["loc"])), text)
 
 
 def _check_names(manifest: Manifest) -> Iterator[Fault]:
     prefix = manifest.id.replace(":", ".") + "."
     for position, entry in enumerate(manifest.components):
+        here = f"components.{position}"
         if not entry.name.startswith(prefix):
-            yield Fault(f"components.{position}.name", f"{entry.name} does not begin with {prefix}")
+            yield Fault(f"{here}.name", f"{entry.name} does not begin with {prefix}")
+        for scope in entry.scopes:
+            if scope not in manifest.auth.scopes:
+                yield Fault(f"{here}.scopes", f"{scope} is not in auth.scopes; no login asks it.")
     names: dict[str, list[str]] = {
         "components": [entry.name for entry in manifest.components],
         "configuration": [key.name for key in manifest.configuration],
@@ -86,40 +99,21 @@ def _check_connector(path: Path) -> list[Fault]:
     raw, faults = _read(path)
     if faults:
         return faults
-    manifest, faults = _check_manifest(raw)
-    for entry in manifest.components if manifest else ():
-        faults += _check_schema(path.parent, entry)
-        faults += _check_module(path.parent, entry)
-    return faults
+    folder = path.parent
+    return [
+        *_check_manifest(raw),
+        *(fault for entry in entries_of(raw) for fault in _check_files(folder, entry)),
+        *check_code(folder),
+    ]
 
 
-def _check_schema(folder: Path, entry: ComponentEntry) -> list[Fault]:
-    raw, faults = _read(folder / entry.schema_file)
-    if faults:
-        return [Fault(f"{entry.name}: {fault.path}", fault.text) for fault in faults]
-    try:
-        Draft202012Validator.check_schema(raw)
-    except SchemaError as error:
-        where = ".".join(map(str, error.absolute_path))
-        return [Fault(f"{entry.schema_file}:{where}", f"No valid schema: {error.message}.")]
-    found = list[Fault]()
-    if raw.get("$id") != f"urn:appmixer:{entry.name}":
-        found.append(Fault(f"{entry.schema_file}:$id", f"It is not that of {entry.name}."))
-    if raw.get("x-kind") != entry.kind:
-        found.append(
-            Fault(
-                f"{entry.schema_file}:x-kind", f"The manifest says {entry.name} is a {entry.kind}."
-            )
-        )
-    if not raw.get("x-ports"):
-        found.append(Fault(f"{entry.schema_file}:x-ports", "It names no output port."))
-    return found
-
-
-def _check_module(folder: Path, entry: ComponentEntry) -> list[Fault]:
-    # The folder is the connector's package, wherever it is mapped to: look for the longest tail.
-    parts = entry.module.split(".")
-    tails = [folder.joinpath(*parts[start:]).with_suffix(".py") for start in range(len(parts))]
-    if any(tail.is_file() for tail in tails):
-        return []
-    return [Fault(f"{entry.name}: module", f"No file below {folder} belongs to {entry.module}.")]
+def _check_files(folder: Path, entry: ComponentEntry) -> Iterator[Fault]:
+    path = folder / entry.schema_file
+    has_code = find_source(folder, entry.module) is not None
+    # Where there is code, its check tells that the schema is not there.
+    if path.exists() or not has_code:
+        for fault in _read(path)[1]:
+            yield Fault(f"{entry.name}: {fault.path}", fault.text)
+    if not has_code:
+        told = f"No file below {folder} belongs to {entry.module}; so its code is not checked."
+        yield Fault(f"{entry.name}: module", told)

@@ -17,8 +17,9 @@ def diagnose(remote: Remote) -> list[Check]:
 
     `isInUse` tells whether the finding concerns the engine or something that a flow needs.
     """
-    remote.get("/readyz")
+    ready = remote.get("/readyz")
     me = remote.get("/api/me")
+    left_out = [_left_out(each) for each in ready["leftOut"]]
     engine = _check("Engine", f"it answers at {remote.url}, and you are {me['name']}")
     setup: list[Check] = remote.get("/api/checks")["checks"] if me["isAdministrator"] else []
     named = [
@@ -26,7 +27,16 @@ def diagnose(remote: Remote) -> list[Check]:
         for check in setup
     ]
     known = [_finding(check["service"], check) for check in setup]
-    return [engine, *named, *_accounts(remote, known), *_flows(remote)]
+    return [engine, *left_out, *named, *_accounts(remote, known), *_flows(remote)]
+
+
+def _left_out(connector: Mapping[str, str]) -> Check:
+    return _check(
+        f"Connector {connector['entryPoint']} of {connector['distribution']}",
+        f"the engine goes on without it: {connector['reason']}",
+        "Mend it or install another version, and start the engine again; its log tells more.",
+        state="fault",
+    )
 
 
 def claim_events(remote: Remote) -> list[Check]:

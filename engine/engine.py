@@ -21,12 +21,15 @@ from .contract import (
     Component,
     Connector,
     ConnectorError,
+    LeftOut,
     Plugin,
+    Route,
     load_connectors,
 )
+from .contract.connector import FOREIGN_FAULTS
 from .database import DatabaseTimeout, database_url, migrate, open_database
 from .departures import Departures
-from .documents import ComponentType, FlowComponent
+from .documents import FlowComponent
 from .events import Events
 from .files import FileStore
 from .flows import Flows
@@ -48,7 +51,7 @@ from .runs.segments import Executor
 from .runs.states import RunState
 from .runs.waits import end_paused
 from .runs.work import SegmentWork, StepCall
-from .schemas import component_types
+from .schemas import usable
 from .seal import load_seal
 from .settings import Settings
 from .store import DatabaseStore
@@ -81,12 +84,15 @@ class Engine:
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
         self.seal = load_seal(settings.data, settings.environment.get("APPMIXER_SECRET_KEY"))
-        self.connectors = load_connectors() if connectors is None else connectors
-        self.types: Mapping[str, ComponentType] = component_types(self.connectors)
+        installed = load_connectors() if connectors is None else connectors
+        self.connectors, self.types, self.left_out = usable(installed)
+        for each in self.left_out:
+            self._tell_left_out(each)
         self.stream = Stream(self.limits)
         self.plugins: dict[str, Plugin] = {}
         self.providers: dict[str, AccountProvider] = {}
         self.hosts: dict[str, EngineHost] = {}
+        self.routes: dict[str, Sequence[Route]] = {}
         self._instances: dict[str, Component] = {}
         self._opened = contextlib.AsyncExitStack()
         self.is_ready = False
@@ -120,11 +126,18 @@ class Engine:
         await self.configuration.start()
         self.http = open_http()
         opened.push_async_callback(self.http.aclose)
-        for connector_id, connector in self.connectors.items():
-            self._open(connector_id, connector)
-        for plugin in self.plugins.values():
-            opened.push_async_callback(plugin.stop)
-            await plugin.start()
+        for connector_id, connector in list(self.connectors.items()):
+            try:
+                self._open(connector_id, connector)
+            except FOREIGN_FAULTS as error:
+                self._leave_out(connector_id, error)
+        for connector_id, plugin in list(self.plugins.items()):
+            opened.push_async_callback(self._stop_plugin, connector_id, plugin)
+            try:
+                await plugin.start()
+            except FOREIGN_FAULTS as error:
+                await self._stop_plugin(connector_id, plugin)
+                self._leave_out(connector_id, error)
         opened.push_async_callback(self.queue.close)
         self.tasks = Tasks(self.describe, self.metrics)
         opened.push_async_callback(self.tasks.stop)
@@ -242,8 +255,35 @@ class Engine:
             quota=Buckets(quotas),
         )
         self.hosts[connector_id] = host
-        self.providers[connector_id] = connector.account_provider(host)
-        self.plugins[connector_id] = connector.plugin(host)
+        provider, plugin = connector.account_provider(host), connector.plugin(host)
+        self.routes[connector_id] = tuple(plugin.routes)
+        self.providers[connector_id], self.plugins[connector_id] = provider, plugin
+
+    def _leave_out(self, connector_id: str, error: BaseException) -> None:
+        """Go on without a connector; what is stored for it waits until it can be used again."""
+        left_out = self.connectors.pop(connector_id).left_out(error)
+        for kept in (self.hosts, self.providers, self.plugins, self.routes):
+            kept.pop(connector_id, None)
+        for name, each in list(self.types.items()):
+            if each.connector == connector_id:
+                del self.types[name]
+        self.left_out.append(left_out)
+        self._tell_left_out(left_out)
+
+    def _tell_left_out(self, left_out: LeftOut) -> None:
+        self.log.error(
+            "connector_left_out",
+            distribution=left_out.distribution,
+            entry_point=left_out.entry_point,
+            reason=left_out.reason,
+            exc_info=left_out.error,
+        )
+
+    async def _stop_plugin(self, connector_id: str, plugin: Plugin) -> None:
+        try:
+            await plugin.stop()
+        except FOREIGN_FAULTS as error:  # what else is open has to be closed all the same
+            self.log.error("plugin_not_stopped", connector=connector_id, exc_info=error)
 
     async def _act(
         self,

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from .api_token import TOKEN_VARIABLE, given_or_made_token, new_secret
 from .contract import ConfigurationError, RejectedError
 from .database import insert, owners, tokens
-from .refusals import ConflictError
+from .refusals import ConflictError, NotFoundError
 from .times import iso
 
 if TYPE_CHECKING:
@@ -142,6 +142,27 @@ class Owners:
                 "name",
             )
         return {"id": owner_id, "name": name, "createdAt": iso(now), "token": token}
+
+    async def issue_token(self, name: str, *, replace: bool) -> dict[str, Any]:
+        """Make an API token for an owner, who gets no administrator's rights by it.
+
+        With `replace` it is the only one: all others end, and what was opened with them.
+        """
+        query = sa.select(owners.c.id).where(owners.c.name == name)
+        row = next(iter(await self._engine.rows(query)), None)
+        if row is None:
+            raise NotFoundError(f"There is no owner {name!r}.")
+        token, now = new_secret(), self._clock()
+        old = (tokens.c.owner_id == row.id) & tokens.c.is_administrator.is_(False)
+
+        def add(connection: sa.Connection) -> None:
+            if replace:
+                connection.execute(sa.delete(tokens).where(old))
+            made = _token_row(token, row.id, API, now, is_administrator=False)
+            connection.execute(sa.insert(tokens).values(made))
+
+        await self._writer.commit(add)
+        return {"id": row.id, "name": name, "createdAt": iso(now), "token": token}
 
     async def list(self) -> list[dict[str, Any]]:
         query = sa.select(owners).order_by(owners.c.created_at, owners.c.name)

@@ -9,11 +9,8 @@ from typing import Any
 import httpx
 
 from .api_token import TOKEN_VARIABLE, read_token
-from .settings import DEFAULT_HOST, DEFAULT_PORT
+from .settings import DATA_VARIABLE, DEFAULT_URL, URL_VARIABLE
 
-URL_VARIABLE = "APPMIXER_URL"
-DATA_VARIABLE = "APPMIXER_DATA"
-DEFAULT_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
 TIMEOUT_S = 60.0
 
 
@@ -28,12 +25,18 @@ class UnreachableError(RemoteError):
 class Remote:
     """Calls of one engine's API with one token."""
 
-    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        transport: httpx.BaseTransport | None = None,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self.url = url.rstrip("/")
         self._http = httpx.Client(
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             transport=transport,
         )
 
@@ -50,20 +53,41 @@ class Remote:
                 f" Start one with `appmixer up`, or say where it is with --url or {URL_VARIABLE}."
             ) from None
         if answer.is_success:
-            return answer.json() if answer.content else None
+            return self._content(answer)
         raise RemoteError(_words(answer))
 
+    def _content(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json() if answer.content else None
+        except ValueError:
+            raise RemoteError(
+                f"What answers at {self.url} is no engine. Say where the engine is with --url or"
+                f" {URL_VARIABLE}."
+            ) from None
 
-def open_remote(url: str | None, data: Path | None, environment: Mapping[str, str]) -> Remote:
+
+def open_remote(
+    url: str | None,
+    data: Path | None,
+    environment: Mapping[str, str],
+    timeout_s: float = TIMEOUT_S,
+) -> Remote:
     """Return the engine that arguments, environment or defaults name."""
     folder = data or Path(environment.get(DATA_VARIABLE) or ".data")
-    token = read_token(folder, environment)
+    try:
+        token = read_token(folder, environment)
+    except OSError as error:
+        raise RemoteError(f"The API token in {folder} cannot be read: {error.strerror}.") from None
     if not token:
         raise RemoteError(
             f"There is no API token: neither {TOKEN_VARIABLE} nor the file api-token in {folder}."
             " Set the variable, or name the engine's data folder with --data."
         )
-    return Remote(url or environment.get(URL_VARIABLE) or DEFAULT_URL, token)
+    address = url or environment.get(URL_VARIABLE) or DEFAULT_URL
+    try:
+        return Remote(address, token, timeout_s=timeout_s)
+    except httpx.InvalidURL as error:
+        raise RemoteError(f"{address!r} is no address: {error}.") from None
 
 
 def _words(answer: httpx.Response) -> str:

@@ -179,7 +179,7 @@ async def up_with_sandbox(
         running = await stack.enter_async_context(serving(settings))
         await _say_where(running, say)
         say(f"Sandbox    {sandbox_url}")
-        say(f"Data       {settings.data}{'' if keeps_data else '  (removed at the end)'}\n")
+        say(f"Data       {settings.data}{'' if keeps_data else ' (removed at the end)'}\n")
         token = read_token(settings.data, settings.environment)
         rehearsing = rehearsal.rehearse(running.url, token, sandbox_url, say)
         has_happened = await _unless(stop, rehearsing)
@@ -203,6 +203,9 @@ async def _say_where(running: Running, say: Say) -> None:
     say(f"Engine     {running.url}")
     say(f"API        {running.url}/api/openapi.json")
     say(f"Open once  {await running.link()}")
+    say(f"Commands   {running.engine.settings.shell_variables}")
+    for each in running.engine.left_out:
+        say(f"Left out   {each.distribution} (entry point {each.entry_point}): {each.reason}")
 
 
 def _rehearsing(

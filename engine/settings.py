@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8321
+DEFAULT_URL = f"http://{DEFAULT_HOST}:{DEFAULT_PORT}"
+DATA_VARIABLE = "APPMIXER_DATA"
+URL_VARIABLE = "APPMIXER_URL"
+# Listening at all addresses of the machine, an engine is reached at this one from the machine.
+ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,13 @@ class Settings:
         """The address under which people and services reach this engine, without a last slash."""
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
+    @property
+    def shell_variables(self) -> str:
+        """What a person types once in a shell, so that its commands find this engine."""
+        url = f"http://{ANY_HOST.get(self.host, self.host)}:{self.port}"
+        names = f"export {DATA_VARIABLE}={shlex.quote(str(self.data.resolve()))}"
+        return names if url == DEFAULT_URL else f"{names} {URL_VARIABLE}={url}"
+
 
 def read_settings(
     *,
@@ -39,7 +52,7 @@ def read_settings(
     """Combine arguments with the environment; an argument that is given wins."""
     environment = os.environ if environment is None else environment
     return Settings(
-        data=data or Path(environment.get("APPMIXER_DATA") or ".data"),
+        data=data or Path(environment.get(DATA_VARIABLE) or ".data"),
         environment=environment,
         host=host,
         port=port,

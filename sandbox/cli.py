@@ -28,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     invoke_without_command=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Serves the simulated service; its commands speak with one that runs.",
 )
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,37 +18,11 @@ import pytest
 from appmixer.engine.cli import missing_extra
 
 from .ports import free_port
+from .shell import COMMAND, DEADLINE_S, Shell
 
 ROOT = Path(__file__).parents[1]
 FLOW = ROOT / "sandbox" / "fixtures" / "auto_reply.flow.json"
 SERVICE = "appmixer:whatsapp"
-DEADLINE_S = 60.0
-
-
-@dataclass
-class Shell:
-    """Runs `appmixer` with a data folder and an address of its own."""
-
-    data: Path
-    url: str
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("APPMIXER")}
-        return {**kept, "APPMIXER_DATA": str(self.data), "NO_COLOR": "1", "TERM": "dumb"}
-
-    def run(self, *arguments: str, given: str = "", is_near: bool = True) -> tuple[int, str, str]:
-        environment = {**self.environment, **({"APPMIXER_URL": self.url} if is_near else {})}
-        done = subprocess.run(
-            [sys.executable, "-c", "from appmixer.engine.cli import main; main()", *arguments],
-            input=given,
-            capture_output=True,
-            text=True,
-            env=environment,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture
@@ -67,37 +39,12 @@ class RunningEngine:
 @pytest.fixture
 def running(shell: Shell) -> Iterator[RunningEngine]:
     """An engine started by `appmixer up`."""
-    port = shell.url.rpartition(":")[2]
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "from appmixer.engine.cli import main; main()",
-            "up",
-            "--port",
-            port,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=shell.environment,
-    )
+    process = shell.up()
     try:
-        wait_until_ready(shell.url)
         yield RunningEngine(shell, process)
     finally:
         process.kill()
         process.communicate()
-
-
-def wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while True:
-        try:
-            if httpx.get(f"{url}/readyz").status_code == 200:
-                return
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "the engine did not get ready"
-        time.sleep(0.05)
 
 
 def test_lists_components_without_loading_their_code(shell: Shell) -> None:
@@ -108,7 +55,7 @@ def test_lists_components_without_loading_their_code(shell: Shell) -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from appmixer.engine.commands import app\n"
+            "import sys; from appmixer.engine.cli.app import app\n"
             "try: app(['components'])\n"
             "except SystemExit: pass\n"
             "print([m for m in sys.modules if 'whatsapp.components' in m], file=sys.stderr)",
@@ -299,7 +246,7 @@ def test_the_demonstration_serves_until_it_is_interrupted(shell: Shell) -> None:
     port = str(free_port())
     arguments = ["up", "--sandbox", "--port", port, "--sandbox-port", str(free_port())]
     process = subprocess.Popen(
-        [sys.executable, "-c", "from appmixer.engine.cli import main; main()", *arguments],
+        [*COMMAND, *arguments],
         stdout=subprocess.PIPE,
         text=True,
         bufsize=1,

@@ -19,7 +19,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from appmixer.engine.api.application import create_rest
-from appmixer.engine.commands import app as command_line
+from appmixer.engine.cli.app import app as command_line
 from appmixer.engine.contract import load_connectors
 from appmixer.engine.contract.connector import Hooks
 from appmixer.engine.documents import read_document

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
 from .accounts import Body, examine, show_check
+from .addresses import describe_addresses
 from .bodies import JsonRoute
 from .identity import Administrator, hosting
+
+if TYPE_CHECKING:
+    from ..engine import Engine
 
 router = APIRouter(prefix="/api", tags=["configuration"], route_class=JsonRoute)
 
@@ -22,15 +26,14 @@ class NewValue(Body):
 
 @router.get("/configuration")
 async def list_configuration(request: Request, _: Administrator) -> dict[str, Any]:
-    """Return every connector's keys; secrets show only whether they are set."""
-    configuration = hosting(request).configuration
-    connectors = hosting(request).connectors
-    return {"connectors": [configuration.describe(each) for each in sorted(connectors)]}
+    """Return every connector's keys and addresses; secrets show only whether they are set."""
+    engine = hosting(request)
+    return {"connectors": [_describe(engine, each) for each in sorted(engine.connectors)]}
 
 
 @router.get("/configuration/{service}")
 async def get_configuration(request: Request, _: Administrator, service: str) -> dict[str, Any]:
-    return hosting(request).configuration.describe(service)
+    return _describe(hosting(request), service)
 
 
 @router.put("/configuration/{service}/{key}")
@@ -60,3 +63,11 @@ async def list_checks(request: Request, _: Administrator) -> dict[str, Any]:
             for check in await examine(engine, service, None)
         ]
     }
+
+
+def _describe(engine: Engine, service: str) -> dict[str, Any]:
+    keys = engine.configuration.describe(service)
+    connector = engine.connectors.get(service)
+    # One that is left out can be configured, so that it works after the next start.
+    manifest = connector.manifest if connector else None
+    return {**keys, **describe_addresses(engine.settings, manifest)}

@@ -29,7 +29,10 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(request: Request) -> Response:
-    """Answer 200 when requests can be served: started, all tasks at work, the database writes."""
+    """Answer 200 when requests can be served: started, all tasks at work, the database writes.
+
+    `leftOut` names the installed connectors that the engine goes on without.
+    """
     engine = hosting(request)
     if not engine.is_ready:
         return JSONResponse({"status": "not ready", "reason": "starting or stopping"}, 503)
@@ -39,7 +42,11 @@ async def readyz(request: Request) -> Response:
     if troubles:
         reason = "; ".join(f"{name}: {reason}" for name, reason in troubles.items())
         return JSONResponse({"status": "not ready", "reason": reason, "troubles": troubles}, 503)
-    return JSONResponse({"status": "ready"})
+    left_out = [
+        {"distribution": each.distribution, "entryPoint": each.entry_point, "reason": each.reason}
+        for each in engine.left_out
+    ]
+    return JSONResponse({"status": "ready", "leftOut": left_out})
 
 
 async def _database_trouble(engine: Engine) -> str:

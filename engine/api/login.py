@@ -14,6 +14,7 @@ from ..api_token import new_secret
 from ..contract import ConnectorError, Credentials, RejectedError
 from ..owners import INVITATION, Identity
 from ..refusals import NotFoundError
+from .addresses import redirect_uri
 from .identity import find_identity, hosting, keep_session
 from .notices import (
     Field,
@@ -314,7 +315,7 @@ def _connector_id(request: Request, service: str) -> str:
 def _redirect_uri(request: Request, connector_id: str) -> str:
     engine = hosting(request)
     service = engine.connectors[connector_id].manifest.auth.service
-    return f"{engine.settings.base_url}/auth/{service}/callback"
+    return redirect_uri(engine.settings, service)
 
 
 def _failure(error: ConnectorError | NotFoundError) -> Response:

@@ -24,6 +24,12 @@ class NewOwner(Body):
     name: str = Field(examples=["Acme"])
 
 
+class NewToken(Body):
+    """One more API token for an owner."""
+
+    replace: bool = Field(False, description="End every token and session they had before.")
+
+
 class NewLink(Body):
     """A link for a browser that has no session."""
 
@@ -55,6 +61,15 @@ async def list_owners(request: Request, _: Administrator) -> dict[str, Any]:
 async def create_owner(request: Request, _: Administrator, new: NewOwner) -> dict[str, Any]:
     """Add an owner (administrator); the token in the answer is shown this once."""
     return await hosting(request).owners.create(new.name)
+
+
+@router.post("/owners/{name:path}/tokens", status_code=201)
+async def create_token(
+    request: Request, _: Administrator, name: str, new: NewToken | None = None
+) -> dict[str, Any]:
+    """Make one more API token for an owner (administrator); it is shown this once."""
+    replace = new is not None and new.replace
+    return await hosting(request).owners.issue_token(name, replace=replace)
 
 
 @router.post("/links", status_code=201)

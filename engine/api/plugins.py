@@ -72,9 +72,9 @@ class PluginRoutes:
     def _table(self) -> dict[str, dict[str, Route]]:
         if self._routes is None:
             self._routes = {}
-            for connector_id, plugin in self._engine.plugins.items():
+            for connector_id, routes in self._engine.routes.items():
                 base = PREFIX + connector_id.replace(":", "/")
-                for route in plugin.routes:
+                for route in routes:
                     self._routes.setdefault(base + route.path, {})[route.method] = route
         return self._routes
 

@@ -76,6 +76,10 @@ class Auth(_Part):
     scopes: list[str]
     token: bool = Field(False, description="An access token can be pasted instead.")
     settings: list[AccountSetting] = []
+    redirect_label: str = Field(
+        "Redirect URL",
+        description="What the service calls the address that its login returns to.",
+    )
 
 
 class EndpointRoute(_Part):
@@ -83,6 +87,9 @@ class EndpointRoute(_Part):
 
     method: Literal["GET", "POST"]
     path: str = Field(pattern=r"^/[a-z0-9/_-]*$")
+    label: str | None = Field(
+        None, description="What the service calls the address, where a person enters it there."
+    )
     description: str
 
 

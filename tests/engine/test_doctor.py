@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from appmixer.engine.commands import app
+from appmixer.engine.cli.app import app
 
 FINE = {"name": "webhook", "state": "fine", "finding": "It works.", "cure": ""}
 SPARE = {"name": "numbers 1", "state": "advice", "finding": "One is idle.", "cure": "Use it."}
@@ -23,7 +23,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {
-            "/readyz": {},
+            "/readyz": {"leftOut": []},
             "/api/me": {"name": "first", "isAdministrator": True},
             "/api/checks": {"checks": []},
             "/api/accounts": {"accounts": []},

@@ -209,7 +209,7 @@ async def test_nothing_is_acknowledged_before_it_is_committed(
     holding = asyncio.create_task(engine.writer.commit(lambda connection: gate.wait(60)))
     await asyncio.sleep(0.05)
 
-    telling = asyncio.create_task(hear("x"))
+    telling = asyncio.ensure_future(hear("x"))
     await asyncio.sleep(0.3)
     was_told_early = telling.done()
     gate.set()

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from appmixer.engine import engine as module
+from appmixer.engine.configuration import Configuration
 from appmixer.engine.contract import Connector
 from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.owners import Owners
 from appmixer.engine.settings import Settings
+from appmixer.engine.tasks import Tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -35,11 +38,11 @@ POINTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the marks": lambda patch: patch.setattr(module, "Departures", fails),
     "the tables": lambda patch: patch.setattr(module, "migrate", fails),
     "the writer": lambda patch: patch.setattr(module, "Writer", fails),
-    "the owners": lambda patch: patch.setattr(module.Owners, "start", fails_later),
-    "the configuration": lambda patch: patch.setattr(module.Configuration, "start", fails_later),
+    "the owners": lambda patch: patch.setattr(Owners, "start", fails_later),
+    "the configuration": lambda patch: patch.setattr(Configuration, "start", fails_later),
     "the client": lambda patch: patch.setattr(module, "open_http", fails),
     "a connector's host": lambda patch: patch.setattr(module, "Buckets", fails),
-    "the tasks": lambda patch: patch.setattr(module.Tasks, "begin", fails),
+    "the tasks": lambda patch: patch.setattr(Tasks, "begin", fails),
 }
 
 

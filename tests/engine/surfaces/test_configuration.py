@@ -27,6 +27,14 @@ UNSET = {
     "source": "unset",
     "value": None,
 }
+BASE = "http://127.0.0.1:8321"
+ADDRESSES = {
+    "addresses": [
+        {"label": "Redirect URL", "url": f"{BASE}/auth/echo/callback"},
+        {"label": "Echoes.", "url": f"{BASE}/plugins/test/echo/events"},
+    ],
+    "isPublic": False,
+}
 
 
 async def test_keeps_a_secret_sealed_and_never_shows_it(
@@ -36,7 +44,7 @@ async def test_keeps_a_secret_sealed_and_never_shows_it(
     stored = await admin.put(f"/api/configuration/{SERVICE}/secret", json={"value": "hush"})
     listed = await admin.get("/api/configuration")
 
-    assert before.json() == {"service": SERVICE, "label": "Echo", "keys": [UNSET]}
+    assert before.json() == {"service": SERVICE, "label": "Echo", "keys": [UNSET], **ADDRESSES}
     assert stored.json() == {**UNSET, "isSet": True, "source": "stored"}
     assert "hush" not in stored.text + listed.text
     [row] = await engine.rows(sa.select(configuration))

@@ -98,6 +98,7 @@ async def test_an_owner_gets_a_token_once(admin: httpx.AsyncClient) -> None:
     [
         ("GET", "/api/owners"),
         ("POST", "/api/owners"),
+        ("POST", "/api/owners/main/tokens"),
         ("GET", "/api/configuration"),
         ("PUT", "/api/configuration/test:echo/secret"),
         ("DELETE", "/api/configuration/test:echo/secret"),
@@ -111,6 +112,24 @@ async def test_what_is_the_administrators_is_refused_to_others(
 
     assert answer.status_code == 403
     assert answer.json()["error"]["title"] == "Only the administrator may do this"
+
+
+async def test_a_new_token_of_an_administrator_is_none_and_replacing_keeps_the_first(
+    admin: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    made = await admin.post("/api/owners/main/tokens", json={"replace": True})
+    known = await browser.get(
+        "/api/me", headers={"Authorization": f"Bearer {made.json()['token']}"}
+    )
+    missing = await admin.post("/api/owners/nobody/tokens")
+
+    assert made.status_code == 201
+    assert (known.json()["name"], known.json()["isAdministrator"]) == ("main", False)
+    assert (await admin.get("/api/owners")).status_code == 200
+    assert (missing.status_code, missing.json()["error"]["title"]) == (
+        404,
+        "There is no owner 'nobody'.",
+    )
 
 
 async def test_an_owner_finds_nothing_of_another_owner(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -38,8 +37,8 @@ def asked(engine: Engine) -> list[Request]:
             case _:
                 return Response(202, b"taken", "text/plain", {"X-Mark": "1"})
 
-    plugin: Any = engine.plugins["test:echo"]
-    plugin.routes = [Route("POST", "/events", take, 10), Route("GET", "/events", take, 0)]
+    routes = [Route("POST", "/events", take, 10), Route("GET", "/events", take, 0)]
+    engine.routes["test:echo"] = routes
     return requests
 
 

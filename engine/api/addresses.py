@@ -1,0 +1,30 @@
+"""The engine's addresses that a person enters at a service, so that it finds its way back here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..contract import Manifest
+from ..settings import Settings
+from .plugins import PREFIX
+
+
+def redirect_uri(settings: Settings, service: str) -> str:
+    """Return where the login of a service returns to."""
+    return f"{settings.base_url}/auth/{service}/callback"
+
+
+def describe_addresses(settings: Settings, manifest: Manifest | None) -> dict[str, Any]:
+    """Return a connector's addresses, called what the service calls them."""
+    addresses = [] if manifest is None else _addresses(settings, manifest)
+    return {"addresses": addresses, "isPublic": bool(settings.public_url)}
+
+
+def _addresses(settings: Settings, manifest: Manifest) -> list[dict[str, str]]:
+    base = settings.base_url + PREFIX + manifest.id.replace(":", "/")
+    labels = {base + route.path: route.label or route.description for route in manifest.endpoint}
+    redirect = redirect_uri(settings, manifest.auth.service)
+    return [
+        {"label": manifest.auth.redirect_label, "url": redirect},
+        *({"label": label, "url": url} for url, label in labels.items()),
+    ]

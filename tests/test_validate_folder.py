@@ -1,0 +1,186 @@
+"""`appmixer validate FOLDER` is the conformance suite, and `publish` writes what it asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .foreign import COMPONENT, install, write_connector
+from .shell import Shell
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path / "data", "http://127.0.0.1:9")
+
+
+def publish(folder: Path, *, site: Path | None = None) -> subprocess.CompletedProcess[str]:
+    more = {"PYTHONPATH": str(site)} if site else {}
+    return subprocess.run(
+        [sys.executable, "-m", "appmixer.engine.publish", str(folder)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **more},
+        check=False,
+    )
+
+
+def faults_of(shell: Shell, folder: Path) -> list[str]:
+    _, shown, _ = shell.run("validate", str(folder), "--json")
+    answer: dict[str, Any] = json.loads(shown)
+    assert answer["kind"] == "connector"
+    return [f"{each['path']}: {each['text']}" for each in answer["errors"]]
+
+
+def test_a_connector_that_is_not_installed_is_published_and_then_valid(
+    shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+
+    done = publish(folder)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"4 schemas are written below {folder / 'schemas'}.\n"
+    schema = json.loads((folder / "schemas" / "SendLetter.json").read_text())
+    assert schema["$id"] == "urn:appmixer:acme.mail.SendLetter"
+    assert faults_of(shell, folder) == []
+
+
+def test_schemas_are_published_for_the_given_folder_with_other_connectors_installed(
+    tmp_path: Path,
+) -> None:
+    site = tmp_path / "site"
+    folder = install(site, "mail")
+    other = install(site, "fax")
+
+    done = publish(folder, site=site)
+
+    assert done.returncode == 0, done.stderr
+    assert (folder / "schemas" / "SendLetter.json").is_file()
+    assert not (other / "schemas" / "SendLetter.json").exists()
+
+
+def test_publishing_names_the_component_that_cannot_be_loaded(tmp_path: Path) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    (folder / "components" / "send_letter.py").write_text("import nosuch")
+
+    done = publish(folder)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "acme.mail.SendLetter: acme.mail.components.send_letter cannot be loaded:"
+        " ModuleNotFoundError: No module named 'nosuch'\n"
+    )
+
+
+def test_every_fault_of_a_connectors_code_is_named_at_once(shell: Shell, tmp_path: Path) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    publish(folder)
+    manifest = json.loads((folder / "connector.json").read_text())
+    [entry] = manifest["components"]
+    for name in ("Late", "Broken"):
+        stem = name.lower()
+        more = {"name": f"acme.mail.{name}", "module": f"acme.mail.components.{stem}"}
+        manifest["components"].append({**entry, **more, "schema": f"schemas/{name}.json"})
+    (folder / "connector.json").write_text(json.dumps(manifest))
+    late = COMPONENT.replace("SendLetter", "Late").replace("Send Letter", "Lately")
+    parts = folder / "components"
+    (parts / "late.py").write_text(late.replace('{"sent": {"letterId": "1"}}', "{}"))
+    (parts / "broken.py").write_text("import nosuch")
+    (parts / "more").mkdir()
+    (parts / "more" / "extra.py").write_text(COMPONENT.replace("SendLetter", "Extra"))
+    (parts / "unlisted.py").write_text("1 / 0")
+    (parts / "send_letter.py").write_text(COMPONENT.replace('title="To"', 'title="Name"'))
+    (folder / "schemas" / "Gone.json").write_text("{}")
+    (folder / "schemas" / "flow.schema.json").write_text("{}")
+    again = f"Run: python -m appmixer.engine.publish {folder}"
+
+    assert faults_of(shell, folder) == [
+        f"acme.mail.SendLetter: its published schema is not that of the code. {again}",
+        "acme.mail.Late: labelled 'Lately' in the code and 'Send Letter' in the manifest.",
+        f"acme.mail.Late: its schema is not published. {again}",
+        "acme.mail.Late: it has no sample.",
+        "acme.mail.Broken: acme.mail.components.broken cannot be used: ModuleNotFoundError:"
+        " No module named 'nosuch'. Its other faults show once it can.",
+        "components/more/extra.py: connector.json does not list its component Extra; add an entry.",
+        "components/unlisted.py: It cannot be imported: ZeroDivisionError: division by zero.",
+        "schemas/Gone.json: No component in connector.json has this schema; remove it.",
+        f"schemas/flow.schema.json: It is not that of this version. {again}",
+    ]
+
+
+def test_an_incomplete_manifest_does_not_hide_the_faults_of_the_code(
+    shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    manifest = json.loads((folder / "connector.json").read_text())
+    del manifest["label"]
+    manifest["colour"] = "red"
+    manifest["components"].append({"name": "acme.mail.Half"})
+    (folder / "connector.json").write_text(json.dumps(manifest))
+
+    faults = faults_of(shell, folder)
+
+    assert "label: It is missing." in faults
+    assert "colour: There is no such key; check its spelling or remove it." in faults
+    assert "components.1.module: It is missing." in faults
+    assert any("its schema is not published" in fault for fault in faults)
+
+
+def test_the_code_in_the_folder_is_checked_and_not_the_one_that_is_installed(
+    shell: Shell, tmp_path: Path
+) -> None:
+    for part in ("auth", "components", "plugin", "schemas"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / part, tmp_path / "copy" / part, ignore=ignored)
+    shutil.copy(ROOT / "connector.json", tmp_path / "copy")
+    changed = tmp_path / "copy" / "components" / "messages" / "send_text.py"
+    text = changed.read_text().replace('label = "Send Text Message"', 'label = "Say"')
+    changed.write_text(text)
+
+    assert faults_of(shell, tmp_path / "copy") == [
+        "appmixer.whatsapp.SendText: labelled 'Say' in the code and 'Send Text Message' in the"
+        " manifest.",
+        f"appmixer.whatsapp.SendText: its published schema is not that of the code."
+        f" Run: python -m appmixer.engine.publish {tmp_path / 'copy'}",
+    ]
+
+
+def test_code_that_ends_the_process_or_prints_is_told_in_a_sentence(
+    shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    publish(folder)
+    module = folder / "components" / "send_letter.py"
+    future = "from __future__ import annotations\n"
+    module.write_text(COMPONENT.replace(future, f"{future}print('hello')\n"))
+    printing = faults_of(shell, folder)
+    module.write_text("import os\nos._exit(3)\n")
+
+    assert printing == []
+    assert faults_of(shell, folder) == [": The code ended the check before its time (exit code 3)."]
+
+
+def test_the_hooks_that_the_project_names_are_checked_as_well(shell: Shell, tmp_path: Path) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    publish(folder)
+    named = '[project.entry-points.appmixer]\nmail = "acme.mail.plugin"\n'
+    (folder / "pyproject.toml").write_text(named)
+    right = faults_of(shell, folder)
+    with (folder / "plugin.py").open("a") as plugin:
+        plugin.write("\nappmixer_components = hookimpl(lambda: {'other': 1})\n")
+
+    assert right == []
+    assert faults_of(shell, folder) == [
+        "pyproject.toml: entry point mail: acme.mail.plugin cannot be used: UnusableConnectorError:"
+        " its hook appmixer_components gives no acme.mail.SendLetter."
+    ]
