@@ -17,6 +17,8 @@ def component_types(connectors: Mapping[str, Connector]) -> dict[str, ComponentT
             connector=connector_id,
             needs_account=bool(entry.scopes),
             schema=component_schema(entry.name, classes[entry.name]),
+            model=classes[entry.name].Input,
+            writes=entry.effect == "write",
         )
         for connector_id, connector in connectors.items()
         for classes in [connector.components()]

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql
 from .accounts import CONNECTED
 from .database import Prepared, accounts, answers, events, insert, runs, segments, steps
 from .documents import FlowComponent, FlowDocument, input_errors
-from .expressions import ExpressionError, fill
+from .expressions import Budget, ExpressionError, fill_input, run_budget
 from .outcomes import FAILED, LATER, PAUSED, UNKNOWN, Outcome, fault
 from .outcomes import WAITING as WAITS
 from .sealed_inputs import hide, open_secrets
@@ -59,6 +59,7 @@ class Segment:
     step_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     waits: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     run_state: str = "running"
+    budget: Budget = field(default_factory=run_budget)
 
     async def work(self) -> None:
         """Do what can be done now, then store the records and the waits in one commit."""
@@ -123,7 +124,7 @@ class Segment:
         started_at = time.time()
         values: dict[str, Any] = {}
         try:
-            values = _fill(component, delivery.scope, self.engine)
+            values = _fill(component, delivery.scope, self.engine, self.budget)
             faults = list(input_errors(values, schema))
             outcome = fault("input" + faults[0].path, faults[0].text) if faults else None
         except ExpressionError as error:
@@ -270,9 +271,10 @@ class Segment:
         )
 
 
-def _fill(component: FlowComponent, scope: Mapping[str, Any], engine: Engine) -> dict[str, Any]:
-    values = open_secrets(component.input, engine.seal)
-    return {name: fill(value, scope) for name, value in values.items()}
+def _fill(
+    component: FlowComponent, scope: Mapping[str, Any], engine: Engine, budget: Budget
+) -> dict[str, Any]:
+    return fill_input(open_secrets(component.input, engine.seal), scope, budget)
 
 
 def _putting(connection: sa.Connection) -> postgresql.Insert:
