@@ -142,7 +142,7 @@ def _sentence(
 def _titled(
     error: SchemaError, field: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """Return the field's schema; a list's entry is called by the list's title."""
+    """Return the field's schema; what lies in a field without a title is called by its title."""
     here, owner = schema, field
     for part in error.absolute_path:
         here = _resolved(here, schema)
@@ -152,9 +152,7 @@ def _titled(
             else here.get("properties", {}).get(part, {})
         )
         owner = here if "title" in here else owner
-    if "title" in field or owner is field:
-        return {**owner, **field}
-    return {**{k: owner[k] for k in ("title", "x-hint", "examples") if k in owner}, **field}
+    return {**field, **{key: owner[key] for key in ("title", "x-hint", "examples") if key in owner}}
 
 
 def _resolved(place: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -33,7 +33,11 @@ PhoneNumberId = Annotated[
         description="The id of the number you send from. Pick it, or type or map its id.",
         pattern=ID_PATTERN,
         examples=["106540352242922"],
-        json_schema_extra={"x-widget": "select", "x-source": {"dependsOn": ["businessAccountId"]}},
+        json_schema_extra={
+            "x-hint": "an id of digits",
+            "x-widget": "select",
+            "x-source": {"dependsOn": ["businessAccountId"]},
+        },
     ),
 ]
 BusinessAccountId = Annotated[
@@ -43,7 +47,12 @@ BusinessAccountId = Annotated[
         description="Leave it empty to use the one found when the account was connected.",
         pattern=OPTIONAL_ID_PATTERN,
         examples=["102290129340398"],
-        json_schema_extra={"x-widget": "select", "x-source": True, "x-group": "Options"},
+        json_schema_extra={
+            "x-hint": "an id of digits",
+            "x-widget": "select",
+            "x-source": True,
+            "x-group": "Options",
+        },
     ),
 ]
 
