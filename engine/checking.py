@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from .conforming import check_code, entries_of
 from .contract import ComponentEntry, Manifest, load_connectors
-from .documents import Fault, FlowFaults, read_document
+from .documents import Fault, FlowDocument, FlowFaults, find_warnings, read_document
 from .publish import MANIFEST
 from .schemas import component_types
 from .sources import find_source
@@ -33,6 +33,12 @@ def find_faults(path: Path) -> tuple[str, list[Fault]]:
     if isinstance(raw, dict) and isinstance(cast("dict[str, Any]", raw).get("components"), list):
         return "manifest", _check_manifest(raw)
     return "flow", _check_flow(raw)
+
+
+def warnings_of(path: Path) -> list[Fault]:
+    """Return what is allowed in a flow without faults, and yet likely a mistake."""
+    raw, _ = _read(path)
+    return find_warnings(FlowDocument.model_validate(raw), component_types(load_connectors()))
 
 
 def _read(path: Path) -> tuple[Any, list[Fault]]:

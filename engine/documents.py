@@ -4,37 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache, cached_property
+from itertools import islice
 from typing import Annotated, Any, cast
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .contract import RejectedError
+from .contract import ConnectorError, RejectedError
+from .evaluation import Path, names
 from .expressions import (
     LITERAL,
     ExpressionError,
-    check_expression,
     find_expressions,
     find_paths,
     has_expression,
+    is_list,
+    is_object,
 )
+from .sentences import faults_of_schema, sentence_of
 
 # CEL's reserved words cannot name a step that expressions refer to.
 RESERVED = frozenset(
     "as break const continue else false for function if import in let loop package namespace null"
     " return true var void while".split()
 )
-BOUNDS: Mapping[str, str] = {
-    "minLength": "is too short: its length must be {} or more",
-    "maxLength": "is too long: its length must be {} or less",
-    "minimum": "must be {} or more",
-    "maximum": "must be {} or less",
-    "minItems": "has too few entries: there must be {} or more",
-    "maxItems": "has too many entries: there may be {} or less",
-}
+# What a document may have. Its checks are linear in these.
+MAX_STEPS = 2_000
+MAX_VALUES = 50_000
+MAX_CHARS = 2_000_000
+MAX_EXPRESSIONS_CHARS = 200_000
+MAX_DEPTH = 50
+MAX_INPUT_VALUES = 10_000
+MAX_FAULTS = 1_000
+# A path such as a.b.c, which costs next to nothing.
+_PLAIN = re.compile(r"[A-Za-z0-9_.]*")
 ComponentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 PortName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]*$")]
 
@@ -100,6 +107,9 @@ class ComponentType:
     connector: str
     needs_account: bool
     schema: Mapping[str, Any]
+    # What only code can tell of an input, and whether the component changes something.
+    model: type[BaseModel] | None = None
+    writes: bool = False
 
     @property
     def ports(self) -> Mapping[str, Any]:
@@ -139,69 +149,210 @@ class InputFaults(FlowFaults):
 
 def read_document(raw: object, types: Mapping[str, ComponentType]) -> FlowDocument:
     """Return the checked document; raise FlowFaults with every fault found."""
+    faults = [*_size_faults(raw)]
+    if faults:
+        raise FlowFaults(faults)
     try:
         document = FlowDocument.model_validate(raw)
     except ValidationError as error:
-        raise FlowFaults([_fault_of(each) for each in error.errors()]) from None
-    faults = [fault for key in document.components for fault in _check(key, document, types)]
-    if not any(_is_trigger(each, types) for each in document.components.values()):
-        faults.append(
-            Fault("components", "No component is a trigger, so nothing would ever start this flow.")
-        )
+        raise FlowFaults([*_limited(map(_fault_of, error.errors()))]) from None
+    inputs = [each.input for each in document.components.values()]
+    sources = (source for _, source in find_expressions(inputs) if not _PLAIN.fullmatch(source))
+    if sum(map(len, sources)) > MAX_EXPRESSIONS_CHARS:
+        text = f"The expressions of the flow have more than {MAX_EXPRESSIONS_CHARS:,} characters"
+        raise FlowFaults([Fault("components", f"{text}, plain paths aside. Split it.")])
+    faults = [*_limited(_faults(_Check(document, types)))]
     if faults:
         raise FlowFaults(faults)
     return document
 
 
+def find_warnings(document: FlowDocument, types: Mapping[str, ComponentType]) -> list[Fault]:
+    """Return what is allowed in a checked document, and yet likely a mistake."""
+    check = _Check(document, types)
+    unknown = (
+        Fault(where, text)
+        for key, component in document.components.items()
+        for where, text in _path_findings(check, key, component, for_sure=False)
+    )
+    return [*_limited(unknown), *_loops(check)]
+
+
+def _size_faults(raw: object) -> Iterator[Fault]:
+    """Yield what makes a document too large to be looked at; it stops counting where that shows."""
+    components = raw.get("components") if is_object(raw) else None
+    if is_object(components) and len(components) > MAX_STEPS:
+        yield Fault(
+            "components",
+            f"The flow has {len(components):,} steps; {MAX_STEPS:,} are allowed. Split it.",
+        )
+        return
+    values, chars = 0, 0
+    level: list[Any] = [raw]
+    for _ in range(MAX_DEPTH):
+        values += len(level)
+        chars += sum(len(each) for each in level if isinstance(each, str))
+        chars += sum(len(key) for each in level if is_object(each) for key in each)
+        if values > MAX_VALUES or chars > MAX_CHARS:
+            break
+        level = [
+            item
+            for each in level
+            for item in (each.values() if is_object(each) else each if is_list(each) else ())
+        ]
+        if not level:
+            return
+    if values > MAX_VALUES:
+        yield Fault("", f"The flow holds more than {MAX_VALUES:,} values. Split it.")
+    elif chars > MAX_CHARS:
+        yield Fault("", f"The texts of the flow have more than {MAX_CHARS:,} characters. Split it.")
+    else:
+        yield Fault("", f"The flow is nested more than {MAX_DEPTH} levels deep. Make it flatter.")
+
+
+def _limited(faults: Iterator[Fault]) -> Iterator[Fault]:
+    yield from islice(faults, MAX_FAULTS)
+    if next(faults, None) is not None:
+        yield Fault("", f"There are more than {MAX_FAULTS:,} of these; the others are not shown.")
+
+
 def _fault_of(error: Any) -> Fault:
     path = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    if error["type"] == "extra_forbidden":
-        return Fault(path, "There is no such field; check its spelling or remove it.")
     if error["type"] == "string_pattern_mismatch":
         return Fault(path, "Names start with a letter and go on with letters, digits and _.")
-    return Fault(path, f"{error['msg']}.")
+    return Fault(path, sentence_of(error))
 
 
-def _is_trigger(component: FlowComponent, types: Mapping[str, ComponentType]) -> bool:
-    return component.type in types and types[component.type].kind == "trigger"
+@dataclass
+class _Check:
+    """A document under check. Which steps run before which is a number of one bit a step."""
+
+    document: FlowDocument
+    types: Mapping[str, ComponentType]
+    bits: Mapping[str, int] = field(init=False)
+    before: Mapping[str, int] = field(init=False)
+    circular: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.bits = {key: 1 << place for place, key in enumerate(self.document.components)}
+        self.before, self.circular = _order(self.document, self.bits)
+
+    def comes_before(self, earlier: str, key: str) -> bool:
+        return bool(self.before[key] & self.bits.get(earlier, 0))
+
+    def steps_before(self, key: str) -> str:
+        return names(sorted(each for each in self.bits if self.comes_before(each, key))) or "none"
+
+    def type_of(self, key: str) -> ComponentType | None:
+        return self.types.get(self.document.components[key].type)
 
 
-def _check(key: str, document: FlowDocument, types: Mapping[str, ComponentType]) -> Iterator[Fault]:
-    component = document.components[key]
+def _order(
+    document: FlowDocument, bits: Mapping[str, int]
+) -> tuple[dict[str, int], frozenset[str]]:
+    """Return for each step those before it, and the steps that stand on or behind a circle."""
+    sources = {
+        key: [each for each in component.source.get("in", {}) if each in bits]
+        for key, component in document.components.items()
+    }
+    followers: dict[str, list[str]] = {key: [] for key in sources}
+    open_sources = {key: len(earlier) for key, earlier in sources.items()}
+    for key, earlier in sources.items():
+        for each in earlier:
+            followers[each].append(key)
+    before = dict.fromkeys(sources, 0)
+    free = [key for key, count in open_sources.items() if count == 0]
+    while free:
+        done = free.pop()
+        del open_sources[done]
+        for key in followers[done]:
+            before[key] |= before[done] | bits[done]
+            open_sources[key] -= 1
+            if open_sources[key] == 0:
+                free.append(key)
+    for key in open_sources:
+        for each in sources[key]:
+            before[key] |= before[each] | bits[each]
+    return before, _on_circles(set(open_sources), sources, followers)
+
+
+def _on_circles(
+    left: set[str], sources: Mapping[str, list[str]], followers: Mapping[str, list[str]]
+) -> frozenset[str]:
+    """Return the steps without those that only come after a circle."""
+    open_followers = {key: sum(each in left for each in followers[key]) for key in left}
+    free = [key for key, count in open_followers.items() if count == 0]
+    while free:
+        done = free.pop()
+        left.discard(done)
+        for each in sources[done]:
+            if each in left:
+                open_followers[each] -= 1
+                if open_followers[each] == 0:
+                    free.append(each)
+    return frozenset(left)
+
+
+def _faults(check: _Check) -> Iterator[Fault]:
+    for key, component in check.document.components.items():
+        yield from _step_faults(check, key, component)
+    kinds = [check.type_of(key) for key in check.document.components]
+    if not any(kind is not None and kind.kind == "trigger" for kind in kinds):
+        yield Fault(
+            "components", "No component is a trigger, so nothing would ever start this flow."
+        )
+
+
+def _step_faults(check: _Check, key: str, component: FlowComponent) -> Iterator[Fault]:
     here = f"components.{key}"
     if key in RESERVED:
         yield Fault(here, f"{key!r} is a word of the expression language; choose another name.")
-    if component.type not in types:
+    yield from _dollar_faults(component.input, f"{here}.input")
+    kind = check.type_of(key)
+    if kind is None:
         yield Fault(
             f"{here}.type",
-            f"There is no component {component.type!r}; {_nearest(component.type, types)}",
+            f"There is no component {_cut(component.type)!r};"
+            f" {_nearest(component.type, check.types)}",
         )
         return
-    kind = types[component.type]
-    yield from _check_sources(here, key, component, document, types)
+    yield from _source_faults(here, key, component, check)
     if kind.kind == "trigger" and has_expression(component.input):
         yield Fault(f"{here}.input", "A trigger starts the flow, so its input cannot use {{ }}.")
         return
-    yield from _check_expressions(here, key, component, document, types)
-    for error in input_errors(component.input, kind.schema, with_expressions=True):
-        yield Fault(f"{here}.input{error.path}", error.text)
+    for where, text in _path_findings(check, key, component, for_sure=True):
+        yield Fault(where, text)
+    for fault in literal_errors(component.input, kind):
+        yield Fault(f"{here}.input{fault.path}", fault.text)
+
+
+def _dollar_faults(value: Any, path: str) -> Iterator[Fault]:
+    if is_list(value):
+        for index, item in enumerate(value):
+            yield from _dollar_faults(item, f"{path}[{index}]")
+    elif is_object(value) and set(value) != {LITERAL}:
+        for name, item in value.items():
+            if name.startswith("$"):
+                yield Fault(
+                    f"{path}.{name}",
+                    "Names that begin with $ are the engine's own; only"
+                    f' {{"{LITERAL}": value}}, with nothing beside it, is yours to write.',
+                )
+            else:
+                yield from _dollar_faults(item, f"{path}.{name}")
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= 100 else f"{name[:100]}…"
 
 
 def _nearest(name: str, types: Mapping[str, ComponentType]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, types, n=1)
+    close = get_close_matches(_cut(name), types, n=1)
     return f"did you mean {close[0]!r}?" if close else "see `appmixer components`."
 
 
-def _check_sources(
-    here: str,
-    key: str,
-    component: FlowComponent,
-    document: FlowDocument,
-    types: Mapping[str, ComponentType],
-) -> Iterator[Fault]:
-    if types[component.type].kind == "trigger":
+def _source_faults(here: str, key: str, component: FlowComponent, check: _Check) -> Iterator[Fault]:
+    if check.types[component.type].kind == "trigger":
         if component.source:
             yield Fault(f"{here}.source", "A trigger has no input port; remove its source.")
         return
@@ -211,10 +362,10 @@ def _check_sources(
         if port != "in":
             yield Fault(f"{here}.source.{port}", "The only input port is 'in'.")
     for earlier, ports in component.source.get("in", {}).items():
-        if earlier not in document.components:
+        if earlier not in check.bits:
             yield Fault(f"{here}.source.in.{earlier}", f"There is no component {earlier!r}.")
             continue
-        kind = types.get(document.components[earlier].type)
+        kind = check.type_of(earlier)
         for port in ports if kind else []:
             if kind and port not in kind.ports:
                 known = ", ".join(kind.ports)
@@ -222,97 +373,111 @@ def _check_sources(
                     f"{here}.source.in.{earlier}",
                     f"{earlier} has no output port {port!r}; it has: {known}.",
                 )
-    if key in _before(key, document):
+    if key in check.circular:
         yield Fault(f"{here}.source", "This path leads back to where it came from.")
 
 
-def _before(key: str, document: FlowDocument) -> set[str]:
-    found: set[str] = set()
-    open_keys = list(document.components[key].source.get("in", {}))
-    while open_keys:
-        earlier = open_keys.pop()
-        if earlier not in found and earlier in document.components:
-            found.add(earlier)
-            open_keys += document.components[earlier].source.get("in", {})
-    return found
-
-
-def _check_expressions(
-    here: str,
-    key: str,
-    component: FlowComponent,
-    document: FlowDocument,
-    types: Mapping[str, ComponentType],
-) -> Iterator[Fault]:
-    before = _before(key, document)
-    for field, expression in find_expressions(component.input):
-        where = f"{here}.input.{field}"
+def _path_findings(
+    check: _Check, key: str, component: FlowComponent, *, for_sure: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the expressions, or what of them is only likely to be wrong."""
+    for name, expression in find_expressions(component.input):
+        where = f"components.{key}.input.{name}"
         try:
-            check_expression(expression)
+            paths = find_paths(expression)
         except ExpressionError as error:
-            yield Fault(where, str(error))
+            if for_sure:
+                yield where, str(error)
             continue
-        for path in find_paths(expression):
-            step, *rest = path
-            if rest or step in document.components:
-                yield from _check_path(where, path, before, document, types)
+        for path in paths:
+            text, is_sure = _path_finding(path, key, check)
+            if text and is_sure is for_sure:
+                yield where, text
 
 
-def _check_path(
-    where: str,
-    path: tuple[str, ...],
-    before: set[str],
-    document: FlowDocument,
-    types: Mapping[str, ComponentType],
-) -> Iterator[Fault]:
-    step, dotted = path[0], ".".join(path)
-    if step not in before:
-        if step in document.components:
-            yield Fault(where, f"{dotted}: {step} does not run before this step on any path.")
-        elif len(path) > 1 and not _is_macro_name(step):
-            known = ", ".join(sorted(before)) or "none"
-            yield Fault(where, f"{dotted}: there is no step {step!r} before; there is: {known}.")
-        return
-    kind = types.get(document.components[step].type)
-    if kind is None or len(path) < 2:
-        return
-    if path[1] not in kind.ports:
-        yield Fault(
-            where, f"{dotted}: {step} has no port {path[1]!r}; it has: {', '.join(kind.ports)}."
-        )
-        return
-    missing = _missing(kind.schema, kind.ports[path[1]], path[2:])
-    if missing:
-        yield Fault(where, f"{dotted}: {'.'.join(path[:2])} {missing}")
+def _path_finding(path: Path, key: str, check: _Check) -> tuple[str, bool]:
+    """Return what is wrong with a path, if anything, and whether that is for sure."""
+    step, rest = str(path.keys[0]), path.keys[1:]
+    if not check.comes_before(step, key):
+        if step in check.bits:
+            return f"{path}: {step} does not run before this step on any path.", True
+        known = check.steps_before(key)
+        text = f"{path}: there is no step {step!r} before; there is: {known}."
+        mark = f' A {{{{ }}}} that is meant for the service is marked: {{"{LITERAL}": …}}.'
+        return (text if rest else text + mark), True
+    kind = check.type_of(step)
+    if kind is None or not rest:
+        return "", True
+    if rest[0] not in kind.ports:
+        return f"{path}: {step} has no port {rest[0]!r}; it has: {', '.join(kind.ports)}.", True
+    port = str(rest[0])
+    samples = list(kind.schema["x-samples"].values()) if port == kind.schema["x-main-port"] else []
+    missing, is_sure = _missing(kind.schema, kind.ports[port], rest[1:], samples)
+    return (f"{path}: {step}.{port}{missing}" if missing else ""), is_sure
 
 
-def _is_macro_name(name: str) -> bool:
-    # The variable of map, filter, all or exists is short by custom and has no step's name.
-    return len(name) <= 2
-
-
-def _missing(schema: Mapping[str, Any], place: Mapping[str, Any], path: tuple[str, ...]) -> str:
+def _missing(
+    schema: Mapping[str, Any],
+    place: Mapping[str, Any],
+    path: tuple[str | int, ...],
+    samples: list[Any],
+) -> tuple[str, bool]:
+    """Return which name of the path is not there; of an open object that is for sure only if it
+    is nearly like one that is known.
+    """
+    done = ""
     for name in path:
-        fields = _properties(schema, place)
-        if fields is None:
-            return ""
+        fields, is_closed = _properties(schema, place)
+        examples = [each for each in (*place.get("examples", ()), *samples) if is_object(each)]
+        if isinstance(name, int) or fields is None:
+            return "", True
         if name not in fields:
-            return f"has no {name!r}; it has: {', '.join(fields)}."
+            if is_closed:
+                return f"{done} has no {name!r}; it has: {names([*fields])}.", True
+            known = sorted({*fields, *(key for each in examples for key in each)})
+            if name in known:
+                return "", True
+            close = get_close_matches(_cut(name), known, n=1, cutoff=0.75)
+            meant = f"; did you mean {close[0]!r}?" if close else "."
+            return (
+                f"{done} has no {name!r} that is known of; it has: {names(known)}{meant}",
+                bool(close),
+            )
         place = fields[name]
-    return ""
+        samples = [each[name] for each in examples if name in each]
+        done += f".{name}"
+    return "", True
 
 
-def _properties(schema: Mapping[str, Any], place: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the properties of a closed object schema, or None when any name may be there."""
+def _properties(
+    schema: Mapping[str, Any], place: Mapping[str, Any]
+) -> tuple[Mapping[str, Any] | None, bool]:
+    """Return the properties that are known of an object, if any are, and whether it has no more."""
     if "$ref" in place:
         return _properties(schema, schema["$defs"][place["$ref"].removeprefix("#/$defs/")])
-    if "anyOf" in place:
-        choices: list[Any] = [each for each in place["anyOf"] if each.get("type") != "null"]
-        return _properties(schema, choices[0]) if len(choices) == 1 else None
-    if place.get("additionalProperties") is False:
-        properties: Mapping[str, Any] = place.get("properties", {})
-        return properties
-    return None
+    choices: list[Any] = [each for each in place.get("anyOf", ()) if each.get("type") != "null"]
+    if len(choices) == 1 and "properties" not in place:
+        return _properties(schema, choices[0])
+    properties: Mapping[str, Any] = place.get("properties", {})
+    is_closed = place.get("additionalProperties") is False
+    return (properties if properties or is_closed else None), is_closed
+
+
+def _loops(check: _Check) -> Iterator[Fault]:
+    reporting: dict[str, int] = {}
+    for key, bit in check.bits.items():
+        kind = check.type_of(key)
+        if kind is not None and kind.schema.get("x-reports-own-effects"):
+            reporting[kind.connector] = reporting.get(kind.connector, 0) | bit
+    for key, component in check.document.components.items():
+        kind = check.types[component.type]
+        if kind.writes and check.before[key] & reporting.get(kind.connector, 0):
+            yield Fault(
+                f"components.{key}",
+                "The flow starts when the service reports on what you sent, and this step sends"
+                " again: that can go round in a circle. Let it happen only for what ends, or remove"
+                " the step.",
+            )
 
 
 def _pattern(_: Any, pattern: str, instance: Any, schema: Any) -> Iterator[SchemaError]:
@@ -332,80 +497,109 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _Validator: Any = cast("Any", validators).extend(Draft202012Validator, {"pattern": _pattern})
 
 
-def input_errors(
-    value: Mapping[str, Any], schema: Mapping[str, Any], *, with_expressions: bool = False
-) -> Iterator[Fault]:
-    """Yield what is wrong with an input; where it holds expressions only the names are known."""
-    validator: Any = _Validator(schema)  # its types know JSON as invariant containers
-    errors: list[SchemaError] = list(validator.iter_errors(value))
-    for error in sorted(errors, key=lambda each: list(map(str, each.path))):
-        if with_expressions and error.path and has_expression(_root_value(value, error)):
-            continue
-        if with_expressions and _is_literal(error.instance):
-            continue
-        yield Fault(_dotted(error), _sentence(error))
+def input_errors(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what is wrong with an input; fields that may be left out may be empty as well."""
+    if _is_too_large(value):
+        yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
+        return
+    yield from (fault for _, fault in _input_errors(value, schema))
+
+
+def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fault]:
+    """Yield what can be told of an input before its expressions have values."""
+    if _is_too_large(value):
+        yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
+        return
+    plain: dict[str, Any] = {name: _without_marks(item) for name, item in value.items()}
+    has_faults = False
+    for error, fault in _input_errors(plain, kind.schema):
+        # Of what an expression gives nothing is known, but the names around it are.
+        if error.validator in ("required", "additionalProperties") or not has_expression(
+            error.instance
+        ):
+            has_faults = True
+            yield fault
+    if kind.model is not None and not has_faults:
+        yield from _model_errors(kind.model, kind.schema, plain)
 
 
 def read_input(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
     """Return the typed input; raise RejectedError for what its schema could not tell."""
+    required = [
+        info.alias or name for name, info in model.model_fields.items() if info.is_required()
+    ]
     try:
-        return model.model_validate(values)
+        return model.model_validate(_filled_in(values, required))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"]))
         raise RejectedError(
-            "The input is not right", f"{first['msg']}.", "Correct it and run it again.", field
+            "The input is not right", sentence_of(first), "Correct it and run it again.", field
         ) from None
 
 
-def _root_value(value: Mapping[str, Any], error: SchemaError) -> Any:
-    return value[str(error.absolute_path[0])]
+def _input_errors(
+    value: Mapping[str, Any], schema: Mapping[str, Any]
+) -> Iterator[tuple[SchemaError, Fault]]:
+    validator: Any = _Validator(schema)  # its types know JSON as invariant containers
+    given = _filled_in(value, schema.get("required", ()))
+    errors: list[SchemaError] = list(islice(validator.iter_errors(given), MAX_FAULTS))
+    told: set[Fault] = set()
+    for error in sorted(errors, key=lambda each: list(map(str, each.path))):
+        for path, text in faults_of_schema(error, schema):
+            fault = Fault(_dotted(path), text)
+            if fault not in told:
+                told.add(fault)
+                yield error, fault
 
 
-def _is_literal(value: Any) -> bool:
-    return isinstance(value, Mapping) and LITERAL in value
+def _model_errors(
+    model: type[BaseModel], schema: Mapping[str, Any], values: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Yield the first thing that only the input's own code can tell of what is written out."""
+    fields: Mapping[str, Any] = schema.get("properties", {})
+    open_ones = [name for name, value in values.items() if has_expression(value)]
+    examples = {
+        name: fields[name]["examples"][0] for name in open_ones if "examples" in fields[name]
+    }
+    written = {name: value for name, value in values.items() if name not in open_ones}
+    try:
+        read_input(model, {**written, **examples})
+    except ConnectorError as error:
+        if error.field.partition(".")[0] not in open_ones:
+            path = f".{error.field}" if error.field else ""
+            yield Fault(path, " ".join(filter(None, [error.cause, error.cure])))
 
 
-def _dotted(error: SchemaError) -> str:
-    return "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
-    )
+def _filled_in(values: Mapping[str, Any], required: Any) -> dict[str, Any]:
+    # An empty field of a form means that it is left out.
+    return {
+        name: value
+        for name, value in values.items()
+        if name in required or (value is not None and value != "")
+    }
 
 
-def _sentence(error: SchemaError) -> str:
-    field: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-    match error.validator:
-        case "required":
-            name = error.message.split("'")[1]
-            title = field.get("properties", {}).get(name, {}).get("title", name)
-            return f"{title} ({name}) is missing; fill it in."
-        case "additionalProperties":
-            known = ", ".join(field.get("properties", {})) or "none"
-            unknown = re.findall(r"'([^']*)'", error.message)
-            return f"There is no field {', '.join(unknown)}; the fields are: {known}."
-        case "pattern" | "format":
-            return f"{_shown(error, field)} does not have the form that is asked for{_hint(field)}."
-        case str(bound) if bound in BOUNDS:
-            return f"{_title(field)} {BOUNDS[bound].format(error.validator_value)}."
-        case "type":
-            return f"{_shown(error, field)} is not of type {error.validator_value}."
-        case "enum" | "const":
-            return f"{_shown(error, field)} is not one of: {error.validator_value}."
-        case _:
-            return f"{_shown(error, field)} does not fit what this field takes{_hint(field)}."
+def _without_marks(value: Any) -> Any:
+    """Return a value as it will be: what is marked as literal without its mark."""
+    if is_list(value):
+        return [_without_marks(item) for item in value]
+    if is_object(value):
+        if set(value) == {LITERAL}:
+            return value[LITERAL]
+        return {name: _without_marks(item) for name, item in value.items()}
+    return value
 
 
-def _title(field: Mapping[str, Any]) -> str:
-    return str(field.get("title", "The value"))
+def _is_too_large(value: Any) -> bool:
+    found, left = 0, [value]
+    while left and found <= MAX_INPUT_VALUES:
+        each = left.pop()
+        found += len(each) if is_object(each) or is_list(each) else 0
+        if found <= MAX_INPUT_VALUES:
+            left.extend(each.values() if is_object(each) else each if is_list(each) else ())
+    return found > MAX_INPUT_VALUES
 
 
-def _shown(error: SchemaError, field: Mapping[str, Any]) -> str:
-    if field.get("writeOnly") or field.get("x-widget") == "password":
-        return _title(field)
-    text = repr(error.instance)
-    return text if len(text) <= 60 else f"{_title(field)} ({len(text)} characters)"
-
-
-def _hint(field: Mapping[str, Any]) -> str:
-    examples: list[Any] = field.get("examples") or []
-    return f", for example {examples[0]!r}" if examples else ""
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)

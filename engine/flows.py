@@ -39,10 +39,13 @@ class Flows:
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[str, asyncio.Lock]
     )
+    _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def put(self, owner_id: str, flow_id: str, raw: object) -> dict[str, Any]:
         """Store a new version; raise FlowFaults. A running flow goes on with its old version."""
-        document = read_document(raw, self.engine.types)
+        # One at a time: many large documents together would leave no thread for anything else.
+        async with self._checking:
+            document = await asyncio.to_thread(read_document, raw, self.engine.types)
         stored = document.model_dump(mode="json", exclude_unset=True)
         old = await self._row(owner_id, flow_id)
         previous = await self.document(old.key, old.version) if old else None

@@ -59,6 +59,8 @@ def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentTyp
             connector=connector_id,
             needs_account=bool(entry.scopes),
             schema=component_schema(entry.name, classes[entry.name]),
+            model=classes[entry.name].Input,
+            writes=entry.effect == "write",
         )
         for entry in connector.manifest.components
     }

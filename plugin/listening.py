@@ -38,6 +38,7 @@ OptionalPhoneNumberId = Annotated[
         pattern=OPTIONAL_ID_PATTERN,
         examples=["106540352242922"],
         json_schema_extra={
+            "x-hint": "an id of digits",
             "x-widget": "select",
             "x-source": {"dependsOn": ["businessAccountId"]},
         },

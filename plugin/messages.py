@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from appmixer.engine.contract import Fields, JsonObject
 
 from .opaque import MAX_OPAQUE_CHARS
-from .recipients import RecipientType
+from .recipients import RecipientType, check_form
 from .senders import PhoneNumberId, SendersBusinessAccountId
 
 WAMID_PATTERN = r"^(wamid\.[A-Za-z0-9+/=_\-]{1,300})?$"
@@ -55,6 +55,11 @@ class MessageInput(Fields):
         json_schema_extra=ADVANCED,
     )
 
+    @model_validator(mode="after")
+    def _check_recipient(self) -> Self:
+        check_form(self.to, self.recipient_type)
+        return self
+
 
 class ConversationInput(MessageInput):
     """What a message inside a conversation can have beside it."""
@@ -65,7 +70,7 @@ class ConversationInput(MessageInput):
         description="The id of the message that this one answers; it is shown above the text.",
         pattern=WAMID_PATTERN,
         examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="],
-        json_schema_extra=ADVANCED,
+        json_schema_extra={"x-hint": "an id that begins with wamid.", **ADVANCED},
     )
 
 

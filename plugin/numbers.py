@@ -33,7 +33,7 @@ Pin = Annotated[
         pattern=PIN_PATTERN,
         examples=["000000"],
         repr=False,
-        json_schema_extra={"x-widget": "password", "writeOnly": True},
+        json_schema_extra={"x-widget": "password", "writeOnly": True, "x-hint": "six digits"},
     ),
 ]
 

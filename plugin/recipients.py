@@ -15,6 +15,7 @@ from appmixer.engine.contract import JsonObject, RejectedError
 BSUID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/reference
 GROUP_ID = re.compile(r"[A-Za-z0-9+/=_.\-]{10,150}")
+PHONE_DIGITS = re.compile(r"\+?[0-9]{4,20}")
 MAX_E164_DIGITS = 15
 # The ids that Meta gives to groups are Base64 and begin with "capi_group:"; seen in all examples.
 GROUP_ID_START = "Y2FwaV9ncm91cD"
@@ -186,3 +187,12 @@ def _refusal(cause: str, field: str) -> RejectedError:
         "or a user id such as US.13491208655302741918.",
         field,
     )
+
+
+def check_form(text: str, type: RecipientType) -> None:
+    """Raise RejectedError for what can be nobody's number or id, whatever the account."""
+    trimmed = text.strip()
+    if type == "group":
+        _group(trimmed, "to")
+    elif not BSUID.fullmatch(trimmed) and not PHONE_DIGITS.fullmatch(DECORATION.sub("", trimmed)):
+        raise _refusal("It is neither a phone number nor a user id", "to")

@@ -34,10 +34,15 @@ PhoneNumberId = Annotated[
         # Room for a phone number: who writes one here is told the id that belongs to it.
         max_length=40,
         examples=["106540352242922"],
-        json_schema_extra={"x-widget": "select", "x-source": {"dependsOn": ["businessAccountId"]}},
+        json_schema_extra={
+            "x-hint": "an id of digits",
+            "x-widget": "select",
+            "x-source": {"dependsOn": ["businessAccountId"]},
+        },
     ),
 ]
 _WABA_WIDGET: dict[str, JsonValue] = {
+    "x-hint": "an id of digits",
     "x-widget": "select",
     "x-source": True,
     "x-group": "Options",

@@ -37,12 +37,14 @@ class HeaderMedia(Fields):
         title="Media ID",
         description="The id that Upload Media returned. Give either this or a link.",
         pattern="^([0-9]{1,32})?$",
+        json_schema_extra={"x-hint": "an id of digits"},
         examples=["1003383421387256"],
     )
     link: str | None = Field(
         default=None,
         description="A public URL from which Meta fetches the file.",
         pattern="^(https?://.+)?$",
+        json_schema_extra={"x-hint": "a web address with http:// or https://"},
         max_length=2000,
         examples=["https://www.luckyshrub.example/sale.jpg"],
     )

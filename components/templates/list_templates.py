@@ -102,6 +102,7 @@ class ListTemplates(Action):
             default=None,
             description="Only templates of this name.",
             pattern="^[a-z0-9_]{0,512}$",
+            json_schema_extra={"x-hint": "a name of small letters, digits and _"},
             examples=["order_confirmation"],
         )
         status: Status | None = Field(
@@ -120,6 +121,7 @@ class ListTemplates(Action):
             default=None,
             description="Only templates in the language of this code.",
             pattern="^[A-Za-z_]{0,8}$",
+            json_schema_extra={"x-hint": "the code of a language"},
             examples=["en_US"],
         )
 

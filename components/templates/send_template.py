@@ -43,6 +43,7 @@ class SendTemplate(SendAction):
             pattern=TEMPLATE_NAME,
             examples=["hello_world"],
             json_schema_extra={
+                "x-hint": "a name of small letters, digits and _",
                 "x-widget": "select",
                 "x-source": {"dependsOn": ["businessAccountId", "phoneNumberId"]},
             },
@@ -53,6 +54,7 @@ class SendTemplate(SendAction):
             pattern=LANGUAGE_CODE,
             examples=["en_US"],
             json_schema_extra={
+                "x-hint": "the code of a language",
                 "x-widget": "select",
                 "x-source": {"dependsOn": ["businessAccountId", "phoneNumberId", "templateName"]},
             },

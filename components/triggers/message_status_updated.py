@@ -151,6 +151,7 @@ class MessageStatusUpdated(ListeningTrigger):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status"""
 
     label = "Message Status Updated"
+    reports_own_effects = True
     port = "status"
 
     class Input(ListeningInput):

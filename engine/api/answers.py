@@ -31,6 +31,7 @@ from ..refusals import (
     TooLargeError,
     UnauthenticatedError,
 )
+from ..sentences import sentence_of
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -48,14 +49,24 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (OutcomeUnknownError, 504),
 )
 JSON = "Send JSON with the header Content-Type: application/json."
-STATUS_TITLES: Mapping[int, tuple[str, str]] = {
-    400: (
-        "The request cannot be read",
-        JSON,
+STATUS_TITLES: Mapping[int, tuple[str, str, str]] = {
+    400: ("The request cannot be read", "Its body is not what this address takes.", JSON),
+    404: (
+        "There is nothing at this address",
+        "The path is misspelled, or belongs to another version.",
+        "Every address is listed in /api/openapi.json.",
     ),
-    404: ("There is nothing at this address", "Every address is listed in /api/openapi.json."),
-    405: ("This address does not take this method", "Look it up in /api/openapi.json."),
+    405: (
+        "This address does not take this method",
+        "It is read, changed or removed by another one.",
+        "Look it up in /api/openapi.json.",
+    ),
 }
+UNFORESEEN = (
+    "The request is refused",
+    "It is not what this address takes.",
+    "Compare it with /api/openapi.json.",
+)
 RETRY_SOON_S = 1
 
 
@@ -97,7 +108,12 @@ def answer_connector_error(error: ConnectorError) -> Response:
 
 
 def answer_not_found(error: LookupError) -> Response:
-    return answer(404, str(error), cure="Check the id; lists show what there is.")
+    return answer(
+        404,
+        str(error),
+        "Nothing that you may see goes by this name or id.",
+        "Check the spelling; lists show what there is.",
+    )
 
 
 def answer_flow_faults(error: FlowFaults) -> Response:
@@ -185,8 +201,8 @@ async def _answer_http_exception(_: Request, error: Exception) -> Response:
     # FastAPI wraps what happened while it read the body.
     if isinstance(error.__cause__, ConnectorError):
         return answer_connector_error(error.__cause__)
-    title, cure = STATUS_TITLES.get(error.status_code, (str(error.detail), ""))
-    return answer(error.status_code, title, cure=cure, headers=error.headers)
+    title, cause, cure = STATUS_TITLES.get(error.status_code, UNFORESEEN)
+    return answer(error.status_code, title, cause, cure, headers=error.headers)
 
 
 def _path(fault: Mapping[str, Any]) -> str:
@@ -195,10 +211,4 @@ def _path(fault: Mapping[str, Any]) -> str:
 
 
 def _sentence(fault: Mapping[str, Any]) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "There is no such field; check its spelling or remove it."
-    if fault["type"] == "missing":
-        return "It is missing; fill it in."
-    if fault["type"] == "json_invalid":
-        return "The body is not JSON."
-    return f"{fault['msg']}."
+    return "The body is not JSON." if fault["type"] == "json_invalid" else sentence_of(fault)

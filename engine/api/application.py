@@ -28,7 +28,7 @@ from .plugins import PREFIX, PluginRoutes
 if TYPE_CHECKING:
     from ..engine import Engine
 
-MAX_BODY_BYTES = 5 * 1024 * 1024
+MAX_BODY_BYTES = 2 * 1024 * 1024
 UPLOADS = "/api/files"
 AREAS = ("api", "auth", "assets", "healthz", "readyz", "metrics")
 ALWAYS_ANSWERED = ("/healthz", "/readyz")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
+from ..documents import FlowDocument, find_warnings
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 
@@ -45,8 +47,15 @@ async def get_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[st
 async def put_flow(
     request: Request, caller: Caller, flow_id: FlowId, document: Document
 ) -> dict[str, Any]:
-    """Store a new version; a running flow keeps its version until it is started again."""
-    return await hosting(request).flows.put(caller.owner_id, flow_id, document)
+    """Store a new version; a running flow keeps its version until it is started again.
+
+    `warnings` names what is allowed and yet likely a mistake.
+    """
+    engine = hosting(request)
+    stored = await engine.flows.put(caller.owner_id, flow_id, document)
+    checked = FlowDocument.model_validate(document)
+    found = await asyncio.to_thread(find_warnings, checked, engine.types)
+    return {**stored, "warnings": [{"path": each.path, "text": each.text} for each in found]}
 
 
 @router.delete("/{flow_id}", status_code=204, response_class=Response)

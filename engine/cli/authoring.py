@@ -60,17 +60,21 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a flow, a manifest or a connector's folder, and name every fault."""
-    from ..checking import find_faults
+    from ..checking import find_faults, warnings_of
 
     kind, faults = find_faults(path)
+    warnings = warnings_of(path) if kind == "flow" and not faults else []
     if as_json:
-        listed = [{"path": fault.path, "text": fault.text} for fault in faults]
-        print_json({"kind": kind, "valid": not faults, "errors": listed})
+        errors = [{"path": fault.path, "text": fault.text} for fault in faults]
+        hints = [{"path": each.path, "text": each.text} for each in warnings]
+        print_json({"kind": kind, "valid": not faults, "errors": errors, "warnings": hints})
     elif faults:
         for fault in faults:
             say(f"{fault}")
         say(f"{counted(len(faults), 'fault')} in this {kind}.")
     else:
+        for warning in warnings:
+            say(f"Warning: {warning}")
         say(f"This {kind} is valid.")
     if faults:
         raise typer.Exit(1)

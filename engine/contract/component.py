@@ -76,7 +76,13 @@ class Action(Component):
 
 
 class Trigger(Component):
-    """A component that starts runs of its flow."""
+    """A component that starts runs of its flow.
+
+    `reports_own_effects` tells that its events can be caused by what actions of the connector do,
+    so that a flow of both can go round in a circle.
+    """
+
+    reports_own_effects: ClassVar[bool] = False
 
     async def start(self, context: TriggerContext) -> None:
         """Ask for events, or raise with reason and cure. May be called again when started."""

@@ -30,11 +30,14 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
     input_schema.pop("description", None)
     if not _is_referenced(input_name, definitions):
         definitions = {key: value for key, value in definitions.items() if key != input_name}
+    is_trigger = issubclass(component, Trigger)
+    reports = issubclass(component, Trigger) and component.reports_own_effects
     return {
         "$schema": DIALECT,
         "$id": f"urn:appmixer:{name}",
         "title": component.label,
-        "x-kind": "trigger" if issubclass(component, Trigger) else "action",
+        "x-kind": "trigger" if is_trigger else "action",
+        **({"x-reports-own-effects": True} if reports else {}),
         **input_schema,
         "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
         "x-main-port": component.port,
@@ -73,6 +76,10 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
             "additionalProperties": {"$ref": DIALECT},
         },
         "x-main-port": {"type": "string"},
+        "x-reports-own-effects": {
+            "description": "A trigger whose events actions of the connector can cause.",
+            "const": True,
+        },
         "x-samples": {
             "description": "Examples of values at the main port, by a name for people.",
             "type": "object",
@@ -95,6 +102,10 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
                 "title": {"type": "string"},
                 "description": {"type": "string"},
                 "writeOnly": {"description": "Secret: never shown or recorded.", "type": "boolean"},
+                "x-hint": {
+                    "description": "What it has to be, in words that follow 'has to be'.",
+                    "type": "string",
+                },
                 "x-widget": {"description": "How a form shows it.", "type": "string"},
                 "x-source": {"description": "The host can ask for a list of choices."},
                 "x-when": {"description": "Other fields' values for which it is shown."},

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql
 from ..contract import ConnectorError
 from ..database import DATABASE_AWAY, Prepared, insert, segments, steps
 from ..documents import ComponentType, FlowComponent, FlowDocument, input_errors
-from ..expressions import ExpressionError, fill
+from ..expressions import Budget, ExpressionError, fill_input, run_budget
 from ..seal import Seal
 from ..sealed_inputs import hide, open_secrets
 from ..writer import Writer
@@ -110,6 +110,8 @@ class _Segment:
     new_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     new_waits: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     run_state: RunState = RunState.RUNNING
+    # What the expressions of one segment may cost together.
+    budget: Budget = field(default_factory=run_budget)
 
     async def execute(self) -> list[Row]:
         work = self.work
@@ -127,6 +129,8 @@ class _Segment:
                     due += await self._commit(self._store_steps)
                 output = await self._do(call, document.components[call.component], number)
             number += 1
+            # Filling in one input may take as long as anybody may be kept waiting.
+            await asyncio.sleep(0)
             queue.extend(
                 calls_below(
                     call.step_id,
@@ -215,7 +219,7 @@ class _Segment:
         given = open_secrets(component.input, self.executor.seal)
         scope = contents(call.scope)
         try:
-            values = {name: fill(value, scope) for name, value in given.items()}
+            values = fill_input(given, scope, self.budget)
         except ExpressionError as error:
             return {}, fault(f"{call.component}.input", str(error))
         faults = list(input_errors(values, schema))

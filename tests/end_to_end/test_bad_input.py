@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import http.server
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -65,7 +68,7 @@ SPELLING = "There is no such field; check its spelling or remove it."
         (misspelled(), "components.act.inputs", SPELLING),
         (
             flow(phoneNumberId=NUMBER, to=f"+{PERSON}", text="hi", txt="hi"),
-            "components.act.input",
+            "components.act.input.txt",
             "There is no field txt; the fields are: businessAccountId, phoneNumberId, to, "
             "recipientType, opaqueData, identityKeyHash, quotedMessageId, windowPolicy, text, "
             "previewUrl.",
@@ -85,6 +88,23 @@ SPELLING = "There is no such field; check its spelling or remove it."
             text("{{ incoming.massage.id }}"),
             "components.act.input.text",
             "incoming.massage.id: incoming has no port 'massage'; it has: message.",
+        ),
+        (
+            text("{{ incoming.message.text.bdy }}"),
+            "components.act.input.text",
+            "incoming.message.text.bdy: incoming.message.text has no 'bdy' that is known of; it "
+            "has: body; did you mean 'body'?",
+        ),
+        (
+            flow(phoneNumberId=NUMBER, to="hello", text="{{ incoming.message.id }}"),
+            "components.act.input.to",
+            "It is neither a phone number nor a user id. Write the phone number with + and its "
+            "country code, such as +420777123456, or a user id such as US.13491208655302741918.",
+        ),
+        (
+            {**flow(), "description": 7},
+            "description",
+            "It has to be a text.",
         ),
         (
             text("{{ incoming.message.bodyy }}"),
@@ -112,6 +132,54 @@ def test_a_flow_with_a_fault_is_refused_by_name_and_not_stored(
     )
     assert ready.ask("GET", "/api/flows/faulty").status_code == 404
     assert ready.asked() == []
+
+
+def test_what_may_be_a_mistake_is_a_warning_and_the_flow_is_stored(ready: World) -> None:
+    circle = text("{{ incoming.message.status }}: {{ seen.message.text.mood }}")
+    circle["components"]["seen"] = circle["components"]["incoming"]
+    circle["components"]["incoming"] = {
+        "type": "appmixer.whatsapp.MessageStatusUpdated",
+        "account": "acme",
+    }
+    circle["components"]["act"]["source"] = {
+        "in": {"incoming": ["status"], "seen": ["message"]},
+    }
+    circle["components"]["act"]["input"]["text"] = (
+        "{{ incoming.status.status }}: {{ seen.message.text.mood }}"
+    )
+
+    stored = ready.engine_call("PUT", "/api/flows/circle", circle)
+
+    assert stored["version"] == 1
+    assert [(each["path"], each["text"][:60]) for each in stored["warnings"]] == [
+        (
+            "components.act.input.text",
+            "seen.message.text.mood: seen.message.text has no 'mood' that",
+        ),
+        (
+            "components.act",
+            "The flow starts when the service reports on what you sent, a",
+        ),
+    ]
+    assert ready.engine_call("PUT", "/api/flows/plain", flow())["warnings"] == []
+
+
+def test_the_command_line_warns_of_the_same(tmp_path: Path) -> None:
+    circle = flow()
+    circle["components"]["incoming"]["type"] = "appmixer.whatsapp.MessageStatusUpdated"
+    circle["components"]["act"]["source"] = {"in": {"incoming": ["status"]}}
+    file = tmp_path / "circle.flow.json"
+    file.write_text(json.dumps(circle))
+
+    done = subprocess.run(
+        [sys.executable, "-c", "from appmixer.engine.cli import main; main()", "validate", file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0
+    assert "Warning: components.act: The flow starts when the service reports" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -287,8 +355,9 @@ def test_a_pin_that_is_not_six_digits_is_refused_before_any_call_and_not_repeate
         "Correct what is named and send it again.",
     )
     assert error["cause"] in (
-        "input.pin: PIN does not have the form that is asked for, for example '000000'.",
-        "input.pin: PIN is not of type string.",
+        "input.pin: PIN has to be six digits, for example 000000.",
+        "input.pin: PIN has to be a text.",
+        "input.pin: PIN is empty; fill it in.",
     )
     assert ready.asked() == []
 

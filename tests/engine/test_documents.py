@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -71,15 +72,15 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
         ),
         (
             {"input": {}},
-            ["components.say.input: Text (text) is missing; fill it in."],
+            ["components.say.input.text: Text (text) is missing; fill it in."],
         ),
         (
             {"input": {"text": "x", "txt": "y"}},
-            ["components.say.input: There is no field txt; the fields are: text, pin, then."],
+            ["components.say.input.txt: There is no field txt; the fields are: text, pin, then."],
         ),
         (
             {"input": {"text": 7}},
-            ["components.say.input.text: 7 is not of type string."],
+            ["components.say.input.text: Text has to be a text."],
         ),
         (
             {"input": {"text": "{{ in1.heard.txt }}"}},
@@ -107,6 +108,54 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
             {"input": {"text": {"$literal": "{{1}}"}}},
             [],
         ),
+        (
+            {"input": {"text": "Hello {{1}}"}},
+            [
+                "components.say.input.text: {{1}} is only a number, and {{ }} would be taken away."
+                " If the service is to get it as it stands, mark the text:"
+                ' {"$literal": "… {{1}} …"}.'
+            ],
+        ),
+        (
+            {"input": {"text": "Hello {{ in1.heard.text"}},
+            [
+                "components.say.input.text: A {{ is not closed by }}. Close it; or, if it belongs"
+                ' to the text, mark the text: {"$literal": "…"}.'
+            ],
+        ),
+        (
+            {"input": {"text": "{{ in1.heard.items.filter(x, y.z) }}"}},
+            [
+                "components.say.input.text: y.z: there is no step 'y' before; there is: in1.",
+            ],
+        ),
+        (
+            {"input": {"text": "{{ in1.heard.items.map(each, each.name) }}"}},
+            [],
+        ),
+        (
+            {"input": {"text": "x", "then": {"$literal": "shout"}}},
+            [
+                "components.say.input.then: Then has to be one of: say, twice, wait, reject, later,"
+                " reconnect, unknown, bug, unstorable, nothing."
+            ],
+        ),
+        (
+            {"input": {"text": "", "then": ""}},
+            [],
+        ),
+        (
+            {"input": {"text": "x", "pin": {"$sealed": "AAAA"}}},
+            [
+                "components.say.input.pin.$sealed: Names that begin with $ are the engine's own;"
+                ' only {"$literal": value}, with nothing beside it, is yours to write.',
+                "components.say.input.pin: Pin has to be a text.",
+            ],
+        ),
+        (
+            {"input": {"text": "x", "pin": {"$literal": "1", "$sealed": "AAAA"}}},
+            None,
+        ),
     ],
 )
 def test_each_fault_is_named(
@@ -115,10 +164,19 @@ def test_each_fault_is_named(
     found = faults(document(**changes), connectors)
 
     if expected is None:
-        assert len(found) == 1
-        assert "cannot be read" in found[0]
+        assert found
+        assert "cannot be read" in found[0] or "begin with $" in found[0]
     else:
         assert found == expected
+
+
+def test_an_unknown_function_is_named_whole_with_those_that_there_are(
+    connectors: dict[str, Connector],
+) -> None:
+    [found] = faults(document(input={"text": "{{ in1.heard.text.replace('a', 'b') }}"}), connectors)
+
+    assert found.startswith("components.say.input.text: There is no function 'replace'; there is: ")
+    assert "flatten" in found
 
 
 def test_all_faults_are_told_at_once(connectors: dict[str, Connector]) -> None:
@@ -150,6 +208,67 @@ def test_a_trigger_takes_no_expressions(connectors: dict[str, Connector]) -> Non
     assert faults(broken, connectors) == [
         "components.in1.input: A trigger starts the flow, so its input cannot use {{ }}."
     ]
+
+
+def chain(length: int) -> dict[str, Any]:
+    """A flow in which each step leads to the next."""
+    found = document()
+    for number in range(length - 2):
+        source = {"in": {f"s{number - 1}": ["said"]}} if number else {"in": {"say": ["said"]}}
+        step = {"type": "test.echo.Say", "account": "keys", "source": source}
+        found["components"][f"s{number}"] = {**step, "input": {"text": "x" * 800}}
+    return found
+
+
+def test_a_thousand_steps_and_a_megabyte_are_no_fault(connectors: dict[str, Connector]) -> None:
+    assert faults(chain(1200), connectors) == []
+
+
+def test_steps_that_lead_in_a_circle_are_named_and_those_behind_them_are_not(
+    connectors: dict[str, Connector],
+) -> None:
+    circular = chain(6)
+    circular["components"]["say"]["source"]["in"]["s1"] = ["said"]
+
+    named = [found.partition(".source")[0] for found in faults(circular, connectors)]
+
+    assert named == ["components.say", "components.s0", "components.s1"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (
+            chain(2001),
+            "components: The flow has 2,001 steps; 2,000 are allowed. Split it.",
+        ),
+        (
+            document(input={"text": [0] * 2_400_000}),
+            "The flow holds more than 50,000 values. Split it.",
+        ),
+        (
+            document(input={"text": "x" * 2_000_001}),
+            "The texts of the flow have more than 2,000,000 characters. Split it.",
+        ),
+        (
+            document(input={"text": json.loads("[" * 60 + "]" * 60)}),
+            "The flow is nested more than 50 levels deep. Make it flatter.",
+        ),
+        (
+            document(input={"text": [0] * 20_000}),
+            "components.say.input: The input holds more than 10,000 values.",
+        ),
+        (
+            document(input={"text": "{{ 1 + 1 }}" * 45_000}),
+            "components: The expressions of the flow have more than 200,000 characters, plain paths"
+            " aside. Split it.",
+        ),
+    ],
+)
+def test_what_is_too_large_is_refused_with_the_limit(
+    connectors: dict[str, Connector], raw: dict[str, Any], sentence: str
+) -> None:
+    assert faults(raw, connectors) == [sentence]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from random import Random
 from typing import Any
 
+import cel
 import pytest
 
-from appmixer.engine.expressions import ExpressionError, check_expression, fill
+from appmixer.engine.expressions import (
+    Budget,
+    ExpressionError,
+    check_expression,
+    fill,
+    fill_input,
+)
 
 SCOPE: dict[str, Any] = {
     "incoming": {
@@ -105,3 +115,226 @@ def test_macros_are_not_run_over_long_lists() -> None:
 def test_a_result_has_a_largest_size() -> None:
     with pytest.raises(ExpressionError, match="longer than"):
         fill("{{ a + a }}", {"a": "x" * 600_000})
+
+
+# What may keep everything else waiting, and five times that on a machine with other work.
+LONGEST_S = 5 * 0.05
+
+
+def seconds_of(value: Any, scope: dict[str, Any]) -> float:
+    """Fill it in, whatever comes of it, and return how long that took the processor."""
+    began = time.process_time()
+    with contextlib.suppress(ExpressionError):
+        fill(value, scope)
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("ending", ["", " }}"])
+def test_quotes_without_end_take_no_time(ending: str) -> None:
+    assert seconds_of("{{ name " + "''" * 30 + "'" + ending, {"name": 1}) < LONGEST_S
+    assert seconds_of("{{ name '" + "'\"" * 300_000 + ending, {"name": 1}) < 4 * LONGEST_S
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Hello {{ incoming", "A {{ is not closed by }}."),
+        ("{{ 'a }} b", 'The expression "\'a" cannot be read'),
+    ],
+)
+def test_what_is_not_closed_is_told(text: str, sentence: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        fill(text, SCOPE)
+
+    assert str(caught.value).startswith(sentence)
+
+
+ZEROS = "[" + ",".join("0" * 480) + "]"
+LARGE: dict[str, Any] = {
+    "m": {
+        "t": "x" * 4096,
+        "big": "y" * 200_000,
+        "rows": [{f"k{key}": "value" * 3 for key in range(8)} for _ in range(100)],
+        "lists": [[0] * 200 for _ in range(200)],
+        "n": list(range(250)),
+    },
+    "long": {"l": list(range(100_000))},
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ size(" + ZEROS + ".map(x, " + ZEROS + ")) }}",
+        "{{ m.n.map(x, m.rows) }}",
+        "{{ m.lists.map(x, m.lists + m.lists) }}",
+        "{{ m.rows.filter(x, m.rows == m.rows) }}",
+        "{{ m.n.map(x, m.n.map(y, x)) }}",
+        "{{ " + "+".join(["m.big"] * 200) + " }}",
+        "{{ [" + ", ".join(["m"] * 200) + "] }}",
+        "{{ m.big.matches('^[xy]*y[xy]{400}z') }}",
+        "{{ m.t.matches('((((x{50}){50}){50}){50})') }}",
+        r"{{ m.n.map(x, 'a'.matches('\\w{30}')) }}",
+        "{{ 'a' in long.l }}",
+        "{{ long.l.map(x, x) }}",
+        "{{m.t}}" * 20_000,
+        "{{ m.t + 'a' }}" * 20_000,
+        "{{ long.l }}",
+        "{{ '" + "a" * 1900 + "' == m.t }}" * 500,
+    ],
+)
+def test_no_input_of_a_hostile_author_keeps_anything_waiting(text: str) -> None:
+    assert seconds_of(text, LARGE) < LONGEST_S
+
+
+def hostile(random: Random, depth: int) -> str:
+    """Return an expression that grows as fast as it can."""
+    if depth == 0:
+        leaves = ["m.t", "m.big", "m.rows", "m.lists", "m.n", "m", "long.l", "x", "1e308", "m.none"]
+        return random.choice([*leaves, "'" + "q" * 200 + "'", "[0,0,0,0,0,0,0,0]", "m.rows[3].k1"])
+    one, two = hostile(random, depth - 1), hostile(random, depth - 1)
+    forms = [
+        f"({one}) + ({two})",
+        f"[{one}, {two}, {one}]",
+        f"({one}) ? ({two}) : ({one})",
+        f"({one}).map(x, {two})",
+        f"({one}).filter(x, {two})",
+        f"({one}).exists(x, {two})",
+        f"({one}).contains({two})",
+        f"({one}).matches('(x+x+)+y{{20}}')",
+        f"string({one})",
+        f"size({one})",
+        f"{{'a': {one}, 'b': {two}}}",
+        f"({one}) == ({two})",
+        " + ".join([one] * 20),
+    ]
+    return random.choice(forms)
+
+
+def test_no_random_expression_keeps_anything_waiting() -> None:
+    random = Random(5)
+    expressions = [hostile(random, random.randint(1, 4)) for _ in range(600)]
+
+    slow = [each for each in expressions if seconds_of(f"{{{{ {each} }}}}", LARGE) >= LONGEST_S]
+
+    assert slow == []
+
+
+def test_a_run_may_spend_only_so_much_on_all_its_inputs() -> None:
+    run = Budget(work=10_000_000, size=20_000)
+    scope = {"m": {"t": "x" * 9_000}}
+    fill_input({"text": "{{ m.t }}"}, scope, run)
+    fill_input({"text": "{{ m.t }}"}, scope, run)
+
+    with pytest.raises(ExpressionError, match="longer than"):
+        fill_input({"text": "{{ m.t }}"}, scope, run)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "secret.text.body",
+        "secret.text[0]",
+        "secret.list[7]",
+        "secret.list.name",
+        "int(secret.text)",
+        "double(secret.text)",
+        "timestamp(secret.text)",
+        "duration(secret.text)",
+        "secret.text + 1",
+        "secret.text - secret.text",
+        "secret.text < 1",
+        "secret.text && true",
+        "!secret.text",
+        "secret.object[secret.text]",
+        "secret.list.map(x, x.name)",
+        "secret.list.map(x, int(x))",
+        "secret.list.filter(x, x)",
+        "secret.text.map(x, x)",
+        "secret.text.contains(1)",
+        "has(secret.text.body)",
+        "secret.object.name + secret.object.nope",
+        "9223372036854775807 + secret.number",
+        "secret.text in secret.number",
+        "flatten(secret.number) + 1.5",
+        "string(secret.list)",
+    ],
+)
+def test_an_error_quotes_no_value(expression: str, capfd: pytest.CaptureFixture[str]) -> None:
+    marked = {"text": "MARKED", "list": ["MARKED"], "object": {"name": "MARKED"}, "number": 4711}
+
+    with pytest.raises(ExpressionError) as caught:
+        fill(f"{{{{ {expression} }}}}", {"secret": marked})
+
+    assert "MARKED" not in str(caught.value)
+    assert "4711" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "m.text",
+        "m . text",
+        "m['text']",
+        "m.rows[1].k",
+        "m.rows[1]['k'] + m.text",
+        "m.nothing",
+        "m.number * 2 + 1",
+        "m.number / 2",
+        "-m.number",
+        "m.rows.map(x, x.k)",
+        "m.rows.map(x, x.n > 1, x.k + '!')",
+        "m.rows.filter(x, x.n > 1)[0].k",
+        "m.rows.filter(x, x.n > 1).map(y, y.n)",
+        "size(m.rows.filter(x, x.n > 5))",
+        "m.rows.exists(x, x.k == 'b') && !m.rows.all(x, x.n > 1)",
+        "m.rows.exists_one(x, x.n == 2)",
+        "[1, 2, 3].map(x, x * 2) + [m.number]",
+        "(m.numbers + [4]).filter(x, x in m.numbers)",
+        "{'a': m.text}.map(k, k)",
+        "has(m.text) ? m.text : 'none'",
+        "has(m.nope) ? m.nope : 'none'",
+        "m.yes || m.nope",
+        "!m.yes && m.nope.map(x, x) == []",
+        "m.yes ? m.number : m.nope",
+        "[m.text].map(x, x.size())[0]",
+        "m.text.startsWith('he') && m.text.endsWith(\"lo\") && m.text.contains('ell')",
+        "m.text.matches('^h.*o$')",
+        r"m.text.matches(r'^\w+$')",
+        "'it\\'s }} {{'",
+        "timestamp('2026-01-02T03:04:05Z').getFullYear()",
+        "string(m.number) + m.text",
+        "1 in m.numbers ? 'in' : 'out'",
+    ],
+)
+def test_an_expression_means_what_cel_means(expression: str) -> None:
+    scope: dict[str, Any] = {
+        "m": {
+            "text": "hello",
+            "number": 7,
+            "nothing": None,
+            "yes": True,
+            "numbers": [1, 2, 3],
+            "rows": [{"k": "a", "n": 1}, {"k": "b", "n": 2}],
+        }
+    }
+
+    assert fill("{{ " + expression + " }}", scope) == cel.compile(expression).execute(scope)
+
+
+@pytest.mark.parametrize(
+    ("text", "flat"),
+    [
+        ("one\ntwo", "one two"),
+        ("one \r\n\t two", "one two"),
+        ("a    b", "a    b"),
+        ("a     b", "a b"),
+        ("a  \n     b\u2028c", "a b c"),
+        ("é  ok", "é  ok"),
+        (7, 7),
+    ],
+)
+def test_flatten_puts_a_text_on_one_line(text: Any, flat: Any) -> None:
+    assert fill("{{ flatten(m.t) }}", {"m": {"t": text}}) == flat
+    assert fill("{{ m.t.flatten() }}", {"m": {"t": text}}) == flat

@@ -1,0 +1,106 @@
+"""Documents and bodies made to keep the engine busy: whoever else asks is answered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+NUMBER = "106540352242922"
+PERSON = "16505551234"
+# The promise, by five for a machine that has other things to do.
+LONGEST_S = 5 * 0.05
+ZEROS = "[" + ",".join("0" * 480) + "]"
+
+
+def flow(*texts: str) -> dict[str, Any]:
+    """A flow in which a message starts a chain of sends."""
+    components: dict[str, Any] = {
+        "incoming": {"type": "appmixer.whatsapp.NewMessage", "account": "acme"}
+    }
+    source = {"in": {"incoming": ["message"]}}
+    for number, text in enumerate(texts):
+        components[f"s{number}"] = {
+            "type": "appmixer.whatsapp.SendText",
+            "account": "acme",
+            "source": source,
+            "input": {"phoneNumberId": NUMBER, "to": f"+{PERSON}", "text": text},
+        }
+        source = {"in": {f"s{number}": ["sent"]}}
+    return {"name": "Hostile", "components": components}
+
+
+@contextmanager
+def probe(world: World) -> Generator[list[float]]:
+    """Ask for the engine's health all the time; the list gets how long each answer took."""
+    waited: list[float] = []
+    is_over = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(timeout=60) as client:
+            while not is_over.is_set():
+                began = time.monotonic()
+                assert client.get(f"{world.engine.url}/healthz").status_code == 200
+                waited.append(time.monotonic() - began)
+                is_over.wait(0.01)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield waited
+    finally:
+        is_over.set()
+        asking.join()
+
+
+@pytest.mark.parametrize(
+    ("document", "status"),
+    [
+        (flow(*["hi"] * 4_000), 422),
+        (flow(*["hi"] * 1_500), 200),
+        (flow("{{ name " + "''" * 30 + "'"), 422),
+        (flow("{{ name '" + "'\"" * 400_000), 422),
+        (flow("{{ " + "(" * 900 + "1" + ")" * 900 + " }}"), 422),
+        (flow(*["{{ nope.a }}" * 30] * 1_000), 422),
+        ({**flow("hi"), "description": [0] * 900_000}, 422),
+        ({**flow("hi"), "description": [9**370] * 4_000}, 422),
+    ],
+)
+def test_no_document_keeps_others_waiting(
+    ready: World, document: dict[str, Any], status: int
+) -> None:
+    with probe(ready) as waited:
+        answer = ready.ask("PUT", "/api/flows/hostile", document)
+
+    assert answer.status_code == status, answer.text[:500]
+    assert max(waited, default=0) < LONGEST_S
+
+
+def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> None:
+    ready.set_webhook()
+    body = "incoming.message.text.body"
+    bombs = [
+        "{{ size(" + ZEROS + ".map(x, " + ZEROS + ")) }}",
+        f"{{{{{body}}}}}" * 20_000,
+        "{{ " + " + ".join([body] * 60) + " }}",
+        "{{ " + body + ".matches('^([a-z]+[0-9]*){900}$') }}",
+    ]
+    for number, bomb in enumerate(bombs):
+        ready.start(f"bomb-{number}", flow(bomb))
+    asked_before = len(ready.asked())
+    with probe(ready) as waited:
+        ready.says(PERSON, type="text", text={"body": "x" * 4096})
+        runs = [ready.ended_run(f"bomb-{number}", "failed") for number in range(len(bombs))]
+
+    assert max(waited) < LONGEST_S
+    assert [run["error"]["kind"] for run in runs] == ["InputError"] * len(bombs)
+    assert ready.asked()[asked_before:] == []
+    assert all("xxxx" not in str(run["error"]) for run in runs)

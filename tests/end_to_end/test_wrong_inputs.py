@@ -1,0 +1,127 @@
+"""Every input of every component, filled in wrongly: what people read is a sentence for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from appmixer.engine.contract import load_connectors
+from appmixer.engine.schemas import component_types
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+TYPES = component_types(load_connectors())
+JARGON = re.compile(
+    r"\b(strings?|objects?|None|NoneType|null|integers?|boolean|arrays?|dict|float|int|str|bool"
+    r"|pattern|regex|schema|instance|validation|valid|property|properties|enum|minLength|maxLength"
+    r"|type)\b|[\[\]\\^$]|\.\.",
+)
+MISSING = object()
+
+
+def plain(field: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a field takes when it is not left empty."""
+    choices = [each for each in field.get("anyOf", []) if each.get("type") != "null"]
+    return {**field, **choices[0]} if len(choices) == 1 else field
+
+
+def right_input(schema: Mapping[str, Any]) -> dict[str, Any]:
+    fields = schema["properties"]
+    return {name: fields[name]["examples"][0] for name in schema.get("required", [])}
+
+
+def wrong_values(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """Yield (field, value, what has to be in the sentence) of one component."""
+    required = schema.get("required", [])
+    yield "nosuch", "x", "There is no field nosuch"
+    for name, declared in schema["properties"].items():
+        field = plain(declared)
+        title = str(field.get("title", name))
+        if name in required:
+            yield name, MISSING, f"{title} ({name}) is missing; fill it in."
+            yield name, None, f"{title} is empty; fill it in."
+        if name in required and ("minLength" in field or "pattern" in field):
+            yield name, "", f"{title} is empty; fill it in."
+        # Of a field with several choices each takes something else, and none takes this.
+        is_one = "$ref" in field or field.get("type") in ("string", "array", "object")
+        wrong_kind: Any = 7 if is_one else {"x": [[1]]}
+        yield name, wrong_kind, f"{title} has to be "
+        if "maxLength" in field and "pattern" not in field:
+            yield name, "7" * (field["maxLength"] + 1), f"{title} is too long"
+        if "maximum" in field:
+            yield name, field["maximum"] + 1, f"{title} has to be {field['maximum']} or less."
+        if "pattern" in field:
+            yield name, "\u00a7\u00a7", f"{title} has to be {field['x-hint']}"
+        if "enum" in field:
+            yield name, "purple", f"{title} has to be one of: "
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_wrong_input_is_answered_in_words_with_field_cause_and_cure(
+    ready: World, name: str
+) -> None:
+    schema = TYPES[name].schema
+    for field, value, expected in wrong_values(schema):
+        given = {**right_input(schema), field: value}
+        if value is MISSING:
+            del given[field]
+
+        answer = ready.try_out(name.rpartition(".")[2], **given)
+
+        about = f"{name} {field} {value!r:.40}: {answer.text}"
+        assert answer.status_code == 422, about
+        error = answer.json()["error"]
+        [fault] = answer.json()["errors"]
+        assert re.split(r"[.\[]", error["field"])[:2] == ["input", field], about
+        assert fault["text"].startswith(expected), about
+        assert JARGON.sub("", fault["text"]) == fault["text"], about
+        assert fault["text"].endswith("."), about
+        assert error["cure"] == "Correct what is named and send it again."
+    assert ready.asked() == []
+
+
+@pytest.mark.parametrize("empty", ["", None])
+@pytest.mark.parametrize("name", TYPES)
+def test_an_optional_field_that_is_left_empty_is_as_good_as_left_out(
+    ready: World, name: str, empty: Any
+) -> None:
+    schema = TYPES[name].schema
+    optional = [each for each in schema["properties"] if each not in schema.get("required", [])]
+    path = f"/api/components/{name}/test"
+    given = {**right_input(schema), **dict.fromkeys(optional, empty)}
+
+    filled = ready.ask("POST", path, {"account": "acme", "input": given, "dryRun": True})
+    left_out = ready.ask(
+        "POST", path, {"account": "acme", "input": right_input(schema), "dryRun": True}
+    )
+
+    assert filled.status_code == left_out.status_code == 200, filled.text
+    assert filled.json().get("error") == left_out.json().get("error")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/flows/nosuch"),
+        ("POST", "/api/flows/nosuch/start"),
+        ("GET", "/api/runs/nosuch"),
+        ("GET", "/api/accounts/nosuch"),
+        ("GET", "/api/files/nosuch"),
+        ("POST", "/api/events/999999/replay"),
+        ("GET", "/api/nosuch"),
+        ("DELETE", "/api/runs"),
+    ],
+)
+def test_what_is_not_there_is_told_with_a_cause_and_a_cure(
+    ready: World, method: str, path: str
+) -> None:
+    answer = ready.ask(method, path)
+
+    error = answer.json()["error"]
+    assert answer.status_code in (404, 405)
+    assert all(error[part] for part in ("title", "cause", "cure")), error
+    assert len({error["title"], error["cause"], error["cure"]}) == 3
