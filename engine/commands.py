@@ -60,11 +60,10 @@ def up(
 ) -> None:
     """Run the engine until Ctrl-C."""
     from .contract import ConnectorError
-    from .folder import FolderInUseError
-    from .seal import SealError
-    from .server import StartError, up_with_sandbox
     from .server import up as serve
+    from .server import up_with_sandbox
     from .settings import read_settings
+    from .start_errors import StartError
 
     if once and not sandbox:
         raise typer.BadParameter("--once belongs to --sandbox.")
@@ -84,7 +83,7 @@ def up(
         else:
             work = serve(settings, _say)
         raise typer.Exit(_run(work))
-    except (StartError, ConnectorError, SealError, FolderInUseError) as error:
+    except (StartError, ConnectorError) as error:
         _fail(str(error))
 
 
@@ -375,10 +374,11 @@ def _configure(
         if url is not None or read_token(_folder(data), os.environ):
             _fail(str(error))
     from .offline import set_offline
+    from .start_errors import StartError
 
     try:
         shown = _run(set_offline(_folder(data), service, key, value))
-    except (ConnectorError, NotFoundError) as error:
+    except (ConnectorError, NotFoundError, StartError) as error:
         _fail(str(error))
     return shown, f"in the data folder {_folder(data)} (no engine is running)"
 

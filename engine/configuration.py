@@ -100,7 +100,7 @@ class Configuration:
         return self._describe(connector_id, key)
 
     def _find(self, connector_id: str, key: ConfigurationKey) -> tuple[str | None, str]:
-        if given := self._engine.settings.environment.get(key.environment):
+        if given := self._engine.settings.environment.get(key.environment, "").strip():
             return given, "environment"
         if (connector_id, key.name) in self._stored:
             return self._stored[connector_id, key.name], "stored"

@@ -11,6 +11,8 @@ from __future__ import annotations
 import mmap
 from pathlib import Path
 
+from .durable import private
+
 FILE = "departures"
 SIZE_BYTES = 4 * 1024 * 1024
 MAX_REMEMBERED = 20_000
@@ -77,7 +79,7 @@ class Departures:
         records = [mark + each for each, mark in self._under_way.items()]
         text = b"\n".join([self._boot, *records, b""])
         fresh = self._path.with_suffix(".new")
-        with fresh.open("w+b") as file:
+        with open(fresh, "w+b", opener=private) as file:
             file.write(text)
             file.truncate(len(text) + SIZE_BYTES)
             file.flush()

@@ -32,7 +32,7 @@ from .documents import ComponentType, FlowComponent, read_input
 from .events import Events
 from .files import FileStore
 from .flows import Flows
-from .folder import open_folder
+from .folder import open_folder, prepare_folder
 from .housekeeping import housekeep
 from .logs import get_log
 from .metrics import Metrics
@@ -41,7 +41,7 @@ from .owners import Owners
 from .quotas import Buckets
 from .runs import Runs
 from .schemas import component_types
-from .seal import load_seal
+from .seal import KEY_VARIABLE, load_seal
 from .segments import ENDED, Segment, resume_paused, wake
 from .settings import Settings
 from .store import DatabaseStore
@@ -62,13 +62,12 @@ class Engine:
     ) -> None:
         """Prepare an engine for the installed connectors, unless others are given."""
         self.settings = settings
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare_folder(settings.data, has_database=settings.database_url is None)
         self.log = get_log("engine")
         self.metrics = Metrics()
         url = database_url(settings.data, settings.database_url)
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
-        self.seal = load_seal(settings.data, settings.environment.get("APPMIXER_SECRET_KEY"))
         self.connectors = load_connectors() if connectors is None else connectors
         self.types: Mapping[str, ComponentType] = component_types(self.connectors)
         self.stream = Stream()
@@ -85,6 +84,8 @@ class Engine:
         self.departures = Departures(self.settings.data)
         self.workflows = Workflows(self.database, self.folder.machine_id)
         await asyncio.to_thread(migrate, self.database)
+        key = self.settings.environment.get(KEY_VARIABLE)
+        self.seal = await asyncio.to_thread(load_seal, self.settings.data, key, self.database)
         self.writer = Writer(self._durable)
         self.events = Events(self.database, self.writer)
         self.owners = Owners(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 from .contract import File, RejectedError
 from .database import files
+from .durable import private
 from .refusals import NotFoundError, TooLargeError
+from .start_errors import StartError
 from .times import iso
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class FileStore:
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._clock = engine, clock
         self._folder = engine.settings.data / "files"
-        self.max_bytes = int(engine.settings.environment.get(LIMIT_VARIABLE) or DEFAULT_MAX_BYTES)
+        self.max_bytes = max_file_bytes(engine.settings.environment)
 
     def of(self, owner_id: str) -> OwnedFiles:
         """Return one owner's files, as connectors see them."""
@@ -46,7 +48,7 @@ class FileStore:
         name, media_type = _checked(name, media_type)
         file_id = uuid.uuid4().hex
         path = self._path(owner_id, file_id)
-        await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
+        await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
         try:
             size_bytes, sha256 = await self._write(path, chunks)
             row = {
@@ -62,7 +64,8 @@ class FileStore:
                 lambda connection: connection.execute(sa.insert(files).values(row))
             )
         except BaseException:
-            path.unlink(missing_ok=True)
+            with anyio.CancelScope(shield=True):
+                await anyio.Path(path).unlink(missing_ok=True)
             raise
         return await self.get(owner_id, file_id)
 
@@ -95,11 +98,11 @@ class FileStore:
         await self._engine.writer.commit(
             lambda connection: connection.execute(sa.delete(files).where(files.c.id == file_id))
         )
-        self._path(owner_id, file_id).unlink(missing_ok=True)
+        await anyio.Path(self._path(owner_id, file_id)).unlink(missing_ok=True)
 
     async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
         digest, size_bytes = hashlib.sha256(), 0
-        async with await anyio.open_file(path, "xb") as file:
+        async with await anyio.open_file(path, "xb", opener=private) as file:
             async for chunk in chunks:
                 size_bytes += len(chunk)
                 if size_bytes > self.max_bytes:
@@ -137,6 +140,19 @@ class OwnedFiles:
 
     async def save(self, name: str, media_type: str, chunks: AsyncIterator[bytes]) -> File:
         return _file(await self._store.save(self._owner_id, name, media_type, chunks))
+
+
+def max_file_bytes(environment: Mapping[str, str]) -> int:
+    """Return how large a file may be; raise StartError if the environment gives no such number."""
+    given = environment.get(LIMIT_VARIABLE, "").strip()
+    if not given:
+        return DEFAULT_MAX_BYTES
+    if not (given.isascii() and given.isdecimal() and len(given) < 20 and int(given)):
+        raise StartError(
+            f"{LIMIT_VARIABLE} has to be a number of bytes, such as {DEFAULT_MAX_BYTES}; leave it"
+            " out for that."
+        )
+    return int(given)
 
 
 def too_large(max_bytes: int) -> TooLargeError:

@@ -57,7 +57,13 @@ class Remote:
 def open_remote(url: str | None, data: Path | None, environment: Mapping[str, str]) -> Remote:
     """Return the engine that arguments, environment or defaults name."""
     folder = data or Path(environment.get(DATA_VARIABLE) or ".data")
-    token = read_token(folder, environment)
+    try:
+        token = read_token(folder, environment)
+    except OSError as error:
+        raise RemoteError(
+            f"The API token in {folder} cannot be read: {error.strerror}. Run the command as the"
+            f" user who runs the engine, or set {TOKEN_VARIABLE}."
+        ) from None
     if not token:
         raise RemoteError(
             f"There is no API token: neither {TOKEN_VARIABLE} nor the file api-token in {folder}."

@@ -24,15 +24,14 @@ from .contract import load_connectors
 from .engine import Engine
 from .owners import FIRST_OWNER, Identity
 from .settings import Settings
+from .start_errors import StartError
+from .starting import check, explaining
 
 SANDBOXES = "appmixer.sandboxes"
 BACKLOG = 2048
+MAX_PORT = 65_535
 SHUTDOWN_S = 5
 Say = Callable[[str], None]
-
-
-class StartError(Exception):
-    """The engine cannot be started; the text says why and what to do."""
 
 
 class Rehearsal(Protocol):
@@ -84,9 +83,16 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncGenerator[Running]:
     """Run an engine and serve it as long as the context lasts; port 0 picks a free one."""
+    check(settings)
     listening = listen(settings.host, settings.port)
     settings = replace(settings, port=listening.getsockname()[1])
-    engine = Engine(settings)
+    try:
+        with explaining(settings):
+            engine = Engine(settings)
+            await engine.start()
+    except BaseException:
+        listening.close()
+        raise
     config = uvicorn.Config(
         create_app(engine),
         lifespan="off",
@@ -101,7 +107,6 @@ async def serving(settings: Settings) -> AsyncGenerator[Running]:
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     server = _Server(config)
-    await engine.start()
     task = asyncio.create_task(server.serve([listening]), name="http server")
     try:
         await server.is_listening.wait()
@@ -136,6 +141,8 @@ def _long_lived() -> Generator[None]:
 
 def listen(host: str, port: int) -> socket.socket:
     """Open the listening socket; raise StartError if somebody else has it."""
+    if not 0 <= port <= MAX_PORT:
+        raise StartError(f"There is no port {port}: ports are numbers up to {MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -30,7 +30,8 @@ def hosting(request: HTTPConnection) -> Engine:
 async def find_identity(request: HTTPConnection) -> Identity | None:
     """Return who asks, or None; a wrong token is not replaced by a right cookie."""
     engine = hosting(request)
-    if authorization := request.headers.get("authorization"):
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
