@@ -109,6 +109,7 @@ class Engine:
         self._tasks = [
             asyncio.create_task(self.dispatcher.work(), name="dispatcher"),
             asyncio.create_task(self.accounts.keep_fresh(), name="accounts"),
+            asyncio.create_task(self.configuration.keep_fresh(), name="configuration"),
             asyncio.create_task(housekeep(self), name="housekeeping"),
         ]
         self.is_ready = True
