@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contract import ConnectorError, RejectedError
+from .contract import ConnectorError, RejectedError, ThrottledError
 
 
 class UnauthenticatedError(ConnectorError):
@@ -19,6 +19,14 @@ class ConflictError(RejectedError):
 
 class TooLargeError(RejectedError):
     """More bytes than are taken."""
+
+
+class TooSlowError(RejectedError):
+    """It has not come in the time that there is for it."""
+
+
+class CrowdedError(ThrottledError):
+    """There is no room for it as long as others take it."""
 
 
 class NotFoundError(LookupError):

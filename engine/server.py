@@ -20,6 +20,7 @@ import uvicorn
 from .api.application import create_app
 from .api.owners import with_token
 from .api_token import read_token
+from .connections import BoundedConfig, BoundedProtocol, Limits
 from .contract import load_connectors
 from .engine import Engine
 from .owners import FIRST_OWNER, Identity
@@ -29,6 +30,9 @@ from .starting import check, explaining
 
 SANDBOXES = "appmixer.sandboxes"
 BACKLOG = 2048
+# uvicorn ticks every tenth of a second.
+TICKS_PER_CHECK = 5
+LIMITS = Limits()
 MAX_PORT = 65_535
 SHUTDOWN_S = 5
 Say = Callable[[str], None]
@@ -67,7 +71,7 @@ class Running:
 class _Server(uvicorn.Server):
     """Leaves the signals alone: whoever started it also stops the engine in order."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: BoundedConfig) -> None:
         super().__init__(config)
         self.is_listening = asyncio.Event()
 
@@ -75,13 +79,21 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         self.is_listening.set()
 
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_PER_CHECK == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.check(now)
+        return await super().on_tick(counter)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncGenerator[Running]:
+async def serving(settings: Settings, limits: Limits = LIMITS) -> AsyncGenerator[Running]:
     """Run an engine and serve it as long as the context lasts; port 0 picks a free one."""
     check(settings)
     listening = listen(settings.host, settings.port)
@@ -93,14 +105,16 @@ async def serving(settings: Settings) -> AsyncGenerator[Running]:
     except BaseException:
         listening.close()
         raise
-    config = uvicorn.Config(
+    config = BoundedConfig(
         create_app(engine),
+        limits,
         lifespan="off",
         loop="none",
-        http="httptools",
         ws="none",
         access_log=False,
         log_config=None,
+        # What a stranger sends is worth no line of the log.
+        log_level="error",
         server_header=False,
         date_header=False,
         proxy_headers=False,

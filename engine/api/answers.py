@@ -26,9 +26,11 @@ from ..contract import (
 from ..documents import FlowFaults
 from ..refusals import (
     ConflictError,
+    CrowdedError,
     ForbiddenError,
     NotFoundError,
     TooLargeError,
+    TooSlowError,
     UnauthenticatedError,
 )
 
@@ -40,7 +42,9 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnauthenticatedError, 401),
     (ForbiddenError, 403),
     (ConflictError, 409),
+    (TooSlowError, 408),
     (TooLargeError, 413),
+    (CrowdedError, 503),
     (AuthorizationError, 409),
     (ConfigurationError, 409),
     (RejectedError, 422),
