@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,6 +28,8 @@ LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
 CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 255
 MAX_MEDIA_TYPE_CHARS = 127
+# It goes into a header as it is, parameters included.
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+( *;[ -~]*)?")
 
 
 class FileStore:
@@ -167,15 +170,16 @@ def too_large(max_bytes: int) -> TooLargeError:
 def _checked(name: str, media_type: str) -> tuple[str, str]:
     # Only the last part: some senders put their whole path there.
     name = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
+    is_usable = 0 < len(name) <= MAX_NAME_CHARS and name.isprintable()
+    if not is_usable or name in (".", ".."):
         raise RejectedError(
             "The file's name cannot be used",
-            f"Names have 1 to {MAX_NAME_CHARS} printable characters.",
+            f"Names have 1 to {MAX_NAME_CHARS} printable characters, and are not . or ..",
             "Give the file a plain name, for example invoice.pdf.",
             "name",
         )
     media_type = media_type.strip().lower() or "application/octet-stream"
-    if len(media_type) > MAX_MEDIA_TYPE_CHARS or "/" not in media_type:
+    if len(media_type) > MAX_MEDIA_TYPE_CHARS or not _MEDIA_TYPE.fullmatch(media_type):
         raise RejectedError(
             "The media type cannot be used",
             "A media type looks like image/jpeg.",

@@ -13,6 +13,10 @@ class ForbiddenError(ConnectorError):
     """It is known who asks, and they may not."""
 
 
+class MisdirectedError(ConnectorError):
+    """It was asked under a name that is not this engine's."""
+
+
 class ConflictError(RejectedError):
     """What is there now does not allow it."""
 

@@ -28,6 +28,7 @@ from ..refusals import (
     ConflictError,
     CrowdedError,
     ForbiddenError,
+    MisdirectedError,
     NotFoundError,
     TooLargeError,
     TooSlowError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnauthenticatedError, 401),
     (ForbiddenError, 403),
+    (MisdirectedError, 421),
     (ConflictError, 409),
     (TooSlowError, 408),
     (TooLargeError, 413),

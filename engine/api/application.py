@@ -24,6 +24,7 @@ from . import (
     runs,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
+from .origins import check_origin
 from .plugins import PREFIX, PluginRoutes
 from .unsigned import Budget, Share
 
@@ -104,6 +105,7 @@ class Edge:
             return
         try:
             _check_head(scope)
+            check_origin(scope, self._engine.settings.base_url)
             with self._budget.share() as share:
                 limited = receive if path == UPLOADS else _limited(receive, share)
                 await self._app(scope, limited, counted)
