@@ -14,7 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from .api.answers import answer
@@ -123,7 +127,13 @@ class BoundedProtocol(HttpToolsProtocol):
     @property
     def is_waiting(self) -> bool:
         """Whether no request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+        cycle = self._cycle
+        return cycle is None or cycle.response_complete
+
+    @property
+    def _cycle(self) -> RequestResponseCycle | None:
+        """The newest request; uvicorn's types forget that there is none at first."""
+        return self.cycle
 
     def _has_been(self, found: object, now: float) -> float:
         """Return for how many seconds the clock has found the same."""
@@ -138,7 +148,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since, self._seen_bytes = now, self._body_bytes
 
     def _end_waiting(self) -> None:
-        if self.cycle is None and self._extra:
+        if self._cycle is None and self._extra:
             cause = f"Its head has not come within {self._limits.head_s:g} seconds."
             self._refuse(408, "The request took too long", cause, SLOW)
         else:

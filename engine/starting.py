@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
 from .logs import LEVEL_VARIABLE
 from .start_errors import StartError
@@ -51,10 +51,11 @@ def check(settings: Settings) -> None:
 def _check_public_url(url: str) -> None:
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        is_address = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
+        has_more = bool(parts.query or parts.fragment or parts.username or " " in url)
     except ValueError:
-        is_address = False
-    if not is_address or parts.query or parts.fragment or parts.username or " " in url:
+        is_address, has_more = False, True
+    if has_more or not is_address:
         raise StartError(
             "APPMIXER_PUBLIC_URL is no address that a browser could open. It begins with https://"
             " (or http://) and ends after the host, such as https://engine.example.com."
@@ -104,7 +105,7 @@ def _of_database(settings: Settings, error: SQLAlchemyError) -> str:
     meaning = next((text for key, text in SQLITE.items() if key in said), None)
     if settings.database_url is None and meaning is not None:
         return f"{_database(settings)} cannot be used: {said}. {meaning}"
-    if isinstance(error, sa.exc.ProgrammingError) or settings.database_url is None:
+    if isinstance(error, ProgrammingError) or settings.database_url is None:
         return (
             f"{_database(settings)} cannot be used: {said}. It holds tables that are not this"
             " engine's, or misses some. Give the engine a database of its own."

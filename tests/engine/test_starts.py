@@ -11,7 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -288,7 +288,7 @@ def test_a_secret_that_could_not_be_flushed_is_not_there(
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
+def small_disk(folder: Path) -> Generator[None]:
     """A disk of its own, which only root may mount."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk")
@@ -310,7 +310,7 @@ def fill(folder: Path, *, leaving: int) -> None:
 
 
 @contextlib.contextmanager
-def serving(data: Path) -> Iterator[str]:
+def serving(data: Path) -> Generator[str]:
     """Start an engine; yield its address."""
     script = "from appmixer.engine.cli import main; main()"
     process = subprocess.Popen(

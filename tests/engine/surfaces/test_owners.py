@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,7 +109,7 @@ async def test_nothing_blanks_and_what_is_short_identify_nobody_even_if_stored(
         ("invite", f"/?token={quote(secret)}", {}),
     ):
         stored = sa.insert(tokens).prefix_with("OR REPLACE").values(**row, kind=kind)
-        await engine.writer.commit(lambda connection, each=stored: connection.execute(each))
+        await engine.writer.commit(partial(sa.Connection.execute, statement=stored))
         statuses.append((await browser.get(path, headers=headers)).status_code)
 
     assert statuses == [401, 401, 401]
