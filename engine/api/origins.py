@@ -1,7 +1,8 @@
 """Under which names the engine answers, and whose pages may call it.
 
 A name that somebody else lets point here (DNS rebinding) would make their page one of ours to the
-browser. So only the public address and the loopback are answered.
+browser. So only the public address and the loopback are answered. Who sends an API token is no
+such page, and may come by any name.
 """
 
 from __future__ import annotations
@@ -25,16 +26,17 @@ def check_origin(scope: Scope, base_url: str) -> None:
     if scope["path"] in EXEMPT:
         return
     hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-    if len(hosts) != 1 or not _is_own_host(hosts[0], base_url):
+    has_token = any(name == b"authorization" for name, _ in scope["headers"])
+    if not has_token and (len(hosts) != 1 or not _is_own_host(hosts[0], base_url)):
         raise MisdirectedError(
             "The engine does not answer under this name",
             f"The request is for {(hosts or ['no host'])[0][:100]!r}; the engine answers for"
             f" {urlsplit(base_url).netloc} and on its own machine.",
-            "Set APPMIXER_PUBLIC_URL to the address that you use; a proxy has to pass the header"
-            " Host on.",
+            "Send an API token, or set APPMIXER_PUBLIC_URL to the address that you use; a proxy"
+            " has to pass the header Host on.",
         )
     origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
-    if not all(is_own_origin(each, hosts[0], base_url) for each in origins):
+    if not all(is_own_origin(each, "".join(hosts), base_url) for each in origins):
         raise ForbiddenError(
             "The request comes from another page",
             "Only the engine's own pages may call it from a browser.",

@@ -42,25 +42,33 @@ def public(engine: Engine) -> Engine:
 
 @pytest.mark.parametrize("path", ["/", "/api/me", "/assets/page.css", "/auth/echo/start"])
 async def test_answers_only_under_its_public_name_and_on_its_own_machine(
-    public: Engine, admin: httpx.AsyncClient, path: str
+    public: Engine, browser: httpx.AsyncClient, path: str
 ) -> None:
-    own = [(await admin.get(path, headers={"Host": each})).status_code for each in OWN]
-    foreign = [(await admin.get(path, headers={"Host": each})).status_code for each in FOREIGN]
+    own = [(await browser.get(path, headers={"Host": each})).status_code for each in OWN]
+    foreign = [(await browser.get(path, headers={"Host": each})).status_code for each in FOREIGN]
 
     assert 421 not in own
     assert foreign == [421] * len(FOREIGN)
 
 
-async def test_says_which_name_would_be_answered(public: Engine, admin: httpx.AsyncClient) -> None:
-    answer = await admin.get("/api/me", headers={"Host": "evil.example"})
+async def test_says_which_name_would_be_answered(
+    public: Engine, browser: httpx.AsyncClient
+) -> None:
+    answer = await browser.get("/api/me", headers={"Host": "evil.example"})
 
     assert answer.json()["error"] == {
         "title": "The engine does not answer under this name",
         "cause": "The request is for 'evil.example'; the engine answers for engine.example.com and"
         " on its own machine.",
-        "cure": "Set APPMIXER_PUBLIC_URL to the address that you use; a proxy has to pass the"
-        " header Host on.",
+        "cure": "Send an API token, or set APPMIXER_PUBLIC_URL to the address that you use; a proxy"
+        " has to pass the header Host on.",
     }
+
+
+async def test_a_token_is_taken_under_any_name(public: Engine, admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/api/me", headers={"Host": "engine:8321"})
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/plugins/test/echo/events"])
