@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -14,45 +14,74 @@ from .contract import Check, Manifest, RejectedError
 from .contract.manifest import ConfigurationKey
 from .database import configuration, insert
 from .refusals import NotFoundError
+from .seal import SealError
 
 if TYPE_CHECKING:
     from .engine import Engine
 
 # How old the values may be that another process has changed.
 RELOAD_S = 2.0
+# A read that takes longer is told; it is awaited all the same, so that there is one at a time.
+PATIENCE_S = 5.0
 MAX_VALUE_CHARS = 4_000
 
 _Stored = Mapping[tuple[str, str], str]
 
 
 class Configuration:
-    """All values, in memory for a moment: what other processes write is seen within seconds."""
+    """All values, in memory: whoever asks never waits for the database.
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
-        self._engine, self._clock = engine, clock
+    What other processes write is seen within seconds, as long as the database answers.
+    """
+
+    def __init__(self, engine: Engine, reload_s: float = RELOAD_S) -> None:
+        self._engine, self._reload_s = engine, reload_s
         self._manifests = {key: each.manifest for key, each in engine.connectors.items()}
         self._stored: _Stored = {}
         self._values: Mapping[str, Mapping[str, str]] = {}
-        self._read_at = -RELOAD_S
+        self._reads, self._newest = itertools.count(1), 0
 
     async def start(self) -> None:
         """Read what is stored; raise SealError if it cannot be opened."""
-        await asyncio.to_thread(self.load)
+        await self.load()
 
-    def load(self) -> None:
-        """Read what is stored now."""
-        self._stored = self._read()
-        self._values = {each: self._combine(each) for each in self._manifests}
-        self._read_at = self._clock()
+    async def load(self) -> None:
+        """Read what is stored now. Of reads that overlap, the one that began last counts."""
+        number = next(self._reads)
+        stored = await asyncio.to_thread(self._read)
+        if number > self._newest:
+            self._newest, self._stored = number, stored
+            self._values = {each: self._combine(each) for each in self._manifests}
+
+    async def keep_fresh(self) -> None:
+        """Read again and again; while the database does not answer, the values at hand stay."""
+        is_told = False
+        while True:
+            await asyncio.sleep(self._reload_s)
+            reading = asyncio.create_task(self.load(), name="reading of configuration")
+            try:
+                done, _ = await asyncio.wait({reading}, timeout=PATIENCE_S)
+                if not done and not is_told:
+                    self._tell("TimeoutError")
+                    is_told = True
+                await reading
+                is_told = False
+            except (SQLAlchemyError, SealError) as error:
+                if not is_told:
+                    self._tell(type(error).__name__)
+                is_told = True
+            finally:
+                reading.cancel()
+
+    def _tell(self, error: str) -> None:
+        self._engine.log.warning("configuration_not_read", error=error)
 
     def view(self, connector_id: str) -> Mapping[str, str]:
         """Return the values of one connector, as they are at each access, defaults included."""
         return _View(self, connector_id)
 
     def values(self, connector_id: str) -> Mapping[str, str]:
-        """Return what is set now."""
-        if self._clock() - self._read_at >= RELOAD_S:
-            self._load_again()
+        """Return what is set, as far as it is known here."""
         self._manifest(connector_id)
         return self._values[connector_id]
 
@@ -114,7 +143,7 @@ class Configuration:
         await self._engine.writer.commit(
             lambda connection: _put(connection, connector_id, name, sealed)
         )
-        await asyncio.to_thread(self.load)
+        await self.load()
         return self._describe(connector_id, key)
 
     async def remove(self, connector_id: str, name: str) -> dict[str, Any]:
@@ -123,11 +152,11 @@ class Configuration:
         await self._engine.writer.commit(
             lambda connection: connection.execute(sa.delete(configuration).where(gone))
         )
-        await asyncio.to_thread(self.load)
+        await self.load()
         return self._describe(connector_id, key)
 
     def _find(self, connector_id: str, key: ConfigurationKey) -> tuple[str | None, str]:
-        if given := self._engine.settings.environment.get(key.environment):
+        if given := self._engine.settings.environment.get(key.environment, "").strip():
             return given, "environment"
         if (connector_id, key.name) in self._stored:
             return self._stored[connector_id, key.name], "stored"
@@ -172,14 +201,6 @@ class Configuration:
         with self._engine.database.connect() as connection:
             rows = connection.execute(sa.select(configuration)).all()
         return {(row.connector, row.key): str(self._engine.seal.open(row.sealed)) for row in rows}
-
-    def _load_again(self) -> None:
-        try:
-            self.load()
-        except SQLAlchemyError as error:
-            # The values at hand stay valid until the database answers again.
-            self._read_at = self._clock()
-            self._engine.log.warning("configuration_not_read", error=type(error).__name__)
 
 
 class _View(Mapping[str, str]):

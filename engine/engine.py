@@ -33,7 +33,7 @@ from .documents import FlowComponent
 from .events import Events
 from .files import FileStore
 from .flows import Flows
-from .folder import open_folder
+from .folder import open_folder, prepare_folder
 from .housekeeping import housekeep
 from .limits import read_limits
 from .logs import get_log, without
@@ -52,7 +52,7 @@ from .runs.states import RunState
 from .runs.waits import end_paused
 from .runs.work import SegmentWork, StepCall
 from .schemas import usable
-from .seal import load_seal
+from .seal import KEY_VARIABLE, load_seal
 from .settings import Settings
 from .store import DatabaseStore
 from .stream import Stream
@@ -76,14 +76,13 @@ class Engine:
     ) -> None:
         """Prepare an engine for the installed connectors, unless others are given."""
         self.settings = settings
-        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare_folder(settings.data, has_database=settings.database_url is None)
         self.log = get_log("engine")
         self.metrics = Metrics()
         self.limits = read_limits(settings.environment)
         url = database_url(settings.data, settings.database_url)
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
-        self.seal = load_seal(settings.data, settings.environment.get("APPMIXER_SECRET_KEY"))
         installed = load_connectors() if connectors is None else connectors
         self.connectors, self.types, self.left_out = usable(installed)
         for each in self.left_out:
@@ -119,6 +118,8 @@ class Engine:
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         opened.callback(self._readers.shutdown, wait=False, cancel_futures=True)
         await asyncio.to_thread(migrate, self.database)
+        key = self.settings.environment.get(KEY_VARIABLE)
+        self.seal = await asyncio.to_thread(load_seal, self.settings.data, key, self.database)
         self.writer = Writer(self._durable)
         opened.push_async_callback(asyncio.to_thread, self.writer.close)
         self._wire()
@@ -146,6 +147,7 @@ class Engine:
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)
         self.tasks.begin("accounts", self.accounts.keep_fresh)
+        self.tasks.begin("configuration", self.configuration.keep_fresh)
         self.tasks.begin("housekeeping", lambda: housekeep(self))
 
     def _wire(self) -> None:

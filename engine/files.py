@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ import sqlalchemy as sa
 
 from .contract import File, RejectedError
 from .database import files
+from .durable import private
 from .refusals import NotFoundError, TooLargeError
+from .start_errors import StartError
 from .times import iso
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
 CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 255
 MAX_MEDIA_TYPE_CHARS = 127
+# It goes into a header as it is, parameters included.
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+( *;[ -~]*)?")
 
 
 class FileStore:
@@ -33,7 +38,7 @@ class FileStore:
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._clock = engine, clock
         self._folder = engine.settings.data / "files"
-        self.max_bytes = int(engine.settings.environment.get(LIMIT_VARIABLE) or DEFAULT_MAX_BYTES)
+        self.max_bytes = max_file_bytes(engine.settings.environment)
 
     def of(self, owner_id: str) -> OwnedFiles:
         """Return one owner's files, as connectors see them."""
@@ -46,7 +51,7 @@ class FileStore:
         name, media_type = _checked(name, media_type)
         file_id = uuid.uuid4().hex
         path = self._path(owner_id, file_id)
-        await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
+        await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
         try:
             size_bytes, sha256 = await self._write(path, chunks)
             row = {
@@ -62,7 +67,8 @@ class FileStore:
                 lambda connection: connection.execute(sa.insert(files).values(row))
             )
         except BaseException:
-            path.unlink(missing_ok=True)
+            with anyio.CancelScope(shield=True):
+                await anyio.Path(path).unlink(missing_ok=True)
             raise
         return await self.get(owner_id, file_id)
 
@@ -95,11 +101,11 @@ class FileStore:
         await self._engine.writer.commit(
             lambda connection: connection.execute(sa.delete(files).where(files.c.id == file_id))
         )
-        self._path(owner_id, file_id).unlink(missing_ok=True)
+        await anyio.Path(self._path(owner_id, file_id)).unlink(missing_ok=True)
 
     async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
         digest, size_bytes = hashlib.sha256(), 0
-        async with await anyio.open_file(path, "xb") as file:
+        async with await anyio.open_file(path, "xb", opener=private) as file:
             async for chunk in chunks:
                 size_bytes += len(chunk)
                 if size_bytes > self.max_bytes:
@@ -139,6 +145,19 @@ class OwnedFiles:
         return _file(await self._store.save(self._owner_id, name, media_type, chunks))
 
 
+def max_file_bytes(environment: Mapping[str, str]) -> int:
+    """Return how large a file may be; raise StartError if the environment gives no such number."""
+    given = environment.get(LIMIT_VARIABLE, "").strip()
+    if not given:
+        return DEFAULT_MAX_BYTES
+    if not (given.isascii() and given.isdecimal() and len(given) < 20 and int(given)):
+        raise StartError(
+            f"{LIMIT_VARIABLE} has to be a number of bytes, such as {DEFAULT_MAX_BYTES}; leave it"
+            " out for that."
+        )
+    return int(given)
+
+
 def too_large(max_bytes: int) -> TooLargeError:
     return TooLargeError(
         "The file is too large",
@@ -151,15 +170,16 @@ def too_large(max_bytes: int) -> TooLargeError:
 def _checked(name: str, media_type: str) -> tuple[str, str]:
     # Only the last part: some senders put their whole path there.
     name = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if not 0 < len(name) <= MAX_NAME_CHARS or not name.isprintable():
+    is_usable = 0 < len(name) <= MAX_NAME_CHARS and name.isprintable()
+    if not is_usable or name in (".", ".."):
         raise RejectedError(
             "The file's name cannot be used",
-            f"Names have 1 to {MAX_NAME_CHARS} printable characters.",
+            f"Names have 1 to {MAX_NAME_CHARS} printable characters, and are not . or ..",
             "Give the file a plain name, for example invoice.pdf.",
             "name",
         )
     media_type = media_type.strip().lower() or "application/octet-stream"
-    if len(media_type) > MAX_MEDIA_TYPE_CHARS or "/" not in media_type:
+    if len(media_type) > MAX_MEDIA_TYPE_CHARS or not _MEDIA_TYPE.fullmatch(media_type):
         raise RejectedError(
             "The media type cannot be used",
             "A media type looks like image/jpeg.",

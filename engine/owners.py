@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from .api_token import TOKEN_VARIABLE, given_or_made_token, new_secret
-from .contract import ConfigurationError, RejectedError
+from .api_token import TOKEN_VARIABLE, given_or_made_token, is_secret, new_secret
+from .contract import RejectedError
 from .database import insert, owners, tokens
 from .refusals import ConflictError, NotFoundError
 from .times import iso
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FIRST_OWNER = "main"
 INVITATION_LIFE_S = 600.0
 SESSION_LIFE_S = 7 * 86400.0
-MIN_TOKEN_CHARS = 16
 MAX_NAME_CHARS = 100
 
 # The kinds of rows in the tokens table.
@@ -49,15 +48,9 @@ class Owners:
         self.first_owner_id = ""
 
     async def start(self) -> None:
-        """Make the first owner and a token of theirs, unless they are there."""
+        """Make the first owner and a token of theirs, unless they are there; raise StartError."""
         settings = self._engine.settings
-        given = settings.environment.get(TOKEN_VARIABLE, "")
-        if given and len(given) < MIN_TOKEN_CHARS:
-            raise ConfigurationError(
-                f"{TOKEN_VARIABLE} is too short",
-                f"An API token needs at least {MIN_TOKEN_CHARS} characters.",
-                "Give a longer one, or none: then the first start makes one.",
-            )
+        given = settings.environment.get(TOKEN_VARIABLE, "").strip()
         token = await asyncio.to_thread(given_or_made_token, settings.data, given)
         kind = ENVIRONMENT if given else FIRST
         now = self._clock()
@@ -67,6 +60,8 @@ class Owners:
 
     async def identify(self, secret: str, *kinds: str) -> Identity | None:
         """Return whose secret it is, if it is one of these kinds and has not expired."""
+        if not is_secret(secret):
+            return None
         query = (
             sa.select(tokens.c.owner_id, owners.c.name, tokens.c.is_administrator)
             .join(owners, owners.c.id == tokens.c.owner_id)
@@ -89,6 +84,8 @@ class Owners:
 
     async def redeem(self, invitation: str) -> str | None:
         """Exchange an invitation for a session's secret, or None if it was used or is too old."""
+        if not is_secret(invitation):
+            return None
         session, now = new_secret(), self._clock()
         taken = (tokens.c.hash == hash_of(invitation)) & (tokens.c.kind == INVITATION)
 

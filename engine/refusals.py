@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contract import ConnectorError, RejectedError
+from .contract import ConnectorError, RejectedError, ThrottledError
 
 
 class UnauthenticatedError(ConnectorError):
@@ -13,12 +13,24 @@ class ForbiddenError(ConnectorError):
     """It is known who asks, and they may not."""
 
 
+class MisdirectedError(ConnectorError):
+    """It was asked under a name that is not this engine's."""
+
+
 class ConflictError(RejectedError):
     """What is there now does not allow it."""
 
 
 class TooLargeError(RejectedError):
     """More bytes than are taken."""
+
+
+class TooSlowError(RejectedError):
+    """It has not come in the time that there is for it."""
+
+
+class CrowdedError(ThrottledError):
+    """There is no room for it as long as others take it."""
 
 
 class NotFoundError(LookupError):

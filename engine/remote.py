@@ -77,7 +77,10 @@ def open_remote(
     try:
         token = read_token(folder, environment)
     except OSError as error:
-        raise RemoteError(f"The API token in {folder} cannot be read: {error.strerror}.") from None
+        raise RemoteError(
+            f"The API token in {folder} cannot be read: {error.strerror}. Run the command as the"
+            f" user who runs the engine, or set {TOKEN_VARIABLE}."
+        ) from None
     if not token:
         raise RemoteError(
             f"There is no API token: neither {TOKEN_VARIABLE} nor the file api-token in {folder}."

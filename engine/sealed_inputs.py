@@ -8,9 +8,8 @@ from typing import Any
 
 from .documents import ComponentType, FlowDocument
 from .expressions import has_expression, is_object
-from .seal import Seal
+from .seal import SEALED, Seal
 
-SEALED = "$sealed"
 HIDDEN = "••••••"
 
 

@@ -20,20 +20,23 @@ import uvicorn
 from .api.application import create_app
 from .api.owners import with_token
 from .api_token import read_token
+from .connections import BoundedConfig, BoundedProtocol, Limits
 from .contract import load_connectors
 from .engine import Engine
 from .logs import get_log, pass_on_everything
 from .owners import FIRST_OWNER, Identity
 from .settings import Settings
+from .start_errors import StartError
+from .starting import check, explaining
 
 SANDBOXES = "appmixer.sandboxes"
 BACKLOG = 2048
+# uvicorn ticks every tenth of a second.
+TICKS_PER_CHECK = 5
+LIMITS = Limits()
+MAX_PORT = 65_535
 SHUTDOWN_S = 5
 Say = Callable[[str], None]
-
-
-class StartError(Exception):
-    """The engine cannot be started; the text says why and what to do."""
 
 
 class Rehearsal(Protocol):
@@ -69,7 +72,7 @@ class Running:
 class _Server(uvicorn.Server):
     """Leaves the signals alone: whoever started it also stops the engine in order."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: BoundedConfig) -> None:
         super().__init__(config)
         self.is_listening = asyncio.Event()
 
@@ -77,33 +80,49 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         self.is_listening.set()
 
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_PER_CHECK == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, BoundedProtocol):
+                    connection.check(now)
+        return await super().on_tick(counter)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         yield
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncGenerator[Running]:
+async def serving(settings: Settings, limits: Limits = LIMITS) -> AsyncGenerator[Running]:
     """Run an engine and serve it as long as the context lasts; port 0 picks a free one."""
+    check(settings)
     listening = listen(settings.host, settings.port)
     settings = replace(settings, port=listening.getsockname()[1])
     pass_on_everything(get_log("process"))
-    engine = Engine(settings)
-    config = uvicorn.Config(
+    try:
+        with explaining(settings):
+            engine = Engine(settings)
+            await engine.start()
+    except BaseException:
+        listening.close()
+        raise
+    config = BoundedConfig(
         create_app(engine),
+        limits,
         lifespan="off",
         loop="none",
-        http="httptools",
         ws="none",
         access_log=False,
         log_config=None,
+        # What a stranger sends is worth no line of the log.
+        log_level="error",
         server_header=False,
         date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     server = _Server(config)
-    await engine.start()
     task = asyncio.create_task(server.serve([listening]), name="http server")
     try:
         await server.is_listening.wait()
@@ -138,6 +157,8 @@ def _long_lived() -> Generator[None]:
 
 def listen(host: str, port: int) -> socket.socket:
     """Open the listening socket; raise StartError if somebody else has it."""
+    if not 0 <= port <= MAX_PORT:
+        raise StartError(f"There is no port {port}: ports are numbers up to {MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -31,7 +31,8 @@ class Settings:
     @property
     def base_url(self) -> str:
         """The address under which people and services reach this engine, without a last slash."""
-        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
     @property
     def shell_variables(self) -> str:
@@ -57,5 +58,5 @@ def read_settings(
         host=host,
         port=port,
         database_url=database_url or environment.get("APPMIXER_DATABASE_URL") or None,
-        public_url=environment.get("APPMIXER_PUBLIC_URL", ""),
+        public_url=environment.get("APPMIXER_PUBLIC_URL", "").strip(),
     )

@@ -135,7 +135,7 @@ def test_wrong_usage_ends_with_2(shell: Shell, arguments: tuple[str, ...]) -> No
 
 def test_says_when_no_engine_answers(shell: Shell) -> None:
     shell.data.mkdir()
-    (shell.data / "api-token").write_text("token")
+    (shell.data / "api-token").write_text("a-token-of-this-folder")
 
     code, _, told = shell.run("flow", "list")
 

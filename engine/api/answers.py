@@ -26,9 +26,12 @@ from ..contract import (
 from ..documents import FlowFaults
 from ..refusals import (
     ConflictError,
+    CrowdedError,
     ForbiddenError,
+    MisdirectedError,
     NotFoundError,
     TooLargeError,
+    TooSlowError,
     UnauthenticatedError,
 )
 from ..sentences import sentence_of
@@ -40,8 +43,11 @@ if TYPE_CHECKING:
 STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnauthenticatedError, 401),
     (ForbiddenError, 403),
+    (MisdirectedError, 421),
     (ConflictError, 409),
+    (TooSlowError, 408),
     (TooLargeError, 413),
+    (CrowdedError, 503),
     (AuthorizationError, 409),
     (ConfigurationError, 409),
     (RejectedError, 422),

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract import RejectedError
@@ -23,7 +24,9 @@ from . import (
     runs,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
+from .origins import check_origin
 from .plugins import PREFIX, PluginRoutes
+from .unsigned import Budget, Share
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -40,9 +43,9 @@ token; the first one is in the file `api-token` of the data folder. Errors are \
 class Application:
     """Sends requests to the plugins' routes, everything else to FastAPI."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._plugins = PluginRoutes(engine)
-        self._rest = create_rest(engine)
+    def __init__(self, engine: Engine, budget: Budget) -> None:
+        self._plugins = PluginRoutes(engine, budget)
+        self._rest = create_rest(engine, budget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
@@ -51,12 +54,12 @@ class Application:
             await self._rest(scope, receive, send)
 
 
-def create_app(engine: Engine) -> Application:
+def create_app(engine: Engine, budget: Budget | None = None) -> Application:
     """Return the application of an engine, which somebody else starts and stops."""
-    return Application(engine)
+    return Application(engine, budget or Budget())
 
 
-def create_rest(engine: Engine) -> FastAPI:
+def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
     """Return everything but the plugins' routes."""
     app = FastAPI(
         title="Engine",
@@ -81,15 +84,15 @@ def create_rest(engine: Engine) -> FastAPI:
     ):
         app.include_router(part.router)
     add_error_answers(app)
-    app.add_middleware(Edge, engine=engine)
+    app.add_middleware(Edge, engine=engine, budget=budget or Budget())
     return app
 
 
 class Edge:
     """Around everything but the plugins: counts, limits bodies, answers what nobody caught."""
 
-    def __init__(self, app: ASGIApp, engine: Engine) -> None:
-        self._app, self._engine = app, engine
+    def __init__(self, app: ASGIApp, engine: Engine, budget: Budget) -> None:
+        self._app, self._engine, self._budget = app, engine, budget
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,10 +103,14 @@ class Edge:
         if not self._engine.is_ready and path not in ALWAYS_ANSWERED:
             await answer_not_ready()(scope, receive, counted)
             return
-        limited = receive if path == UPLOADS else _limited(receive)
         try:
             _check_head(scope)
-            await self._app(scope, limited, counted)
+            check_origin(scope, self._engine.settings.base_url)
+            with self._budget.share() as share:
+                limited = receive if path == UPLOADS else _limited(receive, share)
+                await self._app(scope, limited, counted)
+        except ClientDisconnect:
+            return
         except Exception as error:  # the outermost handler: a sentence, not a bare 500
             await self._answer(error, scope, receive, counted)
 
@@ -154,15 +161,17 @@ def _too_large() -> TooLargeError:
     )
 
 
-def _limited(receive: Receive) -> Receive:
-    size = 0
+def _limited(receive: Receive, share: Share) -> Receive:
+    is_whole = False
 
     async def receive_some() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
+        nonlocal is_whole
+        if is_whole:  # what comes now is that the sender has gone
+            return await receive()
+        message = await share.receive(receive)
+        if share.size_bytes > MAX_BODY_BYTES:
             raise _too_large()
+        is_whole = not message.get("more_body")
         return message
 
     return receive_some

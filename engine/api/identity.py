@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, cast
-from urllib.parse import urlsplit
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -12,6 +11,7 @@ from starlette.responses import Response
 
 from ..owners import BEARERS, SESSION, SESSION_LIFE_S, Identity
 from ..refusals import ForbiddenError, UnauthenticatedError
+from .origins import is_own_origin
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -30,7 +30,8 @@ def hosting(request: HTTPConnection) -> Engine:
 async def find_identity(request: HTTPConnection) -> Identity | None:
     """Return who asks, or None; a wrong token is not replaced by a right cookie."""
     engine = hosting(request)
-    if authorization := request.headers.get("authorization"):
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
@@ -92,7 +93,5 @@ def is_secure(request: HTTPConnection) -> bool:
 
 
 def _is_same_origin(request: Request) -> bool:
-    origin = request.headers.get("origin", "")
-    public = urlsplit(hosting(request).settings.base_url)
-    own = {f"{public.scheme}://{public.netloc}", f"{request.url.scheme}://{request.url.netloc}"}
-    return origin in own
+    origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
+    return is_own_origin(origin, host, hosting(request).settings.base_url)

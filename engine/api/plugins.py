@@ -10,7 +10,9 @@ from starlette.responses import Response as Answer
 from starlette.types import Receive, Scope, Send
 
 from ..contract import Request, Response, Route, ThrottledError
-from .answers import answer, answer_any, answer_not_ready
+from ..refusals import CrowdedError, TooSlowError
+from .answers import answer, answer_any, answer_connector_error, answer_not_ready
+from .unsigned import Budget
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -22,8 +24,8 @@ AREA = "plugins"
 class PluginRoutes:
     """An ASGI application for everything below /plugins/."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, budget: Budget) -> None:
+        self._engine, self._budget = engine, budget
         self._routes: dict[str, dict[str, Route]] | None = None
         self._seconds = engine.metrics.request_seconds.labels(AREA)
 
@@ -54,7 +56,10 @@ class PluginRoutes:
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > route.max_body_bytes:
             return _too_long(route)
-        body = await _body(receive, route.max_body_bytes)
+        try:
+            body = await _body(receive, route.max_body_bytes, self._budget)
+        except (TooSlowError, CrowdedError) as error:
+            return _closing(answer_connector_error(error))
         if body is None:
             return None
         if len(body) > route.max_body_bytes:
@@ -91,32 +96,42 @@ def _headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
-async def _body(receive: Receive, max_bytes: int) -> bytes | None:
-    """Return the body, or a little more than may come, or None when the sender has gone."""
+async def _body(receive: Receive, max_bytes: int, budget: Budget) -> bytes | None:
+    """Return the body, or a little more than may come, or None when the sender has gone.
+
+    Raise TooSlowError or CrowdedError for one that comes in pieces, and too slowly, or amid many.
+    """
     message = await receive()
     if message["type"] == "http.disconnect":
         return None
     body: bytes = message.get("body", b"")
     if not message.get("more_body"):
         return body
-    chunks, size = [body], len(body)
-    while message.get("more_body") and size <= max_bytes:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-    return b"".join(chunks)
+    chunks = [body]
+    with budget.share() as share:
+        share.take(len(body))
+        while message.get("more_body") and share.size_bytes <= max_bytes:
+            message = await share.receive(receive)
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+        return b"".join(chunks)
 
 
 def _too_long(route: Route) -> Answer:
-    return answer(
-        413,
-        "The body is too long",
-        f"This address takes up to {route.max_body_bytes:,} bytes.",
-        # The rest of the body is not read, so the connection cannot be used again.
-        headers={"Connection": "close"},
+    return _closing(
+        answer(
+            413,
+            "The body is too long",
+            f"This address takes up to {route.max_body_bytes:,} bytes.",
+        )
     )
+
+
+def _closing(found: Answer) -> Answer:
+    """The rest of the body is not read, so the connection cannot be used again."""
+    found.headers["Connection"] = "close"
+    return found
 
 
 async def _send(response: Response, send: Send) -> None:

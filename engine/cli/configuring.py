@@ -125,10 +125,11 @@ def _configure(
         if url is not None or read_token(folder, os.environ):
             fail(str(error))
     from ..offline import set_offline
+    from ..start_errors import StartError
 
     try:
         shown = run_in_loop(set_offline(folder, service, key, value))
-    except (ConnectorError, NotFoundError) as error:
+    except (ConnectorError, NotFoundError, StartError) as error:
         fail(str(error))
     return shown, f"in the data folder {folder} (no engine is running)"
 

@@ -35,11 +35,10 @@ def up(
 ) -> None:
     """Run the engine until Ctrl-C."""
     from ..contract import ConnectorError
-    from ..folder import FolderInUseError
-    from ..seal import SealError
-    from ..server import StartError, up_with_sandbox
     from ..server import up as serve
+    from ..server import up_with_sandbox
     from ..settings import read_settings
+    from ..start_errors import StartError
 
     if once and not sandbox:
         misuse("--once belongs to --sandbox.")
@@ -59,7 +58,7 @@ def up(
         else:
             work = serve(settings, say)
         raise typer.Exit(run_in_loop(work))
-    except (StartError, ConnectorError, SealError, FolderInUseError) as error:
+    except (StartError, ConnectorError) as error:
         fail(str(error))
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.configuration import RELOAD_S
 from appmixer.engine.contract import Connector
 from appmixer.engine.database import database_url, metadata, migrate, open_database
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.runs.waits import end_answered, store_waits
+from appmixer.engine.server import serving
 from appmixer.engine.settings import Settings
 from appmixer.engine.turn import take
 
@@ -73,6 +81,75 @@ def settings(tmp_path: Path, postgres: str) -> Settings:
 async def engine(settings: Settings, connectors: dict[str, Connector]) -> AsyncIterator[Engine]:
     async with open_engine(settings, connectors) as engine:
         yield engine
+
+
+class Proxy:
+    """A way to a server that can be stopped: connections stay open, and nothing comes through."""
+
+    def __init__(self, port: int) -> None:
+        self._port, self.passing = port, threading.Event()
+        self.passing.set()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        self.passing.set()
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=pair, daemon=True).start()
+
+    def _pass(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while content := source.recv(65_536):
+                self.passing.wait()
+                sink.sendall(content)
+        for each in (source, sink):
+            each.close()
+
+
+def ask_for(seconds: float, url: str) -> tuple[set[int], float]:
+    """Post unsigned webhooks and ask whether the engine lives; return statuses and longest wait."""
+    statuses, longest_s = set[int](), 0.0
+    until = time.monotonic() + seconds
+    with httpx.Client(base_url=url, timeout=20) as client:
+        while (asked_at := time.monotonic()) < until:
+            statuses.add(client.post("/plugins/appmixer/whatsapp/events", json={}).status_code)
+            statuses.add(client.get("/healthz").status_code)
+            longest_s = max(longest_s, time.monotonic() - asked_at)
+    return statuses, longest_s
+
+
+async def test_a_database_that_hangs_keeps_nobody_from_being_answered(settings: Settings) -> None:
+    url = httpx.URL(str(settings.database_url))
+    assert url.port is not None
+    proxy = Proxy(url.port)
+    settings = replace(
+        settings,
+        database_url=str(url.copy_with(port=proxy.port)),
+        port=0,
+        environment={"APPMIXER_WHATSAPP_CLIENT_SECRET": "secret-of-the-app"},
+    )
+    try:
+        async with serving(settings) as running:
+            proxy.passing.clear()
+            try:
+                asked = asyncio.to_thread(ask_for, 2 * RELOAD_S, running.url)
+                statuses, longest_s = await asked
+            finally:
+                proxy.passing.set()
+    finally:
+        proxy.close()
+
+    assert statuses == {200, 401}
+    assert longest_s < 5
 
 
 def echoing(text: str, **more: str) -> dict[str, Any]:

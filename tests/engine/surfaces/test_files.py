@@ -95,11 +95,30 @@ async def test_refuses_a_file_that_is_too_large_and_keeps_nothing_of_it(
     assert [path for path in small.settings.data.rglob("files/*/*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 256])
+@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 256, ".", "..", "a/..", "a\\."])
 async def test_refuses_a_name_that_cannot_be_used(admin: httpx.AsyncClient, name: str) -> None:
     answer = await admin.post("/api/files", params={"name": name}, content=b"x")
 
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "name")
+
+
+@pytest.mark.parametrize("media_type", ["picture", "text/", "/html", "text/html\nX: y", "ä/b"])
+async def test_refuses_a_media_type_that_cannot_be_used(engine: Engine, media_type: str) -> None:
+    with pytest.raises(RejectedError, match="The media type cannot be used"):
+        await engine.files.of("owner-1").save("a.txt", media_type, chunks(b"x"))
+
+
+async def test_a_page_among_the_files_is_never_a_page_of_the_engines(
+    admin: httpx.AsyncClient,
+) -> None:
+    headers = {"Content-Type": "text/html"}
+    made = await admin.post("/api/files?name=page.html", content=b"<script>", headers=headers)
+
+    answer = await admin.get(f"/api/files/{made.json()['id']}/content")
+
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "sandbox; default-src 'none'"
+    assert answer.headers["content-disposition"].startswith("attachment;")
 
 
 async def test_a_name_cannot_lead_out_of_the_folder(

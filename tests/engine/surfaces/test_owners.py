@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import stat
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.api_token import read_token
-from appmixer.engine.contract import ConfigurationError, Connector
+from appmixer.engine.contract import Connector
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.database import tokens
 from appmixer.engine.engine import Engine, open_engine
-from appmixer.engine.owners import INVITATION, INVITATION_LIFE_S, SESSION, Identity, Owners
+from appmixer.engine.owners import (
+    INVITATION,
+    INVITATION_LIFE_S,
+    SESSION,
+    Identity,
+    Owners,
+    hash_of,
+)
 from appmixer.engine.settings import Settings
+from appmixer.engine.start_errors import StartError
 
 pytestmark = pytest.mark.anyio
 
@@ -70,7 +80,7 @@ async def test_refuses_a_short_token_from_the_environment(
 ) -> None:
     engine.settings = replace(settings, environment={"APPMIXER_API_TOKEN": "short"})
 
-    with pytest.raises(ConfigurationError, match="at least 16 characters"):
+    with pytest.raises(StartError, match="at least 16 characters"):
         await Owners(engine).start()
 
 
@@ -80,6 +90,39 @@ async def test_refuses_who_has_no_token(browser: httpx.AsyncClient, authorizatio
 
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.json()["error"]["title"] == "The request does not say who you are"
+
+
+@pytest.mark.parametrize("secret", ["", " ", "short"])
+async def test_nothing_blanks_and_what_is_short_identify_nobody_even_if_stored(
+    engine: Engine, browser: httpx.AsyncClient, secret: str
+) -> None:
+    row = {
+        "hash": hash_of(secret),
+        "owner_id": engine.owners.first_owner_id,
+        "is_administrator": True,
+        "created_at": 0.0,
+    }
+    statuses: list[int] = []
+    for kind, path, headers in (
+        ("api", "/api/me", {"Authorization": f"Bearer {secret}"}),
+        ("session", "/api/me", {"Cookie": f"appmixer_session={secret}"}),
+        ("invite", f"/?token={quote(secret)}", {}),
+    ):
+        stored = sa.insert(tokens).prefix_with("OR REPLACE").values(**row, kind=kind)
+        await engine.writer.commit(partial(sa.Connection.execute, statement=stored))
+        statuses.append((await browser.get(path, headers=headers)).status_code)
+
+    assert statuses == [401, 401, 401]
+
+
+async def test_an_empty_header_is_not_replaced_by_a_cookie(
+    admin: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    await browser.get(f"/?token={await link_token(admin)}")
+
+    answer = await browser.put("/api/flows/echo", json=FLOW, headers={"Authorization": ""})
+
+    assert answer.status_code == 401
 
 
 async def test_an_owner_gets_a_token_once(admin: httpx.AsyncClient) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from appmixer.engine.api.application import create_app
+from appmixer.engine.api.unsigned import Budget
 from appmixer.engine.contract import Request, Response, Route, ThrottledError
 from appmixer.engine.engine import Engine
 
@@ -76,6 +81,55 @@ async def test_joins_a_body_that_comes_in_pieces(
     await browser.post(URL, content=chunks(b"one", b"", b"two"))
 
     assert [request.body for request in asked] == [b"onetwo"]
+
+
+async def test_large_bodies_that_come_together_share_a_budget_and_small_ones_pass(
+    engine: Engine, asked: list[Request]
+) -> None:
+    plugin: Any = engine.plugins["test:echo"]
+    [take, _] = plugin.routes
+    plugin.routes = [replace(take, max_body_bytes=1_000_000)]
+    transport = httpx.ASGITransport(app=create_app(engine, Budget(max_bytes=150_000)))
+    has_begun, is_turned_away = asyncio.Event(), asyncio.Event()
+
+    async def halting() -> AsyncIterator[bytes]:
+        yield b"x" * 200_000
+        has_begun.set()
+        await is_turned_away.wait()
+        yield b"x"
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as caller:
+        first = asyncio.create_task(caller.post(URL, content=halting()))
+        await has_begun.wait()
+        refused = await caller.post(URL, content=chunks(b"x" * 100_000, b"x"))
+        small = await caller.post(URL, content=chunks(b"x" * 30_000, b"x" * 30_000))
+        is_turned_away.set()
+        done = await first
+        after = await caller.post(URL, content=chunks(b"x" * 200_000, b"x"))
+
+    assert [each.status_code for each in (refused, small, done, after)] == [503, 202, 202, 202]
+    assert (refused.headers["retry-after"], refused.headers["connection"]) == ("1", "close")
+    assert [len(request.body) for request in asked] == [60_000, 200_001, 200_001]
+
+
+@pytest.mark.parametrize("path", [URL, "/api/owners"])
+async def test_a_body_that_goes_on_and_on_is_not_waited_for(
+    engine: Engine, asked: list[Request], path: str
+) -> None:
+    app = create_app(engine, Budget(max_body_s=0.1))
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"1"
+            await asyncio.sleep(0.05)
+
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as caller:
+        answer = await caller.post(path, content=endless())
+
+    assert answer.status_code == 408
+    assert answer.json()["error"]["cause"] == "Its body has not come within 0.1 seconds."
+    assert asked == []
 
 
 @pytest.mark.parametrize(

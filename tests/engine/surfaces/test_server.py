@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from appmixer.engine.api_token import read_token
-from appmixer.engine.server import StartError, listen, serving
+from appmixer.engine.server import listen, serving
 from appmixer.engine.settings import Settings
+from appmixer.engine.start_errors import StartError
 from appmixer.sandbox import rehearsal
 
 from ...ports import free_port
