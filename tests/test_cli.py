@@ -24,7 +24,7 @@ from .ports import free_port
 ROOT = Path(__file__).parents[1]
 FLOW = ROOT / "sandbox" / "fixtures" / "auto_reply.flow.json"
 SERVICE = "appmixer:whatsapp"
-DEADLINE_S = 60.0
+DEADLINE_S = 150.0
 
 
 @dataclass

@@ -147,5 +147,5 @@ def _post(world: World, entries: list[dict[str, Any]]) -> int:
         f"{world.engine.url}/plugins/appmixer/whatsapp/events",
         content=raw,
         headers={"X-Hub-Signature-256": f"sha256={signature}"},
-        timeout=30,
+        timeout=150,
     ).status_code

@@ -20,7 +20,7 @@ from appmixer.sandbox.world import seed
 pytestmark = pytest.mark.anyio
 
 NPM = Path(__file__).parents[2] / "npm"
-DEADLINE_S = 60.0
+DEADLINE_S = 300.0
 PNG = "89504e470d0a1a0a0000"
 
 SENDS = {
