@@ -33,14 +33,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ..shapes import Json
 from ..world.entities import KNOWN_SCOPES, App, AuthorizationCode, Grant, LoginConfiguration, User
 from ..world.world import World
-from . import signup
+from . import addresses, signup
 from .pages import dialog_page, error_page, signup_page
 from .tokens import SHORT_LIFE_S
 
 CODE_LIFE_S = 600.0
 # In the address of the dialog: the person wants the picker back.
 EDITING = "edit_settings"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -169,13 +168,9 @@ def people_who_log_in(world: World) -> list[User]:
 def _redirect_uri(app: App, uri: str, configuration: LoginConfiguration | None) -> str | None:
     if not uri and configuration is not None and configuration.is_signup:
         return None
-    parts = urlsplit(uri)
-    is_loopback = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
-    if not uri or not (is_loopback or uri in app.redirect_uris):
-        raise DialogError(
-            "URL blocked: this redirect failed because the redirect URI is not in the app's "
-            "client OAuth settings."
-        )
+    wrong = addresses.refusal(app, uri)
+    if wrong is not None:
+        raise DialogError(wrong)
     return uri
 
 

@@ -179,9 +179,9 @@ async def test_cancelling_says_access_denied(graph: httpx.AsyncClient) -> None:
     ("query", "words"),
     [
         (_plain(client_id="1"), "Invalid App ID"),
-        (_plain(redirect_uri="https://elsewhere.example/cb"), "URL blocked"),
-        (_plain(redirect_uri="http://127.0.0.1.elsewhere.example/"), "URL blocked"),
-        (_plain(redirect_uri="//127.0.0.1/"), "URL blocked"),
+        (_plain(redirect_uri="https://elsewhere.example/cb"), "App Domains field"),
+        (_plain(redirect_uri="http://127.0.0.1.elsewhere.example/"), "App Domains field"),
+        (_plain(redirect_uri="//127.0.0.1/"), "App Domains field"),
         (_query(scope="whatsapp_business_everything"), "Invalid Scopes"),
         (_query(config_id="1"), "no login configuration"),
     ],
@@ -389,6 +389,33 @@ async def test_businesses_need_the_business_permission(
         {"id": seed.WABA_ID, "name": "Lucky Shrub"},
         {"id": seed.SECOND_WABA_ID, "name": "Lucky Shrub Nursery"},
     ]
+
+
+async def test_an_address_is_refused_for_its_domain_or_for_not_being_listed(
+    graph: httpx.AsyncClient, controls: httpx.AsyncClient
+) -> None:
+    listed = "https://flows.example/auth/callback"
+    await controls.patch(f"/apps/{seed.APP_ID}", json={"redirectUris": [listed]})
+
+    fine = await graph.get("/dialog/oauth", params=_plain(redirect_uri=listed))
+    other_path = await graph.get("/dialog/oauth", params=_plain(redirect_uri=f"{listed}/"))
+    other_domain = await graph.get(
+        "/dialog/oauth", params=_plain(redirect_uri="https://other.example/")
+    )
+
+    assert fine.status_code == 200
+    assert (other_path.status_code, other_domain.status_code) == (400, 400)
+    assert "not white-listed in the app&#x27;s client OAuth settings" in other_path.text
+    assert "App Domains field in your app settings" in other_domain.text
+
+
+async def test_a_code_is_not_exchanged_for_another_domain(graph: httpx.AsyncClient) -> None:
+    code = await _approve(graph, _plain(), waba_ids=[], scopes=BOTH_SCOPES)
+
+    answer = await _exchange(graph, code, redirect_uri="https://other.example/auth/callback")
+
+    assert _refusal(answer) == (400, 191, None)
+    assert "App Domains field" in answer.json()["error"]["message"]
 
 
 async def _page(graph: httpx.AsyncClient, query: dict[str, str]) -> str:
