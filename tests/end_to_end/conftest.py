@@ -235,9 +235,9 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lasting_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A world for all tests of a module; its engine takes SEEMS_PUBLIC for a public address."""
+    """A world for all tests of a process; its engine takes SEEMS_PUBLIC for a public address."""
     engine = [sys.executable, "-c", PERMISSIVE_ENGINE]
     with running(tmp_path_factory.mktemp("world"), engine) as world:
         yield world
