@@ -7,11 +7,12 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from .ports import free_port
 
@@ -19,7 +20,7 @@ BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
+def running_postgres() -> Generator[str]:
     """Run a server in a folder of its own; gives its address without a database."""
     assert BINARIES, "PostgreSQL's server is missing: apt-get install postgresql"
     binaries, folder = BINARIES[-1], Path(tempfile.mkdtemp(prefix="postgres-"))
@@ -47,9 +48,7 @@ def running_postgres() -> Iterator[str]:
 def empty_database(server: str, name: str) -> str:
     """Make a database; return its URL."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name))
-        )
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return f"{server}/{name}"
 
 
