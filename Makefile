@@ -6,8 +6,12 @@ READY := $(VENV)/.ready
 # Clients in JavaScript that the tests run against the sandbox.
 NPM := tests/npm
 NPM_READY := $(NPM)/node_modules/.package-lock.json
+# How many tests run side by side.
+WORKERS ?= 2
+CHECKED := tests/contract tests/components tests/test_component_docs.py tests/test_docs.py \
+	tests/test_packaging.py tests/test_layers.py
 
-.PHONY: demo test lint schemas bench clean
+.PHONY: demo test check prove lint schemas bench clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -27,8 +31,17 @@ $(NPM_READY): $(NPM)/package-lock.json $(NPM)/.npmrc
 demo: $(READY)
 	$(BIN)/appmixer up --sandbox $(ARGS)
 
+# Everything but the long proofs, of which it runs a small form each.
 test: $(READY) $(NPM_READY)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+# What an author of components needs, in seconds.
+check: $(READY)
+	$(BIN)/pytest $(CHECKED) $(ARGS)
+
+# The long proofs alone, one after the other: each wants the machine for itself.
+prove: $(READY) $(NPM_READY)
+	$(BIN)/pytest -m prove $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -40,6 +40,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, fo
 
 def run_command(arguments: list[str]) -> NoReturn:
     """Run one command line and exit: 0 done, 1 failed, 2 wrong usage."""
+    # In the background of a script SIGINT comes ignored, and what goes on would never end by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     app(args=arguments, prog_name="appmixer sandbox")
     raise SystemExit(0)
 

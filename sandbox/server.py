@@ -15,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .controls.application import create_controls
 from .controls.phones import page_file
-from .graph.api import DISCONNECT, GraphApi
+from .graph.api import GraphApi
+from .graph.several import DISCONNECT
 from .world.keeping import Keeper
 from .world.seed import seed
 from .world.world import World

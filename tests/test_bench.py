@@ -20,7 +20,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess
     folder = tmp_path_factory.mktemp("bench")
     arguments = ["--folder", str(folder), "--json", str(folder / "figures.json")]
     command = [sys.executable, "-m", "bench", *SIZE, *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 

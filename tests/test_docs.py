@@ -312,7 +312,7 @@ def test_the_transcript_in_the_readme_is_that_of_the_demo() -> None:
     command = [str(BIN / "appmixer"), "up", "--sandbox", "--once"]
     ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
 
-    demo = subprocess.run([*command, *ports], capture_output=True, text=True, timeout=90)
+    demo = subprocess.run([*command, *ports], capture_output=True, text=True, timeout=300)
 
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert shown is not None

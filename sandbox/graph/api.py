@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import time
+from dataclasses import replace
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -18,7 +20,7 @@ from ..shapes import Json
 from ..webhooks.signing import proof_of, same
 from ..world.entities import BUSINESS, Token, User
 from ..world.world import Node, World
-from . import usage
+from . import several, usage
 from .answers import answered, faulty, refusal_of
 from .call import Call
 from .calls import Body, GraphCall, body_of, recorded
@@ -49,7 +51,6 @@ SEGMENT = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 DEFAULT_VERSION = "v25.0"
 MAX_PATH_IN_LOG = 200
 MAX_QUERY_IN_LOG = 4000
-DISCONNECT = "appmixer.sandbox.disconnect"
 
 
 class GraphApi:
@@ -70,6 +71,9 @@ class GraphApi:
         answer, code = await self._struck(
             rule, scope, recorded(receive, asked), path, version, segments
         )
+        if not segments:
+            # A batch: its calls are in the log themselves, without their tokens and PINs.
+            asked.parts.clear()
         self._log(
             GraphCall(
                 at=at,
@@ -156,6 +160,8 @@ class GraphApi:
             if is_download:
                 call.token = tokens.find(self._world, value) if value else None
                 return media.download(call)
+            if _is_batch(call, segments, request.scope):
+                return await self._batch(call, value, request.scope)
             route = self._route(call, segments, value)
             headers = usage.count(call)
             answer = await route.endpoint(call)
@@ -166,12 +172,18 @@ class GraphApi:
             return answer
         return answered(answer, 200, version, headers)
 
+    async def _batch(self, call: Call, value: str | None, scope: Scope) -> Response:
+        self._token(call, [], value)
+        answers = await several.perform(self, scope, several.calls_of(call))
+        return Response(json.dumps(answers).encode("ascii"), media_type="application/json")
+
     def _takes_files(self, segments: list[str]) -> bool:
         is_group = len(segments) == 1 and segments[0] in self._world.groups
         return is_group or segments[-1:] in (["media"], ["assets"])
 
     def _route(self, call: Call, segments: list[str], value: str | None) -> Route:
-        if not segments:
+        is_of_several = call.method == "GET" and "ids" in call.parameters
+        if not segments and not is_of_several:
             raise unknown_path(f"/{call.path}")
         open_route = OPEN_ROUTES.get((call.path, call.method))
         if open_route is not None:
@@ -182,6 +194,8 @@ class GraphApi:
             if call.path in NEEDS_BUSINESS_SCOPE:
                 _need_business_scope(call.token)
             return named
+        if is_of_several and len(segments) < 2:
+            return Route(lambda call: several.nodes(call, self._one_of(call, segments)))
         if segments[0] == "me" and segments[1:2] == ["permissions"] and len(segments) == 3:
             call.rest = segments[2]
             return NAMED_ROUTES["me/permissions", "DELETE"]
@@ -193,6 +207,19 @@ class GraphApi:
             signups.check_known(self._world, call.bearer(), segments[1])
             return self._node_route(call, segments[1:])
         return self._node_route(call, segments)
+
+    def _one_of(self, call: Call, segments: list[str]) -> several.OneNode:
+        parameters = {name: each for name, each in call.parameters.items() if name != "ids"}
+
+        async def one(node_id: str) -> Json:
+            path = "/".join([node_id, *segments])
+            own = replace(call, path=path, parameters=parameters)
+            answer = await self._node_route(own, [node_id, *segments]).endpoint(own)
+            if isinstance(answer, Response):
+                raise unknown_object(call.method, node_id)
+            return answer
+
+        return one
 
     def _node_route(self, call: Call, segments: list[str]) -> Route:
         token, node_id = call.bearer(), segments[0]
@@ -291,6 +318,11 @@ class GraphApi:
         self._world.feed.publish("call", call)
 
 
+def _is_batch(call: Call, segments: list[str], scope: Scope) -> bool:
+    is_open = call.method == "POST" and not segments and several.IN_BATCH not in scope
+    return is_open and "batch" in call.parameters
+
+
 def _content_type(scope: Scope) -> str:
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     given = (value for name, value in headers if name == b"content-type")
@@ -316,7 +348,7 @@ def _token_value(request: Request, parameters: Json) -> str | None:
 
 
 def _no_token(method: str, segments: list[str]) -> MetaError:
-    if segments[0] == "me":
+    if segments[:1] == ["me"]:
         return MetaError(
             2500,
             "An active access token must be used to query information about the current user.",
@@ -355,7 +387,7 @@ async def _break_off(answer: Response, scope: Scope, receive: Receive, send: Sen
 
 async def _disconnect(scope: Scope, receive: Receive) -> None:
     """Break the connection without an answer. The server lends us the means (see server.py)."""
-    abort = scope.get("extensions", {}).get(DISCONNECT)
+    abort = scope.get("extensions", {}).get(several.DISCONNECT)
     if abort is None:
         raise ConnectionResetError("the sandbox was asked to break this connection")
     abort["abort"]()

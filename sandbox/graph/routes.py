@@ -14,7 +14,7 @@ from ..media import routes as media
 from ..messages import routes as messages
 from ..templates import routes as templates
 from ..webhooks import routes as webhooks
-from ..world.entities import Business, PhoneNumber, Waba
+from ..world.entities import App, Business, PhoneNumber, Waba
 from .route import NodeRoutes, PathRoutes
 
 NODE_ROUTES: NodeRoutes = MappingProxyType(
@@ -36,12 +36,23 @@ NAMED_ROUTES: PathRoutes = MappingProxyType(
 OPEN_ROUTES: PathRoutes = login.OPEN_ROUTES
 NEEDS_BUSINESS_SCOPE = frozenset({"me/businesses"})
 
-# Edges of Meta's that the sandbox answers with 501.
+# Edges of Meta's that the sandbox answers with 501: those of its OpenAPI file (facebook/openapi,
+# business-messaging-api) that are not simulated, and what its pages have beyond.
 NOT_SIMULATED: Mapping[type, frozenset[str]] = MappingProxyType(
     {
         PhoneNumber: frozenset(("contact_book", "messages_encrypted")),
         Waba: frozenset(
-            ("activities", "payment_configurations", "product_catalogs", "schedules", "solutions")
+            (
+                "activities",
+                "in_progress_onbehalf_request",
+                "obo_mobility_intent",
+                "payment_configurations",
+                "product_catalogs",
+                "schedules",
+                "set_obo_mobility_intent",
+                "set_solution_migration_intent",
+                "solutions",
+            )
         ),
         Business: frozenset(
             (
@@ -49,6 +60,14 @@ NOT_SIMULATED: Mapping[type, frozenset[str]] = MappingProxyType(
                 "extendedcredits",
                 "preverified_numbers",
                 "self_certify_whatsapp_business",
+                "share_preverified_numbers",
+            )
+        ),
+        App: frozenset(
+            (
+                "connected_client_businesses",
+                "whatsapp_business_solution",
+                "whatsapp_business_solutions",
             )
         ),
     }

@@ -6,7 +6,8 @@ fields:
 - `decision`: `approve` or `cancel`;
 - `scopes`: one value for each permission that stays granted (leave one out to decline it);
 - `waba_ids`: one value for each WhatsApp Business Account that is shared (none: nothing is shared);
-  only where the page offers a picker, that is with `config_id` or `auth_type=rerequest`;
+  only where the page offers a picker, that is with `config_id` or `auth_type=rerequest`, unless
+  the setting `login` says otherwise;
 - `user_id`: who is logged in at Facebook; without it the seeded user.
 
 - `phone_number_id`: the number an Embedded Signup is about (without it the account's first).
@@ -22,7 +23,7 @@ that opened it, and closes.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -32,12 +33,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ..shapes import Json
 from ..world.entities import KNOWN_SCOPES, App, AuthorizationCode, Grant, LoginConfiguration, User
 from ..world.world import World
-from . import signup
+from . import addresses, signup
 from .pages import dialog_page, error_page, signup_page
 from .tokens import SHORT_LIFE_S
 
 CODE_LIFE_S = 600.0
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+# In the address of the dialog: the person wants the picker back.
+EDITING = "edit_settings"
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,15 @@ class LoginRequest:
     scopes: tuple[str, ...]
     configuration: LoginConfiguration | None
     asks_again: bool
+    prefers_earlier: bool
     earlier: Grant | None
 
     @property
     def has_picker(self) -> bool:
+        return self.may_pick and not (self.prefers_earlier and self._is_granted)
+
+    @property
+    def may_pick(self) -> bool:
         return self.configuration is not None or self.asks_again
 
     @property
@@ -65,11 +72,12 @@ class LoginRequest:
     @property
     def reuses_grant(self) -> bool:
         """Without rerequest, what was granted once is granted again without a question."""
-        return (
-            not self.has_picker
-            and self.earlier is not None
-            and all(scope in self.earlier.scopes for scope in self.scopes)
-        )
+        return not self.has_picker and self._is_granted
+
+    @property
+    def _is_granted(self) -> bool:
+        earlier = self.earlier
+        return earlier is not None and all(scope in earlier.scopes for scope in self.scopes)
 
 
 class DialogError(Exception):
@@ -93,6 +101,7 @@ def show(world: World, query: QueryParams) -> Response:
             wabas=wabas if request.has_picker else None,
             numbers=numbers if request.is_signup else None,
             reuses_grant=request.reuses_grant,
+            editing=f"?{urlencode({**query, EDITING: '1'})}" if request.may_pick else None,
             switches=switches,
         )
     )
@@ -120,11 +129,17 @@ def understood(world: World, query: QueryParams, user_id: str | None) -> LoginRe
     app = world.apps.get(query.get("client_id", ""))
     if app is None:
         raise DialogError("Invalid App ID: the provided app ID does not look like a valid app ID.")
-    configuration = _configuration(app, query.get("config_id"))
+    shown = world.settings.login
+    if shown == "plain":
+        stored = app.configurations.get(query.get("config_id", ""))
+        configuration = None
+    else:
+        stored = configuration = _configuration(app, query.get("config_id"))
     redirect_uri = _redirect_uri(app, query.get("redirect_uri", ""), configuration)
     if query.get("response_type", "code") != "code":
         raise DialogError("Only response_type=code is supported.")
-    scopes = configuration.scopes if configuration is not None else _scopes(query.get("scope", ""))
+    asked = stored.scopes if stored is not None else _scopes(query.get("scope", ""))
+    scopes = _allowed(asked, world.settings.refused_scopes)
     users = {user.id: user for user in people_who_log_in(world)}
     user = users.get(user_id) if user_id else next(iter(users.values()))
     if user is None:
@@ -137,6 +152,10 @@ def understood(world: World, query: QueryParams, user_id: str | None) -> LoginRe
         scopes=scopes,
         configuration=configuration,
         asks_again=query.get("auth_type") == "rerequest",
+        # A screen of Meta's own that comes with rerequest too; a signup never shortens itself.
+        prefers_earlier=shown == "continueAs"
+        and EDITING not in query
+        and not (configuration is not None and configuration.is_signup),
         earlier=world.grants.get((app.id, user.id)),
     )
 
@@ -149,13 +168,9 @@ def people_who_log_in(world: World) -> list[User]:
 def _redirect_uri(app: App, uri: str, configuration: LoginConfiguration | None) -> str | None:
     if not uri and configuration is not None and configuration.is_signup:
         return None
-    parts = urlsplit(uri)
-    is_loopback = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK
-    if not uri or not (is_loopback or uri in app.redirect_uris):
-        raise DialogError(
-            "URL blocked: this redirect failed because the redirect URI is not in the app's "
-            "client OAuth settings."
-        )
+    wrong = addresses.refusal(app, uri)
+    if wrong is not None:
+        raise DialogError(wrong)
     return uri
 
 
@@ -170,9 +185,17 @@ def _configuration(app: App, config_id: str | None) -> LoginConfiguration | None
 
 def _scopes(text: str) -> tuple[str, ...]:
     asked = tuple(dict.fromkeys(part for part in text.replace(",", " ").split() if part))
-    unknown = [scope for scope in asked if scope not in KNOWN_SCOPES]
-    if unknown:
-        raise DialogError(f"Invalid Scopes: {', '.join(unknown)}.")
+    return _allowed(asked, [scope for scope in asked if scope not in KNOWN_SCOPES])
+
+
+def _allowed(asked: tuple[str, ...], refused: Sequence[str]) -> tuple[str, ...]:
+    wrong = [scope for scope in asked if scope in refused]
+    if wrong:
+        raise DialogError(
+            f"Invalid Scopes: {', '.join(wrong)}. This message is only shown to developers. Users "
+            "of your app will ignore these permissions if present. Please read the documentation "
+            "for valid permissions at: https://developers.facebook.com/docs/facebook-login/permissions"
+        )
     return asked
 
 

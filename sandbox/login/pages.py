@@ -39,12 +39,21 @@ def dialog_page(
     wabas: Sequence[Waba] | None,
     numbers: Sequence[PhoneNumber] | None,
     reuses_grant: bool,
+    editing: str | None,
     switches: Mapping[str, str],
 ) -> str:
-    """The form; `wabas` is None where Facebook shows no picker, `numbers` where no signup is."""
+    """The form; `wabas` is None where Facebook shows no picker, `numbers` where no signup is.
+
+    `editing` is the address of the picker, where there is one behind what was granted before.
+    """
     asked = "" if reuses_grant else _scope_choice(scopes)
     if reuses_grant:
-        asked = f"<p>You allowed {escape(app_name)} this before. Nothing changes.</p>"
+        asked = (
+            f"<h2>Continue as {escape(user.name)}?</h2>"
+            f"<p>You allowed {escape(app_name)} this before. Nothing changes.</p>"
+        )
+        if editing is not None:
+            asked += f'<p><a href="{escape(editing)}">Edit settings</a></p>'
     picker = "" if wabas is None else _waba_choice(wabas)
     picker += "" if numbers is None else _number_choice(numbers)
     others = " · ".join(

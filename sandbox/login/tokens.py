@@ -21,7 +21,7 @@ from ..world.entities import (
     User,
 )
 from ..world.world import World
-from . import signup
+from . import addresses, signup
 
 # https://developers.facebook.com/docs/facebook-login/guides/access-tokens/get-long-lived
 SHORT_LIFE_S = 5400
@@ -205,7 +205,7 @@ def _exchange_code(call: Call, app: App) -> Json:
     code = world.codes.get(str(value))
     if code is None or code.app_id != app.id:
         raise MetaError(100, "Invalid verification code format.")
-    _check_code(world, code, call.parameters.get("redirect_uri"))
+    _check_code(world, app, code, call.parameters.get("redirect_uri"))
     code.used = True
     token = issue(
         world,
@@ -218,11 +218,13 @@ def _exchange_code(call: Call, app: App) -> Json:
     return _issued(world, token)
 
 
-def _check_code(world: World, code: AuthorizationCode, redirect_uri: object) -> None:
+def _check_code(world: World, app: App, code: AuthorizationCode, redirect_uri: object) -> None:
     if code.used:
         raise MetaError(100, "This authorization code has been used.", subcode=36009)
     if world.clock.now() >= code.expires_at:
         raise MetaError(100, "This authorization code has expired.", subcode=36007)
+    if redirect_uri and addresses.refusal(app, str(redirect_uri)) == addresses.FOREIGN_DOMAIN:
+        raise MetaError(191, addresses.FOREIGN_DOMAIN)
     if (redirect_uri or None) != code.redirect_uri:
         raise MetaError(
             100,

@@ -102,7 +102,8 @@ async def get(call: Call) -> Answer:
         "url": address(call.world, media, call.base_url),
         "mime_type": media.mime_type,
         "sha256": media.sha256,
-        "file_size": str(len(media.content)),
+        # A number, as clients see it; Meta's OpenAPI file says a string and some pages do too.
+        "file_size": len(media.content),
         "id": media.id,
     }
     return pick(

@@ -29,10 +29,12 @@ def check_frame(
         longest = MAX_LIST_BODY_CHARS if kind == "list" else MAX_BODY_CHARS
         said = required(inner(content, "body", "interactive['body']"), "text", "body['text']")
         limited(said, "Body text", longest)
-    if content.get("footer") is not None:
+    footer = content.get("footer")
+    # Clients with one form for all messages send a footer without a text; to Graph, what is null
+    # was not given.
+    if footer is not None and footer.get("text") is not None:
         if not has_footer:
             raise invalid_value(f"interactive['footer'] is not supported for {kind}")
-        footer = inner(content, "footer", "interactive['footer']")
         limited(footer.get("text"), "Footer text", MAX_FOOTER_CHARS)
     if content.get("header") is not None:
         check_header(inner(content, "header", "interactive['header']"), kind, headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.call import Call, success
-from ..graph.errors import MetaError, invalid_value
+from ..graph.errors import MetaError, invalid_parameter, invalid_value
 from ..shapes import Json
 from ..world.entities import Message, Person, PhoneNumber
 from ..world.world import World
@@ -49,7 +49,10 @@ def _received(world: World, number: PhoneNumber, message_id: str) -> Message:
         or message.number_id != number.id
         or world.clock.now() - message.at > READABLE_FOR_S
     ):
-        raise invalid_value("message_id is not a message this number received in the last 30 days")
+        # 100 and not 131009, as users report.
+        raise invalid_parameter(
+            "message_id is not a message this number received in the last 30 days"
+        )
     return message
 
 

@@ -18,13 +18,12 @@ PACED = ("MARKETING", "UTILITY")
 def find_template(world: World, number: PhoneNumber, content: Json) -> Template:
     """The template of this name and language, if it is one that can be sent now."""
     name, language = content["name"], content["language"]["code"]
+    # Languages are found whatever their case: a live suite sends hello_world in en_us, and with ES
+    # for es Meta complains of the parameters (https://github.com/chatwoot/chatwoot/pull/13269).
+    wanted = (number.waba_id, name, language.casefold())
     found = None
     for template in world.templates.values():
-        if (template.waba_id, template.name, template.language) == (
-            number.waba_id,
-            name,
-            language,
-        ):
+        if (template.waba_id, template.name, template.language.casefold()) == wanted:
             found = template
     if found is None or found.status not in ("APPROVED", "PAUSED", "DISABLED"):
         raise refused(132001, f"template name ({name}) does not exist in {language}")

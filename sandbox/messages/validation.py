@@ -22,6 +22,20 @@ MAX_PINNED_DAYS = 30
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
 CAPTIONED = ("image", "video", "document")
 BIRTHDAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+# As Graph v24 lists them (https://github.com/shridarpatil/frappe_whatsapp/issues/188). Buttons of
+# other types, PAYMENT_REQUEST or PHONE_NUMBER, go out with their template and cannot be named.
+BUTTON_SUB_TYPES = (
+    "BOOKING_CONFIRMATION",
+    "CATALOG",
+    "COPY_CODE",
+    "FLOW",
+    "MPM",
+    "ORDER_DETAILS",
+    "QUICK_REPLY",
+    "REMINDER",
+    "URL",
+    "VOICE_CALL",
+)
 NAME_PARTS = ("first_name", "last_name", "middle_name", "suffix", "prefix")
 
 Check: TypeAlias = Callable[[Json], None]
@@ -161,7 +175,21 @@ def check_template(content: Json) -> None:
     if language.get("policy", "deterministic") != "deterministic":
         raise invalid_value("template['language']['policy'] must be deterministic")
     for index, component in enumerate(objects(content.get("components"))):
-        required(component, "type", f"template['components'][{index}]['type']")
+        place = f"template['components'][{index}]"
+        required(component, "type", f"{place}['type']")
+        _check_sub_type(component, place)
+        for number, card in enumerate(objects(component.get("cards"))):
+            for part, inside in enumerate(objects(card.get("components"))):
+                _check_sub_type(inside, f"{place}['cards'][{number}]['components'][{part}]")
+
+
+def _check_sub_type(component: Json, place: str) -> None:
+    kind = component.get("sub_type")
+    if kind is not None and text(kind).upper() not in BUTTON_SUB_TYPES:
+        allowed = ", ".join(BUTTON_SUB_TYPES)
+        raise MetaError(
+            100, f"(#100) Param {place}['sub_type'] must be one of {{{allowed}}} - got \"{kind}\"."
+        )
 
 
 def required(content: Json, key: str, name: str) -> str:

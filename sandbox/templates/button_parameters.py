@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..graph.errors import invalid_value, refused
-from ..messages.commerce import check_product_sections
+from ..messages.commerce import check_order, check_product_sections
 from ..messages.interactive import MAX_CALL_MINUTES
 from ..messages.validation import between, inner, limited, required
 from ..shapes import Json, is_object, is_text, objects, text
@@ -39,6 +39,10 @@ def check_buttons(
         kind = text(button.get("type")).lower()
         if found is not None and _sub_type(found) != SENT_AS.get(kind, kind):
             raise refused(132012, f"{where} of type {kind.upper()} got another sub_type")
+        # Seen at a live account (https://github.com/juspay/clairvoyance/pull/1128); named without
+        # parameters it goes out (https://github.com/megaapp977/stack/issues/93).
+        if found is None and kind == "flow":
+            raise refused(131009, f"{where} of type Flow must be named in the components")
         given = objects(found.get("parameters")) if found is not None else []
         if kind in ("url", "otp"):
             expected = 1 if kind == "otp" else variables_in(text(button.get("url")))
@@ -73,7 +77,9 @@ def _check_code(given: list[Json], where: str) -> None:
 
 
 def _check_reply(given: list[Json], where: str) -> None:
-    if given:
+    # Meta's own examples (Send Sample Issue Resolution Template, in facebook/openapi) give a text,
+    # even a boolean one, instead of a payload. A tap then brings the label, as without any.
+    if given and text(given[0].get("type")).lower() != "text":
         _need_kind(given[0], "payload", where)
         limited(given[0].get("payload"), f"{where} payload", MAX_PAYLOAD_CHARS)
 
@@ -84,6 +90,13 @@ def _check_products(given: list[Json], where: str) -> None:
     action = _action(given, where)
     required(action, "thumbnail_product_retailer_id", f"{where} thumbnail_product_retailer_id")
     check_product_sections(action)
+
+
+def _check_order(given: list[Json], where: str) -> None:
+    # https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-in/orderdetailstemplate
+    if not given:
+        raise refused(131008, f"{where} of type OrderDetails requires an action with order_details")
+    check_order(inner(_action(given, where), "order_details", f"{where} order_details"))
 
 
 def _check_catalog(given: list[Json], where: str) -> None:
@@ -132,6 +145,7 @@ CHECKS: Mapping[str, Callable[[list[Json], str], None]] = MappingProxyType(
         "copy_code": _check_code,
         "quick_reply": _check_reply,
         "mpm": _check_products,
+        "order_details": _check_order,
         "catalog": _check_catalog,
         "flow": _check_flow,
         "voice_call": _check_call,

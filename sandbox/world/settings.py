@@ -108,6 +108,17 @@ class Settings(Switches):
         default="development",
         description="In development mode only allowed recipients can be written to",
     )
+    login: Literal["picker", "continueAs", "plain"] = Field(
+        default="picker",
+        description="What a login with a configuration shows. continueAs: who has granted all of "
+        "it before sees that, with the picker behind 'Edit settings'; plain: the consent without "
+        "a picker, as for a configuration that was deleted",
+    )
+    refused_scopes: list[str] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Permissions the app may not ask for; the login ends with 'Invalid Scopes'",
+    )
     retry_delays_s: list[float] = Field(default_factory=default_retry_delays)
     webhook_timeout_s: float = Field(default=20.0, gt=0)
     webhook_connections: int = Field(default=16, ge=1, le=256)

@@ -22,6 +22,8 @@ from ..ports import free_port
 BIN = Path(sys.executable).parent
 TOKEN = "end-to-end-test-token"
 NUMBER = "106540352242922"
+# Five times what a quiet machine was ever seen to need.
+DEADLINE_S = 150.0
 SEEMS_PUBLIC = "127.0.0.2"
 # Whatever a test serves is on loopback, where no connector may fetch anything: for the tests of
 # what is fetched, this engine believes one more address to be on the internet.
@@ -51,7 +53,7 @@ FLOW: dict[str, Any] = {
 }
 
 
-def wait_until(holds: Callable[[], Any], what: str, deadline_s: float = 30.0) -> Any:
+def wait_until(holds: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
     """Return what is true at last; fail when the deadline has passed."""
     until = time.monotonic() + deadline_s
     while True:
@@ -91,7 +93,7 @@ class Process:
         if self.running is not None:
             self.running.send_signal(signal.SIGTERM)
             try:
-                self.running.wait(20)
+                self.running.wait(DEADLINE_S)
             finally:
                 self.kill()
 
@@ -99,7 +101,7 @@ class Process:
         assert self.running is not None
         assert self.running.poll() is None, self.log.read_text()[-2000:]
         try:
-            return httpx.get(self.url + self.ready, timeout=1).status_code == 200
+            return httpx.get(self.url + self.ready, timeout=DEADLINE_S).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -112,10 +114,12 @@ class World:
     engine: Process
     data: Path
     calls_before: int = 0
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=DEADLINE_S))
     auto_reply: dict[str, Any] = field(default_factory=lambda: FLOW)
 
-    def wait_until(self, holds: Callable[[], Any], what: str, deadline_s: float = 30.0) -> Any:
+    def wait_until(
+        self, holds: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S
+    ) -> Any:
         return wait_until(holds, what, deadline_s)
 
     def sandbox_call(self, method: str, path: str, json: Any = None) -> Any:
@@ -135,7 +139,8 @@ class World:
 
     def rows(self, query: str) -> list[Any]:
         """Read the engine's database itself."""
-        with closing(sqlite3.connect(self.data / "appmixer.sqlite", timeout=30)) as database:
+        file = self.data / "appmixer.sqlite"
+        with closing(sqlite3.connect(file, timeout=DEADLINE_S)) as database:
             return database.execute(query).fetchall()
 
     def has_work(self) -> bool:
@@ -243,9 +248,9 @@ def world(tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lasting_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A world for all tests of a module; its engine takes SEEMS_PUBLIC for a public address."""
+    """A world for all tests of a process; its engine takes SEEMS_PUBLIC for a public address."""
     engine = [sys.executable, "-c", PERMISSIVE_ENGINE]
     with running(tmp_path_factory.mktemp("world"), engine) as world:
         yield world

@@ -323,7 +323,7 @@ def assert_refusal(answer: httpx.Response, what: str) -> None:
 def speaking(world: World, method: str, path: str, *headers: str) -> socket.socket:
     """Open a connection and send the head of a request."""
     address = urlsplit(world.engine.url)
-    connection = socket.create_connection((address.hostname, address.port), timeout=10)
+    connection = socket.create_connection((address.hostname, address.port), timeout=60)
     lines = [f"{method} {path} HTTP/1.1", "Host: engine", f"Authorization: Bearer {TOKEN}"]
     head = [*lines, "Content-Type: application/json", *headers, "", ""]
     connection.sendall("\r\n".join(head).encode())

@@ -404,7 +404,7 @@ def ended_runs(engine: Engine) -> Callable[..., Awaitable[list[dict[str, Any]]]]
     """Wait until so many runs of an owner have one of these states, and return them in full."""
 
     async def wait(
-        owner_id: str, count: int, *states: str, deadline_s: float = 60.0
+        owner_id: str, count: int, *states: str, deadline_s: float = 100.0
     ) -> list[dict[str, Any]]:
         wanted = states or ("completed", "failed", "unknown")
         until = time.monotonic() + deadline_s

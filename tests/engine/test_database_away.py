@@ -21,7 +21,6 @@ from appmixer.engine.contract import Connector, ThrottledError
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
-from .test_postgres import postgres  # noqa: F401  # a fixture
 from .test_runs import flow
 
 pytestmark = pytest.mark.anyio

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 async def rows_until(
     engine: Engine, enough: Callable[[Sequence[sa.Row[Any]]], bool]
 ) -> Sequence[sa.Row[Any]]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             rows = await engine.rows(sa.select(events).order_by(events.c.seq))
             if enough(rows):

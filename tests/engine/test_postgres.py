@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import pwd
-import shutil
 import socket
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
 
 from appmixer.engine.configuration import RELOAD_S
 from appmixer.engine.contract import Connector
@@ -35,45 +29,10 @@ pytestmark = pytest.mark.anyio
 
 Hear = Callable[..., Awaitable[None]]
 Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-def command(*words: object) -> None:
-    """Run a PostgreSQL command; the server refuses to work for root."""
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run([*as_user, *map(str, words)], check=True, capture_output=True)
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A cluster of its own in a folder of its own; the URL of its database."""
-    assert BINARIES, "PostgreSQL's server is missing: apt-get install postgresql"
-    binaries, folder = BINARIES[-1], Path(tempfile.mkdtemp(prefix="postgres-"))
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    data = folder / "data"
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}"
-    command(binaries / "initdb", "-D", data, "-U", "tester", "--auth=trust", "--no-sync")
-    command(binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
-    try:
-        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
-    finally:
-        command(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
-        shutil.rmtree(folder)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, postgres: str) -> Settings:
-    """An engine's settings for an empty database."""
-    database = open_database(database_url(tmp_path, postgres))
-    with database.begin() as connection:
-        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-        connection.execute(sa.text("CREATE SCHEMA public"))
-    database.dispose()
     return Settings(data=tmp_path / "data", environment={}, database_url=postgres)
 
 

@@ -336,7 +336,7 @@ async def test_an_event_without_a_listener_is_kept_and_can_be_replayed(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
 ) -> None:
     await hear("lost")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if await engine.visibility.unrouted(owner, is_administrator=False):
                 break

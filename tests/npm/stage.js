@@ -6,7 +6,7 @@ const {SANDBOX, TOKEN, SECRET, VERIFY, WABA, NUMBER, PERSON, USER_ID} = process.
 export {SANDBOX, TOKEN, SECRET, VERIFY, NUMBER, PERSON, USER_ID};
 export const LINK = "https://www.luckyshrub.com/media";
 export const FILE = Buffer.from("89504e470d0a1a0a0000", "hex");
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 export const INBOUND = [
   {type: "text", text: {body: "Grüße 😀 </script>"}},

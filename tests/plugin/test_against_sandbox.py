@@ -55,10 +55,10 @@ def sandbox_url() -> Iterator[str]:
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert is_ready.wait(20)
+    assert is_ready.wait(100)
     yield started[0]
     loop.call_soon_threadsafe(task.cancel)
-    thread.join(20)
+    thread.join(100)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ SWITCHES = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-DEADLINE_S = 15.0
+DEADLINE_S = 75.0
 KEYS = {
     "Enter": (13, "\r"),
     "Escape": (27, ""),

@@ -167,6 +167,14 @@ async def test_paths_that_are_not_there_are_refused(
         ("GET", f"/{seed.PHONE_NUMBER_ID}/contact_book"),
         ("GET", f"/{seed.WABA_ID}/product_catalogs"),
         ("POST", f"/{seed.WABA_ID}/payment_configurations"),
+        ("GET", f"/{seed.WABA_ID}/in_progress_onbehalf_request"),
+        ("POST", f"/{seed.WABA_ID}/obo_mobility_intent"),
+        ("POST", f"/{seed.WABA_ID}/set_obo_mobility_intent"),
+        ("POST", f"/{seed.WABA_ID}/set_solution_migration_intent"),
+        ("POST", f"/{seed.BUSINESS_ID}/share_preverified_numbers"),
+        ("GET", f"/{seed.APP_ID}/connected_client_businesses"),
+        ("POST", f"/{seed.APP_ID}/whatsapp_business_solution"),
+        ("GET", f"/{seed.APP_ID}/whatsapp_business_solutions"),
     ],
 )
 async def test_what_is_not_simulated_says_so(

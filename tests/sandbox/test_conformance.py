@@ -141,7 +141,9 @@ async def test_media_is_described_like_the_example(graph: httpx.AsyncClient, num
     deleted = (await graph.delete(f"/{uploaded['id']}")).json()
 
     assert _keys(uploaded) == _keys(_example("media.upload"))
-    assert _keys(described) == _keys(_example("media.get"))
+    # Meta's example has its size as a text; clients get a number.
+    as_seen = {".file_size:str": ".file_size:int"}
+    assert _keys(described) == {as_seen.get(key, key) for key in _keys(_example("media.get"))}
     assert deleted == _example("media.delete")
 
 

@@ -44,7 +44,7 @@ def run_pytest(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -63,7 +63,7 @@ def test_the_examples_of_the_page_pass(tmp_path: Path) -> None:
 
     tests = run_pytest(tmp_path)
     script = subprocess.run(
-        [sys.executable, str(tmp_path / "without.py")], capture_output=True, text=True, timeout=60
+        [sys.executable, str(tmp_path / "without.py")], capture_output=True, text=True, timeout=300
     )
 
     assert tests.returncode == 0, tests.stdout + tests.stderr

@@ -104,7 +104,7 @@ async def _raw(sandbox: RunningSandbox, request: bytes) -> bytes:
     try:
         writer.write(request)
         writer.write_eof()
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 

@@ -179,9 +179,9 @@ async def test_cancelling_says_access_denied(graph: httpx.AsyncClient) -> None:
     ("query", "words"),
     [
         (_plain(client_id="1"), "Invalid App ID"),
-        (_plain(redirect_uri="https://elsewhere.example/cb"), "URL blocked"),
-        (_plain(redirect_uri="http://127.0.0.1.elsewhere.example/"), "URL blocked"),
-        (_plain(redirect_uri="//127.0.0.1/"), "URL blocked"),
+        (_plain(redirect_uri="https://elsewhere.example/cb"), "App Domains field"),
+        (_plain(redirect_uri="http://127.0.0.1.elsewhere.example/"), "App Domains field"),
+        (_plain(redirect_uri="//127.0.0.1/"), "App Domains field"),
         (_query(scope="whatsapp_business_everything"), "Invalid Scopes"),
         (_query(config_id="1"), "no login configuration"),
     ],
@@ -389,3 +389,93 @@ async def test_businesses_need_the_business_permission(
         {"id": seed.WABA_ID, "name": "Lucky Shrub"},
         {"id": seed.SECOND_WABA_ID, "name": "Lucky Shrub Nursery"},
     ]
+
+
+async def test_an_address_is_refused_for_its_domain_or_for_not_being_listed(
+    graph: httpx.AsyncClient, controls: httpx.AsyncClient
+) -> None:
+    listed = "https://flows.example/auth/callback"
+    await controls.patch(f"/apps/{seed.APP_ID}", json={"redirectUris": [listed]})
+
+    fine = await graph.get("/dialog/oauth", params=_plain(redirect_uri=listed))
+    other_path = await graph.get("/dialog/oauth", params=_plain(redirect_uri=f"{listed}/"))
+    other_domain = await graph.get(
+        "/dialog/oauth", params=_plain(redirect_uri="https://other.example/")
+    )
+
+    assert fine.status_code == 200
+    assert (other_path.status_code, other_domain.status_code) == (400, 400)
+    assert "not white-listed in the app&#x27;s client OAuth settings" in other_path.text
+    assert "App Domains field in your app settings" in other_domain.text
+
+
+async def test_a_code_is_not_exchanged_for_another_domain(graph: httpx.AsyncClient) -> None:
+    code = await _approve(graph, _plain(), waba_ids=[], scopes=BOTH_SCOPES)
+
+    answer = await _exchange(graph, code, redirect_uri="https://other.example/auth/callback")
+
+    assert _refusal(answer) == (400, 191, None)
+    assert "App Domains field" in answer.json()["error"]["message"]
+
+
+async def _page(graph: httpx.AsyncClient, query: dict[str, str]) -> str:
+    return (await graph.get("/dialog/oauth", params=query)).text
+
+
+@pytest.mark.parametrize("again", [{}, {"auth_type": "rerequest"}])
+async def test_who_granted_before_may_see_continue_as_and_the_picker_behind_edit_settings(
+    again: dict[str, str], graph: httpx.AsyncClient, controls: httpx.AsyncClient
+) -> None:
+    query = _query(config_id=seed.CONFIG_ID, **again)
+    await controls.post("/settings", json={"login": "continueAs"})
+    before = await _page(graph, query)
+    await _login(graph, query, waba_ids=[seed.SECOND_WABA_ID])
+
+    after = await _page(graph, query)
+    edited = await _page(graph, {**query, "edit_settings": "1"})
+    token = await _login(graph, query, waba_ids=[seed.WABA_ID])
+
+    assert ("Continue as" in before, "waba_ids" in before) == (True, True)
+    assert ("?</h2>" in after, "Edit settings</a>" in after, "waba_ids" in after) == (
+        True,
+        True,
+        False,
+    )
+    assert ("Edit settings" in edited, "waba_ids" in edited) == (False, True)
+    assert [grant["target_ids"] for grant in token["granular_scopes"]] == [
+        [seed.SECOND_WABA_ID]
+    ] * 2
+
+
+@pytest.mark.parametrize("config_id", [seed.CONFIG_ID, "deleted"])
+async def test_a_configuration_that_is_gone_leaves_a_plain_consent_and_a_grant_without_accounts(
+    config_id: str, graph: httpx.AsyncClient, controls: httpx.AsyncClient
+) -> None:
+    query = _plain(config_id=config_id)
+    await controls.post("/settings", json={"login": "plain"})
+
+    page = await _page(graph, query)
+    token = await _login(graph, query)
+
+    assert ('name="scopes"' in page, "waba_ids" in page) == (True, False)
+    assert token["granular_scopes"] == [{"scope": scope} for scope in BOTH_SCOPES]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        _query(scope=",".join([*BOTH_SCOPES, "business_management"])),
+        _query(scope="business_management"),
+    ],
+)
+async def test_a_permission_that_an_app_may_not_ask_for_is_an_invalid_scope(
+    query: dict[str, str], graph: httpx.AsyncClient, controls: httpx.AsyncClient
+) -> None:
+    await controls.post("/settings", json={"refusedScopes": ["business_management"]})
+
+    refused = await graph.get("/dialog/oauth", params=query)
+    without = await graph.get("/dialog/oauth", params=_plain())
+
+    assert refused.status_code == 400
+    assert "Invalid Scopes: business_management. This message is only shown" in refused.text
+    assert without.status_code == 200

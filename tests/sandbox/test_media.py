@@ -45,7 +45,7 @@ async def test_what_was_uploaded_comes_back(graph: httpx.AsyncClient) -> None:
     download = await graph.get(node["url"])
 
     assert node["sha256"] == hashlib.sha256(PNG).hexdigest()
-    assert node["file_size"] == str(len(PNG))
+    assert node["file_size"] == len(PNG)
     assert download.content == PNG
     assert download.headers["content-type"] == "image/png"
 

@@ -279,6 +279,34 @@ async def test_refuses_what_is_beyond_them(
     assert sandbox.world.messages == {}
 
 
+@pytest.mark.parametrize("footer", [None, {}, {"text": None}])
+@pytest.mark.parametrize("kind", ["button", "location_request_message"])
+async def test_a_footer_without_a_text_is_none(
+    kind: str, footer: Json | None, graph: httpx.AsyncClient, number: str
+) -> None:
+    actions: Json = {
+        "button": {"buttons": [{"type": "reply", "reply": {"id": "1", "title": "Yes"}}]},
+        "location_request_message": {"name": "send_location"},
+    }
+    body = _interactive(kind, actions[kind])
+    body["interactive"]["footer"] = footer
+
+    answer = await graph.post(f"/{number}/messages", json=body)
+
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("components", [None, []])
+async def test_components_of_a_template_may_be_empty(
+    components: list[Json] | None, graph: httpx.AsyncClient, number: str
+) -> None:
+    template = {"name": "hello_world", "language": {"code": "en_US"}, "components": components}
+
+    answer = await graph.post(f"/{number}/messages", json=_send("template", template))
+
+    assert answer.status_code == 200, answer.text
+
+
 async def test_does_not_ask_again_whoever_always_takes_calls(
     sandbox: RunningSandbox, graph: httpx.AsyncClient, number: str
 ) -> None:

@@ -55,6 +55,14 @@ def _said(answer: httpx.Response) -> tuple[int, str | None]:
     return error["code"], error.get("error_data", {}).get("details")
 
 
+ORDER: Json = {
+    "reference_id": "ref-1",
+    "type": "digital-goods",
+    "payment_settings": [],
+    "currency": "INR",
+    "total_amount": {"value": 21000, "offset": 100},
+    "order": {"status": "pending", "items": [{"name": "Plant"}]},
+}
 BODY: Json = {"type": "BODY", "text": "The garden opens again."}
 PRODUCTS: list[Json] = [{"title": "Ours", "product_items": [{"product_retailer_id": "p"}]}]
 
@@ -70,11 +78,12 @@ PRODUCTS: list[Json] = [{"title": "Ours", "product_items": [{"product_retailer_i
             "buttons: Button at index 0 ttl_minutes must be between 1 and 43200",
         ),
         ("QUICK_REPLY", _button("quick_reply", {"type": "payload", "payload": "x"}), 0, None),
+        ("QUICK_REPLY", _button("quick_reply", {"type": "text", "text": True}), 0, None),
         (
             "QUICK_REPLY",
-            _button("quick_reply", {"type": "text", "text": "x"}),
+            _button("quick_reply", {"type": "coupon_code", "coupon_code": "x"}),
             132012,
-            "buttons: Button at index 0: Format mismatch, expected PAYLOAD, received TEXT",
+            "buttons: Button at index 0: Format mismatch, expected PAYLOAD, received COUPON_CODE",
         ),
         (
             "COPY_CODE",
@@ -121,12 +130,18 @@ PRODUCTS: list[Json] = [{"title": "Ours", "product_items": [{"product_retailer_i
             131008,
             "buttons: Button at index 0 of type Url requires a parameter",
         ),
+        ("ORDER_DETAILS", _button("order_details", _action(order_details=ORDER)), 0, None),
         (
-            "PHONE_NUMBER",
-            _button("phone_number", {"type": "text", "text": "1"}),
-            132000,
-            "buttons: Button at index 0: number of localizable_params (1) does not match "
-            "the expected number of params (0)",
+            "ORDER_DETAILS",
+            _button("order_details"),
+            131008,
+            "buttons: Button at index 0 of type OrderDetails requires an action with order_details",
+        ),
+        (
+            "ORDER_DETAILS",
+            _button("order_details", _action(order_details={**ORDER, "currency": "rupees"})),
+            131009,
+            "parameters['currency'] must be a currency code of three letters",
         ),
         (
             "QUICK_REPLY",
@@ -150,6 +165,59 @@ async def test_checks_what_a_send_adds_to_a_button(
     answer = await graph.post(f"/{number}/messages", json=_send([sent]))
 
     assert _said(answer) == (code, details)
+
+
+@pytest.mark.parametrize(
+    ("components", "said"),
+    [
+        ([], (131009, "buttons: Button at index 0 of type Flow must be named in the components")),
+        ([{"type": "button", "sub_type": "flow", "index": "0"}], (0, None)),
+    ],
+)
+async def test_a_flow_button_is_named_also_when_it_takes_nothing(
+    components: list[Json],
+    said: tuple[int, str | None],
+    sandbox: RunningSandbox,
+    graph: httpx.AsyncClient,
+    number: str,
+) -> None:
+    button = {"type": "FLOW", "text": "Open", "flow_id": "123"}
+    _define(sandbox, [BODY, {"type": "BUTTONS", "buttons": [button]}])
+
+    answer = await graph.post(f"/{number}/messages", json=_send(components))
+
+    assert _said(answer) == said
+
+
+@pytest.mark.parametrize("kind", ["PAYMENT_REQUEST", "PHONE_NUMBER"])
+async def test_a_button_that_takes_nothing_goes_out_and_cannot_be_named(
+    kind: str, sandbox: RunningSandbox, graph: httpx.AsyncClient, number: str
+) -> None:
+    _define(sandbox, [BODY, {"type": "BUTTONS", "buttons": [{"type": kind, "text": "Tap"}]}])
+
+    bare = await graph.post(f"/{number}/messages", json=_send([]))
+    named = await graph.post(f"/{number}/messages", json=_send([_button(kind.lower())]))
+
+    assert _said(bare) == (0, None)
+    assert (named.status_code, named.json()["error"]["message"]) == (
+        400,
+        "(#100) Param template['components'][0]['sub_type'] must be one of {BOOKING_CONFIRMATION, "
+        "CATALOG, COPY_CODE, FLOW, MPM, ORDER_DETAILS, QUICK_REPLY, REMINDER, URL, VOICE_CALL} - "
+        f'got "{kind.lower()}".',
+    )
+
+
+@pytest.mark.parametrize(("language", "code"), [("en_us", 0), ("EN_US", 0), ("en", 132001)])
+async def test_a_template_is_found_whatever_the_case_of_its_language(
+    language: str, code: int, sandbox: RunningSandbox, graph: httpx.AsyncClient, number: str
+) -> None:
+    _define(sandbox, [BODY])
+    send = _send([])
+    send["template"]["language"] = {"code": language}
+
+    answer = await graph.post(f"/{number}/messages", json=send)
+
+    assert _said(answer)[0] == code
 
 
 def _text(value: str) -> Json:

@@ -68,7 +68,7 @@ def answering(*answers: bytes) -> Serve:
     return serve
 
 
-async def post(connections: Connections, port: int, timeout_s: float = 5) -> tuple[int, str]:
+async def post(connections: Connections, port: int, timeout_s: float = 60) -> tuple[int, str]:
     answer = await connections.post(
         f"http://127.0.0.1:{port}/hook?a=1", b"{}", {"X-Mine": "1"}, timeout_s
     )
@@ -161,7 +161,7 @@ async def test_a_connection_that_was_closed_meanwhile_is_replaced(
 
     async with served(serve) as port:
         first = await post(connections, port)
-        await asyncio.wait_for(closed.wait(), 5)
+        await asyncio.wait_for(closed.wait(), 60)
         await until(lambda: connections.idle == 0)
         second = await post(connections, port)
 

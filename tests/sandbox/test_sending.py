@@ -496,4 +496,4 @@ async def test_cannot_mark_a_message_of_its_own_as_read(
 
     answer = await graph.post(f"/{number}/messages", json=read)
 
-    assert _refusal(answer)[:2] == (400, 131009)
+    assert _refusal(answer)[:2] == (400, 100)

@@ -212,7 +212,7 @@ async def test_a_sandbox_that_is_asked_to_end_keeps_everything_first(state: Path
             await controls.post("/people", json={"waId": "4915112345678", "name": "Uli"})
 
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
     assert process.returncode == 0
     async with kept_sandbox(state) as again:
@@ -299,7 +299,7 @@ def test_the_command_says_in_one_sentence_why_a_file_cannot_be_used(state: Path)
         [sys.executable, "-m", "appmixer.sandbox", "--port", "0", "--state", str(state)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=150,
     )
 
     assert (done.returncode, done.stdout) == (1, "")

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,9 @@ pytestmark = pytest.mark.anyio
 APPMIXER = str(Path(sys.executable).parent / "appmixer")
 NOBODY = "http://127.0.0.1:9"
 TEXT = {"messaging_product": "whatsapp", "to": "+16505551234", "text": {"body": "Hello"}}
-DEADLINE_S = 30.0
+DEADLINE_S = 150.0
+# A shell without job control starts what it puts into the background so: SIGINT is ignored.
+IN_THE_BACKGROUND = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh")
 
 
 def _environment() -> dict[str, str]:
@@ -66,8 +68,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(*arguments: str) -> AsyncGenerator[Running]:
+async def running(*arguments: str, within: Sequence[str] = ()) -> AsyncGenerator[Running]:
     process = await asyncio.create_subprocess_exec(
+        *within,
         APPMIXER,
         "sandbox",
         *arguments,
@@ -97,6 +100,24 @@ async def test_the_sandbox_serves_until_it_is_interrupted() -> None:
 
     assert fixture["wabaId"] == seed.WABA_ID
     assert (code, served.lines[1:]) == (0, [])
+
+
+@pytest.mark.parametrize("verb", ["serve", "tail", "listen"])
+async def test_what_goes_on_is_interrupted_also_in_the_background_of_a_script(
+    verb: str, sandbox: RunningSandbox, receiver: Receiver
+) -> None:
+    arguments = {
+        "serve": ["--port", "0"],
+        "tail": ["tail", "--url", sandbox.url],
+        "listen": ["listen", "--forward-to", receiver.url, "--url", sandbox.url],
+    }[verb]
+    async with running(*arguments, within=IN_THE_BACKGROUND) as command:
+        await until(lambda: bool(command.lines or sandbox.world.feed.listeners), DEADLINE_S)
+
+        code = await command.interrupt()
+
+    assert code == 0
+    assert "Traceback" not in "\n".join(command.lines)
 
 
 async def test_a_port_that_is_taken_is_a_sentence(sandbox: RunningSandbox) -> None:

@@ -462,7 +462,7 @@ def kept_of(world: World) -> object:
 
 def served(world: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "appmixer.sandbox", "--port", "0", "--world", str(world)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
 def test_the_command_begins_with_the_world_of_a_file(tmp_path: Path) -> None:

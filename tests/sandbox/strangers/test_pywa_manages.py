@@ -61,7 +61,7 @@ async def test_uploads_downloads_and_deletes_a_file(bot: Any) -> None:
     content = await bot.call("get_media_bytes", described.url)
     deleted = await bot.call("delete_media", media.id)
 
-    assert (described.id, described.mime_type, described.file_size) == (media.id, "image/png", "72")
+    assert (described.id, described.mime_type, described.file_size) == (media.id, "image/png", 72)
     assert content == PNG
     assert deleted.success
     with pytest.raises(errors.WhatsAppError):

@@ -265,7 +265,8 @@ def _content(request: Any, kind: str) -> Any:
 
 
 def _lasting(sent: Any, statuses: list[Any]) -> list[str]:
-    return [status.status.value for status in statuses if status.id == sent.id]
+    # pywa hears each in a thread of its own, so two that follow closely may change places.
+    return sorted(status.status.value for status in statuses if status.id == sent.id)
 
 
 @pytest.mark.parametrize("send", SENDS, ids=str)
@@ -280,7 +281,7 @@ async def test_a_person_gets_it(
     phone = (await controls.get(f"/people/{seed.PERSON}/messages")).json()["messages"]
     got = next(message for message in phone if message["id"] == sent.id)
     assert (got["type"], got["content"]) == (kind, _content(bot.wire[-1], kind))
-    assert _lasting(sent, bot.of("MessageStatus")) == ["sent", "delivered", "read"]
+    assert _lasting(sent, bot.of("MessageStatus")) == ["delivered", "read", "sent"]
 
 
 @pytest.mark.parametrize("name", FILLED)
@@ -293,6 +294,6 @@ async def test_a_person_gets_the_template(name: str, bot: Any, controls: httpx.A
     content = phone[0]["content"]
     assert content["rendered"] == READ[name]
     assert content["components"] == bot.wire[-1]["template"]["components"]
-    assert [status.status.value for status in statuses] == ["sent", "delivered", "read"]
+    assert _lasting(sent, statuses) == ["delivered", "read", "sent"]
     assert {status.tracker for status in statuses} == {name}
-    assert statuses[0].pricing is not None
+    assert "sent" in {status.status.value for status in statuses if status.pricing is not None}

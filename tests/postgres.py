@@ -1,0 +1,58 @@
+"""A real PostgreSQL: one server for all tests of a process, an empty database for each."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from .ports import free_port
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+@contextmanager
+def running_postgres() -> Generator[str]:
+    """Run a server in a folder of its own; gives its address without a database."""
+    assert BINARIES, "PostgreSQL's server is missing: apt-get install postgresql"
+    binaries, folder = BINARIES[-1], Path(tempfile.mkdtemp(prefix="postgres-"))
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    data, port = folder / "data", free_port()
+    settings = {
+        "listen_addresses": "127.0.0.1",
+        "port": port,
+        "unix_socket_directories": folder,
+        "fsync": "off",  # no test pulls the plug of this one
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    _command(binaries / "initdb", "-D", data, "-U", "tester", "--auth=trust", "--no-sync")
+    starting = ["-D", data, "-o", options, "-l", folder / "log", "-w", "-t", "300", "start"]
+    _command(binaries / "pg_ctl", *starting)
+    try:
+        yield f"postgresql://tester@127.0.0.1:{port}"
+    finally:
+        _command(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+def empty_database(server: str, name: str) -> str:
+    """Make a database; return its URL."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return f"{server}/{name}"
+
+
+def _command(*words: object) -> None:
+    """Run a PostgreSQL command; the server refuses to work for root."""
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    subprocess.run([*as_user, *map(str, words)], check=True, capture_output=True)
