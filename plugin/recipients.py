@@ -73,7 +73,7 @@ async def read_recipient(
     there is such a number, whatever numbering plans say.
     """
     trimmed = text.strip()
-    if type == "group" or (trimmed.startswith(GROUP_ID_START) and is_group_id(trimmed)):
+    if _is_meant_as_group(trimmed, type):
         return _group(trimmed, field)
     if BSUID.fullmatch(trimmed):
         return Recipient(trimmed, (trimmed,), is_bsuid=True)
@@ -85,6 +85,10 @@ async def read_recipient(
             digits.removeprefix("+").removeprefix("00"), has_heard, field
         )
     return await _bare(digits, region.upper(), has_heard, field)
+
+
+def _is_meant_as_group(text: str, type: RecipientType) -> bool:
+    return type == "group" or (text.startswith(GROUP_ID_START) and is_group_id(text))
 
 
 def is_group_id(text: str) -> bool:
@@ -192,7 +196,7 @@ def _refusal(cause: str, field: str) -> RejectedError:
 def check_form(text: str, type: RecipientType) -> None:
     """Raise RejectedError for what can be nobody's number or id, whatever the account."""
     trimmed = text.strip()
-    if type == "group":
+    if _is_meant_as_group(trimmed, type):
         _group(trimmed, "to")
     elif not BSUID.fullmatch(trimmed) and not PHONE_DIGITS.fullmatch(DECORATION.sub("", trimmed)):
         raise _refusal("It is neither a phone number nor a user id", "to")
