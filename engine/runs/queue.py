@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,6 +71,11 @@ class EmbeddedQueue:
         self._has_more_rows = False
         self.wants_rows = asyncio.Event()
         """Set when the table has more and there is room again."""
+
+    @property
+    def tasks(self) -> Set[asyncio.Task[None]]:
+        """The executions under way."""
+        return self._tasks
 
     @property
     def known(self) -> frozenset[str]:

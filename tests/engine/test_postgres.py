@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -15,15 +16,18 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 
 from appmixer.engine.configuration import RELOAD_S
-from appmixer.engine.contract import Connector
+from appmixer.engine.contract import Connector, connectors_of
 from appmixer.engine.database import database_url, metadata, migrate, open_database
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.runs.waits import end_answered, store_waits
 from appmixer.engine.server import serving
 from appmixer.engine.settings import Settings
 from appmixer.engine.turn import take
+
+from .conftest import echo_module
 
 pytestmark = pytest.mark.anyio
 
@@ -238,3 +242,58 @@ async def test_an_event_waits_for_the_wait_that_is_being_stored_and_ends_it(
         found = routed.result(60)
 
     assert found == 1, "without the lock both would pass each other, and the wait would go on"
+
+
+async def test_another_process_goes_on_with_what_one_has_left_and_hears_what_comes_now(
+    tmp_path: Path,
+    postgres: str,
+    connectors: dict[str, Connector],
+    until: Callable[..., Awaitable[Any]],
+) -> None:
+    first, second = (
+        Settings(
+            data=tmp_path / name,
+            environment={"APPMIXER_SECRET_KEY": Fernet.generate_key().decode()},
+            database_url=postgres,
+        )
+        for name in ("first", "second")
+    )
+    second = replace(second, environment=first.environment)
+
+    def told(text: str) -> bytes:
+        event = {"id": text, "kind": "heard", "payload": {"text": text}, "routes": ["room:hall"]}
+        return json.dumps({**event, "answers": []}).encode()
+
+    async with open_engine(second, connectors_of(echo_module())) as standby:
+        async with open_engine(first, connectors) as active:
+            # Whoever was first on the database is at work; here that is the one opened before.
+            works, waits = (standby, active) if standby.turn.is_mine.is_set() else (active, standby)
+            assert not waits.turn.is_mine.is_set()
+            owner = works.owners.first_owner_id
+            await works.accounts.connect_token(owner, "test:echo", "hall", "keys")
+            await works.flows.put(owner, "f", echoing("{{ in1.heard.text }}", then="slow"))
+            await works.flows.start(owner, "f")
+            await waits.events.accept("test:echo", told("under way"))
+            plugin: Any = works.plugins["test:echo"]
+            await until(lambda: _returned(plugin.acts))
+
+            # It ends in the middle of the step, as a process that is killed does for the database.
+            for task in works.queue.tasks:
+                task.cancel()
+            await works.tasks.stop()
+            await waits.events.accept("test:echo", told("comes now"))
+            goes_on: Any = waits.plugins["test:echo"]
+            goes_on.is_over.set()
+            found = await until(lambda: _completed(waits, owner, 2))
+
+    assert {run["status"] for run in found} == {"completed"}
+    assert sorted(text for _, text, _ in goes_on.acts) == ["comes now", "under way"]
+
+
+async def _returned(found: Any) -> Any:
+    return found
+
+
+async def _completed(engine: Engine, owner: str, count: int) -> Any:
+    runs = await engine.runs.list(owner, status="completed")
+    return runs if len(runs) == count else None
