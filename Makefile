@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 # Clients in JavaScript that the tests run against the sandbox.
 NPM := tests/npm
 NPM_READY := $(NPM)/node_modules/.package-lock.json
+# What the benchmark measures the engine beside.
+NODE_RED := bench/nodered
+NODE_RED_READY := $(NODE_RED)/node_modules/.package-lock.json
 
 .PHONY: demo test lint schemas bench clean
 .DEFAULT_GOAL := demo
@@ -16,8 +19,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev --editable '.[all]'
 	touch $@
 
-$(NPM_READY): $(NPM)/package-lock.json $(NPM)/.npmrc
-	npm ci --prefix $(NPM) --silent
+%/node_modules/.package-lock.json: %/package-lock.json %/.npmrc
+	npm ci --prefix $* --silent
 	touch $@
 
 demo: $(READY)
@@ -36,9 +39,9 @@ lint: $(READY)
 schemas: $(READY)
 	$(BIN)/python -m appmixer.engine.publish
 
-bench: $(READY)
+bench: $(READY) $(NODE_RED_READY)
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(NPM)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(NPM)/node_modules $(NODE_RED)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
