@@ -10,6 +10,9 @@ NPM_READY := $(NPM)/node_modules/.package-lock.json
 WORKERS ?= 2
 CHECKED := tests/contract tests/components tests/test_component_docs.py tests/test_docs.py \
 	tests/test_packaging.py tests/test_layers.py
+# What the benchmark measures the engine beside.
+NODE_RED := bench/nodered
+NODE_RED_READY := $(NODE_RED)/node_modules/.package-lock.json
 
 .PHONY: demo test check prove lint schemas bench clean
 .DEFAULT_GOAL := demo
@@ -23,9 +26,9 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 	@echo 'Installed.'
 
-$(NPM_READY): $(NPM)/package-lock.json $(NPM)/.npmrc
-	@echo 'Once: installing the JavaScript clients that some tests use.'
-	npm ci --prefix $(NPM) --silent
+%/node_modules/.package-lock.json: %/package-lock.json %/.npmrc
+	@echo 'Once: installing what is written in JavaScript below $*.'
+	npm ci --prefix $* --silent
 	touch $@
 
 demo: $(READY)
@@ -53,9 +56,9 @@ lint: $(READY)
 schemas: $(READY)
 	$(BIN)/python -m appmixer.engine.publish
 
-bench: $(READY)
+bench: $(READY) $(NODE_RED_READY)
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(NPM)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(NPM)/node_modules $(NODE_RED)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

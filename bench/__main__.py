@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import flow_runs, ingest, machine, sandbox, start_up
+from . import flow_runs, ingest, machine, routing, sandbox, start_up
 from .figures import Figures, Target
 from .report import page
 
 # Not the system's folder for temporary files: where that is memory, fsync means nothing.
 BUILD = Path(__file__).parent.parent / "build"
-SECTIONS = ("ingest", "flows", "start", "sandbox")
+SECTIONS = ("ingest", "flows", "routing", "start", "sandbox")
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,39 @@ class Size:
     webhooks: int
     bursts: int
     runs: int
+    warm_up: int
+    singles: int
+    events: int
     rounds: int
     starts: int
     idle_s: float
     messages: int
 
 
-USUAL = Size(webhooks=2000, bursts=15, runs=250, rounds=7, starts=3, idle_s=5.0, messages=6000)
-QUICK = Size(webhooks=800, bursts=2, runs=50, rounds=2, starts=1, idle_s=1.0, messages=2000)
+USUAL = Size(
+    webhooks=2000,
+    bursts=15,
+    runs=1000,
+    warm_up=5000,
+    singles=100,
+    events=60,
+    rounds=7,
+    starts=3,
+    idle_s=20.0,
+    messages=6000,
+)
+QUICK = Size(
+    webhooks=800,
+    bursts=2,
+    runs=100,
+    warm_up=500,
+    singles=10,
+    events=10,
+    rounds=2,
+    starts=1,
+    idle_s=2.0,
+    messages=2000,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +85,13 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
         figures["ingest"], found = ingest.measure(size.webhooks, size.bursts, folder / "ingest")
         targets += found
     if "flows" in sections:
-        figures["flowRuns"] = flow_runs.measure(size.runs, size.rounds, folder / "flows")
+        figures["flowRuns"], found = flow_runs.measure(
+            size.runs, size.rounds, size.warm_up, size.singles, folder / "flows"
+        )
+        targets += found
+    if "routing" in sections:
+        figures["routing"], found = routing.measure(size.events, size.rounds, folder / "routing")
+        targets += found
     if "start" in sections:
         figures["startUp"], found = start_up.measure(size.starts, size.idle_s, folder / "start")
         targets += found
@@ -72,25 +103,28 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
 
 
 def _nothing_lost(figures: Figures) -> bool:
-    flows = figures.get("flowRuns", {"asked": 0, "completed": 0, "sent": 0})
+    flows = figures.get("flowRuns", {"contestants": {}})["contestants"]
     lost: int = figures.get("ingest", {"lostAfterKill": 0})["lostAfterKill"]
     told = figures.get("sandbox", {"sent": 0, "statuses": 0})
     return (
         lost == 0
-        and flows["asked"] == flows["completed"] == flows["sent"]
+        and all(flow_runs.is_whole(each) for each in flows.values())
         and told["statuses"] == told["sent"] * sandbox.STATUSES
     )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a first look, in some 20 seconds")
+    parser.add_argument("--quick", action="store_true", help="a first look, in a minute")
     parser.add_argument("--only", action="append", choices=SECTIONS, help="this section (repeat)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--folder", type=Path, help="where the databases are made", default=BUILD)
     parser.add_argument("--webhooks", type=int, help=f"in a burst, usually {USUAL.webhooks}")
     parser.add_argument("--bursts", type=int, help=f"of webhooks, usually {USUAL.bursts}")
     parser.add_argument("--runs", type=int, help=f"in a round, usually {USUAL.runs}")
+    parser.add_argument("--warm-up", type=int, help=f"of Node-RED, usually {USUAL.warm_up} runs")
+    parser.add_argument("--singles", type=int, help=f"messages at rest, usually {USUAL.singles}")
+    parser.add_argument("--events", type=int, help=f"routed in a round, usually {USUAL.events}")
     parser.add_argument("--rounds", type=int, help=f"usually {USUAL.rounds}")
     parser.add_argument("--starts", type=int, help=f"usually {USUAL.starts}")
     parser.add_argument("--messages", type=int, help=f"in a round, usually {USUAL.messages}")

@@ -13,7 +13,7 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True)
 class Target:
-    """A figure and its bound: at least `bound`, or below it."""
+    """A figure and its bound: at least `bound`, or at most."""
 
     name: str
     measured: float
@@ -22,10 +22,10 @@ class Target:
 
     @property
     def is_met(self) -> bool:
-        return self.measured >= self.bound if self.is_lower_bound else self.measured < self.bound
+        return self.measured >= self.bound if self.is_lower_bound else self.measured <= self.bound
 
     def figures(self) -> Figures:
-        relation = "at least" if self.is_lower_bound else "below"
+        relation = "at least" if self.is_lower_bound else "at most"
         return {
             "name": self.name,
             "measured": rounded(self.measured),

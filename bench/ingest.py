@@ -13,7 +13,7 @@ from .load import Round, send
 from .processes import Child, start
 from .servers.engine import DATABASE, EVENTS, HEALTH, NOTHING
 from .servers.pywa import PATH as PYWA
-from .tables import Tables
+from .tables import Tables, of_file
 from .webhooks import SignedWebhook, WebhookMill, wamid_of
 
 CONNECTIONS = 64
@@ -62,7 +62,7 @@ class Contestant:
 def measure(webhooks: int, bursts: int, folder: Path) -> tuple[Figures, list[Target]]:
     """Let the contestants take turns; each is alone on the machine during its turn."""
     mill, acknowledged, routed = WebhookMill(), set[str](), list[float]()
-    tables = Tables(folder / "engine" / DATABASE)
+    tables = of_file(folder / "engine" / DATABASE)
     with _contestants(folder) as contestants:
         engine = contestants[ENGINE].child
         for _ in range(bursts):
@@ -144,5 +144,5 @@ def _targets(figures: Figures) -> list[Target]:
             is_lower_bound=True,
         ),
         Target("p99 of an acknowledgement, ms", engine["latencyMs"]["p99"], 250.0),
-        Target("acknowledged events lost by kill -9", figures["lostAfterKill"], 1),
+        Target("acknowledged events lost by kill -9", figures["lostAfterKill"], 0),
     ]

@@ -7,13 +7,13 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parent.parent
 READY_S = 60.0
@@ -26,12 +26,6 @@ class Child:
     process: subprocess.Popen[str]
     port: int
     log: Path
-
-    def tell(self, command: Mapping[str, Any]) -> None:
-        """Write a command to the process, as a line of JSON."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
 
     def freeze(self) -> None:
         """Let it stand still, so that it takes nothing from the others."""
@@ -54,21 +48,33 @@ class Child:
     def check(self) -> None:
         """Raise RuntimeError with the end of its log when the process has ended."""
         if self.process.poll() is not None:
-            tail = self.log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"a measured process ended ({self.process.returncode}):\n{tail}")
+            raise RuntimeError(
+                f"a measured process ended ({self.process.returncode}):\n{self.log_end()}"
+            )
+
+    def log_end(self) -> str:
+        """Return the end of its log."""
+        return self.log.read_text(errors="replace")[-2000:]
+
+
+def start(
+    module: str, arguments: Sequence[str], *, folder: Path
+) -> contextlib.AbstractContextManager[Child]:
+    """Run a module until the context ends; it has to print {"port": ...} once it is ready."""
+    return start_command([sys.executable, "-m", module, *arguments], folder=folder)
 
 
 @contextlib.contextmanager
-def start(module: str, arguments: Sequence[str], *, folder: Path) -> Generator[Child]:
-    """Run a module until the context ends; it has to print {"port": ...} once it is ready."""
+def start_command(command: Sequence[str], *, folder: Path) -> Generator[Child]:
+    """Run a command until the context ends; it has to print {"port": ...} once it is ready."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "stderr.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            command,
             cwd=ROOT,
             env=bare_environment(),
-            stdin=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -79,6 +85,13 @@ def start(module: str, arguments: Sequence[str], *, folder: Path) -> Generator[C
         yield child
     finally:
         _end(process)
+
+
+def free_port() -> int:
+    """Return a port that a process may be told to take."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
 
 
 def bare_environment() -> dict[str, str]:
@@ -92,10 +105,24 @@ def memory_mb(pid: int) -> float:
     if status.exists():
         [line] = [each for each in status.read_text().splitlines() if each.startswith("VmRSS")]
         return int(line.split()[1]) / 1024
+    return int(_ps("rss", pid)) / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a process has used so far, with all its threads."""
+    if sys.platform == "linux":
+        # The number of another process's clock, as clock_getcpuclockid(3) makes it. /proc has the
+        # same in hundredths of a second, which is more than a run takes.
+        return time.clock_gettime((~pid << 3) | 2)
+    minutes, _, seconds = _ps("time", pid).rpartition(":")
+    return int(minutes) * 60 + float(seconds)
+
+
+def _ps(what: str, pid: int) -> str:
     told = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True
+        ["ps", "-o", f"{what}=", "-p", str(pid)], capture_output=True, text=True, check=True
     )
-    return int(told.stdout) / 1024
+    return told.stdout.strip()
 
 
 def _port(child: Child) -> int:
@@ -113,7 +140,5 @@ def _end(process: subprocess.Popen[str]) -> None:
     # Its folder goes as well, so there is nothing that it would have to put in order.
     process.kill()
     process.wait()
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -8,9 +8,15 @@ from .figures import Figures
 
 NAMES = {
     "engine": "the engine",
+    "engineOnPostgres": "the engine on PostgreSQL",
+    "nodeRed": "Node-RED, keeps nothing",
     "noOperation": "a plugin's route that does nothing",
     "healthz": "/healthz, through FastAPI",
     "pywa": "pywa on FastAPI, stores nothing",
+}
+MISSING = {
+    "engineOnPostgres": "PostgreSQL's server is not installed: apt-get install postgresql.",
+    "nodeRed": "Node-RED is not installed: make bench installs it.",
 }
 LATENCIES = ("p50", "p95", "p99", "max")
 WIDTH = 42
@@ -21,6 +27,7 @@ def page(figures: Figures) -> str:
     sections = {
         "ingest": _ingest,
         "flowRuns": _flow_runs,
+        "routing": _routing,
         "startUp": _start_up,
         "sandbox": _sandbox,
     }
@@ -64,17 +71,54 @@ def _ingest(ingest: Figures) -> Iterator[str]:
 
 
 def _flow_runs(flow_runs: Figures) -> Iterator[str]:
-    yield f"Flow runs, webhook to the end of the run, {flow_runs['runsPerRound']} in a round"
-    yield f"  {'':{WIDTH}}{'per second':>12}"
-    for name, each in flow_runs["contestants"].items():
-        yield f"  {NAMES[name]:{WIDTH}}{each['perSecond']:>12g}"
-    yield from _ratios(flow_runs["ratios"])
-    times = ", ".join(f"{key} {flow_runs['acknowledgementMs'][key]:g}" for key in LATENCIES)
-    yield f"  Acknowledged meanwhile within (ms): {times}"
     yield (
-        f"  {flow_runs['asked']} runs asked for, {flow_runs['completed']} completed, "
-        f"{flow_runs['sent']} messages sent."
+        f"Flow runs, webhook to the end of the run, {flow_runs['runsPerRound']} in a round, "
+        f"{flow_runs['owners']} owners, {flow_runs['flows']} flows, {flow_runs['people']} people, "
+        "medians of rounds and of their ratios"
     )
+    yield f"  {'':{WIDTH}}{'per second':>12}{'CPU ms':>10}{'rest ms':>10}{'MB':>10}"
+    for name, each in flow_runs["contestants"].items():
+        figures = (each["cpuMs"], each["atRestMs"]["p50"], each["memoryMb"])
+        more = "".join(f"{figure:>10g}" for figure in figures)
+        yield f"  {NAMES[name]:{WIDTH}}{each['perSecond']:>12g}{more}"
+    alone = f"{'':12}{flow_runs['bareCallCpuMs']:>10g}"
+    yield f"  {'a bare call by the same HTTP client':{WIDTH}}{alone}"
+    yield "  CPU: processor time of a run; rest: from a webhook at rest to Graph's request."
+    yield from _ratios(flow_runs["ratios"])
+    if flow_runs["ratios"]:
+        yield (
+            f"  Of the first, {flow_runs['holds']:g} holds and {flow_runs['goal']:g} is the goal "
+            f"(Node-RED {flow_runs['nodeRed']})."
+        )
+    for name in flow_runs["missing"]:
+        yield f"  {MISSING[name]}"
+    for name, each in flow_runs["contestants"].items():
+        times = ", ".join(f"{key} {each['acknowledgementMs'][key]:g}" for key in LATENCIES)
+        yield f"  {NAMES[name]}: acknowledged within (ms) {times};"
+        yield f"    {', '.join(_told(each))}."
+
+
+def _told(contestant: Figures) -> Iterator[str]:
+    yield f"{contestant['asked']} runs asked for"
+    if "completed" in contestant:
+        yield f"{contestant['completed']} completed"
+    yield f"{contestant['sent']} messages sent"
+    if "readBack" in contestant:
+        yield f"of {contestant['readBack']} read back {contestant['complete']} complete"
+
+
+def _routing(routing: Figures) -> Iterator[str]:
+    yield (
+        "Routing one event at rest, processor time by the number of listeners in the table, "
+        f"{routing['eventsPerRound']} in a round"
+    )
+    yield f"  {'':{WIDTH}}{'CPU ms':>12}{'ratio':>10}"
+    for count, figure in routing["cpuMs"].items():
+        growth = routing["growth"].get(count)
+        more = "" if growth is None else f"{growth:>10g}"
+        yield f"  {int(count):<{WIDTH},}{figure:>12g}{more}"
+    for line in routing["plan"]:
+        yield f"  {line}"
 
 
 def _start_up(start_up: Figures) -> Iterator[str]:
@@ -82,7 +126,8 @@ def _start_up(start_up: Figures) -> Iterator[str]:
     for name, value in (
         ("first start to ready", f"{start_up['firstStartS']:g} s"),
         ("later start to ready", f"{start_up['laterStartS']:g} s"),
-        (f"memory {start_up['idleAfterS']:g} s later", f"{start_up['idleMemoryMb']:g} MB"),
+        (f"processor, idle for {start_up['idleS']:g} s", f"{start_up['idleCpuPercent']:g} %"),
+        ("memory afterwards", f"{start_up['idleMemoryMb']:g} MB"),
         ("import appmixer.engine.contract", f"{start_up['contractImportS']:g} s"),
     ):
         yield f"  {name:{WIDTH}}{value:>12}"

@@ -16,7 +16,7 @@ from .load import Round, send
 from .processes import Child, memory_mb, start
 from .servers.callback import COUNTED
 from .servers.sandbox import recipient, sender
-from .webhooks import WABA_ID
+from .webhooks import WABA_IDS
 
 CONNECTIONS = 64
 STATUSES = 3
@@ -113,7 +113,7 @@ def _stage(messages: int, folder: Path) -> Generator[Stage]:
         _call(sandbox.port, "/_sandbox/settings", kept)
         url = f"http://127.0.0.1:{callback.port}/"
         _call(sandbox.port, "/_sandbox/webhook", {"callbackUrl": url})
-        _call(sandbox.port, f"/v25.0/{WABA_ID}/subscribed_apps", {})
+        _call(sandbox.port, f"/v25.0/{WABA_IDS[0]}/subscribed_apps", {})
         yield Stage(sandbox, callback)
 
 

@@ -1,10 +1,9 @@
-"""How long `appmixer up` takes to be ready, its idle memory, and the import of the contract."""
+"""How long `appmixer up` takes to be ready, what it takes when idle, and the contract's import."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import socket
 import subprocess
 import sys
 import time
@@ -12,12 +11,14 @@ from collections.abc import Generator
 from pathlib import Path
 
 from .figures import Figures, Target, median, rounded
-from .processes import ROOT, bare_environment, memory_mb
+from .processes import ROOT, bare_environment, cpu_s, free_port, memory_mb
 
 COMMAND = Path(sys.executable).parent / "appmixer"
 READY_S = 60.0
 POLL_S = 0.005
 IMPORTS = 5
+# What a start has left to do is done by then.
+SETTLE_S = 3.0
 IMPORT = (
     "import time; started = time.perf_counter(); import appmixer.engine.contract; "
     "print(time.perf_counter() - started)"
@@ -31,19 +32,24 @@ def measure(starts: int, idle_s: float, folder: Path) -> tuple[Figures, list[Tar
     again = [_start_s(known) for _ in range(starts - 1)]
     with _engine(known) as (pid, duration_s):
         again.append(duration_s)
+        time.sleep(min(SETTLE_S, idle_s))
+        before_s, started = cpu_s(pid), time.perf_counter()
         time.sleep(idle_s)
+        idle_cpu = (cpu_s(pid) - before_s) / (time.perf_counter() - started)
         idle_memory_mb = memory_mb(pid)
     figures: Figures = {
         "firstStartS": rounded(median(first)),
         "laterStartS": rounded(median(again)),
-        "idleAfterS": idle_s,
+        "idleS": idle_s,
+        "idleCpuPercent": rounded(idle_cpu * 100),
         "idleMemoryMb": rounded(idle_memory_mb),
         "contractImportS": rounded(min(_import_s() for _ in range(IMPORTS))),
     }
     return figures, [
-        Target("first start to ready, s", figures["firstStartS"], 2.0),
-        Target("later start to ready, s", figures["laterStartS"], 2.0),
-        Target("idle memory, MB", figures["idleMemoryMb"], 150.0),
+        Target("first start to ready, s", figures["firstStartS"], 1.2),
+        Target("later start to ready, s", figures["laterStartS"], 1.2),
+        Target("idle processor, % of a core", figures["idleCpuPercent"], 0.5),
+        Target("idle memory, MB", figures["idleMemoryMb"], 125.0),
         Target("import of the contract, s", figures["contractImportS"], 0.25),
     ]
 
@@ -57,7 +63,7 @@ def _start_s(data: Path) -> float:
 def _engine(data: Path) -> Generator[tuple[int, float]]:
     """Run `appmixer up`; yield its process id and how long it took to be ready."""
     data.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     with (data / "output.log").open("w") as output:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -88,12 +94,6 @@ def _wait_until_ready(process: subprocess.Popen[str], port: int, log: Path) -> N
             raise RuntimeError(f"appmixer up ended: {log.read_text()[-2000:]}")
         time.sleep(POLL_S)
     raise TimeoutError(f"appmixer up was not ready after {READY_S:g} s: {log.read_text()[-2000:]}")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def _import_s() -> float:

@@ -1,12 +1,15 @@
-"""Looks into the database files of measured processes, from outside."""
+"""Looks into the databases of measured processes, from outside."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from .processes import Child
 
@@ -14,11 +17,21 @@ POLL_S = 0.02
 DEADLINE_S = 180.0
 
 
-class Tables:
-    """A database file, read only."""
+def of_file(path: Path) -> Tables:
+    """Return the tables of an SQLite file, to be read only."""
+    return Tables(lambda: sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30.0))
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+
+def of_postgres(url: str) -> Tables:
+    """Return the tables of a PostgreSQL database."""
+    return Tables(lambda: psycopg.connect(url, autocommit=True))
+
+
+class Tables:
+    """What `connect` opens."""
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
 
     def count(self, what: str) -> int:
         """Return how many rows there are of `table WHERE condition`."""
@@ -41,12 +54,10 @@ class Tables:
                     return time.perf_counter()
                 child.check()
                 time.sleep(POLL_S)
-        raise TimeoutError(f"{present} instead of {count} after {DEADLINE_S:g} s: {what}")
+        told = f"{present} instead of {count} after {DEADLINE_S:g} s: {what}"
+        raise TimeoutError(f"{told}\n{child.log_end()}")
 
     @contextlib.contextmanager
-    def _open(self) -> Generator[sqlite3.Connection]:
-        connection = sqlite3.connect(f"file:{self._path}?mode=ro", uri=True, timeout=30.0)
-        try:
+    def _open(self) -> Generator[Any]:
+        with contextlib.closing(self._connect()) as connection:
             yield connection
-        finally:
-            connection.close()

@@ -16,9 +16,10 @@ from typing import Any
 APP_ID = "100000000000001"
 APP_SECRET = "bench-app-secret"  # noqa: S105  # signs nothing but the bodies made here
 VERIFY_TOKEN = "bench-verify-token"  # noqa: S105  # the same
-WABA_ID = "102290129340398"
+WABA_IDS = tuple(str(102290129340398 + number) for number in range(10))
 # Each number may send 80 messages a second, so one would be the limit that is measured.
 PHONE_NUMBER_IDS = tuple(str(106540352242922 + number) for number in range(40))
+NUMBERS_OF_WABA = len(PHONE_NUMBER_IDS) // len(WABA_IDS)
 FIRST_SENDER = 16500000000
 FIRST_USER = 13491208655302000000
 
@@ -51,8 +52,13 @@ class SignedWebhook:
 
 @dataclass
 class WebhookMill:
-    """Makes webhooks; every one comes from another person, and no id is given out twice."""
+    """Makes webhooks; no id is given out twice.
 
+    Every one comes from another person; where there are so many `people` only, they write in turn,
+    each to one number.
+    """
+
+    people: int | None = None
     _made: int = 0
 
     def make(self, count: int) -> list[SignedWebhook]:
@@ -64,11 +70,12 @@ class WebhookMill:
         now = str(int(time.time()))
         for number in range(self._made, self._made + count):
             webhook = copy.deepcopy(model)
-            sender = str(FIRST_SENDER + number)
+            person = number if self.people is None else number % self.people
+            sender, user_id = str(FIRST_SENDER + person), f"US.{FIRST_USER + person}"
+            place = PHONE_NUMBER_IDS[person % len(PHONE_NUMBER_IDS)]
+            webhook["entry"][0]["id"] = waba_of(place)
             value = webhook["entry"][0]["changes"][0]["value"]
-            place = PHONE_NUMBER_IDS[number % len(PHONE_NUMBER_IDS)]
             value["metadata"]["phone_number_id"] = place
-            user_id = f"US.{FIRST_USER + number}"
             value["contacts"][0].update({"wa_id": sender, "user_id": user_id})
             wamid = _wamid(sender, number)
             value["messages"][0].update(
@@ -76,6 +83,16 @@ class WebhookMill:
             )
             yield SignedWebhook(wamid, _as_meta_writes(webhook))
         self._made += count
+
+
+def waba_of(phone_number_id: str) -> str:
+    """Return the WABA that a number belongs to."""
+    return WABA_IDS[PHONE_NUMBER_IDS.index(phone_number_id) // NUMBERS_OF_WABA]
+
+
+def numbers_of(waba_id: str) -> tuple[str, ...]:
+    """Return the numbers of a WABA."""
+    return tuple(each for each in PHONE_NUMBER_IDS if waba_of(each) == waba_id)
 
 
 def wamid_of(webhook: Any) -> str:

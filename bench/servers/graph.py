@@ -5,34 +5,24 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import time
 from base64 import b64encode
 from collections.abc import Callable
 from typing import Any, cast
+from urllib.parse import parse_qs
 
 import uvloop
 
-from ..webhooks import APP_ID, PHONE_NUMBER_IDS, WABA_ID
+from ..webhooks import APP_ID, WABA_IDS, numbers_of
 from .serving import free_socket, tell_port, until_asked_to_end
 
 SCOPES = ("whatsapp_business_messaging", "whatsapp_business_management")
 TAKEN = "bench/taken"
+# One for each WABA, which is all that it reaches.
+TOKENS = {f"EAAbench{number}": waba_id for number, waba_id in enumerate(WABA_IDS)}
 
 READS: dict[str, Any] = {
-    "debug_token": {
-        "data": {
-            "app_id": APP_ID,
-            "type": "SYSTEM_USER",
-            "is_valid": True,
-            "expires_at": 0,
-            "scopes": list(SCOPES),
-            "granular_scopes": [{"scope": each, "target_ids": [WABA_ID]} for each in SCOPES],
-            "user_id": "1",
-        }
-    },
     "me": {"id": "1", "name": "Bench"},
-    WABA_ID: {"id": WABA_ID, "name": "Bench"},
-    f"{WABA_ID}/phone_numbers": {"data": [{"id": each} for each in PHONE_NUMBER_IDS]},
-    f"{WABA_ID}/subscribed_apps": {"data": []},
     f"{APP_ID}/subscriptions": {
         "data": [
             {
@@ -43,20 +33,29 @@ READS: dict[str, Any] = {
             }
         ]
     },
+    **{waba_id: {"id": waba_id, "name": "Bench"} for waba_id in WABA_IDS},
+    **{
+        f"{waba_id}/phone_numbers": {"data": [{"id": each} for each in numbers_of(waba_id)]}
+        for waba_id in WABA_IDS
+    },
+    **{f"{waba_id}/subscribed_apps": {"data": []} for waba_id in WABA_IDS},
 }
 
 
 class Graph:
-    """What was taken so far."""
+    """How many messages were taken so far, and when the last of them was (by perf_counter)."""
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.taken, self.last_at = 0, 0.0
         self._numbers = itertools.count()
 
-    def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
+        path, _, query = target.lstrip("/").partition("?")
         if path == TAKEN:
-            return 200, {"taken": self.taken}
+            return 200, {"taken": self.taken, "lastAt": self.last_at}
         name = path.partition("/")[2]
+        if method == "GET" and name == "debug_token":
+            return 200, {"data": _token_facts(parse_qs(query)["input_token"][0])}
         if method == "GET" and name in READS:
             return 200, READS[name]
         if method == "POST" and name.endswith("/subscribed_apps"):
@@ -66,7 +65,7 @@ class Graph:
         return 404, {"error": {"message": f"No such path: {name}", "code": 100}}
 
     def _take(self, message: dict[str, Any]) -> dict[str, Any]:
-        self.taken += 1
+        self.taken, self.last_at = self.taken + 1, time.perf_counter()
         wamid = "wamid." + b64encode(f"bench{next(self._numbers):025d}".encode()).decode()
         recipient = str(message["to"])
         return {
@@ -74,6 +73,18 @@ class Graph:
             "contacts": [{"input": recipient, "wa_id": recipient.lstrip("+")}],
             "messages": [{"id": wamid}],
         }
+
+
+def _token_facts(token: str) -> dict[str, Any]:
+    return {
+        "app_id": APP_ID,
+        "type": "SYSTEM_USER",
+        "is_valid": True,
+        "expires_at": 0,
+        "scopes": list(SCOPES),
+        "granular_scopes": [{"scope": each, "target_ids": [TOKENS[token]]} for each in SCOPES],
+        "user_id": "1",
+    }
 
 
 class Connection(asyncio.Protocol):
@@ -99,7 +110,7 @@ class Connection(asyncio.Protocol):
             return
         self._received = b""
         method, target, _ = line.split(" ")
-        status, content = self._answer(method, target.partition("?")[0].lstrip("/"), body)
+        status, content = self._answer(method, target, body)
         self._write(status, json.dumps(content).encode())
 
     def _write(self, status: int, content: bytes) -> None:

@@ -28,6 +28,8 @@ CHUNK = 500
 SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S = 10.0, 0.5
 # Waits that end later than this are not in memory.
 HORIZON_S = 60.0
+# A database that is away is asked again after this.
+PAUSE_S = 1.0
 
 
 @dataclass
@@ -70,7 +72,10 @@ class Due:
         """Take what is queued in the table, now and whenever there is room, until cancelled."""
         while True:
             await self.is_active.wait()
-            await self._sweep_once()
+            try:
+                await self._sweep_once()
+            except DATABASE_AWAY as error:
+                await self._rest(error)
             # Look again in the end: another process may have queued something.
             await set_or_after(self.queue.wants_rows, self.sweep_s)
 
@@ -80,7 +85,11 @@ class Due:
             await self.is_active.wait()
             now = time.time()
             if now + HORIZON_S / 2 > self._known_until:
-                await self._look_ahead(now)
+                try:
+                    await self._look_ahead(now)
+                except DATABASE_AWAY as error:
+                    await self._rest(error)
+                    continue
             due: list[str] = []
             while self._ends and self._ends[0][0] <= now and len(due) < CHUNK:
                 due.append(heapq.heappop(self._ends)[1])
@@ -91,6 +100,10 @@ class Due:
             next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
             self._sooner.clear()
             await set_or_after(self._sooner, max(next_at - time.time(), 0.001))
+
+    async def _rest(self, error: Exception) -> None:
+        self.log.warning("due_not_read", error=type(error).__name__)
+        await asyncio.sleep(PAUSE_S)
 
     async def _sweep_once(self) -> None:
         query = (
@@ -114,10 +127,16 @@ class Due:
         query = sa.select(segments.c.id, segments.c.expires_at).where(
             segments.c.state == SegmentState.WAITING.value, segments.c.expires_at <= until
         )
+        before = self._known_until
         # Whatever is stored from now on names its own end.
         self._known_until = until
         known = {segment_id for _, segment_id in self._ends}
-        for row in await self.rows(query):
+        try:
+            rows = await self.rows(query)
+        except DATABASE_AWAY:
+            self._known_until = before
+            raise
+        for row in rows:
             if row.id not in known:
                 heapq.heappush(self._ends, (row.expires_at, row.id))
 
