@@ -20,11 +20,6 @@ import uvloop
 from sqlalchemy import Pool, event
 
 from appmixer.engine.contract import (
-    Account,
-    Check,
-    Event,
-    JsonObject,
-    Listener,
     Request,
     Response,
     Route,
@@ -51,7 +46,7 @@ MESSAGE = {
 
 
 class Bare:
-    """A plugin, mounted as the connector's is, whose routes do nothing, or call Graph alone."""
+    """Routes, mounted as the connector's are, that do nothing, or call Graph alone."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -84,24 +79,6 @@ class Bare:
             )
             answer.raise_for_status().json()
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def listener_added(self, listener: Listener, account: Account) -> None: ...
-    async def listener_removed(self, listener: Listener, account: Account) -> None: ...
-    def read(self, content: bytes) -> Sequence[Event]:
-        return ()
-
-    async def before_routing(self, events: Sequence[Event]) -> None: ...
-
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
-        return ()
-
-    async def checks(self, account: Account | None) -> Sequence[Check]:
-        return ()
-
-    async def claim(self, account: Account) -> Sequence[Check]:
-        return ()
-
 
 async def main() -> None:
     parser = argparse.ArgumentParser()
@@ -126,7 +103,7 @@ async def main() -> None:
     if arguments.trace:
         trace(arguments.trace)
     async with serving(settings) as running:
-        running.engine.plugins["bench:nothing"] = Bare(running.engine.http)
+        running.engine.routes["bench:nothing"] = Bare(running.engine.http).routes
         port = urlsplit(running.url).port
         assert port is not None
         tell_port(port)
