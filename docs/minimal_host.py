@@ -192,6 +192,7 @@ class Context:
         self.log, self.quota, self.files, self.state = host.log, host.quota, NoFiles(), Store()
 
     attempt = "the only one"  # this host remembers nothing of a crash, so it never tries again
+    may_have_acted = False
 
     def has_stayed(self, attempt: str) -> bool:
         return False

@@ -140,6 +140,7 @@ class EngineActionContext(EngineContext):
 
     step_id: str
     attempt: str
+    may_have_acted: bool
     sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]], repr=False)
 
     async def send(self, port: str, value: BaseModel) -> None:

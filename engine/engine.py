@@ -303,6 +303,7 @@ class Engine:
             step_id=call.step_id,
             resumes=call.resumes,
             event=work.event,
+            may_have_acted=work.may_have_begun or call.attempt > 1 or call.resumes is not None,
         )
 
     async def _resume_account(self, account_id: str) -> None:

@@ -67,7 +67,11 @@ async def send_message(
     window = await whatsapp(context).windows.state(sender.id, recipient.identities)
     state = _remembered(input, sender, recipient, window)
     # The journal is asked before there can be an objection: an earlier attempt may have sent it.
-    earlier = await whatsapp(context).deliveries.earlier(_step(context, state))
+    earlier = (
+        await whatsapp(context).deliveries.earlier(_step(context, state))
+        if context.may_have_acted
+        else None
+    )
     if earlier is not None and not _has_stayed(context, earlier):
         return _outcome_of(context, earlier, state)
     await _check(context, input, sender, recipient, window)

@@ -181,6 +181,11 @@ class ActionContext(ComponentContext, Protocol):
         """The name of this attempt at the step; no other attempt at anything has it."""
         ...
 
+    @property
+    def may_have_acted(self) -> bool:
+        """False only if it is certain that no earlier attempt at this step has done anything."""
+        ...
+
     def has_stayed(self, attempt: str) -> bool:
         """True only if it is certain that an earlier attempt did not come to `leaving`."""
         ...

@@ -235,6 +235,7 @@ class RecordingContext:
     properties: Any = None
     step_id: str = "run-1:step-1"
     attempt: str = "attempt-1"
+    may_have_acted: bool = True
     stayed: set[str] = field(default_factory=set[str])
     left: list[str] = field(default_factory=list[str])
     component_id: str = "component-1"

@@ -48,8 +48,11 @@ class Actions:
         step_id: str,
         resumes: Mapping[str, Any] | None = None,
         event: Any = None,
+        may_have_acted: bool = False,
     ) -> Outcome:
         """Do it once, and return how that ended; with `resumes`, a wait's state, go on after it.
+
+        `may_have_acted` says that an earlier attempt at the step may have done something.
 
         It raises nothing but DryRunRequest, and what cancels it.
         """
@@ -64,7 +67,9 @@ class Actions:
             account_id = place.account.id if place.account else None
             if place.account is not None:
                 await place.account.access_token()
-            context = EngineActionContext(self._engine, place, step_id, attempt, sent)
+            context = EngineActionContext(
+                self._engine, place, step_id, attempt, may_have_acted, sent
+            )
             action = self._engine.component(component.type)
             assert isinstance(action, Action)
             async with asyncio.timeout(self._timeout_s):
