@@ -27,6 +27,8 @@ from appmixer.whatsapp.plugin.events import flatten
 from appmixer.whatsapp.plugin.recipients import read_recipient
 from appmixer.whatsapp.plugin.shapes import as_object
 
+from .conftest import list_numbers
+
 pytestmark = pytest.mark.anyio
 
 WEBHOOKS = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
@@ -467,6 +469,29 @@ async def test_starting_listens_to_what_the_properties_say(
     await NewMessage().start(quiet)
 
     assert sorted(quiet.listening) == routes
+
+
+@pytest.mark.parametrize(
+    ("written", "title", "told"),
+    [
+        ("+1 555-078-3881", "This is the phone number of a sender, not its id", "106540352242922"),
+        ("15550783881", "This is the phone number of a sender, not its id", "106540352242922"),
+        ("206540352242922", "There is no sender number 206540352242922", "'acme'"),
+        ("3003", "Number 3003 is not in WhatsApp Business Account 102290129340398", "2002"),
+    ],
+)
+async def test_what_is_no_id_of_one_of_its_numbers_is_told_what_it_is_at_the_start(
+    quiet: RecordingContext, respx_mock: respx.MockRouter, written: str, title: str, told: str
+) -> None:
+    list_numbers(respx_mock)
+    quiet.properties = NewMessage.Input(phone_number_id=written)
+
+    with pytest.raises(RejectedError) as caught:
+        await NewMessage().start(quiet)
+
+    assert (caught.value.title, caught.value.field) == (title, "phoneNumberId")
+    assert told in caught.value.cause
+    assert quiet.listening == {}
 
 
 async def test_starting_with_other_properties_takes_the_old_listener_away(
