@@ -553,7 +553,7 @@ async def test_a_stop_tells_once_what_has_become_of_the_subscription(
             ["flow-2/account:102290129340398", "flow-3/messages:102290129340398:1"],
             "2 other flows listen to",
         ),
-        (["flow-2/messages:1022901293403980"], "0 other flows listen to"),
+        (["flow-2/messages:1022901293403980"], "No other flow listens to"),
     ],
 )
 async def test_a_stop_tells_how_many_flows_are_left(
