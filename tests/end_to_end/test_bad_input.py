@@ -123,7 +123,7 @@ def test_a_flow_with_a_fault_is_refused_by_name_and_not_stored(
         {
             "error": {
                 "title": "The flow cannot be used as it is",
-                "cause": f"{field}: {cause}",
+                "cause": cause,
                 "cure": "Correct what is named and send it again.",
                 "field": field,
             },
@@ -355,9 +355,9 @@ def test_a_pin_that_is_not_six_digits_is_refused_before_any_call_and_not_repeate
         "Correct what is named and send it again.",
     )
     assert error["cause"] in (
-        "input.pin: PIN has to be six digits, for example 000000.",
-        "input.pin: PIN has to be a text.",
-        "input.pin: PIN is empty; fill it in.",
+        "PIN has to be six digits, for example 000000.",
+        "PIN has to be a text.",
+        "PIN is empty; fill it in.",
     )
     assert ready.asked() == []
 
