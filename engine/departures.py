@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 
 FILE, SPARE = "departures", "departures.spare"
-SIZE_BYTES = 4 * 1024 * 1024
+SIZE_BYTES = 1024 * 1024
 MAX_REMEMBERED = 20_000
 BEGUN, LEFT, ENDED = b"+", b">", b"-"
 

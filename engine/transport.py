@@ -97,6 +97,9 @@ class _Connector(aiohttp.TCPConnector):
         traces: Any,
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp asks for this parameter
     ) -> Connection:
+        if _current.get().may_have_left:
+            # aiohttp tries some methods twice; here the caller decides what is done again.
+            raise aiohttp.ServerDisconnectedError
         connection = await super().connect(req, traces, timeout)
         while connection.protocol in self._used and _is_readable(connection):
             connection.close()

@@ -92,7 +92,7 @@ def test_names_every_fault_of_a_flow_with_its_path(shell: Shell, tmp_path: Path)
     answer = json.loads(shown)
     assert (answer["kind"], answer["valid"]) == ("flow", False)
     assert sorted(error["path"] for error in answer["errors"]) == [
-        "components.incoming.input",
+        "components.incoming.input.messageTypos",
         "components.reply.type",
     ]
 
@@ -112,7 +112,7 @@ def test_names_every_fault_of_a_connector(shell: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("{", ":1:2: The file is not JSON"), ("{}", "name: "), ("[]", " valid dictionary")],
+    [("{", ":1:2: The file is not JSON"), ("{}", "name: "), ("[]", "a group of fields")],
 )
 def test_a_file_that_is_no_flow_is_told_so(
     shell: Shell, tmp_path: Path, content: str, told: str

@@ -134,7 +134,10 @@ def test_shows_exports_and_deletes_a_flow(demo: Shell, tmp_path: Path) -> None:
     assert json.loads(file.read_text())["name"] == "Auto-reply"
     assert deployed[1].startswith("My-Flow: version 1 of Auto-reply is stored.\n")
     assert deleted[1] == "My-Flow is removed.\n"
-    assert gone[2] == "There is no flow 'My-Flow'. Check the id; lists show what there is.\n"
+    assert gone[2] == (
+        "There is no flow 'My-Flow'. Nothing that you may see goes by this name or id."
+        " Check the spelling; lists show what there is.\n"
+    )
 
 
 def test_a_file_of_which_no_id_can_be_made_gets_a_sentence(demo: Shell, tmp_path: Path) -> None:
@@ -276,7 +279,7 @@ def test_adds_owners_and_gives_them_tokens(demo: Shell) -> None:
 
     assert both == ["Lucky / Shrub"] * 2
     assert after == ["401", "401", "Lucky / Shrub"]
-    assert (missing[0], missing[2][:30]) == (1, "There is no owner 'Nobody'. Ch")
+    assert (missing[0], missing[2][:30]) == (1, "There is no owner 'Nobody'. No")
     assert re.search(r"^Lucky / Shrub  since 20", shown[1], re.M)
 
 

@@ -137,7 +137,7 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
             {"input": {"text": "x", "then": {"$literal": "shout"}}},
             [
                 "components.say.input.then: Then has to be one of: say, twice, wait, reject, later,"
-                " reconnect, unknown, bug, unstorable, nothing."
+                " reconnect, unknown, bug, unstorable, nothing, waitTwice, alwaysLater, slow."
             ],
         ),
         (

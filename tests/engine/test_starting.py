@@ -41,7 +41,6 @@ POINTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the owners": lambda patch: patch.setattr(Owners, "start", fails_later),
     "the configuration": lambda patch: patch.setattr(Configuration, "start", fails_later),
     "the client": lambda patch: patch.setattr(module, "open_http", fails),
-    "a connector's host": lambda patch: patch.setattr(module, "Buckets", fails),
     "the tasks": lambda patch: patch.setattr(Tasks, "begin", fails),
 }
 

@@ -30,7 +30,7 @@ FILLER = ".api-token.filler"
 RUN_ALL = """
 import json, sys
 from typer.testing import CliRunner
-from appmixer.engine.commands import app
+from appmixer.engine.cli.app import app
 found = []
 for arguments, environment in json.load(sys.stdin):
     result = CliRunner().invoke(app, arguments, env=environment)

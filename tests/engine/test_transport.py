@@ -235,6 +235,8 @@ def test_what_was_taken_and_not_answered_counts_as_sent_and_is_sent_once(
                 await http.post(url, content=b"a", timeout=timeout, extensions={"trace": moment})
             except httpx.TransportError as error:
                 return error
+            finally:
+                await asyncio.sleep(0.2)  # TLS takes leave before the loop is closed
         return None
 
     with socket.create_server(("127.0.0.1", 0)) as listening:

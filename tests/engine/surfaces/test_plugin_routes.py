@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 import httpx
 import pytest
@@ -86,9 +85,8 @@ async def test_joins_a_body_that_comes_in_pieces(
 async def test_large_bodies_that_come_together_share_a_budget_and_small_ones_pass(
     engine: Engine, asked: list[Request]
 ) -> None:
-    plugin: Any = engine.plugins["test:echo"]
-    [take, _] = plugin.routes
-    plugin.routes = [replace(take, max_body_bytes=1_000_000)]
+    [take, _] = engine.routes["test:echo"]
+    engine.routes["test:echo"] = [replace(take, max_body_bytes=1_000_000)]
     transport = httpx.ASGITransport(app=create_app(engine, Budget(max_bytes=150_000)))
     has_begun, is_turned_away = asyncio.Event(), asyncio.Event()
 
