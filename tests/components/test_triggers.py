@@ -146,7 +146,12 @@ async def test_of_a_person_who_moved_to_a_hidden_number_nothing_old_is_left(
     context: RecordingContext,
 ) -> None:
     moved: JsonObject = {"type": "user_changed_number", "body": "x", "user_id": "US.222"}
-    note = {"from": "16505551234", "from_user_id": "US.111", "type": "system", "system": moved}
+    note: JsonObject = {
+        "from": "16505551234",
+        "from_user_id": "US.111",
+        "type": "system",
+        "system": moved,
+    }
     context.properties = NewMessage.Input()
 
     output = await NewMessage().receive(context, {"message": note})
