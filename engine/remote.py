@@ -100,10 +100,10 @@ def _words(answer: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return f"The engine answered {answer.status_code}, and nothing that can be read."
     faults = content.get("errors", [])
-    lines = [" ".join(filter(None, [_ended(error["title"]), error["cause"], error["cure"]]))]
-    if len(faults) > 1 or (faults and faults[0]["text"] not in lines[0]):
-        lines += [f"  {fault['path']}: {fault['text']}" for fault in faults]
-    return "\n".join(lines)
+    # The cause is the first of the faults, which are listed with their places.
+    cause = "" if faults else error["cause"]
+    lines = [" ".join(filter(None, [_ended(error["title"]), cause, error["cure"]]))]
+    return "\n".join([*lines, *(f"  {fault['path']}: {fault['text']}" for fault in faults)])
 
 
 def _ended(title: str) -> str:

@@ -159,7 +159,7 @@ def refusal(wiring: Wiring, destination: Destination) -> RejectedError:
         cure = "Remove that address where it was set, or"
     return kind(
         f"The events of {destination.subject} go to another address",
-        f"Meta delivers them to {destination.address}, the callback address of "
+        f"Meta delivers these events to {destination.address}, the callback address of "
         f"{destination.setter}; this engine is reached at {home}.",
         f"{cure} run `appmixer doctor --claim` to have the events of your accounts come here. "
         "If both addresses lead here, correct APPMIXER_PUBLIC_URL.",

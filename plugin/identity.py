@@ -6,13 +6,15 @@ A person has a phone number, a business-scoped user id (BSUID), or both.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .recipients import BSUID, RecipientType, is_group_id
 from .shapes import as_id, as_object, as_text
 
+# The second is an older name of the first.
+MOVED = ("user_changed_number", "customer_changed_number")
 NUMBER = re.compile(r"\+?([0-9]{4,20})")
 
 
@@ -48,8 +50,11 @@ def sender_of(message: Mapping[str, Any], contact: Mapping[str, Any]) -> Person:
     profile = as_object(contact.get("profile"))
     is_note = as_text(message.get("type")) == "system"
     now = as_object(message.get("system") if is_note else None)
-    numbers = (now.get("wa_id"), message.get("from"), contact.get("wa_id"))
-    users = (now.get("user_id"), message.get("from_user_id"), contact.get("user_id"))
+    numbers = [now.get("wa_id"), message.get("from"), contact.get("wa_id")]
+    users = [now.get("user_id"), message.get("from_user_id"), contact.get("user_id")]
+    if as_text(now.get("type")) in MOVED and any(map(as_id, (numbers[0], users[0]))):
+        # With the number the user id changes too, and the new number may be hidden.
+        del numbers[1:], users[1:]
     parents = (now, "parent_user_id"), (message, "from_parent_user_id"), (contact, "parent_user_id")
     return Person(
         wa_id=number_in(*numbers),
@@ -97,7 +102,7 @@ def number_in(*values: object) -> str | None:
     return next((match[1] for match in found), None)
 
 
-def _user(values: tuple[object, ...], numbers: tuple[object, ...]) -> str | None:
+def _user(values: Sequence[object], numbers: Sequence[object]) -> str | None:
     """Return the first user id, be it in the place of a number."""
     return _first(*values, *(each for each in numbers if BSUID.fullmatch(as_id(each))))
 

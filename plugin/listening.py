@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from appmixer.engine.contract import (
     ComponentContext,
@@ -17,12 +17,11 @@ from appmixer.engine.contract import (
 )
 
 from .events import STEMS
-from .graph import graph_id
 from .ownership import Subject
 from .senders import (
-    OPTIONAL_ID_PATTERN,
     BusinessAccountId,
     business_account,
+    prove_sender,
     sender_options,
     whatsapp,
 )
@@ -31,11 +30,12 @@ from .shapes import as_texts
 ROUTES = "routes"
 
 OptionalPhoneNumberId = Annotated[
-    str | None,
+    Annotated[str, StringConstraints(strip_whitespace=True)] | None,
     Field(
         title="Only This Phone Number",
         description="The id of one of your numbers; leave it empty to listen to all of them.",
-        pattern=OPTIONAL_ID_PATTERN,
+        # Room for a phone number: who writes one here is told the id that belongs to it.
+        max_length=40,
         examples=["106540352242922"],
         json_schema_extra={
             "x-hint": "an id of digits",
@@ -64,7 +64,7 @@ class ListeningTrigger(Trigger):
         properties: ListeningInput = context.properties
         place = business_account(context, properties.business_account_id)
         if properties.phone_number_id:
-            place += f":{graph_id(properties.phone_number_id, field='phoneNumberId')}"
+            place += f":{(await prove_sender(context, properties.phone_number_id, place)).id}"
         routes = [f"{stem}:{place}" for stem in self.stems(properties)]
         before = await _routes(context)
         # Written down first: what a start that broke off has added can then still be found.

@@ -118,6 +118,9 @@ class Medium:
     max_bytes: int
 
 
+NOTHING_TOLD = "Neither its content nor its name tells what it is"
+
+
 def recognise(head: bytes, claimed: str, *names: str) -> Medium:
     """Tell what a file is by its first HEAD_BYTES.
 
@@ -128,7 +131,8 @@ def recognise(head: bytes, claimed: str, *names: str) -> Medium:
     media_type = _media_type(head, claims)
     kind = next((kind for kind in KINDS if media_type in kind.media_types), None)
     if kind is None:
-        raise _unsupported(f"The content is of the type {media_type or 'unknown'}")
+        told = f"The content is of the type {media_type}" if media_type else NOTHING_TOLD
+        raise _unsupported(told)
     if media_type == "audio/ogg" and b"OpusHead" not in head:
         raise _unsupported("This OGG file is not coded with Opus, the only codec taken")
     is_static = media_type == "image/webp" and not _is_animated(head)
@@ -194,7 +198,8 @@ def _is_animated(head: bytes) -> bool:
 
 
 def _unsupported(cause: str) -> RejectedError:
-    names = ", ".join(each.rpartition("/")[2] for kind in KINDS[:-1] for each in kind.media_types)
+    ends = [each.rpartition("/")[2] for kind in KINDS[:-1] for each in kind.media_types]
+    names = ", ".join(dict.fromkeys(ends))
     return RejectedError(
         "WhatsApp does not take this type of file",
         f"{cause}.",

@@ -72,14 +72,13 @@ async def read_recipient(
     none. `has_heard` tells whether somebody by one of these WhatsApp ids has written lately: then
     there is such a number, whatever numbering plans say.
     """
+    check_form(text, type, field)
     trimmed = text.strip()
-    if _is_meant_as_group(trimmed, type):
-        return _group(trimmed, field)
+    if _names_group(trimmed, type):
+        return Recipient(trimmed, (trimmed,), type="group")
     if BSUID.fullmatch(trimmed):
         return Recipient(trimmed, (trimmed,), is_bsuid=True)
     digits = DECORATION.sub("", trimmed)
-    if not re.fullmatch(r"\+?[0-9]{4,20}", digits):
-        raise _refusal("It is neither a phone number nor a user id", field)
     if digits.startswith(("+", "00")):
         return await _with_country_code(
             digits.removeprefix("+").removeprefix("00"), has_heard, field
@@ -87,23 +86,12 @@ async def read_recipient(
     return await _bare(digits, region.upper(), has_heard, field)
 
 
-def _is_meant_as_group(text: str, type: RecipientType) -> bool:
-    return type == "group" or (text.startswith(GROUP_ID_START) and is_group_id(text))
-
-
 def is_group_id(text: str) -> bool:
     return GROUP_ID.fullmatch(text) is not None and not text.lstrip("+").isdecimal()
 
 
-def _group(text: str, field: str) -> Recipient:
-    if not is_group_id(text):
-        raise RejectedError(
-            "The group cannot be used",
-            "This is no id of a group.",
-            "Take the group id of a message that was written in it, or send to an individual.",
-            field,
-        )
-    return Recipient(text, (text,), type="group")
+def _names_group(text: str, type: RecipientType) -> bool:
+    return type == "group" or (text.startswith(GROUP_ID_START) and is_group_id(text))
 
 
 async def _with_country_code(digits: str, has_heard: HasHeard, field: str) -> Recipient:
@@ -193,10 +181,16 @@ def _refusal(cause: str, field: str) -> RejectedError:
     )
 
 
-def check_form(text: str, type: RecipientType) -> None:
+def check_form(text: str, type: RecipientType, field: str = "to") -> None:
     """Raise RejectedError for what can be nobody's number or id, whatever the account."""
     trimmed = text.strip()
-    if _is_meant_as_group(trimmed, type):
-        _group(trimmed, "to")
+    if _names_group(trimmed, type):
+        if not is_group_id(trimmed):
+            raise RejectedError(
+                "The group cannot be used",
+                "This is no id of a group.",
+                "Take the group id of a message that was written in it, or send to an individual.",
+                field,
+            )
     elif not BSUID.fullmatch(trimmed) and not PHONE_DIGITS.fullmatch(DECORATION.sub("", trimmed)):
-        raise _refusal("It is neither a phone number nor a user id", "to")
+        raise _refusal("It is neither a phone number nor a user id", field)

@@ -133,7 +133,7 @@ async def _check(
     # Windows are between a person and a number; of groups Meta names none.
     if is_bound and recipient.type == "individual" and window.state == "closed":
         raise _closed(window)
-    await context.quota.take("pair", f"{sender.id}:{recipient.value}")
+    await context.quota.take("pair", f"{sender.id}:{recipient.identities[0]}")
     await context.quota.take("messages", sender.id)
 
 

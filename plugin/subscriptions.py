@@ -118,10 +118,9 @@ class Subscriptions:
 
     async def ending(self, waba_id: str, account: Account, others: int) -> str:
         """Say what a stop has made of a WABA; nothing while the flow itself goes on listening."""
-        left = (
-            f"{others} other flow{' listens' if others == 1 else 's listen'} to WhatsApp Business "
-            f"Account {waba_id}"
-        )
+        count = {0: "No other flow listens", 1: "1 other flow listens"}
+        listen = count.get(others, f"{others} other flows listen")
+        left = f"{listen} to WhatsApp Business Account {waba_id}"
         if others:
             return f"{left}, so it stays subscribed."
         if await self._is_heard(waba_id):

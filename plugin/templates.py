@@ -104,7 +104,9 @@ async def _node(
     context: ComponentContext, waba_id: str, name: str, language: str
 ) -> dict[str, Any] | None:
     nodes = await _nodes(context, waba_id, name)
-    return next((node for node in nodes if node.get("language") == language), None)
+    # Seen in a live suite: a send finds the template whatever the case of its language.
+    wanted = language.lower()
+    return next((each for each in nodes if as_text(each.get("language")).lower() == wanted), None)
 
 
 async def _nodes(context: ComponentContext, waba_id: str, name: str) -> list[dict[str, Any]]:

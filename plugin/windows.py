@@ -43,13 +43,19 @@ class Windows:
     async def note(self, events: Sequence[Event]) -> None:
         """Take the times of what opens a window; batches may come twice, and late."""
         latest: dict[str, int] = {}
+        moves: list[tuple[str, str]] = []
         for event in events:
             for key, written_at in _openings(event):
                 latest[key] = max(written_at, latest.get(key, 0))
-        if not latest:
+            moves += _moves(event)
+        if not latest and not moves:
             return
         async with self._writing:
-            known = await self._store.get(list(latest))
+            known = await self._store.get([*latest, *(key for pair in moves for key in pair)])
+            for old, new in moves:
+                moved = max(latest.get(old, 0), as_int(known.get(old)) or 0)
+                if moved:
+                    latest[new] = max(moved, latest.get(new, 0))
             newer = {key: at for key, at in latest.items() if at > (as_int(known.get(key)) or 0)}
             if newer:
                 await self._store.put(newer, expires_in_s=KEPT_S)
@@ -82,6 +88,27 @@ def _openings(event: Event) -> Iterator[tuple[str, int]]:
         for call in as_objects(value.get("calls")):
             if call.get("direction") == "USER_INITIATED" and call.get("event") == "connect":
                 yield from _written(phone_number_id, call, {})
+
+
+def _moves(event: Event) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new key of a person who changed the number or the user id.
+
+    It is the person who has opened the window. Of what becomes of it Meta says nothing; an answer
+    that it does not deliver is reported, one that is held back here would be lost.
+    """
+    message = as_object(event.payload.get("message"))
+    if event.kind not in ("message", "standby.message") or message.get("type") != "system":
+        return
+    phone_number_id = as_text(event.payload.get("phoneNumberId"))
+    contact = as_object(event.payload.get("contact"))
+    now = sender_of(message, contact).identities
+    before = sender_of({**message, "system": {}}, contact).identities
+    for old in before:
+        yield from (
+            (_key(phone_number_id, old), _key(phone_number_id, new))
+            for new in now
+            if new not in before
+        )
 
 
 def _written(

@@ -1,6 +1,6 @@
 """The documentation tells of everything that there is, and of nothing that is not there.
 
-`python tests/test_docs.py` writes the table of error codes again from the catalogue.
+`python -m tests.test_docs` writes the table of error codes again from the catalogue.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def answer_flow_faults(error: FlowFaults) -> Response:
     return answer(
         422,
         error.title,
-        str(error.faults[0]) if error.faults else "",
+        error.faults[0].text if error.faults else "",
         "Correct what is named and send it again.",
         field=error.faults[0].path if error.faults else "",
         more={"errors": faults},

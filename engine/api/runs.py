@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from sse_starlette import EventSourceResponse
 
+from ..runs.states import RunState
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
@@ -32,7 +33,7 @@ async def list_runs(
     request: Request,
     caller: Caller,
     flow_id: FlowFilter = None,
-    status: str | None = None,
+    status: RunState | None = None,
     before: Annotated[str | None, Query(description="The last run of the page before.")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:

@@ -42,7 +42,7 @@ async function call(method, path, content) {
   const body = await answer.json();
   if (!answer.ok) {
     complain(body.error.title, body.error.cause, body.error.cure);
-    throw new Error(body.error.title);
+    throw Object.assign(new Error(body.error.title), { status: answer.status, cause: body.error.cause });
   }
   return body;
 }
@@ -135,12 +135,25 @@ async function showRun(id) {
   find("run").hidden = false;
 }
 
+// Who was answered by the first replay would be answered once more: that is for a person to say.
+async function replay(id) {
+  const path = `/api/events/${id}/replay`;
+  try {
+    return await call("POST", path);
+  } catch (error) {
+    if (error.status !== 409) throw error;
+    find("notice").hidden = true;
+    return confirm(`${error.message}. ${error.cause} Replay it once more?`) ? call("POST", path, { again: true }) : null;
+  }
+}
+
 async function showEvents() {
   const { events } = await call("GET", "/api/events?unrouted=true&limit=20");
   const rows = events.map((event) => {
     const again = action("Replay", async () => {
-      const { runIds } = await call("POST", `/api/events/${event.id}/replay`);
-      if (!runIds.length) complain("No flow of yours listens to this event.", "", "Start one, then replay it.");
+      const done = await replay(event.id);
+      if (done?.runIds.length === 0) complain("No flow of yours listens to this event.", "", "Start one, then replay it.");
+      await showEvents();
     }, true);
     const cells = [event.kind, moment(event.receivedAt), make("code", { textContent: event.eventId }), again];
     return make("tr", {}, ...cells.map((cell) => make("td", {}, cell)));

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from ..shapes import Json, is_array, is_object
-from .entities import App, Person, Token, Waba
+from .entities import App, Person, Template, Token, Waba
 from .models import PARTS, Part, shown
 from .plan import VERSION, Entity, Item, Plan, check
 from .world import World
@@ -111,12 +111,22 @@ def put_item(world: World, item: Item) -> Entity:
         return thing
     if isinstance(thing, App) and "allowed_recipients" not in values:
         thing.allowed_recipients.update(world.people)
+    if isinstance(thing, Template):
+        _make_room(world, thing)
     getattr(world, item.part.name)[item.key] = thing
     if isinstance(thing, Waba):
         business = world.businesses[thing.business_id]
         if thing.id not in (*business.owned_waba_ids, *business.client_waba_ids):
             business.owned_waba_ids.append(thing.id)
     return thing
+
+
+def _make_room(world: World, template: Template) -> None:
+    """An account has a template once in each language: the one that comes takes the place."""
+    place = (template.waba_id, template.name, template.language)
+    for key, there in list(world.templates.items()):
+        if (there.waba_id, there.name, there.language) == place:
+            del world.templates[key]
 
 
 def allow(world: World, person: Person, *, allowed: bool) -> None:

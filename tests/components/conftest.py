@@ -64,12 +64,20 @@ def newcomer(host: RecordingHost, plugin: WhatsApp) -> RecordingContext:
 @pytest.fixture
 async def context(newcomer: RecordingContext) -> RecordingContext:
     """The same, once Meta has listed its numbers; tests of later calls need not list them."""
-    meta = respx.MockRouter(assert_all_called=False)
+    return await listed(newcomer)
+
+
+def list_numbers(meta: respx.MockRouter) -> None:
     for waba_id, numbers in NUMBERS.items():
         meta.get(f"{GRAPH}/{waba_id}/phone_numbers").respond(json={"data": numbers})
+
+
+async def listed(context: RecordingContext) -> RecordingContext:
+    meta = respx.MockRouter(assert_all_called=False)
+    list_numbers(meta)
     async with meta:
-        await prove_sender(newcomer, NUMBER, None)
-    return newcomer
+        await prove_sender(context, NUMBER, None)
+    return context
 
 
 @pytest.fixture
@@ -95,7 +103,7 @@ class Quiet(WhatsApp):
 
 
 @pytest.fixture
-def quiet(host: RecordingHost) -> RecordingContext:
+async def quiet(host: RecordingHost) -> RecordingContext:
     """The same account with a plugin that lets every listener in."""
     account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
-    return RecordingContext(host, Quiet(host), connected=account)
+    return await listed(RecordingContext(host, Quiet(host), connected=account))

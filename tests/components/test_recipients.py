@@ -198,7 +198,7 @@ async def test_whoever_wrote_to_a_number_of_somebody_else_is_not_known_here(
         ("5491123456789", "+541123456789"),
     ],
 )
-async def test_all_forms_of_a_number_share_a_window(
+async def test_all_forms_of_a_number_share_a_window_and_a_quota(
     context: RecordingContext,
     plugin: WhatsApp,
     respx_mock: respx.MockRouter,
@@ -212,3 +212,6 @@ async def test_all_forms_of_a_number_share_a_window(
 
     assert isinstance(sent, SentMessage)
     assert sent.window.state == "open"
+    context.step_id = "run-2:reply"
+    await send(context, f"+{wrote_as}")
+    assert len({key for name, key in context.quota.taken if name == "pair"}) == 1

@@ -420,6 +420,18 @@ async def test_a_flow_button_is_named_whatever_it_takes(
     assert sent_template(requests)["components"] == [{**NAMED_FLOW, **filled}]
 
 
+@pytest.mark.parametrize("written", ["en_us", "en_US"])
+async def test_a_flow_button_is_named_however_the_language_is_written(
+    context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests, written: str
+) -> None:
+    meta_has(respx_mock, with_parts({"type": "BUTTONS", "buttons": [OPEN_FLOW]}))
+    respx_mock.post(MESSAGES).respond(json=ACCEPTED)
+
+    await SendTemplate().receive(context, template(languageCode=written))
+
+    assert sent_template(requests)["components"] == [{**NAMED_FLOW, "index": "0"}]
+
+
 async def test_a_flow_button_that_metas_own_array_leaves_out_is_named_too(
     context: RecordingContext, respx_mock: respx.MockRouter, requests: Requests
 ) -> None:

@@ -100,7 +100,7 @@ async def test_sends_the_text_once_and_returns_what_meta_accepted(
         "biz_opaque_callback_data": "appmixer.step=run-1:reply&order:860198",
     }
     assert context.quota.taken == [
-        ("pair", "106540352242922:+16505551234"),
+        ("pair", "106540352242922:16505551234"),
         ("messages", "106540352242922"),
     ]
 

@@ -27,6 +27,8 @@ from appmixer.whatsapp.plugin.events import flatten
 from appmixer.whatsapp.plugin.recipients import read_recipient
 from appmixer.whatsapp.plugin.shapes import as_object
 
+from .conftest import list_numbers
+
 pytestmark = pytest.mark.anyio
 
 WEBHOOKS = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
@@ -138,6 +140,28 @@ async def test_an_answer_goes_where_a_person_would_answer(
         expected = await read(type=output.reply_type)
         assert expected == await read()
         assert expected.type == reply_type
+
+
+async def test_of_a_person_who_moved_to_a_hidden_number_nothing_old_is_left(
+    context: RecordingContext,
+) -> None:
+    moved: JsonObject = {"type": "user_changed_number", "body": "x", "user_id": "US.222"}
+    note: JsonObject = {
+        "from": "16505551234",
+        "from_user_id": "US.111",
+        "type": "system",
+        "system": moved,
+    }
+    context.properties = NewMessage.Input()
+
+    output = await NewMessage().receive(context, {"message": note})
+
+    assert output is not None
+    assert (output.reply_to, output.contact.wa_id, output.contact.bsuid) == (
+        "US.222",
+        None,
+        "US.222",
+    )
 
 
 @pytest.mark.parametrize(
@@ -469,6 +493,29 @@ async def test_starting_listens_to_what_the_properties_say(
     assert sorted(quiet.listening) == routes
 
 
+@pytest.mark.parametrize(
+    ("written", "title", "told"),
+    [
+        ("+1 555-078-3881", "This is the phone number of a sender, not its id", "106540352242922"),
+        ("15550783881", "This is the phone number of a sender, not its id", "106540352242922"),
+        ("206540352242922", "There is no sender number 206540352242922", "'acme'"),
+        ("3003", "Number 3003 is not in WhatsApp Business Account 102290129340398", "2002"),
+    ],
+)
+async def test_what_is_no_id_of_one_of_its_numbers_is_told_what_it_is_at_the_start(
+    quiet: RecordingContext, respx_mock: respx.MockRouter, written: str, title: str, told: str
+) -> None:
+    list_numbers(respx_mock)
+    quiet.properties = NewMessage.Input(phone_number_id=written)
+
+    with pytest.raises(RejectedError) as caught:
+        await NewMessage().start(quiet)
+
+    assert (caught.value.title, caught.value.field) == (title, "phoneNumberId")
+    assert told in caught.value.cause
+    assert quiet.listening == {}
+
+
 async def test_starting_with_other_properties_takes_the_old_listener_away(
     quiet: RecordingContext,
 ) -> None:
@@ -528,7 +575,7 @@ async def test_a_stop_tells_once_what_has_become_of_the_subscription(
             ["flow-2/account:102290129340398", "flow-3/messages:102290129340398:1"],
             "2 other flows listen to",
         ),
-        (["flow-2/messages:1022901293403980"], "0 other flows listen to"),
+        (["flow-2/messages:1022901293403980"], "No other flow listens to"),
     ],
 )
 async def test_a_stop_tells_how_many_flows_are_left(

@@ -21,7 +21,8 @@ NUMBER = "106540352242922"
 PERSON = "16505551234"
 SEEMS_PUBLIC = "127.0.0.2"
 MB = 1024 * 1024
-TYPES = "jpeg, png, mp4, 3gpp, aac, amr, mpeg, mp4, ogg, webp, pdf, plain text"
+UNTOLD = "Neither its content nor its name tells what it is."
+TYPES = "jpeg, png, mp4, 3gpp, aac, amr, mpeg, ogg, webp, pdf, plain text"
 
 
 def flow(type: str = "SendText", account: str | None = "acme", **input: Any) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def test_a_flow_with_a_fault_is_refused_by_name_and_not_stored(
         {
             "error": {
                 "title": "The flow cannot be used as it is",
-                "cause": f"{field}: {cause}",
+                "cause": cause,
                 "cure": "Correct what is named and send it again.",
                 "field": field,
             },
@@ -262,10 +263,15 @@ def test_a_result_that_is_no_number_is_no_input(ready: World) -> None:
 @pytest.mark.parametrize(
     ("name", "media_type", "content", "found"),
     [
-        ("photo.png", "image/png", b"MZ" + bytes(600), "application/x-msdownload"),
-        ("photo.gif", "image/gif", b"GIF89a" + bytes(600), "image/gif"),
-        ("page.pdf", "application/pdf", b"<!doctype html><html></html>", "unknown"),
-        ("empty.png", "image/png", b"", "unknown"),
+        (
+            "photo.png",
+            "image/png",
+            b"MZ" + bytes(600),
+            "The content is of the type application/x-msdownload.",
+        ),
+        ("photo.gif", "image/gif", b"GIF89a" + bytes(600), "The content is of the type image/gif."),
+        ("page.pdf", "application/pdf", b"<!doctype html><html></html>", UNTOLD),
+        ("empty.png", "image/png", b"", UNTOLD),
     ],
 )
 def test_a_type_of_file_that_whatsapp_does_not_take_is_refused_by_its_content(
@@ -278,7 +284,7 @@ def test_a_type_of_file_that_whatsapp_does_not_take_is_refused_by_its_content(
     assert failure(answer) == {
         "kind": "RejectedError",
         "title": "WhatsApp does not take this type of file",
-        "cause": f"The content is of the type {found}.",
+        "cause": found,
         "cure": f"Convert it to one of: {TYPES}, Word, Excel or PowerPoint.",
         "field": "fileId",
     }
@@ -355,9 +361,9 @@ def test_a_pin_that_is_not_six_digits_is_refused_before_any_call_and_not_repeate
         "Correct what is named and send it again.",
     )
     assert error["cause"] in (
-        "input.pin: PIN has to be six digits, for example 000000.",
-        "input.pin: PIN has to be a text.",
-        "input.pin: PIN is empty; fill it in.",
+        "PIN has to be six digits, for example 000000.",
+        "PIN has to be a text.",
+        "PIN is empty; fill it in.",
     )
     assert ready.asked() == []
 

@@ -196,7 +196,7 @@ def test_a_stop_says_how_many_flows_are_left_and_the_last_that_nothing_comes_any
     assert told_first == (
         f"both is stopped.\n! 1 other flow listens to {account}, so it stays subscribed.\n"
     )
-    assert f"! 0 other flows listen to {account}, so it is unsubscribed: " in told_last
+    assert f"! No other flow listens to {account}, so it is unsubscribed: " in told_last
     assert "appmixer account set acme keepSubscribed true" in told_last
     assert (subscribed, subscriptions(listening)) == ([None], [])
     assert again["warnings"] == []

@@ -21,6 +21,17 @@ JARGON = re.compile(
     r"|type)\b|[\[\]\\^$]|\.\.",
 )
 MISSING = object()
+# Of the right form, and of nobody's or of somebody else.
+FOREIGN = {
+    "businessAccountId": "202290129340398",
+    "phoneNumberId": "206540352242922",
+    "fileId": "0123456789abcdef0123456789abcdef",
+}
+KINDS = {
+    "businessAccountId": "WhatsApp Business Account",
+    "phoneNumberId": "sender number",
+    "fileId": "file",
+}
 
 
 def plain(field: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -80,8 +91,41 @@ def test_a_wrong_input_is_answered_in_words_with_field_cause_and_cure(
         assert fault["text"].startswith(expected), about
         assert JARGON.sub("", fault["text"]) == fault["text"], about
         assert fault["text"].endswith("."), about
+        # Where it is wrong stands beside the cause, and not in it once more.
+        assert error["cause"] == fault["text"]
         assert error["cure"] == "Correct what is named and send it again."
     assert ready.asked() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (name, each)
+        for name in TYPES
+        for each in FOREIGN
+        if each in TYPES[name].schema["properties"]
+    ],
+)
+def test_an_id_of_somebody_else_is_answered_as_one_of_nobody(
+    ready: World, name: str, field: str
+) -> None:
+    kind = TYPES[name]
+    given = {**right_input(kind.schema), field: FOREIGN[field]}
+
+    if kind.kind == "trigger":
+        step = {"type": name, "account": "acme", "input": given}
+        ready.engine_call("PUT", "/api/flows/foreign", {"name": "f", "components": {"t": step}})
+        error = ready.ask("POST", "/api/flows/foreign/start").json()["error"]
+    else:
+        error = ready.try_out(name.rpartition(".")[2], **given).json()["error"]
+
+    assert error["field"] == field, error
+    assert f"There is no {KINDS[field]} {FOREIGN[field]}" in f"{error['title']} {error['cause']}"
+    for part in ("title", "cause", "cure"):
+        assert JARGON.sub("", error[part]) == error[part] != "", error
+    assert len({error[part] for part in ("title", "cause", "cure")}) == 3, error
+    # Whose numbers are there had to be asked; nothing else was.
+    assert set(ready.asked()) <= {"GET phone_numbers 200"}
 
 
 @pytest.mark.parametrize("empty", ["", None])
@@ -125,3 +169,24 @@ def test_what_is_not_there_is_told_with_a_cause_and_a_cure(
     assert answer.status_code in (404, 405)
     assert all(error[part] for part in ("title", "cause", "cure")), error
     assert len({error["title"], error["cause"], error["cure"]}) == 3
+
+
+@pytest.mark.parametrize("missing", [["to"], ["to", "text"]])
+def test_a_command_says_each_fault_once_and_where_it_is(ready: World, missing: list[str]) -> None:
+    given = {"phoneNumberId": "106540352242922", "to": "+16505551234", "text": "hi"}
+    filled = [f"{name}={value}" for name, value in given.items() if name not in missing]
+
+    code, said = ready.command("component", "test", "SendText", "--account", "acme", *filled)
+
+    first, *faults = said.splitlines()
+    assert code == 1
+    assert first == "The input cannot be used as it is. Correct what is named and send it again."
+    assert [each.split(":")[0].strip() for each in faults] == [f"input.{each}" for each in missing]
+
+
+def test_a_filter_that_nothing_can_pass_is_refused(ready: World) -> None:
+    answer = ready.ask("GET", "/api/runs?status=purple")
+
+    assert answer.status_code == 422
+    assert answer.json()["error"]["field"] == "status"
+    assert "'completed'" in answer.json()["error"]["cause"]

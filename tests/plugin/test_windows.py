@@ -115,6 +115,39 @@ async def test_a_message_without_a_time_tells_nothing(windows: Windows, timestam
     assert (await windows.state(PHONE, [PERSON])).state == "unknown"
 
 
+def moved(**system: Any) -> Event:
+    note = {"from_user_id": "US.111", "system": {"body": "x", **system}}
+    return message(WRITTEN_AT + 60, type="system", **note)
+
+
+@pytest.mark.parametrize(
+    ("system", "now"),
+    [
+        ({"type": "user_changed_number", "wa_id": "16505550000"}, "16505550000"),
+        ({"type": "user_changed_number", "wa_id": "16505550000", "user_id": "US.222"}, "US.222"),
+        ({"type": "user_changed_user_id", "user_id": "US.222"}, "US.222"),
+    ],
+)
+@pytest.mark.parametrize("together", [True, False])
+async def test_the_window_goes_with_a_person_who_changes_number_or_id(
+    windows: Windows, clock: Clock, system: dict[str, str], now: str, together: bool
+) -> None:
+    written = [message(WRITTEN_AT), moved(**system)]
+    for batch in [written] if together else [[each] for each in written]:
+        await windows.note(batch)
+
+    clock.now = WRITTEN_AT + 120
+
+    assert await windows.state(PHONE, [now]) == Window("open", CLOSES_AT)
+    assert await windows.has_heard([PHONE], [now])
+
+
+async def test_a_change_of_number_alone_opens_no_window(windows: Windows) -> None:
+    await windows.note([moved(type="user_changed_number", wa_id="16505550000")])
+
+    assert await windows.state(PHONE, ["16505550000"]) == Window("unknown")
+
+
 async def test_a_group_has_a_window_of_its_own(windows: Windows) -> None:
     await windows.note([message(WRITTEN_AT, group_id="group-1")])
 

@@ -235,6 +235,30 @@ async def test_what_is_there_already_is_not_added_again(controls: httpx.AsyncCli
 
 
 @pytest.mark.anyio
+async def test_a_template_that_is_added_takes_the_place_of_the_one_in_its_language(
+    controls: httpx.AsyncClient,
+) -> None:
+    body = [{"type": "BODY", "text": "Your order is on its way."}]
+    added = {
+        "wabaId": seed.WABA_ID,
+        "name": "order_confirmation",
+        "language": "en_US",
+        "category": "UTILITY",
+        "components": body,
+    }
+
+    answer = await controls.post("/world?mode=add", json={"templates": [added]})
+
+    assert answer.status_code == 200, answer.text
+    templates = (await controls.get("/world")).json()["templates"]
+    of_waba = [each for each in templates if each["wabaId"] == seed.WABA_ID]
+    there = [each for each in of_waba if each["name"] == added["name"]]
+    found = {each["language"]: each["components"] for each in there}
+    assert found["en_US"] == body
+    assert len(there) == len(found) > 1
+
+
+@pytest.mark.anyio
 async def test_the_schema_accepts_what_is_exported(controls: httpx.AsyncClient) -> None:
     schema = (await controls.get("/world/schema")).json()
     exported = (await controls.get("/world")).json()
