@@ -17,6 +17,7 @@ from .contexts import EngineTriggerContext, Listening, Place
 from .contract import Account, ConnectorError, Listener, RejectedError, Trigger
 from .database import flow_versions, flows, listeners, runs
 from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
+from .limits import Limits
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
 from .times import iso
 
@@ -50,12 +51,9 @@ class Flows:
         old = await self._row(owner_id, flow_id)
         previous = await self.document(old.key, old.version) if old else None
         stored = keep_secrets(stored, previous, self.engine.types, self.engine.seal)
-        if old is None:
-            count = sa.select(sa.func.count().label("flows")).where(flows.c.owner_id == owner_id)
-            self.engine.limits.check("flows", (await self.engine.rows(count))[0].flows)
-        kept = self.engine.limits.versions
+        limits = self.engine.limits
         await self.engine.writer.commit(
-            lambda c: _store(c, owner_id, flow_id, document.name, stored, kept)
+            lambda c: _store(c, owner_id, flow_id, document.name, stored, limits)
         )
         return await self.get(owner_id, flow_id)
 
@@ -390,7 +388,7 @@ def _store(
     flow_id: str,
     name: str,
     document: Mapping[str, Any],
-    kept: int,
+    limits: Limits,
 ) -> None:
     now = time.time()
     mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
@@ -400,6 +398,8 @@ def _store(
     if row:
         connection.execute(sa.update(flows).where(mine).values(changed))
     else:
+        count = sa.select(sa.func.count()).select_from(flows).where(flows.c.owner_id == owner_id)
+        limits.check("flows", connection.scalar(count) or 0)
         fixed = {"owner_id": owner_id, "id": flow_id, "key": key, "created_at": now}
         state = {"state": STOPPED, "reason": "", "running_version": None}
         connection.execute(sa.insert(flows), {**fixed, **state, **changed})
@@ -407,7 +407,7 @@ def _store(
         sa.insert(flow_versions),
         {"flow_key": key, "version": version, "document": document, "created_at": now},
     )
-    old = flow_versions.c.version <= version - kept
+    old = flow_versions.c.version <= version - limits.versions
     running = sa.select(flows.c.running_version).where(
         flows.c.key == key, flows.c.running_version.is_not(None)
     )
