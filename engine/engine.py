@@ -185,6 +185,7 @@ class Engine:
             give_up=executor.give_up_row,
             log=self.log,
             is_active=self.turn.is_mine,
+            connectors=lambda: self.plugins.keys(),
             sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
         )
         self.router = Router(self, self.turn.is_mine)

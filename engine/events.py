@@ -143,8 +143,11 @@ class Events:
             behind.settle(error)
 
     async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:
-        """Turn the oldest of what was accepted into events; say whether there was anything."""
-        waiting = await asyncio.to_thread(self._waiting)
+        """Turn the oldest of what was accepted into events; say whether there was anything.
+
+        What was accepted for a connector that is not here now waits until it is.
+        """
+        waiting = await asyncio.to_thread(self._waiting, list(plugins))
         if waiting:
             found = await asyncio.to_thread(_read, waiting, plugins, describe)
             await self._keep(found, describe)
@@ -165,8 +168,9 @@ class Events:
             for each in found:
                 await self._keep([each], describe)
 
-    def _waiting(self) -> list[_Read]:
-        query = sa.select(inbox).order_by(inbox.c.seq).limit(MAX_READ)
+    def _waiting(self, connectors: Sequence[str]) -> list[_Read]:
+        mine = inbox.c.connector.in_(connectors)
+        query = sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(MAX_READ)
         found: list[_Read] = []
         size_bytes = 0
         with self.database.connect() as connection:

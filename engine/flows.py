@@ -189,16 +189,18 @@ class Flows:
         """Stop what the former version listened to and this one does not."""
         kept = _Kept(self.engine, taking_over)
         flow_key = taking_over.flow_key
-        old = {} if former is None else (await self.document(flow_key, former)).components
-        for key, component in old.items():
-            is_trigger = self.engine.types[component.type].kind == "trigger"
-            if is_trigger and document.components.get(key) != component and former is not None:
-                await self._stop_trigger(owner_id, flow_key, former, key, kept)
+        if former is not None:
+            old = await self.document(flow_key, former)
+            for key in self._triggers(old):
+                if document.components.get(key) != old.components[key]:
+                    await self._stop_trigger(owner_id, flow_key, former, key, kept)
         for listener_id, row in taking_over.present.items():
             if listener_id not in taking_over.wanted and listener_id not in kept.left:
                 await self._remove_listener(owner_id, row.connector, row._mapping)
 
     async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
+        if connector not in self.engine.plugins:
+            return  # the plugin tidies up when it is there again
         listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
         try:
             account = await self.engine.accounts.hosted(row["account_id"])
