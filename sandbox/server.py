@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Generator
 from functools import cached_property
@@ -123,6 +124,8 @@ async def run(
         ws="none",
         access_log=False,
         log_level="warning",
+        # Where somebody takes what libraries log, it goes their way.
+        log_config=None if logging.getLogger().handlers else uvicorn.config.LOGGING_CONFIG,
     )
     listener = _listen(host, port)
     server = _Server(config)
