@@ -264,7 +264,7 @@ def _unreadable(waiting: _Read, fault: dict[str, Any]) -> Event:
 
 def _visible_in(
     connection: sa.Connection,
-    query: sa.Select[Any],
+    query: sa.Select[*tuple[Any, ...]],
     visible: Callable[[str, tuple[str, ...]], bool],
     limit: int,
 ) -> list[dict[str, Any]]:

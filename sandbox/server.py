@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .controls.application import create_controls
@@ -125,7 +126,7 @@ async def run(
         access_log=False,
         log_level="warning",
         # Where somebody takes what libraries log, it goes their way.
-        log_config=None if logging.getLogger().handlers else uvicorn.config.LOGGING_CONFIG,
+        log_config=None if logging.getLogger().handlers else LOGGING_CONFIG,
     )
     listener = _listen(host, port)
     server = _Server(config)

@@ -173,7 +173,6 @@ async def test_no_read_waits_for_a_server_that_hangs_and_nothing_else_waits_for_
 
         reads = (
             lambda: engine.events.of_owner(owner),
-            lambda: engine.events.unrouted(owner, lambda *_: True),
             lambda: engine.events.read(engine.plugins, engine.describe),
             lambda: store.get(["x"]),
             lambda: store.scan("x"),

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.api.application import create_app
 from appmixer.engine.api_token import read_token
-from appmixer.engine.contract import Component, Connector, connectors_of, hookimpl
+from appmixer.engine.contract import Component, Connector, HostContext, connectors_of, hookimpl
 from appmixer.engine.database import accounts, segments
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
@@ -89,7 +89,11 @@ def lame() -> dict[str, Connector]:
             return None
 
     module: Any = echo_module()
-    module.appmixer_plugin = hookimpl(lambda host: Lame())
+
+    def plugin(host: HostContext) -> Lame:
+        return Lame()
+
+    module.appmixer_plugin = hookimpl(plugin)
     return connectors_of(module)
 
 
