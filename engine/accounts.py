@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
@@ -47,6 +48,8 @@ PROOF_PAUSE_S = 0.05
 LOOK_EVERY_S = 10.0
 # How old a token in memory may be that another process has renewed.
 CACHE_S = 5.0
+# So many accounts are kept in memory; those that were read last.
+MAX_CACHED = 2_000
 MAX_NAME_CHARS = 100
 SEALED = {"accessToken", "secrets", "obtainedAt"}
 UNREADABLE = (
@@ -113,7 +116,7 @@ class Accounts:
         self._engine, self._writer, self._clock = engine, engine.writer, clock
         self._read_accounts: dict[str, StoredAccount] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.proof_interval_s = _proof_interval_s(engine.settings.environment)
 
     def provider(self, service: str) -> AccountProvider:
@@ -452,7 +455,10 @@ class Accounts:
         return renewed
 
     def _lock(self, account_id: str) -> asyncio.Lock:
-        return self._locks.setdefault(account_id, asyncio.Lock())
+        lock = self._locks.get(account_id)
+        if lock is None:
+            lock = self._locks[account_id] = asyncio.Lock()
+        return lock
 
     async def _owned(self, owner_id: str, account_id: str) -> StoredAccount:
         which = (accounts.c.id == account_id) & (accounts.c.owner_id == owner_id)
@@ -476,12 +482,14 @@ class Accounts:
                 "It was deleted from this engine.",
                 "Connect it again, or choose another account in the flow.",
             )
+        self._read_accounts.pop(account_id, None)
         self._read_accounts[account_id] = stored[0]
+        while len(self._read_accounts) > MAX_CACHED:
+            self._forget(next(iter(self._read_accounts)))
         return stored[0]
 
     def _forget(self, account_id: str) -> None:
         self._read_accounts.pop(account_id, None)
-        self._locks.pop(account_id, None)
         self._ids = {key: each for key, each in self._ids.items() if each != account_id}
 
     async def _settings_of(self, owner_id: str, service: str, name: str) -> JsonObject:

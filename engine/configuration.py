@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .contract import Check, Manifest, RejectedError
 from .contract.manifest import ConfigurationKey
-from .database import configuration, insert
+from .database import DatabaseTimeout, configuration, insert
 from .refusals import NotFoundError
 from .seal import SealError
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # How old the values may be that another process has changed.
 RELOAD_S = 2.0
-# A read that takes longer is told; it is awaited all the same, so that there is one at a time.
-PATIENCE_S = 5.0
 MAX_VALUE_CHARS = 4_000
 
 _Stored = Mapping[tuple[str, str], str]
@@ -48,7 +46,7 @@ class Configuration:
     async def load(self) -> None:
         """Read what is stored now. Of reads that overlap, the one that began last counts."""
         number = next(self._reads)
-        stored = await asyncio.to_thread(self._read)
+        stored = await self._engine.readers.read(self._read)
         if number > self._newest:
             self._newest, self._stored = number, stored
             self._values = {each: self._combine(each) for each in self._manifests}
@@ -58,23 +56,13 @@ class Configuration:
         is_told = False
         while True:
             await asyncio.sleep(self._reload_s)
-            reading = asyncio.create_task(self.load(), name="reading of configuration")
             try:
-                done, _ = await asyncio.wait({reading}, timeout=PATIENCE_S)
-                if not done and not is_told:
-                    self._tell("TimeoutError")
-                    is_told = True
-                await reading
+                await self.load()
                 is_told = False
-            except (SQLAlchemyError, SealError) as error:
+            except (SQLAlchemyError, DatabaseTimeout, SealError) as error:
                 if not is_told:
-                    self._tell(type(error).__name__)
+                    self._engine.log.warning("configuration_not_read", error=type(error).__name__)
                 is_told = True
-            finally:
-                reading.cancel()
-
-    def _tell(self, error: str) -> None:
-        self._engine.log.warning("configuration_not_read", error=error)
 
     def view(self, connector_id: str) -> Mapping[str, str]:
         """Return the values of one connector, as they are at each access, defaults included."""
@@ -197,9 +185,8 @@ class Configuration:
             )
         return keys[name]
 
-    def _read(self) -> _Stored:
-        with self._engine.database.connect() as connection:
-            rows = connection.execute(sa.select(configuration)).all()
+    def _read(self, connection: sa.Connection) -> _Stored:
+        rows = connection.execute(sa.select(configuration))
         return {(row.connector, row.key): str(self._engine.seal.open(row.sealed)) for row in rows}
 
 

@@ -111,7 +111,7 @@ class EngineContext:
     @property
     def state(self) -> Store:
         namespace = f"state:{self.place.flow_key}:{self.place.component}"
-        return DatabaseStore(self.engine.database, self.engine.writer, namespace)
+        return DatabaseStore(self.engine.readers, self.engine.writer, namespace)
 
     @property
     def store(self) -> Store:

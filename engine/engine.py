@@ -8,7 +8,6 @@ import time
 import traceback
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +26,7 @@ from .contract import (
     load_connectors,
 )
 from .contract.connector import FOREIGN_FAULTS
-from .database import DatabaseTimeout, database_url, migrate, open_database
+from .database import database_url, migrate, open_database
 from .departures import Departures
 from .documents import FlowComponent
 from .events import Events
@@ -40,6 +39,7 @@ from .logs import get_log, without
 from .metrics import Metrics
 from .owners import Owners
 from .quotas import Buckets
+from .readers import Readers
 from .routing import Router
 from .runs.actions import Actions
 from .runs.counts import WaitCounts
@@ -62,10 +62,6 @@ from .trials import Trials
 from .turn import Turn
 from .visibility import Visibility
 from .writer import Writer
-
-# A read that takes longer is given up: whoever waits is told that the database does not answer.
-READ_TIMEOUT_S = 4.0
-READERS = 8
 
 
 class Engine:
@@ -115,8 +111,8 @@ class Engine:
         opened.callback(self.folder.close)
         self.departures = Departures(self.settings.data)
         opened.callback(self.departures.close)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-        opened.callback(self._readers.shutdown, wait=False, cancel_futures=True)
+        self.readers = Readers(self.database)
+        opened.callback(self.readers.close)
         await asyncio.to_thread(migrate, self.database)
         key = self.settings.environment.get(KEY_VARIABLE)
         self.seal = await asyncio.to_thread(load_seal, self.settings.data, key, self.database)
@@ -152,7 +148,7 @@ class Engine:
 
     def _wire(self) -> None:
         """Make the parts, each with what it uses."""
-        self.events = Events(self.database, self.writer)
+        self.events = Events(self.readers, self.writer)
         self.owners = Owners(self)
         self.configuration = Configuration(self)
         self.accounts = Accounts(self)
@@ -185,18 +181,14 @@ class Engine:
             give_up=executor.give_up_row,
             log=self.log,
             is_active=self.turn.is_mine,
+            connectors=lambda: self.plugins.keys(),
             sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
         )
         self.router = Router(self, self.turn.is_mine)
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         """Read without blocking the loop; raise DatabaseTimeout when nothing comes back."""
-        reading = asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
-        try:
-            async with asyncio.timeout(READ_TIMEOUT_S):
-                return await reading
-        except TimeoutError:
-            raise DatabaseTimeout("the database has not answered in time") from None
+        return await self.readers.rows(query)
 
     def component(self, name: str) -> Component:
         """Return the one instance of a component's class."""
@@ -253,7 +245,7 @@ class Engine:
             connector=connector_id,
             http=self.http,
             log=self.log.bind(connector=connector_id),
-            store=DatabaseStore(self.database, self.writer, connector_id),
+            store=DatabaseStore(self.readers, self.writer, connector_id),
             quota=Buckets(quotas),
         )
         self.hosts[connector_id] = host
@@ -310,10 +302,6 @@ class Engine:
         self.router.release(account_id)
         rows = await self.writer.commit(lambda connection: end_paused(connection, account_id))
         await self.due.hand_over(rows)
-
-    def _read(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
-        with self.database.connect() as connection:
-            return connection.execute(query).all()
 
 
 @contextlib.asynccontextmanager

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from .contract import Event, Plugin, ThrottledError
 from .database import DATABASE_AWAY, Prepared, events, inbox, insert, runs, takings
+from .readers import Readers
 from .times import iso
 from .writer import Writer
 
@@ -67,7 +68,7 @@ class Events:
     `commits` how often that was done.
     """
 
-    database: sa.Engine
+    readers: Readers
     writer: Writer
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     taken: int = 0
@@ -143,8 +144,11 @@ class Events:
             behind.settle(error)
 
     async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:
-        """Turn the oldest of what was accepted into events; say whether there was anything."""
-        waiting = await asyncio.to_thread(self._waiting)
+        """Turn the oldest of what was accepted into events; say whether there was anything.
+
+        What was accepted for a connector that is not here now waits until it is.
+        """
+        waiting = await self.readers.read(partial(_waiting, connectors=list(plugins)))
         if waiting:
             found = await asyncio.to_thread(_read, waiting, plugins, describe)
             await self._keep(found, describe)
@@ -165,18 +169,6 @@ class Events:
             for each in found:
                 await self._keep([each], describe)
 
-    def _waiting(self) -> list[_Read]:
-        query = sa.select(inbox).order_by(inbox.c.seq).limit(MAX_READ)
-        found: list[_Read] = []
-        size_bytes = 0
-        with self.database.connect() as connection:
-            for row in connection.execute(query.execution_options(yield_per=50)):
-                found.append(_Read(row.seq, row.connector, row.content, row.received_at))
-                size_bytes += len(row.content)
-                if size_bytes >= MAX_READ_BYTES:
-                    break
-        return found
-
     async def of_owner(
         self,
         owner_id: str,
@@ -195,8 +187,9 @@ class Events:
         query = sa.select(events).where(events.c.seq.in_(mine))
         if before is not None:
             query = query.where(events.c.seq < before)
-        return await asyncio.to_thread(
-            self._shown, query.order_by(events.c.seq.desc()).limit(limit)
+        query = query.order_by(events.c.seq.desc()).limit(limit)
+        return await self.readers.read(
+            lambda connection: [_shown(row) for row in connection.execute(query)]
         )
 
     async def unrouted(
@@ -210,31 +203,16 @@ class Events:
 
         `visible` decides from an event's connector and routes.
         """
-        return await asyncio.to_thread(self._unrouted, owner_id, visible, limit)
-
-    def _unrouted(
-        self, owner_id: str, visible: Callable[[str, tuple[str, ...]], bool], limit: int
-    ) -> list[dict[str, Any]]:
         taken = sa.select(takings.c.seq).where(takings.c.owner_id == owner_id)
         query = (
-            sa.select(events)
+            sa.select(events.c.seq, events.c.connector, events.c.routes)
             .where(events.c.state != NEW, events.c.seq.not_in(taken))
             .order_by(events.c.seq.desc())
             .limit(LOOKED_THROUGH)
         )
-        found: list[dict[str, Any]] = []
-        with self.database.connect() as connection:
-            for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
-                if visible(row.connector, tuple(json.loads(row.routes))):
-                    state = UNROUTED if row.state == ROUTED else row.state
-                    found.append({**_shown(row), "state": state})
-                if len(found) == limit:
-                    break
-        return found
-
-    def _shown(self, query: sa.Select[Any]) -> list[dict[str, Any]]:
-        with self.database.connect() as connection:
-            return [_shown(row) for row in connection.execute(query)]
+        return await self.readers.read(
+            partial(_visible_in, query=query, visible=visible, limit=limit)
+        )
 
 
 @dataclass(frozen=True)
@@ -246,6 +224,19 @@ class _Read:
     content: bytes
     received_at: float
     events: Sequence[Event] = ()
+
+
+def _waiting(connection: sa.Connection, connectors: Sequence[str]) -> list[_Read]:
+    mine = inbox.c.connector.in_(connectors)
+    query = sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(MAX_READ)
+    found: list[_Read] = []
+    size_bytes = 0
+    for row in connection.execute(query.execution_options(yield_per=50)):
+        found.append(_Read(row.seq, row.connector, row.content, row.received_at))
+        size_bytes += len(row.content)
+        if size_bytes >= MAX_READ_BYTES:
+            break
+    return found
 
 
 def _read(
@@ -269,6 +260,25 @@ def _unreadable(waiting: _Read, fault: dict[str, Any]) -> Event:
         kind="unreadable",
         payload={"error": fault, "base64": b64encode(waiting.content).decode()},
     )
+
+
+def _visible_in(
+    connection: sa.Connection,
+    query: sa.Select[*tuple[Any, ...]],
+    visible: Callable[[str, tuple[str, ...]], bool],
+    limit: int,
+) -> list[dict[str, Any]]:
+    seqs: list[int] = []
+    for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
+        if visible(row.connector, tuple(json.loads(row.routes))):
+            seqs.append(row.seq)
+        if len(seqs) == limit:
+            break
+    found = sa.select(events).where(events.c.seq.in_(seqs)).order_by(events.c.seq.desc())
+    return [
+        {**_shown(row), "state": UNROUTED if row.state == ROUTED else row.state}
+        for row in connection.execute(found)
+    ]
 
 
 def _accept(connection: sa.Connection, rows: Sequence[tuple[str, bytes, float]]) -> None:

@@ -47,8 +47,9 @@ class FileStore:
     async def save(
         self, owner_id: str, name: str, media_type: str, chunks: AsyncIterator[bytes]
     ) -> dict[str, Any]:
-        """Keep a file; raise TooLargeError, after which nothing of it is left."""
+        """Keep a file; raise TooLargeError or ConflictError, after which nothing of it is left."""
         name, media_type = _checked(name, media_type)
+        self._engine.limits.check("file_total_bytes", await self._kept_bytes(owner_id))
         file_id = uuid.uuid4().hex
         path = self._path(owner_id, file_id)
         await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
@@ -63,9 +64,7 @@ class FileStore:
                 "sha256": sha256,
                 "created_at": self._clock(),
             }
-            await self._engine.writer.commit(
-                lambda connection: connection.execute(sa.insert(files).values(row))
-            )
+            await self._engine.writer.commit(lambda connection: self._add(connection, row))
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await anyio.Path(path).unlink(missing_ok=True)
@@ -114,6 +113,15 @@ class FileStore:
                 await file.write(chunk)
         return size_bytes, digest.hexdigest()
 
+    async def _kept_bytes(self, owner_id: str) -> int:
+        return int((await self._engine.rows(_total(owner_id)))[0].total)
+
+    def _add(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
+        # Asked again: many may have been uploaded at once, and writes come one after the other.
+        kept = int(connection.execute(_total(row["owner_id"])).one().total)
+        self._engine.limits.check("file_total_bytes", kept)
+        connection.execute(sa.insert(files).values(row))
+
     def _path(self, owner_id: str, file_id: str) -> Path:
         return self._folder / owner_id / file_id
 
@@ -143,6 +151,11 @@ class OwnedFiles:
 
     async def save(self, name: str, media_type: str, chunks: AsyncIterator[bytes]) -> File:
         return _file(await self._store.save(self._owner_id, name, media_type, chunks))
+
+
+def _total(owner_id: str) -> sa.Select[tuple[int]]:
+    total = sa.func.coalesce(sa.func.sum(files.c.size_bytes), 0).label("total")
+    return sa.select(total).where(files.c.owner_id == owner_id)
 
 
 def max_file_bytes(environment: Mapping[str, str]) -> int:

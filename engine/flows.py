@@ -17,6 +17,7 @@ from .contexts import EngineTriggerContext, Listening, Place
 from .contract import Account, ConnectorError, Listener, RejectedError, Trigger
 from .database import flow_versions, flows, listeners, runs
 from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
+from .limits import Limits
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
 from .times import iso
 
@@ -50,12 +51,9 @@ class Flows:
         old = await self._row(owner_id, flow_id)
         previous = await self.document(old.key, old.version) if old else None
         stored = keep_secrets(stored, previous, self.engine.types, self.engine.seal)
-        if old is None:
-            count = sa.select(sa.func.count().label("flows")).where(flows.c.owner_id == owner_id)
-            self.engine.limits.check("flows", (await self.engine.rows(count))[0].flows)
-        kept = self.engine.limits.versions
+        limits = self.engine.limits
         await self.engine.writer.commit(
-            lambda c: _store(c, owner_id, flow_id, document.name, stored, kept)
+            lambda c: _store(c, owner_id, flow_id, document.name, stored, limits)
         )
         return await self.get(owner_id, flow_id)
 
@@ -191,16 +189,18 @@ class Flows:
         """Stop what the former version listened to and this one does not."""
         kept = _Kept(self.engine, taking_over)
         flow_key = taking_over.flow_key
-        old = {} if former is None else (await self.document(flow_key, former)).components
-        for key, component in old.items():
-            is_trigger = self.engine.types[component.type].kind == "trigger"
-            if is_trigger and document.components.get(key) != component and former is not None:
-                await self._stop_trigger(owner_id, flow_key, former, key, kept)
+        if former is not None:
+            old = await self.document(flow_key, former)
+            for key in self._triggers(old):
+                if document.components.get(key) != old.components[key]:
+                    await self._stop_trigger(owner_id, flow_key, former, key, kept)
         for listener_id, row in taking_over.present.items():
             if listener_id not in taking_over.wanted and listener_id not in kept.left:
                 await self._remove_listener(owner_id, row.connector, row._mapping)
 
     async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
+        if connector not in self.engine.plugins:
+            return  # the plugin tidies up when it is there again
         listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
         try:
             account = await self.engine.accounts.hosted(row["account_id"])
@@ -390,7 +390,7 @@ def _store(
     flow_id: str,
     name: str,
     document: Mapping[str, Any],
-    kept: int,
+    limits: Limits,
 ) -> None:
     now = time.time()
     mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
@@ -400,6 +400,8 @@ def _store(
     if row:
         connection.execute(sa.update(flows).where(mine).values(changed))
     else:
+        count = sa.select(sa.func.count()).select_from(flows).where(flows.c.owner_id == owner_id)
+        limits.check("flows", connection.scalar(count) or 0)
         fixed = {"owner_id": owner_id, "id": flow_id, "key": key, "created_at": now}
         state = {"state": STOPPED, "reason": "", "running_version": None}
         connection.execute(sa.insert(flows), {**fixed, **state, **changed})
@@ -407,7 +409,7 @@ def _store(
         sa.insert(flow_versions),
         {"flow_key": key, "version": version, "document": document, "created_at": now},
     )
-    old = flow_versions.c.version <= version - kept
+    old = flow_versions.c.version <= version - limits.versions
     running = sa.select(flows.c.running_version).where(
         flows.c.key == key, flows.c.running_version.is_not(None)
     )

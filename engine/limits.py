@@ -9,6 +9,8 @@ from .contract import ConfigurationError
 from .refusals import ConflictError
 
 PREFIX = "APPMIXER_MAX_"
+# What a limit counts, where its name is no word for it.
+WORDS = {"file_total_bytes": "bytes of files", "waits": "steps that wait"}
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Limits:
     flows: int = 1_000
     # Of each flow; older ones are forgotten, but never one that runs or has runs.
     versions: int = 100
+    # One more file is taken as long as those before it have not reached this.
     file_total_bytes: int = 10 * 1024**3
     streams: int = 20
     # Steps that wait for an event or a time: a broadcast to 100,000 people fits several times.
@@ -28,7 +31,7 @@ class Limits:
         """Raise ConflictError, which names the limit, when no more may be added."""
         allowed: int = getattr(self, name)
         if present >= allowed:
-            what = name.replace("_", " ")
+            what = WORDS.get(name, name)
             raise ConflictError(
                 "The limit is reached",
                 f"Each owner may have {allowed:,} {what}, and you have {present:,}.",

@@ -10,6 +10,7 @@ from typing import Any
 from .configuration import Configuration
 from .database import migrate
 from .engine import Engine
+from .readers import Readers
 from .seal import KEY_VARIABLE, load_seal
 from .settings import read_settings
 from .starting import check, explaining
@@ -26,10 +27,11 @@ async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping
             await asyncio.to_thread(migrate, engine.database)
             given = settings.environment.get(KEY_VARIABLE)
             engine.seal = await asyncio.to_thread(load_seal, data, given, engine.database)
-            engine.writer = Writer(engine.database)
+            engine.readers, engine.writer = Readers(engine.database), Writer(engine.database)
             try:
                 return await Configuration(engine).set(service, key, value)
             finally:
+                engine.readers.close()
                 await asyncio.to_thread(engine.writer.close)
         finally:
             engine.database.dispose()

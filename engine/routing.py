@@ -136,7 +136,9 @@ class Router:
     async def route_batch(self) -> int:
         """Route the oldest events; return how many there were, BATCH at most."""
         engine = self.engine
-        query = sa.select(events).where(events.c.state == NEW).order_by(events.c.seq).limit(BATCH)
+        # Those of a connector that is not here now wait until it is.
+        waiting = (events.c.state == NEW) & events.c.connector.in_(list(engine.plugins))
+        query = sa.select(events).where(waiting).order_by(events.c.seq).limit(BATCH)
         rows = await engine.rows(query)
         if len(rows) < BATCH and await engine.events.read(engine.plugins, engine.describe):
             rows = await engine.rows(query)
@@ -163,9 +165,8 @@ class Router:
         repeated = await self._repeated(rows)
         routed = [_Routed(row, event_of(row)) for row in rows if row.seq not in repeated]
         for connector in {each.row.connector for each in routed}:
-            if connector in self.engine.plugins:
-                mine = [each.event for each in routed if each.row.connector == connector]
-                await self._announce(connector, mine)
+            mine = [each.event for each in routed if each.row.connector == connector]
+            await self._announce(connector, mine)
         await self._find_starts(routed, await self._listeners(routed))
         going_on = await self._commit_or_fail(routed, repeated)
         await self._hand_over(going_on, routed)

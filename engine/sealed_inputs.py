@@ -27,8 +27,12 @@ def hide(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 def hide_secrets(document: dict[str, Any], types: Mapping[str, ComponentType]) -> dict[str, Any]:
     """Return a stored document as its author may see it again."""
     for component in document["components"].values():
-        if component.get("input"):
-            component["input"] = hide(component["input"], types[component["type"]].schema)
+        values = component.get("input")
+        if values and component["type"] in types:
+            component["input"] = hide(values, types[component["type"]].schema)
+        elif values:  # its connector is not here, and only what is sealed tells what is secret
+            sealed = [name for name, value in values.items() if _is_sealed(value)]
+            component["input"] = {**values, **dict.fromkeys(sealed, HIDDEN)}
     return document
 
 
@@ -55,6 +59,10 @@ def keep_secrets(
 def open_secrets(values: Mapping[str, Any], seal: Seal) -> dict[str, Any]:
     """Return an input with its sealed fields opened."""
     return {
-        name: seal.open(b64decode(value[SEALED])) if is_object(value) and SEALED in value else value
+        name: seal.open(b64decode(value[SEALED])) if _is_sealed(value) else value
         for name, value in values.items()
     }
+
+
+def _is_sealed(value: Any) -> bool:
+    return is_object(value) and SEALED in value

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
+from .database import DatabaseTimeout
 from .logs import LEVEL_VARIABLE
 from .start_errors import StartError
 
@@ -83,6 +84,8 @@ def explaining(settings: Settings) -> Generator[None]:
         yield
     except SQLAlchemyError as error:
         raise StartError(_of_database(settings, error)) from error
+    except DatabaseTimeout as error:
+        raise StartError(_of_server(settings, str(error))) from error
     except OSError as error:
         if error.errno is None:
             raise
@@ -110,6 +113,10 @@ def _of_database(settings: Settings, error: SQLAlchemyError) -> str:
             f"{_database(settings)} cannot be used: {said}. It holds tables that are not this"
             " engine's, or misses some. Give the engine a database of its own."
         )
+    return _of_server(settings, said)
+
+
+def _of_server(settings: Settings, said: str) -> str:
     return (
         f"{_database(settings)} cannot be used: {said}. Check that the server runs, and that the"
         " address, the user and the password in the database URL are right."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from .contract import Json
 from .database import Prepared, insert, store
+from .readers import Readers
 from .writer import Writer
 
 
@@ -20,19 +20,19 @@ class DatabaseStore:
 
     def __init__(
         self,
-        database: sa.Engine,
+        readers: Readers,
         writer: Writer,
         namespace: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._database, self._writer = database, writer
+        self._readers, self._writer = readers, writer
         self._namespace, self._clock = namespace, clock
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
-        return await asyncio.to_thread(self._read, store.c.key.in_(keys)) if keys else {}
+        return await self._read(store.c.key.in_(keys)) if keys else {}
 
     async def scan(self, prefix: str) -> Mapping[str, Json]:
-        return await asyncio.to_thread(self._read, store.c.key.startswith(prefix, autoescape=True))
+        return await self._read(store.c.key.startswith(prefix, autoescape=True))
 
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
         rows = [self._row(key, value, expires_in_s) for key, value in entries.items()]
@@ -49,12 +49,13 @@ class DatabaseStore:
             lambda connection: connection.execute(sa.delete(store).where(gone))
         )
 
-    def _read(self, which: sa.ColumnElement[bool]) -> Mapping[str, Json]:
+    async def _read(self, which: sa.ColumnElement[bool]) -> Mapping[str, Json]:
         query = sa.select(store.c.key, store.c.value).where(
             store.c.namespace == self._namespace, which, _is_alive(self._clock())
         )
-        with self._database.connect() as connection:
-            return {key: json.loads(value) for key, value in connection.execute(query)}
+        return await self._readers.read(
+            lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
+        )
 
     def _row(self, key: str, value: Json, expires_in_s: float | None) -> dict[str, object]:
         return {

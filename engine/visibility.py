@@ -70,6 +70,8 @@ class Visibility:
         others: set[tuple[str, str]],
         is_administrator: bool,
     ) -> bool:
+        if connector not in self.engine.plugins:
+            return False  # nobody can tell whose it is
         named = {(connector, route) for route in routes}
         return bool(named & mine) or (is_administrator and not named & others)
 

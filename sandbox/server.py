@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Generator
 from functools import cached_property
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .controls.application import create_controls
@@ -123,6 +125,8 @@ async def run(
         ws="none",
         access_log=False,
         log_level="warning",
+        # Where somebody takes what libraries log, it goes their way.
+        log_config=None if logging.getLogger().handlers else LOGGING_CONFIG,
     )
     listener = _listen(host, port)
     server = _Server(config)

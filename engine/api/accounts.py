@@ -94,7 +94,9 @@ async def claim_events(request: Request, caller: Caller, account_id: str) -> dic
     engine = hosting(request)
     account = await engine.accounts.get(caller.owner_id, account_id)
     hosted = await engine.accounts.hosted(account_id)
-    checks = await engine.plugins[account["service"]].claim(hosted)
+    service = account["service"]
+    is_here = service in engine.plugins
+    checks = await engine.plugins[service].claim(hosted) if is_here else [_not_here(service)]
     return {"account": account, "checks": list(map(show_check, checks))}
 
 
@@ -106,6 +108,8 @@ async def delete_account(request: Request, caller: Caller, account_id: str) -> N
 
 async def examine(engine: Engine, service: str, account: Account | None) -> list[Check]:
     """Look at a connector's setup, or at one account of it; a failure is a finding too."""
+    if service not in engine.plugins:
+        return [_not_here(service)]
     configured = engine.configuration.checks(service)
     if any(check.state == "fault" for check in configured):
         # With values like these the connector cannot look any further.
@@ -116,6 +120,15 @@ async def examine(engine: Engine, service: str, account: Account | None) -> list
         finding = str(type(error)(error.title, error.cause))
         found = [Check("checks", "fault", finding, error.cure)]
     return [*found] if account is not None else [*configured, *found]
+
+
+def _not_here(service: str) -> Check:
+    return Check(
+        "connector",
+        "fault",
+        f"The connector {service} is not installed, or the engine had to leave it out.",
+        "Run `appmixer doctor`, which names what is left out; what is stored waits until then.",
+    )
 
 
 def show_check(check: Check) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ..contract import (
     RejectedError,
     ThrottledError,
 )
+from ..database import DATABASE_AWAY
 from ..documents import FlowFaults
 from ..refusals import (
     ConflictError,
@@ -175,7 +176,7 @@ def answer_any(engine: Engine, error: Exception, path: str) -> Response:
         return answer_flow_faults(error)
     if isinstance(error, NotFoundError) or type(error) is LookupError:
         return answer_not_found(error)
-    if isinstance(error, SQLAlchemyError):
+    if isinstance(error, (SQLAlchemyError, *DATABASE_AWAY)):
         engine.log.error("database_failed", path=path, exc_info=error)
         return answer_database_error()
     return answer_unexpected(engine, error, path)

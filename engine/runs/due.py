@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -36,7 +36,8 @@ PAUSE_S = 1.0
 class Due:
     """Brings rows of due segments to the queue, and ends waits in time.
 
-    `is_active` is set while this process is the one that executes.
+    `is_active` is set while this process is the one that executes. What is due for a connector that
+    is not among `connectors` waits in the table.
     """
 
     writer: Writer
@@ -45,6 +46,7 @@ class Due:
     give_up: Callable[[Row], Awaitable[None]]
     log: Log
     is_active: asyncio.Event
+    connectors: Callable[[], Collection[str]]
     sweep_s: float = SWEEP_ALONE_S
     _ends: list[tuple[float, str]] = field(default_factory=list["tuple[float, str]"])
     _known_until: float = 0.0
@@ -52,8 +54,9 @@ class Due:
 
     async def hand_over(self, rows: Sequence[Row], fresh: Sequence[SegmentWork] = ()) -> None:
         """Hand over what a commit has made due, `fresh` as it was before it became rows."""
+        here = self.connectors()
         try:
-            works = await self._read(rows)
+            works = await self._read([row for row in rows if row["connector"] in here])
         except DATABASE_AWAY as error:
             self.log.warning("segments_left_in_table", error=type(error).__name__)
             self.queue.wants_rows.set()
@@ -106,9 +109,10 @@ class Due:
         await asyncio.sleep(PAUSE_S)
 
     async def _sweep_once(self) -> None:
+        is_here = segments.c.connector.in_(list(self.connectors()))
         query = (
             sa.select(segments.c.id)
-            .where(segments.c.state == SegmentState.QUEUED.value)
+            .where(segments.c.state == SegmentState.QUEUED.value, is_here)
             .order_by(segments.c.rank, segments.c.id)
             .limit(MAX_IN_MEMORY + 1)
         )

@@ -17,7 +17,9 @@ import httpx
 import pytest
 
 from appmixer.engine.api.application import create_app
+from appmixer.engine.api_token import read_token
 from appmixer.engine.contract import Connector, ThrottledError
+from appmixer.engine.database import DatabaseTimeout
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
@@ -43,10 +45,11 @@ async def refused_s(hear: Hear, count: int) -> list[float]:
     return list(await asyncio.gather(*(one(number) for number in range(count))))
 
 
-async def ask(engine: Engine, path: str) -> httpx.Response:
+async def ask(engine: Engine, path: str, token: str = "") -> httpx.Response:
     transport = httpx.ASGITransport(app=create_app(engine))
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8321") as client:
-        return await client.get(path)
+        return await client.get(path, headers=headers)
 
 
 async def test_a_locked_database_refuses_all_who_deliver_at_once_and_goes_on_afterwards(
@@ -153,6 +156,52 @@ async def test_a_hanging_server_lets_everybody_know_soon_and_work_goes_on_when_i
     assert (alive.status_code, ready.status_code) == (200, 503)
     assert alive_after_s < 5, "promised is one second"
     assert len(runs) == 1
+
+
+async def test_no_read_waits_for_a_server_that_hangs_and_nothing_else_waits_for_the_reads(
+    tmp_path: Path, postgres: str, link: Link, connectors: dict[str, Connector]
+) -> None:
+    url = postgres.replace(f":{link.target[1]}/", f":{link.port}/")
+    settings = Settings(data=tmp_path / "data", environment={}, database_url=url)
+    async with open_engine(settings, connectors) as engine:
+        owner = engine.owners.first_owner_id
+        token = read_token(settings.data, settings.environment)
+        store = engine.hosts["test:echo"].store
+
+        async def pages() -> list[dict[str, Any]]:
+            return await engine.visibility.unrouted(owner, is_administrator=True)
+
+        reads = (
+            lambda: engine.events.of_owner(owner),
+            lambda: engine.events.read(engine.plugins, engine.describe),
+            lambda: store.get(["x"]),
+            lambda: store.scan("x"),
+            engine.configuration.load,
+            lambda: engine.accounts.list(owner),
+            pages,
+        )
+        link.flows.clear()
+        try:
+            started = time.monotonic()
+            ends = await asyncio.gather(
+                *(read() for read in reads for _ in range(10)), return_exceptions=True
+            )
+            ended_after_s = time.monotonic() - started
+            started = time.monotonic()
+            await asyncio.to_thread(time.sleep, 0)
+            free_after_s = time.monotonic() - started
+            asked = await asyncio.gather(
+                ask(engine, "/api/events", token), ask(engine, "/api/flows", token)
+            )
+        finally:
+            link.flows.set()
+
+    assert {type(each) for each in ends} == {DatabaseTimeout}
+    assert ended_after_s < SOON_S
+    assert free_after_s < 5, "promised is one second"
+    assert [(each.status_code, each.json()["error"]["title"]) for each in asked] == [
+        (503, "The database does not answer")
+    ] * 2
 
 
 async def _is_ready(engine: Engine) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.accounts import StoredAccount
 from appmixer.engine.contract import ConfigurationError
 from appmixer.engine.database import accounts, events
 from appmixer.engine.engine import Engine
@@ -268,3 +270,20 @@ async def test_what_another_owners_step_sent_makes_no_chain_longer(
     found = await ended_runs(other, 8)
 
     assert {run["status"] for run in found} == {"completed"}
+
+
+async def test_of_many_accounts_only_those_used_last_are_kept_in_memory(
+    engine: Engine, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appmixer.engine.accounts.MAX_CACHED", 2)
+    for number in range(5):
+        await engine.accounts.connect_token(owner, CONNECTOR, "hall", f"keys {number}")
+
+    tokens: list[str] = []
+    for number in [*range(5), *range(5)]:
+        account = await engine.accounts.named(owner, CONNECTOR, f"keys {number}")
+        tokens.append(await account.access_token())
+    gc.collect()
+
+    assert tokens == ["hall"] * 10
+    assert sum(isinstance(each, StoredAccount) for each in gc.get_objects()) == 2

@@ -328,3 +328,18 @@ def serving(data: Path) -> Generator[str]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=DEADLINE_S)
+
+
+def test_a_database_server_that_accepts_and_says_nothing_is_told_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://somebody:hush@127.0.0.1:{silent.getsockname()[1]}/somewhere"
+        [(code, _, complaint, exception)] = run_all(
+            (["up", "--port", "0", "--data", str(tmp_path / "data"), "--database-url", url], {})
+        )
+
+    assert (code, exception) == (1, "SystemExit(1)")
+    assert "The database at 127.0.0.1 cannot be used: " in complaint
+    assert "Check that the server runs" in complaint
+    assert "hush" not in complaint

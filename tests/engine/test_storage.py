@@ -6,7 +6,7 @@ import asyncio
 import pickle
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from appmixer.engine.contract import ThrottledError
 from appmixer.engine.contract.manifest import Quota
 from appmixer.engine.database import database_url, metadata, migrate, open_database, store
 from appmixer.engine.quotas import Buckets
+from appmixer.engine.readers import Readers
 from appmixer.engine.seal import SealError, load_seal
 from appmixer.engine.store import DatabaseStore, delete_expired
 from appmixer.engine.writer import Writer
@@ -47,6 +48,13 @@ async def writer(tmp_path: Path, database: sa.Engine) -> AsyncIterator[Writer]:
     yield writer
     writer.close()
     database.dispose()
+
+
+@pytest.fixture
+def readers(database: sa.Engine) -> Iterator[Readers]:
+    readers = Readers(database)
+    yield readers
+    readers.close()
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database: sa.Engine) -> None:
@@ -94,11 +102,11 @@ async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alon
 
 
 async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
-    database: sa.Engine, writer: Writer
+    readers: Readers, writer: Writer
 ) -> None:
     now = [100.0]
-    mine = DatabaseStore(database, writer, "mine", clock=lambda: now[0])
-    other = DatabaseStore(database, writer, "other", clock=lambda: now[0])
+    mine = DatabaseStore(readers, writer, "mine", clock=lambda: now[0])
+    other = DatabaseStore(readers, writer, "other", clock=lambda: now[0])
 
     await mine.put({"a": {"x": 1}, "ab": [2]}, expires_in_s=10)
     await mine.put({"b%": None})

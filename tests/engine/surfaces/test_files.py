@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,9 +10,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from appmixer.engine.contract import File, RejectedError
-from appmixer.engine.engine import Engine
+from appmixer.engine.contract import Connector, File, RejectedError
+from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.files import FileStore
+from appmixer.engine.refusals import ConflictError
+from appmixer.engine.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +96,29 @@ async def test_refuses_a_file_that_is_too_large_and_keeps_nothing_of_it(
     }
     assert (await admin.get("/api/files")).json() == {"files": []}
     assert [path for path in small.settings.data.rglob("files/*/*") if path.is_file()] == []
+
+
+async def test_an_owner_whose_files_have_reached_the_limit_adds_none_and_others_do(
+    settings: Settings, connectors: dict[str, Connector]
+) -> None:
+    limited = replace(settings, environment={"APPMIXER_MAX_FILE_TOTAL_BYTES": "10"})
+    async with open_engine(limited, connectors) as engine:
+        mine, other = engine.files.of("owner-1"), engine.files.of("owner-2")
+        await mine.save("a", "", chunks(b"123456"))
+        # All at once: each of them sees room.
+        results = await asyncio.gather(
+            *(mine.save("b", "", chunks(b"123456")) for _ in range(5)), return_exceptions=True
+        )
+        kept = await engine.files.list("owner-1")
+        await other.save("c", "", chunks(b"123456"))
+        on_disk = [path for path in settings.data.rglob("files/owner-1/*") if path.is_file()]
+
+    refused = [each for each in results if isinstance(each, ConflictError)]
+    assert (len(refused), len(kept), len(on_disk)) == (4, 2, 2)
+    assert str(refused[0]) == (
+        "The limit is reached. Each owner may have 10 bytes of files, and you have 12. "
+        "Remove some, or ask the administrator to raise APPMIXER_MAX_FILE_TOTAL_BYTES."
+    )
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 256, ".", "..", "a/..", "a\\."])

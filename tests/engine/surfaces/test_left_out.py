@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from appmixer.engine.api.application import create_app
 from appmixer.engine.api_token import read_token
-from appmixer.engine.contract import Component, Connector, connectors_of, hookimpl
-from appmixer.engine.engine import open_engine
+from appmixer.engine.contract import Component, Connector, HostContext, connectors_of, hookimpl
+from appmixer.engine.database import accounts, segments
+from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
 from ..conftest import CONNECTOR, Say, echo_module
+from ..test_runs import flow, start
 from .conftest import BASE_URL
 
 pytestmark = pytest.mark.anyio
 
+# At its end, and not proven for long.
+DUE = {"expires_at": time.time(), "proof_due_at": 0.0}
+Until = Callable[..., Awaitable[Any]]
 FLOW: dict[str, Any] = {
     "name": "Hall",
     "components": {
@@ -64,3 +74,131 @@ async def test_a_flow_of_a_connector_that_is_gone_gets_a_sentence(
 
     assert answer.status_code == 409
     assert answer.json()["error"]["title"] == "There is no component test.echo.Heard here"
+
+
+def lame() -> dict[str, Connector]:
+    """Return the same connector with a plugin that does not start, so that it is left out."""
+
+    class Lame:
+        routes = ()
+
+        async def start(self) -> None:
+            raise ZeroDivisionError
+
+        async def stop(self) -> None:
+            return None
+
+    module: Any = echo_module()
+
+    def plugin(host: HostContext) -> Lame:
+        return Lame()
+
+    module.appmixer_plugin = hookimpl(plugin)
+    return connectors_of(module)
+
+
+@asynccontextmanager
+async def asking(engine: Engine) -> AsyncGenerator[httpx.AsyncClient]:
+    token = read_token(engine.settings.data, engine.settings.environment)
+    transport = httpx.ASGITransport(app=create_app(engine))
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers=headers) as client:
+        yield client
+
+
+async def test_what_was_accepted_for_a_connector_waits_until_it_is_there_again(
+    settings: Settings, connectors: dict[str, Connector], until: Until
+) -> None:
+    told = {"kind": "heard", "payload": {"text": "x"}, "routes": ["room:hall"], "answers": []}
+    async with open_engine(settings, connectors) as engine:
+        owner_id = engine.owners.first_owner_id
+        await engine.accounts.connect_token(owner_id, CONNECTOR, "hall+cellar", "keys")
+        await engine.flows.put(owner_id, "echo", FLOW)
+        await engine.flows.start(owner_id, "echo")
+
+    async with open_engine(settings, lame()) as engine, asking(engine) as client:
+        await engine.events.accept(CONNECTOR, json.dumps({"id": "early", **told}).encode())
+        # Whatever else there is to read is read meanwhile.
+        for _ in range(3):
+            assert await engine.router.route_batch() == 0
+        left_out = (await client.get("/readyz")).json()["leftOut"]
+        unrouted = (await client.get("/api/events?unrouted=true")).json()["events"]
+
+    async with open_engine(settings, connectors) as engine:
+        [run] = await until(lambda: engine.runs.list(owner_id, status="completed"))
+        unreadable = await engine.visibility.unrouted(owner_id, is_administrator=True)
+
+    assert len(left_out) == 1
+    assert (unrouted, unreadable) == ([], [])
+    assert run["flowId"] == "echo"
+
+
+async def test_what_is_due_for_a_connector_is_done_when_it_is_there_again(
+    settings: Settings, connectors: dict[str, Connector], until: Until
+) -> None:
+    event = {"id": "a", "kind": "heard", "payload": {"text": "x"}, "routes": ["room:hall"]}
+    async with open_engine(settings, connectors) as engine:
+        owner_id = engine.owners.first_owner_id
+        await engine.accounts.connect_token(owner_id, CONNECTOR, "hall+cellar", "keys")
+        await start(engine, owner_id, flow({"text": "x", "then": "wait"}))
+        await engine.events.accept(CONNECTOR, json.dumps({**event, "answers": []}).encode())
+        await until(lambda: engine.runs.list(owner_id, status="waiting"))
+
+    async with open_engine(settings, lame()) as engine:
+        due = sa.select(segments.c.id).where(segments.c.state == "queued")
+        await until(lambda: engine.rows(due))
+        await asyncio.sleep(0.2)
+        left = await engine.rows(due)
+        failed = await engine.runs.list(owner_id, status="failed")
+
+    async with open_engine(settings, connectors) as engine:
+        [run] = await until(lambda: engine.runs.list(owner_id, status="completed"))
+        detail = await engine.runs.get(owner_id, run["id"])
+
+    assert (len(left), failed) == (1, [])
+    assert detail["steps"][1]["output"]["said"][0]["text"] == "x: no answer"
+
+
+async def test_a_flow_of_a_connector_that_is_left_out_can_be_seen_stopped_and_deleted(
+    settings: Settings, connectors: dict[str, Connector]
+) -> None:
+    say = {"type": "test.echo.Say", "account": "keys", "input": {"text": "x", "pin": "246810"}}
+    components = {**FLOW["components"], "say": {**say, "source": {"in": {"heard": ["heard"]}}}}
+    async with open_engine(settings, connectors) as engine:
+        owner_id = engine.owners.first_owner_id
+        await engine.accounts.connect_token(owner_id, CONNECTOR, "hall+cellar", "keys")
+        for name in ("one", "two"):
+            await engine.flows.put(owner_id, name, {**FLOW, "components": components})
+            await engine.flows.start(owner_id, name)
+
+    async with open_engine(settings, lame()) as engine, asking(engine) as client:
+        shown = await client.get("/api/flows/one")
+        stopped = await client.post("/api/flows/one/stop")
+        deleted = await client.delete("/api/flows/two")
+        left = await client.get("/api/flows")
+
+    assert (shown.status_code, stopped.status_code, deleted.status_code) == (200, 200, 204)
+    assert shown.json()["document"]["components"]["say"]["input"] == {"text": "x", "pin": "••••••"}
+    assert [(each["id"], each["state"]) for each in left.json()["flows"]] == [("one", "stopped")]
+
+
+async def test_an_account_of_a_connector_that_is_left_out_waits_and_says_so(
+    settings: Settings, connectors: dict[str, Connector]
+) -> None:
+    async with open_engine(settings, connectors) as engine:
+        owner_id = engine.owners.first_owner_id
+        made = await engine.accounts.connect_token(owner_id, CONNECTOR, "hall+cellar", "keys")
+
+    async with open_engine(settings, lame()) as engine, asking(engine) as client:
+        await engine.writer.commit(lambda c: c.execute(sa.update(accounts).values(DUE)))
+        renewed = await engine.accounts.refresh_due()
+        examined = await client.get(f"/api/accounts/{made['id']}/checks")
+        claimed = await client.post(f"/api/accounts/{made['id']}/claim")
+        [account] = (await client.get("/api/accounts")).json()["accounts"]
+
+    assert renewed == 1, "it was due, and kept no other from renewal"
+    assert account["state"] == "connected"
+    for answer in (examined, claimed):
+        [check] = answer.json()["checks"]
+        assert (answer.status_code, check["state"]) == (200, "fault")
+        assert "is not installed, or the engine had to leave it out" in check["finding"]
