@@ -43,7 +43,7 @@ FUNCTIONS = frozenset(
 # What things cost, in nanoseconds.
 READING, LOOKUP, WEIGHING, EVALUATION = 5_000, 3_000, 300, 20_000
 CONVERSION, NODE, CHAR = 2_000, 400, 2
-NUMBER_AS_TEXT = 400
+NUMBER_AS_TEXT, MARK = 400, 2_000
 PATTERN_STEP, PATTERN_CLASS = 15, 750_000
 
 _NOT_FOUND = re.compile(r"Undefined variable or function: '(\w+)'")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .evaluation import Budget, ExpressionError, Path, is_list, is_object
+from .evaluation import MARK, Budget, ExpressionError, Path, is_list, is_object
 from .syntax import MAX_KEPT_CHARS, read_expression
 
 __all__ = [
@@ -132,7 +132,7 @@ def _fill(value: Any, scope: Mapping[str, Any], budget: Budget) -> Any:
 
 
 def _fill_text(text: str, scope: Mapping[str, Any], budget: Budget) -> Any:
-    pieces = _split(text)
+    pieces = _split(text, budget)
     whole = [piece for piece in pieces if isinstance(piece, _Place) or piece.strip()]
     if len(whole) == 1 and isinstance(whole[0], _Place):
         return _value(whole[0], scope, budget)
@@ -149,18 +149,18 @@ def _value(place: _Place, scope: Mapping[str, Any], budget: Budget) -> Any:
     return value
 
 
-def _split(text: str) -> tuple[str | _Place, ...]:
+def _split(text: str, budget: Budget | None = None) -> tuple[str | _Place, ...]:
     """Return the text in pieces."""
-    return _split_once(text) if len(text) <= MAX_KEPT_CHARS else _split_anew(text)
+    return _split_once(text) if len(text) <= MAX_KEPT_CHARS else _split_anew(text, budget)
 
 
-def _split_anew(text: str) -> tuple[str | _Place, ...]:
+def _split_anew(text: str, budget: Budget | None = None) -> tuple[str | _Place, ...]:
     # Linear: a character is looked at once, and once more for each of the two quotes.
     pieces: list[str | _Place] = []
     lonely: set[str] = set()
     done = 0
     while (opener := text.find("{{", done)) >= 0:
-        closer = _closer(text, opener + 2, lonely)
+        closer = _closer(text, opener + 2, lonely, budget)
         pieces.append(text[done:opener])
         if closer is None:
             pieces.append(_Place(_UNCLOSED))
@@ -174,10 +174,12 @@ def _split_anew(text: str) -> tuple[str | _Place, ...]:
 _split_once = lru_cache(maxsize=1024)(_split_anew)
 
 
-def _closer(text: str, position: int, lonely: set[str]) -> int | None:
+def _closer(text: str, position: int, lonely: set[str], budget: Budget | None) -> int | None:
     """Return where the `}}` stands that is in no string and closes no brace of the expression."""
     depth = 0
     while (found := _PLACE.search(text, position)) is not None:
+        if budget is not None:
+            budget.charge(MARK)
         position = found.end()
         if found[0] == "{":
             depth += 1

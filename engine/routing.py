@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 BATCH = 500
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
+# Triggers read events without a pause for so long, then others on the loop have their turn.
+LONGEST_TURN_S = 0.01
 # So many runs may cause one another in a row, each by what was reported of the sends before.
 MAX_CHAIN = 5
 CHAIN_VARIABLE = "APPMIXER_MAX_CHAIN"
@@ -249,6 +251,7 @@ class Router:
             by_route.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
         depths = await self._depths(routed) if listening else {}
+        began_at = time.monotonic()
         for each in routed:
             once: set[tuple[str, str]] = set()
             for route in each.event.routes:
@@ -264,6 +267,9 @@ class Router:
                         continue
                     each.takers.add(listener.owner_id)
                     depth = depths.get((each.row.seq, listener.owner_id), 0)
+                    if time.monotonic() - began_at > LONGEST_TURN_S:
+                        await asyncio.sleep(0)
+                        began_at = time.monotonic()
                     start = await self._start(each, listener, again, depth)
                     each.starts += [start] if start else []
 

@@ -97,19 +97,34 @@ class _Connector(aiohttp.TCPConnector):
         traces: Any,
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # aiohttp asks for this parameter
     ) -> Connection:
-        if _current.get().may_have_left:
+        call = _current.get()
+        if call.may_have_left:
             # aiohttp tries some methods twice; here the caller decides what is done again.
             raise aiohttp.ServerDisconnectedError
+        connection = await self._connect(req, traces, timeout)
+        try:
+            await call.mark()
+        except BaseException:
+            connection.release()
+            raise
+        if connection.protocol in self._used and _is_readable(connection):
+            # The peer has closed it while the mark was made; nothing has been written.
+            connection.close()
+            connection = await self._connect(req, traces, timeout)
+        self._used.add(connection.protocol)
+        call.let_go()
+        return connection
+
+    async def _connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: Any,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # as above
+    ) -> Connection:
         connection = await super().connect(req, traces, timeout)
         while connection.protocol in self._used and _is_readable(connection):
             connection.close()
             connection = await super().connect(req, traces, timeout)
-        self._used.add(connection.protocol)
-        try:
-            await _current.get().stands()
-        except BaseException:
-            connection.release()
-            raise
         return connection
 
 
@@ -151,11 +166,15 @@ class _Call:
                 server_hostname=request.extensions.get("sni_hostname"),
             )
 
-    async def stands(self) -> None:
-        """Be in the moment: tell whoever wants to know, then let the bytes go."""
+    async def mark(self) -> None:
+        """Be in the moment: tell whoever wants to know."""
         self._deadline.reschedule(None)
         if self._trace is not None:
             await self._trace(MOMENT, {})
+        self._deadline.reschedule(self._at(self._timeouts.get("connect")))
+
+    def let_go(self) -> None:
+        """Let the bytes go: from here on they may have left."""
         self.may_have_left = True
         waits_s = [self._timeouts.get(each) for each in ("write", "read")]
         known = [each for each in waits_s if each is not None]

@@ -26,6 +26,7 @@ from ..expressions import Budget, ExpressionError, fill_input, run_budget
 from ..seal import Seal
 from ..sealed_inputs import hide, open_secrets
 from ..writer import Writer
+from .loop_time import LoopTime
 from .outcomes import Outcome, fault, outcome_of_error
 from .states import RunState, SegmentState, StepState
 from .waits import Row, finish, set_run, settle_run, store_waits
@@ -65,6 +66,7 @@ class Executor:
     hand_over: Callable[[Sequence[Row]], Awaitable[None]]
     add_end: Callable[[str, float], None]
     may_wait: Callable[[str], Awaitable[None]]
+    loop_time: LoopTime = field(default_factory=LoopTime)
 
     async def execute(self, work: SegmentWork) -> None:
         """Do what can be done now; return when all of it is stored. It never raises."""
@@ -129,8 +131,6 @@ class _Segment:
                     due += await self._commit(self._store_steps)
                 output = await self._do(call, document.components[call.component], number)
             number += 1
-            # Filling in one input may take as long as anybody may be kept waiting.
-            await asyncio.sleep(0)
             queue.extend(
                 calls_below(
                     call.step_id,
@@ -174,8 +174,11 @@ class _Segment:
 
     async def _do(self, call: StepCall, component: FlowComponent, number: int) -> Mapping[str, Any]:
         schema = self.executor.types[component.type].schema
+        # Filling in one input may take as long as anybody may be kept waiting.
+        await self.executor.loop_time.turn(self.work.owner_id)
         started_at = time.time()
-        values, outcome = self._input(call, component, schema)
+        with self.executor.loop_time.used(self.work.owner_id):
+            values, outcome = self._input(call, component, schema)
         if outcome is None:
             outcome = await self.executor.act(self.work, call, component, values)
         if outcome.state == StepState.WAITING:

@@ -273,11 +273,11 @@ def ready(lasting_world: World) -> Iterator[World]:
     yield world
     for flow in world.engine_call("GET", "/api/flows")["flows"]:
         assert world.ask("DELETE", f"/api/flows/{flow['id']}").status_code == 204
-    unforeseen = [line for line in world.log()[logged_before:].splitlines() if _is_fault(line)]
+    unforeseen = [line for line in world.log()[logged_before:].splitlines() if is_fault(line)]
     assert unforeseen == []
 
 
-def _is_fault(line: str) -> bool:
+def is_fault(line: str) -> bool:
     return "Traceback" in line or '"level": "error"' in line
 
 

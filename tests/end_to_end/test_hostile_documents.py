@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,6 +22,8 @@ NUMBER = "106540352242922"
 PERSON = "16505551234"
 # The promise, by five for a machine that has other things to do.
 LONGEST_S = 5 * 0.05
+# Where many such things go on at once, each of which may take that long.
+MAX_SILENT_S = 1.0
 ZEROS = "[" + ",".join("0" * 480) + "]"
 
 
@@ -39,7 +45,7 @@ def flow(*texts: str) -> dict[str, Any]:
 
 
 @contextmanager
-def probe(world: World) -> Generator[list[float]]:
+def probe(world: World, *, every_s: float = 0.01) -> Generator[list[float]]:
     """Ask for the engine's health all the time; the list gets how long each answer took."""
     waited: list[float] = []
     is_over = threading.Event()
@@ -50,7 +56,7 @@ def probe(world: World) -> Generator[list[float]]:
                 began = time.monotonic()
                 assert client.get(f"{world.engine.url}/healthz").status_code == 200
                 waited.append(time.monotonic() - began)
-                is_over.wait(0.01)
+                is_over.wait(every_s)
 
     asking = threading.Thread(target=ask)
     asking.start()
@@ -104,3 +110,70 @@ def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> N
     assert [run["error"]["kind"] for run in runs] == ["InputError"] * len(bombs)
     assert ready.asked()[asked_before:] == []
     assert all("xxxx" not in str(run["error"]) for run in runs)
+
+
+def messages(count: int, **message: Any) -> dict[str, Any]:
+    """The body of a webhook in which so many people write the same."""
+    written = [
+        {
+            "from": f"1650556{number:04d}",
+            "id": f"wamid.{uuid4()}",
+            "timestamp": str(int(time.time())),
+            **message,
+        }
+        for number in range(count)
+    ]
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "15550783881", "phone_number_id": NUMBER},
+        "messages": written,
+    }
+    changes = [{"field": "messages", "value": value}]
+    entry = {"id": "102290129340398", "changes": changes}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+def post(world: World, body: dict[str, Any]) -> None:
+    raw = json.dumps(body).encode()
+    digest = hmac.new(b"sandbox-app-secret", raw, hashlib.sha256).hexdigest()
+    path = "/plugins/appmixer/whatsapp/events"
+    answer = world.ask(
+        "POST", path, content=raw, headers={"X-Hub-Signature-256": f"sha256={digest}"}
+    )
+    assert answer.status_code == 200
+
+
+def test_no_crowd_of_people_and_flows_keeps_others_waiting(ready: World) -> None:
+    ready.set_webhook()
+    for number in range(20):
+        ready.start(f"crowd-{number}", flow())
+
+    with probe(ready) as waited:
+        post(ready, messages(400, type="reaction"))
+        ready.wait_until(
+            lambda: (
+                ready.rows("SELECT COUNT(*) FROM runs WHERE flow_id LIKE 'crowd-%'")[0][0] == 8_000
+            ),
+            "every flow has heard everybody",
+        )
+
+    assert max(waited) < LONGEST_S
+
+
+def test_no_crowd_of_hostile_runs_keeps_others_waiting(ready: World) -> None:
+    ready.set_webhook()
+    ready.start("crowd", flow("{{incoming.message.text.body}}" * 20_000))
+
+    with probe(ready) as waited:
+        post(ready, messages(100, type="text", text={"body": "x" * 4096}))
+        ready.wait_until(
+            lambda: (
+                ready.rows(
+                    "SELECT COUNT(*) FROM runs WHERE flow_id = 'crowd' AND state = 'failed'"
+                )[0][0]
+                == 100
+            ),
+            "every run has failed",
+        )
+
+    assert max(waited) < MAX_SILENT_S

@@ -191,6 +191,23 @@ async def test_slow_steps_of_one_owner_keep_no_other_waiting(
     assert took_s < 10, "promised are two seconds"
 
 
+async def test_an_owner_whose_inputs_are_costly_keeps_no_other_waiting(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended
+) -> None:
+    costly = {"text": "{{in1.heard.text}}" * 20_000}
+    await start(engine, other, flow(costly, room="attic"))
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+    for number in range(100):
+        await hear("x", room="attic", id=f"costly {number}")
+
+    await hear("x")
+    await ended_runs(owner, 1)
+    found = await engine.runs.list(other, limit=1000)
+    left = [each for each in found if each["status"] == "running"]
+
+    assert len(left) > 50, "a hundred times 40 ms, and what others have between them"
+
+
 async def _is_busy(echo: Echo) -> bool:
     await asyncio.sleep(0.1)
     return len([each for each in echo.acts if each[2] == "slow"]) >= 100

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appmixer.engine.transport import open_http
+from appmixer.engine.transport import MOMENT, open_http
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
@@ -66,6 +66,7 @@ class Peer:
     url: str = ""
     connections: int = 0
     bodies: list[bytes] = field(default_factory=list[bytes])
+    may_hang_up: asyncio.Event | None = None
     has_hung_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,6 +80,8 @@ class Peer:
             self.bodies.append(await reader.readexactly(length))
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             await writer.drain()
+        if self.may_hang_up is not None:
+            await self.may_hang_up.wait()
         writer.close()
         await writer.wait_closed()
         self.has_hung_up.set()
@@ -158,6 +161,25 @@ async def test_a_connection_that_the_peer_has_closed_is_not_used_again() -> None
 
     assert [answer.status_code for answer in answers] == [200, 200]
     assert peer.connections == 2
+
+
+@pytest.mark.anyio
+async def test_a_connection_that_the_peer_closes_in_the_moment_is_replaced() -> None:
+    moments: list[str] = []
+
+    async def moment(name: str, _: object) -> None:
+        if name == MOMENT:
+            moments.append(name)
+            hang_up.set()
+            await peer.has_hung_up.wait()
+
+    hang_up = asyncio.Event()
+    async with listening_peer(Peer(patience=1, may_hang_up=hang_up)) as peer, open_http() as http:
+        await http.post(peer.url, content=b"a")
+        answer = await http.post(peer.url, content=b"b", extensions={"trace": moment})
+
+    assert (answer.status_code, peer.bodies, peer.connections) == (200, [b"a", b"b"], 2)
+    assert moments == [MOMENT]
 
 
 @pytest.mark.anyio
