@@ -112,7 +112,7 @@ class Engine:
         self.departures = Departures(self.settings.data)
         opened.callback(self.departures.close)
         self.readers = Readers(self.database)
-        opened.callback(self.readers.close)
+        opened.push_async_callback(self.readers.close)
         await asyncio.to_thread(migrate, self.database)
         key = self.settings.environment.get(KEY_VARIABLE)
         self.seal = await asyncio.to_thread(load_seal, self.settings.data, key, self.database)

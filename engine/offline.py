@@ -31,7 +31,7 @@ async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping
             try:
                 return await Configuration(engine).set(service, key, value)
             finally:
-                engine.readers.close()
+                await engine.readers.close()
                 await asyncio.to_thread(engine.writer.close)
         finally:
             engine.database.dispose()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from .database import DatabaseTimeout
 # A read that takes longer is given up: whoever waits is told that the database does not answer.
 READ_TIMEOUT_S = 4.0
 THREADS = 8
+GRACE_S = 5.0
 T = TypeVar("T")
 
 
@@ -23,13 +25,16 @@ class Readers:
     def __init__(self, database: sa.Engine, timeout_s: float = READ_TIMEOUT_S) -> None:
         self._database, self._timeout_s = database, timeout_s
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reader")
+        self._under_way: set[Future[Any]] = set()
 
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Return what it reads; raise DatabaseTimeout when nothing comes back."""
-        reading = asyncio.get_running_loop().run_in_executor(self._threads, self._do, work)
+        reading = self._threads.submit(self._do, work)
+        self._under_way.add(reading)
+        reading.add_done_callback(self._under_way.discard)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await reading
+                return await asyncio.wrap_future(reading)
         except TimeoutError:
             raise DatabaseTimeout("the database has not answered in time") from None
 
@@ -37,9 +42,13 @@ class Readers:
         """Return all rows of a query; raise DatabaseTimeout when nothing comes back."""
         return await self.read(lambda connection: connection.execute(query).all())
 
-    def close(self) -> None:
-        """Take on nothing more; what hangs ends by itself."""
+    async def close(self) -> None:
+        """Take on nothing more, and wait shortly for what is under way: its connections go back."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        ending = [asyncio.wrap_future(each) for each in self._under_way if not each.done()]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE_S):
+                await asyncio.gather(*ending, return_exceptions=True)
 
     def _do(self, work: Callable[[sa.Connection], T]) -> T:
         with self._database.connect() as connection:

@@ -83,6 +83,7 @@ class Link:
     target: tuple[str, int]
     port: int = 0
     flows: asyncio.Event = field(default_factory=asyncio.Event)
+    writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
 
     async def serve(self) -> asyncio.Server:
         self.flows.set()
@@ -92,6 +93,7 @@ class Link:
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(*self.target)
+        self.writers += [writer, back]
         await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -111,6 +113,9 @@ async def link(postgres: str) -> AsyncIterator[Link]:
     yield link
     link.flows.set()
     server.close()
+    for writer in link.writers:
+        writer.transport.abort()
+    await asyncio.sleep(0.1)  # for what they carried to notice it
 
 
 async def test_a_hanging_server_lets_everybody_know_soon_and_work_goes_on_when_it_is_back(
@@ -148,7 +153,7 @@ async def test_a_hanging_server_lets_everybody_know_soon_and_work_goes_on_when_i
             b'{"id": "back", "kind": "heard", "payload": {"text": "back", "items": []},'
             b' "routes": ["room:hall"], "answers": []}'
         )
-        await engine.events.accept("test:echo", told)
+        await until(lambda: _is_taken(engine, told))
         runs = await until(lambda: engine.runs.list(owner, status="completed"))
 
     assert [type(each) for each in refusals] == [ThrottledError] * 20
@@ -202,6 +207,15 @@ async def test_no_read_waits_for_a_server_that_hangs_and_nothing_else_waits_for_
     assert [(each.status_code, each.json()["error"]["title"]) for each in asked] == [
         (503, "The database does not answer")
     ] * 2
+
+
+async def _is_taken(engine: Engine, content: bytes) -> bool:
+    """Deliver it, as its sender does until it is taken."""
+    try:
+        await engine.events.accept("test:echo", content)
+    except ThrottledError:
+        return False
+    return True
 
 
 async def _is_ready(engine: Engine) -> bool:

@@ -54,7 +54,7 @@ async def writer(tmp_path: Path, database: sa.Engine) -> AsyncIterator[Writer]:
 def readers(database: sa.Engine) -> Iterator[Readers]:
     readers = Readers(database)
     yield readers
-    readers.close()
+    await readers.close()
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database: sa.Engine) -> None:
