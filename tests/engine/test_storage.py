@@ -6,7 +6,7 @@ import asyncio
 import pickle
 import stat
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,7 @@ async def writer(tmp_path: Path, database: sa.Engine) -> AsyncIterator[Writer]:
 
 
 @pytest.fixture
-def readers(database: sa.Engine) -> Iterator[Readers]:
+async def readers(database: sa.Engine) -> AsyncIterator[Readers]:
     readers = Readers(database)
     yield readers
     await readers.close()
