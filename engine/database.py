@@ -5,9 +5,9 @@ Times are seconds since 1970 in UTC. What must not be readable at rest is a seal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -353,6 +353,15 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+ReadRows: TypeAlias = Callable[[sa.Select[*tuple[Any, ...]]], Awaitable[Sequence[sa.Row[Any]]]]
+"""What reads rows without blocking the loop."""
+
+
+def mapping(row: sa.Row[Any]) -> Mapping[Any, Any]:
+    """Return the row's values by the names of their columns."""
+    return row._mapping  # pyright: ignore[reportPrivateUsage]  # public, in spite of its name
 
 
 def insert(table: sa.Table, database: sa.Engine | sa.Connection) -> postgresql.Insert:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from .contexts import EngineTriggerContext, Listening, Place
 from .contract import Account, ConnectorError, Listener, RejectedError, Trigger
-from .database import flow_versions, flows, listeners, runs
+from .database import flow_versions, flows, listeners, mapping, runs
 from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
 from .limits import Limits
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
@@ -196,7 +196,7 @@ class Flows:
                     await self._stop_trigger(owner_id, flow_key, former, key, kept)
         for listener_id, row in taking_over.present.items():
             if listener_id not in taking_over.wanted and listener_id not in kept.left:
-                await self._remove_listener(owner_id, row.connector, row._mapping)
+                await self._remove_listener(owner_id, row.connector, mapping(row))
 
     async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
         if connector not in self.engine.plugins:

@@ -88,7 +88,7 @@ class _Connector(aiohttp.TCPConnector):
     """Gives a call its connection in the moment, and none on which the peer has said its last."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+        super().__init__(**given)  # pyright: ignore[reportUnknownMemberType] - as its hints are
         self._used: WeakSet[Any] = WeakSet()
 
     async def connect(

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..contract import Log
-from ..database import DATABASE_AWAY, segments, steps
+from ..database import DATABASE_AWAY, ReadRows, mapping, segments, steps
 from ..tasks import set_or_after
 from ..writer import Writer
 from .queue import MAX_IN_MEMORY, EmbeddedQueue
@@ -21,7 +21,6 @@ from .states import SegmentState
 from .waits import Row, end_due
 from .work import SegmentWork, read_work, steps_named
 
-ReadRows = Callable[[sa.Select[Any]], Awaitable[Sequence[sa.Row[Any]]]]
 # Names in one statement: every database takes so many.
 CHUNK = 500
 # What other processes have queued is found after this; what this one has, is handed over at once.
@@ -122,7 +121,7 @@ class Due:
         works: list[SegmentWork] = []
         for start in range(0, len(wanted), CHUNK):
             some = sa.select(segments).where(segments.c.id.in_(wanted[start : start + CHUNK]))
-            works += await self._read([row._mapping for row in await self.rows(some)])
+            works += await self._read([mapping(row) for row in await self.rows(some)])
         are_all = len(found) <= MAX_IN_MEMORY and len(wanted) == len(unknown)
         self.queue.take_rows(sorted(works, key=lambda work: work.rank), are_all=are_all)
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ..contract import ConnectorError
-from ..database import DATABASE_AWAY, Prepared, insert, segments, steps
+from ..database import DATABASE_AWAY, Prepared, ReadRows, insert, segments, steps
 from ..documents import ComponentType, FlowComponent, FlowDocument, input_errors
 from ..expressions import Budget, ExpressionError, fill_input, run_budget
 from ..seal import Seal
@@ -37,7 +37,6 @@ MAX_ATTEMPTS = 8
 PAUSE_S = 1.0
 
 Act = Callable[[SegmentWork, StepCall, FlowComponent, Mapping[str, Any]], Awaitable[Outcome]]
-ReadRows = Callable[[sa.Select[Any]], Awaitable[Sequence[sa.Row[Any]]]]
 
 
 class Notices(Protocol):

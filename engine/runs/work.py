@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..expressions import is_list
+
 # What a step gave, by its id: values by port.
 Outputs = Mapping[str, Mapping[str, Sequence[Any]]]
 
@@ -32,7 +34,7 @@ class Value:
 
     @classmethod
     def from_json(cls, stored: Any, outputs: Outputs) -> Value:
-        if isinstance(stored, list):
+        if is_list(stored):
             step_id, port, index = stored
             return cls(step_id, port, index, outputs[step_id][port][index])
         [(port, content)] = stored.items()
@@ -161,7 +163,7 @@ def _arrival(run_id: str, stored: Mapping[str, Any], outputs: Outputs) -> Arriva
 def _call(
     stored: Mapping[str, Any], row: Mapping[Any, Any], outputs: Outputs
 ) -> tuple[StepCall, Any]:
-    resumes = stored["resumes"] or {}
+    resumes: Mapping[str, Any] = stored["resumes"] or {}
     call = StepCall(
         step_id=stored["stepId"],
         component=stored["component"],

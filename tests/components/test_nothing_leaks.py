@@ -10,6 +10,7 @@ import sys
 import threading
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     stream = io.StringIO()
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, stream)
-    monkeypatch.setattr(engine_module, "get_log", lambda name: get_log(name, stream))
+    monkeypatch.setattr(engine_module, "get_log", partial(get_log, stream=stream))
     root = logging.getLogger()
     kept = (root.handlers[:], root.level, sys.excepthook, threading.excepthook, sys.unraisablehook)
     pass_on_everything(get_log("process", stream))

@@ -246,6 +246,7 @@ async def test_a_chain_of_runs_that_cause_one_another_is_cut_and_a_person_begins
         return await engine.runs.get(owner, runs[0]["id"]) if is_over else None
 
     depths: list[str] = []
+    run: dict[str, Any] = {}
     for number in range(1, 8):
         run = await until(lambda number=number: newest(number))
         depths.append(run["status"])

@@ -210,7 +210,7 @@ async def test_only_one_of_several_processes_routes(
 async def test_an_event_waits_for_the_wait_that_is_being_stored_and_ends_it(
     engine: Engine,
 ) -> None:
-    row = {
+    row: dict[str, Any] = {
         "id": "wait",
         "run_id": "run",
         "owner_id": "owner",

@@ -36,6 +36,7 @@ async def test_runs_that_were_queued_waiting_answered_or_paused_go_on_after_an_u
     connectors: dict[str, Connector],
     until: Callable[..., Awaitable[Any]],
 ) -> None:
+    details: list[dict[str, Any]] = []
     async with open_engine(settings, connectors) as engine:
         owner = engine.owners.first_owner_id
 
@@ -56,13 +57,17 @@ async def test_runs_that_were_queued_waiting_answered_or_paused_go_on_after_an_u
             )
         )
 
-    said = [
+    said: list[str] = [
         value["text"]
         for run in sorted(details, key=lambda run: run["eventId"])
         if run["id"] not in before
         for step in run["steps"]
-        for value in (step["output"] or {}).get("said", [])
+        for value in _said(step["output"])
     ]
     assert said == ["q2: 42", "after q2: 42", "x", "after x"]
     assert waiting["flowId"] == "waits"
     assert tables.former == 0
+
+
+def _said(output: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return output.get("said", []) if output else []
