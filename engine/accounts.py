@@ -293,7 +293,7 @@ class Accounts:
             renewed = await self._renew(account)
             if renewed.access_token == refused:
                 reason = "The service no longer accepts the token, and it could not be renewed."
-                await self.mark_reconnect(account_id, reason)
+                await self.mark_reconnect(account_id, reason, token=refused)
                 raise refusal(await self._fresh(account_id))
             return renewed.access_token
 
@@ -307,13 +307,22 @@ class Accounts:
         return await self.get(owner_id, account_id)
 
     async def mark_reconnect(
-        self, account_id: str, reason: str, *, asked_at: float | None = None
+        self,
+        account_id: str,
+        reason: str,
+        *,
+        asked_at: float | None = None,
+        token: str | None = None,
     ) -> None:
         """Note that a person has to connect the account again; its work is paused until then.
 
-        A refusal of what was asked at `asked_at` says nothing of credentials obtained since.
+        A refusal of `token`, or of what was asked at `asked_at`, says nothing of the credentials
+        that are there by now.
         """
-        obtained_at = (await self._fresh(account_id)).obtained_at
+        account = await self._fresh(account_id)
+        if token is not None and account.credentials.access_token != token:
+            return
+        obtained_at = account.obtained_at
         if asked_at is not None and obtained_at is not None and obtained_at > asked_at:
             return
         change = (
@@ -385,14 +394,14 @@ class Accounts:
         return await self._writer.commit(lambda connection: connection.execute(change).rowcount)
 
     async def _prove_one(self, account: StoredAccount) -> None:
-        asked_at = self._clock()
+        asked_at, token = self._clock(), account.credentials.access_token
         if account.state == RECONNECT:
-            await self.mark_reconnect(account.id, account.reason)
+            await self.mark_reconnect(account.id, account.reason, asked_at=asked_at, token=token)
             return
         try:
             profile = await self.provider(account.service).validate(account.credentials)
         except AuthorizationError as error:
-            await self.mark_reconnect(account.id, str(error), asked_at=asked_at)
+            await self.mark_reconnect(account.id, str(error), asked_at=asked_at, token=token)
         except (ConnectorError, NotFoundError) as error:
             self._engine.log.warning("account_not_proven", account=account.id, reason=str(error))
             again_s = min(PROOF_AGAIN_S, self.proof_interval_s)
@@ -436,14 +445,17 @@ class Accounts:
                 )
                 has_ended = expires_at is not None and expires_at.timestamp() <= self._clock()
                 if has_ended and not isinstance(error, AuthorizationError):
-                    await self.mark_reconnect(account.id, f"The token has expired. {error}")
+                    reason = f"The token has expired. {error}"
+                    token = account.credentials.access_token
+                    await self.mark_reconnect(account.id, reason, token=token)
 
     async def _renew(self, account: StoredAccount) -> Credentials:
         """Ask the provider; store what is new. The account is marked when it is refused."""
         try:
             renewed = await self.provider(account.service).refresh(account.credentials)
         except AuthorizationError as error:
-            await self.mark_reconnect(account.id, str(error))
+            token = account.credentials.access_token
+            await self.mark_reconnect(account.id, str(error), token=token)
             raise
         if renewed != account.credentials:
             values = {

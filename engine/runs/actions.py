@@ -59,6 +59,7 @@ class Actions:
         attempt = uuid.uuid4().hex
         marks = self._engine.departures
         account_id: str | None = None
+        token: str | None = None
         sent: list[tuple[str, Any]] = []
         asked_at = time.time()
         marks.begin(attempt)
@@ -66,7 +67,7 @@ class Actions:
             place = await self._engine.flows.place(owner_id, flow_key, key, component)
             account_id = place.account.id if place.account else None
             if place.account is not None:
-                await place.account.access_token()
+                token = await place.account.access_token()
             context = EngineActionContext(
                 self._engine, place, step_id, attempt, may_have_acted, sent
             )
@@ -79,9 +80,9 @@ class Actions:
                     result = await action.resume(context, resumes, event)
             outcome = _outcome_of(action, result, sent)
         except AuthorizationError as error:
-            if account_id is not None:
+            if account_id is not None and token is not None:
                 await self._engine.accounts.mark_reconnect(
-                    account_id, str(error), asked_at=asked_at
+                    account_id, str(error), asked_at=asked_at, token=token
                 )
             outcome = outcome_of_error(error, account_id)
         except ConnectorError as error:

@@ -317,6 +317,45 @@ async def test_a_run_goes_on_whose_account_is_connected_again_before_its_pause_i
     assert run["status"] == "completed"
 
 
+async def test_a_step_that_found_the_account_disconnected_does_not_disconnect_it_again(
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    refused_tokens: set[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    read = engine.accounts.access_token
+
+    async def read_and_connect(account_id: str) -> str:
+        await engine.accounts.mark_reconnect(account_id, "refused")
+        try:
+            return await read(account_id)
+        finally:
+            monkeypatch.setattr(engine.accounts, "access_token", read)
+            await engine.accounts.connect_token(owner, "test:echo", "hall", "keys")
+
+    # As if the connection had begun before the step did, and was stored only after its look.
+    monkeypatch.setattr(engine.accounts, "_clock", lambda: time.time() - 60)
+    monkeypatch.setattr(engine.accounts, "access_token", read_and_connect)
+
+    await hear("quick")
+    [run] = await ended_runs(owner, 1)
+
+    assert run["status"] == "completed"
+
+
+async def test_a_refusal_of_one_token_says_nothing_of_another(engine: Engine, owner: str) -> None:
+    [account] = await engine.accounts.list(owner)
+
+    await engine.accounts.mark_reconnect(
+        account["id"], "refused", asked_at=time.time(), token="another"
+    )
+
+    assert (await engine.accounts.get(owner, account["id"]))["state"] == "connected"
+
+
 async def test_a_refusal_of_the_old_token_does_not_disconnect_a_new_connection(
     engine: Engine, owner: str
 ) -> None:
