@@ -273,6 +273,9 @@ def ready(lasting_world: World) -> Iterator[World]:
     yield world
     for flow in world.engine_call("GET", "/api/flows")["flows"]:
         assert world.ask("DELETE", f"/api/flows/{flow['id']}").status_code == 204
+    for account in world.engine_call("GET", "/api/accounts")["accounts"]:
+        if account["name"] != "acme":
+            assert world.ask("DELETE", f"/api/accounts/{account['id']}").status_code == 204
     unforeseen = [line for line in world.log()[logged_before:].splitlines() if is_fault(line)]
     assert unforeseen == []
 
