@@ -335,26 +335,17 @@ class Accounts:
         self._engine.log.warning("account_needs_reconnection", account=account_id)
         self._engine.stream.publish(account.owner_id, "account", self._shown(account))
 
-    async def keep_fresh(self) -> None:
-        """Renew tokens ahead of their end, and prove access again, while the engine runs."""
-        await asyncio.gather(self._keep_renewed(), *[self._keep_proven() for _ in range(PROVERS)])
-
-    async def _keep_renewed(self) -> None:
+    async def keep_renewed(self) -> None:
+        """Renew tokens ahead of their end, while the engine runs."""
         while True:
-            try:
-                await self.refresh_due()
-            except Exception as error:  # the outermost loop: a bad round must not end the rounds
-                self._engine.log.error("accounts_not_kept", error=type(error).__name__)
+            await self.refresh_due()
             await asyncio.sleep(REFRESH_EVERY_S)
 
-    async def _keep_proven(self) -> None:
+    async def keep_proven(self) -> None:
+        """Prove access again, one account after the other, while the engine runs."""
         look_every_s = min(LOOK_EVERY_S, self.proof_interval_s / 4)
         while True:
-            has_proven = False
-            try:
-                has_proven = await self.prove_next()
-            except Exception as error:  # the outermost loop: one account must not end the rounds
-                self._engine.log.error("accounts_not_kept", error=type(error).__name__)
+            has_proven = await self.prove_next()
             await asyncio.sleep(PROOF_PAUSE_S if has_proven else look_every_s)
 
     async def prove_next(self) -> bool:
@@ -363,7 +354,11 @@ class Accounts:
         if claimed is None:
             return False
         for account in await self._load(accounts.c.id == claimed):
-            await self._prove_one(account)
+            try:
+                await self._prove_one(account)
+            except Exception as error:  # one account's fault must not keep others from their proof
+                given = [account.credentials.access_token]
+                self._engine.describe(error, given=given, account=account.id)
         return True
 
     async def prove_now(self, owner_id: str, account_id: str) -> dict[str, Any]:

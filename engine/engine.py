@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .accounts import Accounts
+from .accounts import PROVERS, Accounts
 from .configuration import Configuration
 from .contexts import EngineHost
 from .contract import (
@@ -142,7 +142,9 @@ class Engine:
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)
-        self.tasks.begin("accounts", self.accounts.keep_fresh)
+        self.tasks.begin("renewal", self.accounts.keep_renewed)
+        for number in range(PROVERS):
+            self.tasks.begin(f"proof {number + 1}", self.accounts.keep_proven)
         self.tasks.begin("configuration", self.configuration.keep_fresh)
         self.tasks.begin("housekeeping", lambda: housekeep(self))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -381,6 +381,26 @@ async def test_many_accounts_are_proven_a_few_at_a_time_and_no_bad_one_stops_the
 
     assert proven == set(names[2:])
     assert most <= PROVERS
+
+
+@pytest.mark.parametrize(("part", "task"), [("refresh_due", "renewal"), ("prove_next", "proof 1")])
+async def test_a_round_over_the_accounts_that_fails_is_shown(
+    settings: Settings,
+    connectors: dict[str, Connector],
+    monkeypatch: pytest.MonkeyPatch,
+    until: Callable[..., Awaitable[str]],
+    part: str,
+    task: str,
+) -> None:
+    async def fail(_: Accounts) -> None:
+        raise ZeroDivisionError
+
+    async def trouble() -> str | None:
+        return engine.tasks.troubles().get(task)
+
+    monkeypatch.setattr(Accounts, part, fail)
+    async with open_engine(settings, connectors) as engine:
+        assert "ZeroDivisionError" in await until(trouble)
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-5", "nan"])
