@@ -33,6 +33,9 @@ class Limits:
     connections: int = 1000
     head_bytes: int = 64 * 1024
     head_s: float = 10.0
+    # How long a connection may rest between requests: longer than clients and proxies keep theirs
+    # (5 to 60 s), so that none of them sends a request as it is closed here.
+    rest_s: float = 75.0
     # A body has to bring so many bytes in so many seconds, or its rest.
     body_s: float = 30.0
     body_bytes: int = 32 * 1024
@@ -44,6 +47,8 @@ class BoundedConfig(uvicorn.Config):
     """uvicorn's settings, and the limits."""
 
     def __init__(self, app: Callable[..., Any], limits: Limits, **settings: Any) -> None:
+        # The clock ends connections that rest; uvicorn's own timer comes after it.
+        settings["timeout_keep_alive"] = round(limits.rest_s) + 10
         super().__init__(app, http=BoundedProtocol, **settings)
         # Connections are files to the system, and the engine needs others beside.
         open_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -66,7 +71,7 @@ class BoundedProtocol(HttpToolsProtocol):
         # Bytes that came and are no body, as far as bodies do not outweigh them.
         self._extra = 0
         self._body_bytes = 0
-        self._is_head_too_large = False
+        self._is_in_head = self._is_head_too_large = False
         # What the clock found when it looked last, and since when.
         self._found: object = None
         self._since = self.loop.time()
@@ -85,6 +90,10 @@ class BoundedProtocol(HttpToolsProtocol):
         elif self._extra < 0:
             self._extra = 0
 
+    def on_message_begin(self) -> None:
+        self._is_in_head = True
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
         if self._extra > self._limits.head_bytes:
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -93,6 +102,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 raise ValueError("the head is too large")  # ends the parsing
         self._extra = 0
         self._body_bytes = 0
+        self._is_in_head = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -116,7 +126,9 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._has_been("unread", now) > self._limits.unread_s:
                 self.transport.abort()
         elif self.is_waiting:
-            if self._has_been((cycle, "waiting"), now) > self._limits.head_s:
+            is_resting = self._cycle is not None and not (cycle.more_body or self._is_in_head)
+            limit_s = self._limits.rest_s if is_resting else self._limits.head_s
+            if self._has_been((cycle, is_resting), now) > limit_s:
                 self._end_waiting()
         elif cycle.more_body and not self.flow.read_paused and not cycle.waiting_for_100_continue:
             if self._has_been(cycle, now) > self._limits.body_s:
@@ -148,7 +160,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._since, self._seen_bytes = now, self._body_bytes
 
     def _end_waiting(self) -> None:
-        if self._cycle is None and self._extra:
+        if self._cycle is None and self._is_in_head:
             cause = f"Its head has not come within {self._limits.head_s:g} seconds."
             self._refuse(408, "The request took too long", cause, SLOW)
         else:

@@ -159,6 +159,29 @@ async def test_a_slow_body_is_taken_as_long_as_it_goes_on(running: Running) -> N
     assert status_of(await caller.told()) == 201
 
 
+async def test_a_connection_may_rest_between_requests_longer_than_a_head_may_take(
+    running: Running,
+) -> None:
+    caller = await call(running)
+    await caller.send(HEALTH)
+    await caller.hears(b'{"status":"alive"}')
+
+    await asyncio.sleep(6 * LIMITS.head_s)
+    await caller.send(HEALTH)
+
+    await caller.hears(b'{"status":"alive"}')
+    caller.close()
+
+
+async def test_a_connection_does_not_rest_for_ever(settings: Settings) -> None:
+    async with serving(replace(settings, port=0), replace(LIMITS, rest_s=0.5)) as running:
+        caller = await call(running)
+
+        await caller.send(HEALTH)
+
+        assert status_of(await caller.told()) == 200
+
+
 async def test_silent_connections_make_room_for_those_that_speak(running: Running) -> None:
     silent = [await call(running) for _ in range(50)]
     caller = await call(running)
