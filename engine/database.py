@@ -22,7 +22,7 @@ metadata = sa.MetaData(
     }
 )
 JSON = sa.JSON()
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 POOL_SIZE = 20
 
 
@@ -224,6 +224,7 @@ runs = sa.Table(
     sa.Column("trigger", sa.Text, nullable=False),
     sa.Column("event_seq", sa.BigInteger, nullable=False),
     sa.Column("depth", sa.Integer, nullable=False),
+    sa.Column("origin", sa.Text),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("error", JSON),
     sa.Column("started_at", sa.Float, nullable=False),
@@ -231,6 +232,13 @@ runs = sa.Table(
     sa.Index(None, "owner_id", "started_at"),
     sa.Index(None, "flow_key", "started_at"),
     sa.Index(None, "event_seq"),
+    sa.Index(
+        "ix_runs_origin",
+        "origin",
+        "flow_key",
+        sqlite_where=sa.text("origin IS NOT NULL"),
+        postgresql_where=sa.text("origin IS NOT NULL"),
+    ),
 )
 
 steps = sa.Table(

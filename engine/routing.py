@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from .backlog import Backlog
 from .contract import Event
 from .database import (
     CONNECTED,
     DATABASE_AWAY,
-    Prepared,
     accounts,
     events,
     flows,
@@ -26,77 +27,38 @@ from .database import (
     insert,
     listeners,
     runs,
-    segments,
-    steps,
     takings,
 )
-from .events import FAILED, NEW, REPEATED, ROUTED, UNROUTED, event_of
+from .events import FAILED, NEW, event_of
 from .pacing import Pacing
-from .runs.states import RunState, SegmentState, StepState
-from .runs.waits import Row, end_answered
-from .runs.work import Arrival, SegmentWork, Value
+from .runs.states import RunState
+from .runs.waits import Row
+from .starts import Routed, Start, json_text, store_routed, store_starts, store_takings
 from .tasks import set_or_after
 
 if TYPE_CHECKING:
     from .engine import Engine
 
 BATCH = 500
+# So many runs begin in one commit, or those of one event that begins more.
+MAX_STARTS = 500
+# With a backlog, so many more events are looked at before a batch, and so many are in memory.
+LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 10, 50_000
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
 # Triggers read events without a pause for so long, then others on the loop have their turn.
 LONGEST_TURN_S = 0.01
-# So many runs may cause one another in a row, each by what was reported of the sends before.
-MAX_CHAIN = 5
 CHAIN_VARIABLE = "APPMIXER_MAX_CHAIN"
+# How often the service reports of one send at most: sent, delivered, read, played or failed.
+REPORTS_PER_SEND = 4
 
 
 @dataclass(frozen=True)
-class Start:
-    """A run that an event starts, with what its trigger has made of the event."""
+class _Cause:
+    """The chain that an event goes on with: what the run of the send it reports of stood in."""
 
-    run_id: str
-    owner_id: str
-    connector: str
-    flow_key: str
-    flow_id: str
-    version: int
-    component: str
-    type: str
-    event_seq: int
-    order: str
     depth: int
-    value: dict[str, Any] | None = field(repr=False)
-    port: str
-    # The trigger's output, as its step's record has it.
-    output: str | None = field(repr=False)
-    error: dict[str, Any] | None
-
-    @property
-    def work(self) -> SegmentWork:
-        return SegmentWork(
-            id=self.run_id,
-            run_id=self.run_id,
-            owner_id=self.owner_id,
-            connector=self.connector,
-            order_key=f"{self.flow_key}:{self.order}" if self.order else self.run_id,
-            flow_key=self.flow_key,
-            flow_id=self.flow_id,
-            version=self.version,
-            event_seq=self.event_seq,
-            first=Arrival(self.component, Value(self.run_id, self.port, 0, self.value)),
-            rank=self.event_seq,
-        )
-
-
-@dataclass
-class _Routed:
-    """One event on its way: whom it starts, who took it, and for whom it is held."""
-
-    row: sa.Row[Any]
-    event: Event
-    starts: list[Start] = field(default_factory=list[Start])
-    takers: set[str] = field(default_factory=set[str])
-    held: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    origin: str
 
 
 @dataclass
@@ -110,20 +72,27 @@ class Router:
     is_active: asyncio.Event
     # Accounts that were connected again, for which events may be held.
     _released: set[str] = field(default_factory=set[str])
+    # What waits while more comes than can be routed at once.
+    _backlog: Backlog = field(default_factory=Backlog)
+    _is_behind: bool = False
 
     async def work(self) -> None:
         """Route until cancelled, whenever no other process does."""
         events = self.engine.events
         pacing, routed = Pacing(events), 0
+        self._backlog = Backlog()
         while True:
-            await self.is_active.wait()
+            if not self.is_active.is_set():
+                self._backlog = Backlog()
+                await self.is_active.wait()
             events.arrived.clear()
-            await pacing.pause(has_backlog=routed == BATCH)
+            await pacing.pause(has_backlog=self._is_behind or routed == BATCH)
             try:
                 await self._release_held()
                 routed = await self.route_batch()
             except DATABASE_AWAY as error:
                 self.engine.log.error("routing_interrupted", error=type(error).__name__)
+                self._backlog = Backlog()
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
                 continue
             if not routed:
@@ -136,17 +105,58 @@ class Router:
         self.engine.events.arrived.set()
 
     async def route_batch(self) -> int:
-        """Route the oldest events; return how many there were, BATCH at most."""
-        engine = self.engine
-        # Those of a connector that is not here now wait until it is.
-        waiting = (events.c.state == NEW) & events.c.connector.in_(list(engine.plugins))
-        query = sa.select(events).where(waiting).order_by(events.c.seq).limit(BATCH)
-        rows = await engine.rows(query)
-        if len(rows) < BATCH and await engine.events.read(engine.plugins, engine.describe):
-            rows = await engine.rows(query)
+        """Route the oldest events, or some of each owner's; return how many there were."""
+        rows = await self._next()
         if rows:
             await self._route_or_split(rows)
         return len(rows)
+
+    @property
+    def _new(self) -> sa.ColumnElement[bool]:
+        # Those of a connector that is not here now wait until it is.
+        return (events.c.state == NEW) & events.c.connector.in_(list(self.engine.plugins))
+
+    async def _next(self) -> Sequence[sa.Row[Any]]:
+        engine = self.engine
+        if not self._backlog and not self._is_behind:
+            query = sa.select(events).where(self._new).order_by(events.c.seq).limit(BATCH)
+            rows = await engine.rows(query)
+            if len(rows) < BATCH and await engine.events.read(engine.plugins, engine.describe):
+                rows = await engine.rows(query)
+            if len(rows) < BATCH:
+                return rows
+            self._backlog = Backlog()
+        await self._look_ahead()
+        place = {seq: number for number, seq in enumerate(self._backlog.take(BATCH))}
+        self._is_behind = len(self._backlog) > 0
+        rows = await engine.rows(sa.select(events).where(self._new, events.c.seq.in_(place)))
+        return sorted(rows, key=lambda row: place[row.seq])
+
+    async def _look_ahead(self) -> None:
+        """Bring the backlog up to what has been delivered."""
+        for _ in range(MAX_READS_AHEAD):
+            if not await self.engine.events.read(self.engine.plugins, self.engine.describe):
+                break
+        query = (
+            sa.select(events.c.seq, events.c.connector, events.c.routes, events.c.order_key)
+            .where(self._new, events.c.seq > self._backlog.seen)
+            .order_by(events.c.seq)
+            .limit(min(LOOK_AHEAD, MAX_BACKLOG - len(self._backlog)))
+        )
+        rows = await self.engine.rows(query)
+        topics = {(row.connector, topic) for row in rows for topic in json.loads(row.routes)}
+        listening = await self.engine.rows(
+            sa.select(listeners.c.connector, listeners.c.route, listeners.c.owner_id)
+            .where(listeners.c.route.in_({topic for _, topic in topics}))
+            .distinct()
+        )
+        owners: dict[tuple[str, str], set[str]] = {}
+        for each in listening:
+            owners.setdefault((each.connector, each.route), set()).add(each.owner_id)
+        for row in rows:
+            mine = (owners.get((row.connector, topic), ()) for topic in json.loads(row.routes))
+            conversation = f"{row.connector}:{row.order_key}" if row.order_key else ""
+            self._backlog.add(row.seq, frozenset().union(*mine), conversation)
 
     async def _route_or_split(self, rows: Sequence[sa.Row[Any]]) -> None:
         """Route some events; where that fails, each by itself, and keep apart what cannot be."""
@@ -165,15 +175,32 @@ class Router:
 
     async def _route(self, rows: Sequence[sa.Row[Any]]) -> None:
         repeated = await self._repeated(rows)
-        routed = [_Routed(row, event_of(row)) for row in rows if row.seq not in repeated]
+        routed = [Routed(row, event_of(row)) for row in rows if row.seq not in repeated]
+        listening = await self._listeners(routed)
+        routed = sorted(self._leave_some(routed, listening), key=lambda each: each.row.seq)
         for connector in {each.row.connector for each in routed}:
             mine = [each.event for each in routed if each.row.connector == connector]
             await self._announce(connector, mine)
-        await self._find_starts(routed, await self._listeners(routed))
+        await self._find_starts(routed, listening)
         going_on = await self._commit_or_fail(routed, repeated)
         await self._hand_over(going_on, routed)
 
-    async def _hand_over(self, going_on: Sequence[Row], routed: Sequence[_Routed]) -> None:
+    def _leave_some(
+        self, routed: Sequence[Routed], listening: Sequence[sa.Row[Any]]
+    ) -> Sequence[Routed]:
+        """Leave for the next batch what would start too many runs at once; return the others."""
+        per_topic = Counter((each.connector, each.route) for each in listening)
+        starts = 0
+        for number, each in enumerate(routed):
+            starts += sum(per_topic[each.row.connector, topic] for topic in each.event.routes)
+            if starts > MAX_STARTS and number:
+                if self._backlog.seen:
+                    self._backlog.put_back([left.row.seq for left in routed[number:]])
+                self._is_behind = True
+                return routed[:number]
+        return routed
+
+    async def _hand_over(self, going_on: Sequence[Row], routed: Sequence[Routed]) -> None:
         starts = [start for each in routed for start in each.starts]
         fresh = [start.work for start in starts if start.error is None]
         await self.engine.due.hand_over(going_on, fresh)
@@ -209,7 +236,7 @@ class Router:
             self.engine.describe(error, connector=connector)
 
     async def _listeners(
-        self, routed: Sequence[_Routed], which: sa.ColumnElement[bool] | None = None
+        self, routed: Sequence[Routed], which: sa.ColumnElement[bool] | None = None
     ) -> Sequence[sa.Row[Any]]:
         """Return those who listen to any of the events, with their flow and their account."""
         found: list[sa.Row[Any]] = []
@@ -239,7 +266,7 @@ class Router:
 
     async def _find_starts(
         self,
-        routed: Sequence[_Routed],
+        routed: Sequence[Routed],
         listening: Sequence[sa.Row[Any]],
         *,
         again: str = "",
@@ -250,7 +277,8 @@ class Router:
         for listener in listening:
             by_route.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
-        depths = await self._depths(routed) if listening else {}
+        causes = await self._causes(routed) if listening else {}
+        caused = await self._caused(causes)
         began_at = time.monotonic()
         for each in routed:
             once: set[tuple[str, str]] = set()
@@ -266,12 +294,16 @@ class Router:
                         each.held += [(listener.id, listener.account_id)] if holds else []
                         continue
                     each.takers.add(listener.owner_id)
-                    depth = depths.get((each.row.seq, listener.owner_id), 0)
+                    cause = causes.get((each.row.seq, listener.owner_id))
                     if time.monotonic() - began_at > LONGEST_TURN_S:
                         await asyncio.sleep(0)
                         began_at = time.monotonic()
-                    start = await self._start(each, listener, again, depth)
-                    each.starts += [start] if start else []
+                    start = await self._start(each, listener, again, cause, caused)
+                    if start is None:
+                        continue
+                    each.starts.append(start)
+                    if cause is not None:
+                        caused[cause.origin, listener.flow_key] += 1
 
     def _opened_by(
         self, listener: sa.Row[Any], opened: dict[str, frozenset[str]]
@@ -284,23 +316,40 @@ class Router:
             opened[listener.account_id] = topics
         return opened[listener.account_id]
 
-    async def _depths(self, routed: Sequence[_Routed]) -> dict[tuple[int, str], int]:
-        """Return, by event and owner, how many runs in a row have caused one another so far."""
-        causes = {each.row.seq: _run_of(each.event.about) for each in routed if each.event.about}
-        if not causes:
+    async def _causes(self, routed: Sequence[Routed]) -> dict[tuple[int, str], _Cause]:
+        """Return, by event and owner, the chain of runs that the event goes on with."""
+        sends = {each.row.seq: each.event.about for each in routed if each.event.about}
+        if not sends:
             return {}
-        query = sa.select(runs.c.id, runs.c.owner_id, runs.c.depth).where(
-            runs.c.id.in_(set(causes.values()))
-        )
+        columns = (runs.c.id, runs.c.owner_id, runs.c.depth, runs.c.origin)
+        query = sa.select(*columns).where(runs.c.id.in_(set(map(_run_of, sends.values()))))
         found = {row.id: row for row in await self.engine.rows(query)}
         return {
-            (seq, found[run_id].owner_id): found[run_id].depth + 1
-            for seq, run_id in causes.items()
-            if run_id in found
+            (seq, run.owner_id): _Cause(run.depth + 1, run.origin or step_id)
+            for seq, step_id in sends.items()
+            if (run := found.get(_run_of(step_id))) is not None
         }
 
+    async def _caused(self, causes: Mapping[Any, _Cause]) -> Counter[tuple[str, str]]:
+        """Return how many runs of each flow (by key) each origin has caused so far."""
+        origins = {cause.origin for cause in causes.values()}
+        if not origins:
+            return Counter()
+        query = (
+            sa.select(runs.c.origin, runs.c.flow_key, sa.func.count().label("times"))
+            .where(runs.c.origin.in_(origins))
+            .group_by(runs.c.origin, runs.c.flow_key)
+        )
+        rows = await self.engine.rows(query)
+        return Counter({(row.origin, row.flow_key): row.times for row in rows})
+
     async def _start(
-        self, each: _Routed, listener: sa.Row[Any], again: str, depth: int
+        self,
+        each: Routed,
+        listener: sa.Row[Any],
+        again: str,
+        cause: _Cause | None,
+        caused: Mapping[tuple[str, str], int],
     ) -> Start | None:
         value: dict[str, Any] | None = None
         error: dict[str, Any] | None = None
@@ -316,11 +365,11 @@ class Router:
             result = await trigger.receive(context, each.event.payload)
             if result is None:
                 return None
-            if depth > self.engine.limits.chain:
-                error = _endless(self.engine.limits.chain)
-            else:
+            times = 0 if cause is None else caused[cause.origin, listener.flow_key]
+            error = None if cause is None else _endless(cause, times, self.engine.limits.chain)
+            if error is None:
                 value = result.model_dump(mode="json")
-                output = _json({port: [value]})
+                output = json_text({port: [value]})
         except DATABASE_AWAY:
             raise
         except Exception as failure:  # a component's fault must not keep events from other flows
@@ -335,6 +384,8 @@ class Router:
         return Start(
             run_id=hashlib.sha256(what.encode()).hexdigest()[:32],
             owner_id=listener.owner_id,
+            account_id=listener.account_id,
+            listener_id=listener.id,
             connector=row.connector,
             flow_key=listener.flow_key,
             flow_id=listener.flow_id,
@@ -343,14 +394,15 @@ class Router:
             type=kind,
             event_seq=row.seq,
             order=each.event.order,
-            depth=depth,
+            depth=cause.depth if cause else 0,
+            origin=cause.origin if cause else None,
             value=value,
             port=port,
             output=output,
             error=error,
         )
 
-    async def _commit_or_fail(self, routed: Sequence[_Routed], repeated: set[int]) -> Sequence[Row]:
+    async def _commit_or_fail(self, routed: Sequence[Routed], repeated: set[int]) -> Sequence[Row]:
         """Store all that follows; a run that no database will ever take is stored as failed."""
         try:
             return await self._commit(routed, repeated)
@@ -370,11 +422,11 @@ class Router:
             ]
             return await self._commit(routed, repeated)
 
-    async def _commit(self, routed: Sequence[_Routed], repeated: set[int]) -> Sequence[Row]:
-        write = partial(_store_all, routed=routed, repeated=repeated)
+    async def _commit(self, routed: Sequence[Routed], repeated: set[int]) -> Sequence[Row]:
+        write = partial(store_routed, routed=routed, repeated=repeated)
         return await self.engine.writer.commit(write)
 
-    async def _leave_out_known(self, routed: Sequence[_Routed]) -> None:
+    async def _leave_out_known(self, routed: Sequence[Routed]) -> None:
         ids = {start.run_id for each in routed for start in each.starts}
         rows = await self.engine.rows(sa.select(runs.c.id).where(runs.c.id.in_(ids)))
         known = {row.id for row in rows}
@@ -400,16 +452,16 @@ class Router:
                 self._released.discard(account_id)
 
     async def _release_one(self, row: sa.Row[Any]) -> None:
-        routed = [_Routed(row, event_of(row))]
+        routed = [Routed(row, event_of(row))]
         listening = await self._listeners(routed, listeners.c.id == row.listener_id)
         await self._find_starts(routed, listening, holds=False)
         await self._leave_out_known(routed)
         gone = sa.delete(held).where(held.c.seq == row.seq, held.c.listener_id == row.listener_id)
 
         def store(connection: sa.Connection) -> None:
-            _store_starts(connection, routed[0].starts)
-            _store_takings(connection, routed)
             connection.execute(gone)
+            store_starts(connection, routed)
+            store_takings(connection, routed)
 
         await self.engine.writer.commit(store)
         await self._hand_over([], routed)
@@ -417,14 +469,13 @@ class Router:
     async def replay(self, owner_id: str, seq: int, by: str) -> list[str]:
         """Start the owner's flows that listen now with a stored event; return the runs' ids."""
         rows = await self.engine.rows(sa.select(events).where(events.c.seq == seq))
-        routed = [_Routed(row, event_of(row)) for row in rows]
+        routed = [Routed(row, event_of(row)) for row in rows]
         listening = await self._listeners(routed, listeners.c.owner_id == owner_id)
         await self._find_starts(routed, listening, again=str(time.time_ns()), holds=False)
-        starts = [start for each in routed for start in each.starts]
 
         def store(connection: sa.Connection) -> None:
-            _store_starts(connection, starts)
-            if starts:
+            store_starts(connection, routed)
+            if any(each.starts for each in routed):
                 row = {"seq": seq, "owner_id": owner_id}
                 mark = {"replayed_at": time.time(), "replayed_by": by}
                 statement = insert(takings, connection).values({**row, **mark})
@@ -434,7 +485,7 @@ class Router:
 
         await self.engine.writer.commit(store)
         await self._hand_over([], routed)
-        return [start.run_id for start in starts]
+        return [start.run_id for each in routed for start in each.starts]
 
 
 def _run_of(step_id: str) -> str:
@@ -442,131 +493,24 @@ def _run_of(step_id: str) -> str:
     return step_id.partition(".")[0]
 
 
-def _endless(allowed: int) -> dict[str, Any]:
+def _endless(cause: _Cause, times: int, allowed: int) -> dict[str, Any] | None:
+    """Return the error of a run that would go on with a chain for too long, if it would."""
+    if cause.depth > allowed:
+        reason = (
+            f"{allowed} runs in a row were each started by what was reported of a send of the run"
+            " before, and this would be one more."
+        )
+    elif times >= allowed * REPORTS_PER_SEND:
+        reason = (
+            f"One send and what was sent because of it have started this flow {times} times: as"
+            f" often as {allowed} sends, each because of the one before, are reported."
+        )
+    else:
+        return None
     return {
         "kind": "LoopError",
         "title": "The flow would go round in a circle",
-        "cause": f"{allowed} runs in a row were each started by what was reported of a send of the"
-        " run before, and this would be one more.",
+        "cause": reason,
         "cure": "Let the flow send only for some of these events, or let another flow do it. Who"
         f" needs longer chains sets {CHAIN_VARIABLE} where the engine runs.",
     }
-
-
-_ADD_RUN = Prepared(lambda _: sa.insert(runs))
-_ADD_STEP = Prepared(lambda _: sa.insert(steps))
-_ADD_SEGMENT = Prepared(lambda _: sa.insert(segments))
-_ADD_TAKING = Prepared(lambda c: insert(takings, c).on_conflict_do_nothing())
-_ADD_HELD = Prepared(lambda c: insert(held, c).on_conflict_do_nothing())
-
-
-def _store_all(
-    connection: sa.Connection, *, routed: Sequence[_Routed], repeated: set[int]
-) -> Sequence[Row]:
-    """Store runs, ended waits, who took what, and that the events have been routed."""
-    _store_starts(connection, [start for each in routed for start in each.starts])
-    happened = [
-        (each.row.connector, each.row.seq, each.row.payload, each.event.answers)
-        for each in routed
-        if each.event.answers
-    ]
-    going_on, enders = end_answered(connection, happened)
-    for each in routed:
-        each.takers |= enders.get(each.row.seq, set())
-    _store_takings(connection, routed)
-    holding = [
-        {"seq": each.row.seq, "listener_id": listener_id, "account_id": account_id}
-        for each in routed
-        for listener_id, account_id in each.held
-    ]
-    if holding:
-        _ADD_HELD.execute(connection, holding)
-    for state, seqs in (
-        (REPEATED, list(repeated)),
-        (ROUTED, [each.row.seq for each in routed if each.takers]),
-        (UNROUTED, [each.row.seq for each in routed if not each.takers]),
-    ):
-        if seqs:
-            connection.execute(sa.update(events).where(events.c.seq.in_(seqs)).values(state=state))
-    return going_on
-
-
-def _store_takings(connection: sa.Connection, routed: Sequence[_Routed]) -> None:
-    rows = [
-        {"seq": each.row.seq, "owner_id": owner_id, "replayed_at": None, "replayed_by": None}
-        for each in routed
-        for owner_id in each.takers
-    ]
-    if rows:
-        _ADD_TAKING.execute(connection, rows)
-
-
-def _store_starts(connection: sa.Connection, starts: Sequence[Start]) -> None:
-    """Store new runs, each with its trigger's step and what it does first."""
-    now = time.time()
-    if starts:
-        _ADD_RUN.execute(connection, [_run_row(start, now) for start in starts])
-        _ADD_STEP.execute(connection, [_trigger_step(start, now) for start in starts])
-    first = [_first_segment(start) for start in starts if start.error is None]
-    if first:
-        _ADD_SEGMENT.execute(connection, first)
-
-
-def _run_row(start: Start, now: float) -> dict[str, Any]:
-    return {
-        "id": start.run_id,
-        "owner_id": start.owner_id,
-        "flow_key": start.flow_key,
-        "flow_id": start.flow_id,
-        "version": start.version,
-        "trigger": start.component,
-        "event_seq": start.event_seq,
-        "depth": start.depth,
-        "state": (RunState.FAILED if start.error else RunState.RUNNING).value,
-        "error": _json(start.error),
-        "started_at": now,
-        "ended_at": now if start.error else None,
-    }
-
-
-def _trigger_step(start: Start, now: float) -> dict[str, Any]:
-    return {
-        "id": start.run_id,
-        "run_id": start.run_id,
-        "segment_id": "",
-        "position": 0,
-        "component": start.component,
-        "type": start.type,
-        "state": (StepState.FAILED if start.error else StepState.COMPLETED).value,
-        "attempt": 1,
-        "input": None,
-        "output": start.output,
-        "error": _json(start.error),
-        "started_at": now,
-        "duration_s": 0.0,
-    }
-
-
-def _first_segment(start: Start) -> dict[str, Any]:
-    work = start.work
-    return {
-        "id": work.id,
-        "run_id": work.run_id,
-        "owner_id": work.owner_id,
-        "connector": work.connector,
-        "order_key": work.order_key,
-        "state": SegmentState.QUEUED.value,
-        "work": json.dumps(work.to_json()),
-        "key": None,
-        "after_seq": work.event_seq,
-        "account_id": None,
-        "expires_at": None,
-        "rank": work.rank,
-        "event": None,
-        "event_seq": None,
-    }
-
-
-def _json(value: Mapping[str, Any] | None) -> str | None:
-    # allow_nan: what is no JSON is refused here, by every database alike.
-    return None if value is None else json.dumps(value, allow_nan=False)

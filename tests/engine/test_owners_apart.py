@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from appmixer.engine.accounts import StoredAccount
 from appmixer.engine.contract import ConfigurationError
-from appmixer.engine.database import accounts, events
+from appmixer.engine.database import accounts, events, runs
 from appmixer.engine.engine import Engine
 from appmixer.engine.limits import read_limits
 from appmixer.engine.refusals import ConflictError, NotFoundError
 
-from .conftest import CONNECTOR, Echo
+from .conftest import CONNECTOR, Echo, Heard
 from .test_runs import flow, start
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +117,36 @@ async def test_an_account_that_nobody_understands_keeps_its_events_from_nobody_e
     assert await engine.runs.list(other) == []
 
 
+async def test_an_access_that_ends_while_an_event_is_routed_starts_nothing_more(
+    engine: Engine,
+    owner: str,
+    other: str,
+    hear: Hear,
+    ended_runs: Ended,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await start(engine, owner, flow({"text": "mine"}))
+    await start(engine, other, flow({"text": "theirs"}))
+    [account] = await engine.accounts.list(other)
+    heard = Heard.receive
+
+    async def hear_and_lose(*given: Any) -> Heard.Output | None:
+        if account["state"] == "connected":
+            account["state"] = "reconnect"
+            await engine.accounts.mark_reconnect(account["id"], "The share was withdrawn.")
+        return await heard(*given)
+
+    monkeypatch.setattr(Heard, "receive", hear_and_lose)
+    await hear("x")
+    await ended_runs(owner, 1)
+    before = await engine.runs.list(other)
+    await engine.accounts.connect_token(other, CONNECTOR, "hall", "keys")
+    [run] = await ended_runs(other, 1)
+
+    assert before == []
+    assert run["status"] == "completed", "it was held until the account was connected again"
+
+
 async def test_an_event_that_cannot_be_routed_is_kept_apart_and_the_others_go_on(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended
 ) -> None:
@@ -208,6 +238,22 @@ async def test_an_owner_whose_inputs_are_costly_keeps_no_other_waiting(
     assert len(left) > 50, "a hundred times 40 ms, and what others have between them"
 
 
+async def test_an_owner_whose_events_start_many_flows_keeps_no_other_waiting(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended
+) -> None:
+    for number in range(50):
+        await start(engine, other, flow(room="attic"), f"f{number}")
+    await start(engine, owner, flow({"text": "quick"}))
+    costly = [hear("x", room="attic", id=f"costly {number}") for number in range(700)]
+    await asyncio.gather(*costly)
+
+    await hear("x")
+    await ended_runs(owner, 1)
+    [row] = await engine.rows(sa.select(sa.func.count()).select_from(runs))
+
+    assert row[0] < 10_000, "of 35,000: what was begun, and one round of both"
+
+
 async def _is_busy(echo: Echo) -> bool:
     await asyncio.sleep(0.1)
     return len([each for each in echo.acts if each[2] == "slow"]) >= 100
@@ -260,6 +306,36 @@ async def test_a_chain_of_runs_that_cause_one_another_is_cut_and_a_person_begins
     assert run["error"]["kind"] == "LoopError"
     assert "APPMIXER_MAX_CHAIN" in run["error"]["cure"]
     assert last["status"] == "completed"
+
+
+async def test_a_chain_that_every_report_of_a_send_makes_wider_is_cut(
+    engine: Engine, owner: str, hear: Hear, until: Until
+) -> None:
+    await start(engine, owner, flow({"text": "x"}))
+    expected = 1
+
+    async def all_done() -> list[dict[str, Any]]:
+        found = await engine.runs.list(owner, limit=1000)
+        ended = [run for run in found if run["status"] in ("completed", "failed")]
+        return ended if len(ended) == expected else []
+
+    await hear("a person", id="0")
+    reported: set[str] = set()
+    while True:
+        found = await until(all_done)
+        ids = {run["id"] for run in found if run["status"] == "completed"}
+        if not (new := ids - reported):
+            break
+        for run_id in new:
+            send = (await engine.runs.get(owner, run_id))["steps"][1]["id"]
+            for kind in ("sent", "delivered", "read"):
+                await hear(kind, id=f"{kind} {run_id}", about=send)
+        reported |= new
+        expected = 1 + 3 * len(reported)
+    failed = [await engine.runs.get(owner, run["id"]) for run in found if run["id"] not in ids]
+
+    assert len(ids) == 1 + 5 * 4
+    assert {run["error"]["title"] for run in failed} == {"The flow would go round in a circle"}
 
 
 async def test_a_conversation_of_many_turns_is_no_chain(
