@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -16,6 +15,7 @@ class _Waiting:
     seq: int
     lane: Lane
     conversation: str
+    cost: int
 
 
 @dataclass
@@ -30,38 +30,32 @@ class Backlog:
     _lanes: dict[Lane, deque[_Waiting]] = field(default_factory=dict[Lane, deque[_Waiting]])
     # Where the events of a conversation wait, and how many do.
     _conversations: dict[str, tuple[Lane, int]] = field(default_factory=dict[str, tuple[Lane, int]])
-    _taken: dict[int, _Waiting] = field(default_factory=dict[int, _Waiting])
     _size: int = 0
 
     def __len__(self) -> int:
         return self._size
 
-    def add(self, seq: int, owners: Lane, conversation: str) -> None:
+    def add(self, seq: int, owners: Lane, conversation: str, cost: int) -> None:
         """Add an event that is newer than all before; conversation "" is none."""
         self.seen = seq
         lane, _ = self._conversations.get(conversation, (owners, 0))
-        self._lanes.setdefault(lane, deque()).append(_Waiting(seq, lane, conversation))
+        self._lanes.setdefault(lane, deque()).append(_Waiting(seq, lane, conversation, cost))
         self._count(conversation, lane, 1)
 
-    def take(self, count: int) -> list[int]:
-        """Take so many events at most, one of each lane in turn."""
-        self._taken = {}
-        while self._lanes and len(self._taken) < count:
+    def take(self, count: int, cost: int) -> list[int]:
+        """Take events, one of each lane in turn, until there are so many or they cost so much."""
+        taken: list[int] = []
+        while self._lanes and len(taken) < count and cost > 0:
             lane, waiting = next(iter(self._lanes.items()))
             event = waiting.popleft()
             # The lane goes to the end of the line.
             del self._lanes[lane]
             if waiting:
                 self._lanes[lane] = waiting
-            self._taken[event.seq] = event
             self._count(event.conversation, lane, -1)
-        return list(self._taken)
-
-    def put_back(self, seqs: Sequence[int]) -> None:
-        """Put back some of those that were taken last, in the order in which they were."""
-        for event in (self._taken[seq] for seq in reversed(seqs)):
-            self._lanes.setdefault(event.lane, deque()).appendleft(event)
-            self._count(event.conversation, event.lane, 1)
+            taken.append(event.seq)
+            cost -= event.cost
+        return taken
 
     def _count(self, conversation: str, lane: Lane, change: int) -> None:
         self._size += change

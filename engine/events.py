@@ -166,8 +166,9 @@ class Events:
                 found = [replace(found[0], events=[_unreadable(found[0], describe(error))])]
                 await self.writer.commit(partial(_keep, found=found))
                 return
-            for each in found:
-                await self._keep([each], describe)
+            middle = len(found) // 2
+            await self._keep(found[:middle], describe)
+            await self._keep(found[middle:], describe)
 
     async def of_owner(
         self,

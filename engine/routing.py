@@ -43,7 +43,7 @@ BATCH = 500
 # So many runs begin in one commit, or those of one event that begins more.
 MAX_STARTS = 500
 # With a backlog, so many more events are looked at before a batch, and so many are in memory.
-LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 10, 50_000
+LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 4, 50_000
 IDLE_S = 0.5
 PAUSE_AFTER_FAILURE_S = 1.0
 # Triggers read events without a pause for so long, then others on the loop have their turn.
@@ -119,18 +119,18 @@ class Router:
     async def _next(self) -> Sequence[sa.Row[Any]]:
         engine = self.engine
         if not self._backlog and not self._is_behind:
+            self._backlog = Backlog()
             query = sa.select(events).where(self._new).order_by(events.c.seq).limit(BATCH)
             rows = await engine.rows(query)
             if len(rows) < BATCH and await engine.events.read(engine.plugins, engine.describe):
                 rows = await engine.rows(query)
             if len(rows) < BATCH:
                 return rows
-            self._backlog = Backlog()
         await self._look_ahead()
-        place = {seq: number for number, seq in enumerate(self._backlog.take(BATCH))}
+        seqs = self._backlog.take(BATCH, MAX_STARTS)
         self._is_behind = len(self._backlog) > 0
-        rows = await engine.rows(sa.select(events).where(self._new, events.c.seq.in_(place)))
-        return sorted(rows, key=lambda row: place[row.seq])
+        mine = events.c.seq.in_(seqs)
+        return await engine.rows(sa.select(events).where(self._new, mine).order_by(events.c.seq))
 
     async def _look_ahead(self) -> None:
         """Bring the backlog up to what has been delivered."""
@@ -144,30 +144,35 @@ class Router:
             .limit(min(LOOK_AHEAD, MAX_BACKLOG - len(self._backlog)))
         )
         rows = await self.engine.rows(query)
-        topics = {(row.connector, topic) for row in rows for topic in json.loads(row.routes)}
+        topics = {row.seq: json.loads(row.routes) for row in rows}
+        columns = (listeners.c.connector, listeners.c.route, listeners.c.owner_id)
         listening = await self.engine.rows(
-            sa.select(listeners.c.connector, listeners.c.route, listeners.c.owner_id)
-            .where(listeners.c.route.in_({topic for _, topic in topics}))
-            .distinct()
+            sa.select(*columns, sa.func.count().label("flows"))
+            .where(listeners.c.route.in_({each for found in topics.values() for each in found}))
+            .group_by(*columns)
         )
-        owners: dict[tuple[str, str], set[str]] = {}
+        found: dict[tuple[str, str], Counter[str]] = {}
         for each in listening:
-            owners.setdefault((each.connector, each.route), set()).add(each.owner_id)
+            by_owner = found.setdefault((each.connector, each.route), Counter())
+            by_owner[each.owner_id] += each.flows
         for row in rows:
-            mine = (owners.get((row.connector, topic), ()) for topic in json.loads(row.routes))
+            flows_of: Counter[str] = Counter()
+            for topic in topics[row.seq]:
+                flows_of.update(found.get((row.connector, topic), {}))
             conversation = f"{row.connector}:{row.order_key}" if row.order_key else ""
-            self._backlog.add(row.seq, frozenset().union(*mine), conversation)
+            self._backlog.add(row.seq, frozenset(flows_of), conversation, flows_of.total())
 
     async def _route_or_split(self, rows: Sequence[sa.Row[Any]]) -> None:
-        """Route some events; where that fails, each by itself, and keep apart what cannot be."""
+        """Route some events; where that fails, each half, and keep apart what cannot be."""
         try:
             await self._route(rows)
         except DATABASE_AWAY:
             raise
         except Exception as error:  # one event must not hold up all others
             if len(rows) > 1:
-                for row in rows:
-                    await self._route_or_split([row])
+                middle = len(rows) // 2
+                await self._route_or_split(rows[:middle])
+                await self._route_or_split(rows[middle:])
                 return
             self.engine.describe(error, seq=str(rows[0].seq))
             failed = sa.update(events).where(events.c.seq == rows[0].seq).values(state=FAILED)
@@ -177,7 +182,8 @@ class Router:
         repeated = await self._repeated(rows)
         routed = [Routed(row, event_of(row)) for row in rows if row.seq not in repeated]
         listening = await self._listeners(routed)
-        routed = sorted(self._leave_some(routed, listening), key=lambda each: each.row.seq)
+        if not self._backlog.seen:
+            routed = self._leave_some(routed, listening)
         for connector in {each.row.connector for each in routed}:
             mine = [each.event for each in routed if each.row.connector == connector]
             await self._announce(connector, mine)
@@ -185,17 +191,13 @@ class Router:
         going_on = await self._commit_or_fail(routed, repeated)
         await self._hand_over(going_on, routed)
 
-    def _leave_some(
-        self, routed: Sequence[Routed], listening: Sequence[sa.Row[Any]]
-    ) -> Sequence[Routed]:
+    def _leave_some(self, routed: list[Routed], listening: Sequence[sa.Row[Any]]) -> list[Routed]:
         """Leave for the next batch what would start too many runs at once; return the others."""
         per_topic = Counter((each.connector, each.route) for each in listening)
         starts = 0
         for number, each in enumerate(routed):
             starts += sum(per_topic[each.row.connector, topic] for topic in each.event.routes)
             if starts > MAX_STARTS and number:
-                if self._backlog.seen:
-                    self._backlog.put_back([left.row.seq for left in routed[number:]])
                 self._is_behind = True
                 return routed[:number]
         return routed
@@ -223,15 +225,16 @@ class Router:
         return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 
     async def _announce(self, connector: str, new: Sequence[Event]) -> None:
-        """Tell the plugin; where that fails, of each event by itself."""
+        """Tell the plugin; where that fails, of each half."""
         try:
             await self.engine.plugins[connector].before_routing(new)
         except DATABASE_AWAY:
             raise
         except Exception as error:  # a plugin's fault must not stop the events of everybody
             if len(new) > 1:
-                for event in new:
-                    await self._announce(connector, [event])
+                middle = len(new) // 2
+                await self._announce(connector, new[:middle])
+                await self._announce(connector, new[middle:])
                 return
             self.engine.describe(error, connector=connector)
 
