@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 # So many runs begin in one commit, or those of one event that begins more.
-MAX_STARTS = 500
+MAX_STARTS = 250
 # With a backlog, so many more events are looked at before a batch, and so many are in memory.
 LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 4, 50_000
 IDLE_S = 0.5

@@ -34,6 +34,9 @@ def up(
     sandbox_port: Annotated[int, typer.Option(help="The sandbox's port.")] = DEFAULT_SANDBOX_PORT,
 ) -> None:
     """Run the engine until Ctrl-C."""
+    from ..memory import give_back_what_is_freed
+
+    give_back_what_is_freed()
     from ..contract import ConnectorError
     from ..server import up as serve
     from ..server import up_with_sandbox
