@@ -398,6 +398,39 @@ class Prepared:
         return connection.exec_driver_sql(text, given).rowcount
 
 
+class PreparedSelect:
+    """A SELECT for so many keys: built and compiled once for each number and kind of database.
+
+    The keys are bound as `key_0`, `key_1` and so on.
+    """
+
+    def __init__(
+        self, build: Callable[[Sequence[sa.BindParameter[Any]]], sa.Select[*tuple[Any, ...]]]
+    ) -> None:
+        self._build = build
+        self._compiled: dict[tuple[str, int], tuple[str, list[str] | None]] = {}
+
+    def rows(
+        self, connection: sa.Connection, keys: Sequence[Any], values: Mapping[str, Any]
+    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """Return what it finds for the keys, MAX_KEYS at most, and the other bound values."""
+        which = (connection.dialect.name, len(keys))
+        if which not in self._compiled:
+            names: list[sa.BindParameter[Any]] = [
+                sa.bindparam(f"key_{number}") for number in range(len(keys))
+            ]
+            compiled = self._build(names).compile(dialect=connection.dialect)
+            self._compiled[which] = (compiled.string, compiled.positiontup)
+        text, order = self._compiled[which]
+        bound: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(keys)}
+        bound.update(values)
+        given: Any = bound if order is None else tuple(bound[name] for name in order)
+        return connection.exec_driver_sql(text, given).all()
+
+
+MAX_KEYS = 100
+
+
 def migrate(database: sa.Engine) -> None:
     """Bring the engine's own tables to SCHEMA_VERSION."""
     with database.connect() as connection:

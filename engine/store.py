@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from .contract import Json
-from .database import Prepared, insert, store
+from .database import MAX_KEYS, Prepared, PreparedSelect, insert, store
 from .readers import Readers
 from .writer import Writer
 
@@ -29,10 +31,27 @@ class DatabaseStore:
         self._namespace, self._clock = namespace, clock
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
-        return await self._read(store.c.key.in_(keys)) if keys else {}
+        unique = list(dict.fromkeys(keys))
+        found: dict[str, Json] = {}
+        for start in range(0, len(unique), MAX_KEYS):
+            find = partial(
+                _GET.rows,
+                keys=unique[start : start + MAX_KEYS],
+                values={"namespace": self._namespace, "now": self._clock()},
+            )
+            rows = await self._readers.read(find)
+            found |= {key: json.loads(value) for key, value in rows}
+        return found
 
     async def scan(self, prefix: str) -> Mapping[str, Json]:
-        return await self._read(store.c.key.startswith(prefix, autoescape=True))
+        query = sa.select(store.c.key, store.c.value).where(
+            store.c.namespace == self._namespace,
+            store.c.key.startswith(prefix, autoescape=True),
+            _is_alive(self._clock()),
+        )
+        return await self._readers.read(
+            lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
+        )
 
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
         rows = [self._row(key, value, expires_in_s) for key, value in entries.items()]
@@ -49,14 +68,6 @@ class DatabaseStore:
             lambda connection: connection.execute(sa.delete(store).where(gone))
         )
 
-    async def _read(self, which: sa.ColumnElement[bool]) -> Mapping[str, Json]:
-        query = sa.select(store.c.key, store.c.value).where(
-            store.c.namespace == self._namespace, which, _is_alive(self._clock())
-        )
-        return await self._readers.read(
-            lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
-        )
-
     def _row(self, key: str, value: Json, expires_in_s: float | None) -> dict[str, object]:
         return {
             "namespace": self._namespace,
@@ -71,8 +82,8 @@ def delete_expired(connection: sa.Connection, now: float) -> int:
     return connection.execute(sa.delete(store).where(store.c.expires_at <= now)).rowcount
 
 
-def _is_alive(now: float) -> sa.ColumnElement[bool]:
-    return store.c.expires_at.is_(None) | (store.c.expires_at > now)
+def _is_alive(now: float | sa.BindParameter[float]) -> sa.ColumnElement[bool]:
+    return sa.or_(store.c.expires_at.is_(None), store.c.expires_at > now)
 
 
 def _replacing(connection: sa.Connection) -> postgresql.Insert:
@@ -86,10 +97,29 @@ def _replacing(connection: sa.Connection) -> postgresql.Insert:
 _REPLACE = Prepared(_replacing)
 
 
+def _adding(connection: sa.Connection) -> postgresql.Insert:
+    statement = insert(store, connection)
+    return statement.on_conflict_do_update(
+        index_elements=["namespace", "key"],
+        set_={"value": statement.excluded.value, "expires_at": statement.excluded.expires_at},
+        where=store.c.expires_at <= sa.bindparam("now", type_=sa.Float),
+    )
+
+
+def _finding(keys: Sequence[sa.BindParameter[Any]]) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(store.c.key, store.c.value).where(
+        store.c.namespace == sa.bindparam("namespace"),
+        store.c.key.in_(keys),
+        _is_alive(sa.bindparam("now", type_=sa.Float)),
+    )
+
+
+_ADD, _GET = Prepared(_adding), PreparedSelect(_finding)
+
+
 def _add(connection: sa.Connection, row: dict[str, object], now: float) -> Json | None:
-    same = (store.c.namespace == row["namespace"]) & (store.c.key == row["key"])
-    present = connection.scalar(sa.select(store.c.value).where(same, _is_alive(now)))
-    if present is not None:
-        return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
-    _REPLACE.execute(connection, [row])
-    return None
+    if _ADD.execute(connection, [{**row, "now": now}]):
+        return None
+    values = {"namespace": row["namespace"], "now": now}
+    [(_, present)] = _GET.rows(connection, [row["key"]], values)
+    return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
