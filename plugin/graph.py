@@ -7,8 +7,9 @@ import hashlib
 import hmac
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
@@ -28,7 +29,7 @@ from .unpacking import ACCEPT_ENCODING, unpacked
 T = TypeVar("T")
 Params = Mapping[str, str]
 
-PACKING = {"Accept-Encoding": ACCEPT_ENCODING}
+PACKING = {"accept-encoding": ACCEPT_ENCODING}
 TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=60.0, pool=5.0)
 # A read is tried again twice; whoever asks for a longer wait than this gets it from the host.
 PAUSES_S = (0.2, 1.0)
@@ -185,21 +186,24 @@ class GraphClient:
                 f"Graph has no path {path[:80]!r}.",
                 "Check the ids that this step is given: they have digits only.",
             )
-        headers = dict(PACKING)
+        headers = {**self._http.headers, **PACKING}
         if token is not None:
-            headers["Authorization"] = f"Bearer {_usable(token)}"
+            headers["authorization"] = f"Bearer {_usable(token)}"
+        query = urlencode({**(params or {}), **self._proof(token)}, quote_via=quote)
         try:
-            async with self._http.stream(
+            # Built here and not by the client, which takes a sixth of a call for it.
+            request = httpx.Request(
                 method,
-                f"{self._root}/{path}",
-                params={**(params or {}), **self._proof(token)},
+                _url(f"{self._root}/{path}?{query}" if query else f"{self._root}/{path}"),
                 headers=headers,
-                timeout=TIMEOUT,
-                follow_redirects=False,
-                extensions=dict(extensions),
+                extensions={**extensions, "timeout": TIMEOUT.as_dict()},
                 **{name: value for name, value in body.items() if value is not None},
-            ) as response:
+            )
+            response = await self._http.send(request, stream=True, follow_redirects=False)
+            try:
                 content = await _whole(response)
+            finally:
+                await response.aclose()
         except (httpx.RequestError, httpx.InvalidURL) as failure:
             raise error_for(failure, repeats=repeats, secrets=self._secrets(token, body)) from None
         self._log.debug("graph.call", method=method, path=path, status=response.status_code)
@@ -233,6 +237,12 @@ class GraphClient:
                 "The token is sent to Meta's hosts only.",
                 "Take the address that Meta gives for the media id.",
             )
+
+
+@lru_cache(maxsize=1_000)
+def _url(text: str) -> httpx.URL:
+    # Numbers are sent from again and again; reading an address costs as much as a small query.
+    return httpx.URL(text)
 
 
 def _spoken(part: object) -> Iterator[str]:
