@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -107,9 +108,21 @@ class Host:
         self.waits: dict[str, tuple[Action, Context, Wait]] = {}
         self.answered: dict[str, JsonObject] = {}
         self.outcomes: dict[str, BaseModel | None] = {}
+        self.watched: list[asyncio.Task[None]] = []
         connector = load_connectors()[connector_id]
         self.components = connector.components()
         self.plugin = connector.plugin(self)
+
+    def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """A real host begins again what fails, and shows it; it ends all before `plugin.stop`."""
+
+        async def watched() -> None:
+            try:
+                await work()
+            except Exception as error:
+                self.log.error("work_failed", name=name, reason=type(error).__name__)
+
+        self.watched.append(asyncio.create_task(watched()))
 
     async def account(self, account_id: str) -> Account:
         return self.accounts[account_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from .contract import (
     Account,
+    AuthorizationError,
     Files,
     JsonObject,
     Listener,
@@ -22,7 +23,9 @@ from .contract import (
     Store,
 )
 from .database import listeners
+from .refusals import NotFoundError
 from .store import DatabaseStore
+from .tasks import Tasks
 from .transport import is_dry_run
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class EngineHost:
     log: Log
     store: Store
     quota: Quota
+    tasks: Tasks
 
     @property
     def configuration(self) -> Mapping[str, str]:
@@ -61,11 +65,17 @@ class EngineHost:
     def base_url(self) -> str:
         return self.engine.settings.base_url
 
+    def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self.tasks.begin(f"{self.connector} {name}", work)
+
     async def accept(self, content: bytes) -> None:
         await self.engine.events.accept(self.connector, content)
 
     async def account(self, account_id: str) -> Account:
-        return await self.engine.accounts.hosted(account_id)
+        try:
+            return await self.engine.accounts.hosted(account_id)
+        except AuthorizationError as error:
+            raise NotFoundError(str(error)) from None
 
     async def listeners(self, route_prefix: str) -> Sequence[str]:
         query = sa.select(listeners.c.route).where(

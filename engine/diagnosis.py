@@ -20,6 +20,7 @@ def diagnose(remote: Remote) -> list[Check]:
     ready = remote.get("/readyz")
     me = remote.get("/api/me")
     left_out = [_left_out(each) for each in ready["leftOut"]]
+    failing = [_failing(name, reason) for name, reason in ready["troubles"].items()]
     engine = _check("Engine", f"it answers at {remote.url}, and you are {me['name']}")
     setup: list[Check] = remote.get("/api/checks")["checks"] if me["isAdministrator"] else []
     named = [
@@ -27,7 +28,7 @@ def diagnose(remote: Remote) -> list[Check]:
         for check in setup
     ]
     known = [_finding(check["service"], check) for check in setup]
-    return [engine, *left_out, *named, *_accounts(remote, known), *_flows(remote)]
+    return [engine, *left_out, *failing, *named, *_accounts(remote, known), *_flows(remote)]
 
 
 def _left_out(connector: Mapping[str, str]) -> Check:
@@ -35,6 +36,15 @@ def _left_out(connector: Mapping[str, str]) -> Check:
         f"Connector {connector['entryPoint']} of {connector['distribution']}",
         f"the engine goes on without it: {connector['reason']}",
         "Mend it or install another version, and start the engine again; its log tells more.",
+        state="fault",
+    )
+
+
+def _failing(name: str, reason: str) -> Check:
+    return _check(
+        f"Task {name}",
+        f"it fails, and is begun again by itself: {reason}",
+        "If it stays, look into the engine's log, which tells more.",
         state="fault",
     )
 

@@ -129,14 +129,15 @@ class Engine:
             except FOREIGN_FAULTS as error:
                 self._leave_out(connector_id, error)
         for connector_id, plugin in list(self.plugins.items()):
-            opened.push_async_callback(self._stop_plugin, connector_id, plugin)
+            host = self.hosts[connector_id]
+            opened.push_async_callback(self._stop_plugin, host, plugin)
             try:
                 await plugin.start()
             except FOREIGN_FAULTS as error:
-                await self._stop_plugin(connector_id, plugin)
+                await self._stop_plugin(host, plugin)
                 self._leave_out(connector_id, error)
         opened.push_async_callback(self.queue.close)
-        self.tasks = Tasks(self.describe, self.metrics)
+        self.tasks = Tasks(self.describe, self.metrics, self.log)
         opened.push_async_callback(self.tasks.stop)
         self.tasks.begin("turn", self.turn.keep)
         self.tasks.begin("routing", self.router.work)
@@ -199,7 +200,7 @@ class Engine:
             self._instances[name] = classes[name]()
         return self._instances[name]
 
-    def describe(self, error: Exception, *, given: Any = None, **where: str) -> dict[str, Any]:
+    def describe(self, error: BaseException, *, given: Any = None, **where: str) -> dict[str, Any]:
         """Return what a record says of any exception; what was not foreseen goes to the log.
 
         No text that was `given` to the code which has failed is shown there.
@@ -242,13 +243,15 @@ class Engine:
 
     def _open(self, connector_id: str, connector: Connector) -> None:
         quotas = {quota.name: quota for quota in connector.manifest.quotas}
+        log = self.log.bind(connector=connector_id)
         host = EngineHost(
             engine=self,
             connector=connector_id,
             http=self.http,
-            log=self.log.bind(connector=connector_id),
+            log=log,
             store=DatabaseStore(self.readers, self.writer, connector_id),
             quota=Buckets(quotas),
+            tasks=Tasks(self.describe, self.metrics, log),
         )
         self.hosts[connector_id] = host
         provider, plugin = connector.account_provider(host), connector.plugin(host)
@@ -275,11 +278,12 @@ class Engine:
             exc_info=left_out.error,
         )
 
-    async def _stop_plugin(self, connector_id: str, plugin: Plugin) -> None:
+    async def _stop_plugin(self, host: EngineHost, plugin: Plugin) -> None:
+        await host.tasks.stop()
         try:
             await plugin.stop()
         except FOREIGN_FAULTS as error:  # what else is open has to be closed all the same
-            self.log.error("plugin_not_stopped", connector=connector_id, exc_info=error)
+            self.log.error("plugin_not_stopped", connector=host.connector, exc_info=error)
 
     async def _act(
         self,

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from .contract import Log
+from .contract.connector import FOREIGN_FAULTS
 from .metrics import Metrics
 
 # After a failure a task rests, longer each time, and is well again when it has run for so long.
@@ -36,10 +38,14 @@ class _State:
 
 @dataclass
 class Tasks:
-    """The tasks of one engine; `describe` logs an exception and says what a record says of it."""
+    """The tasks of an engine's own, or of a plugin.
+
+    `describe` logs an exception that was not foreseen, and says what a record says of it.
+    """
 
     describe: Describe
     metrics: Metrics
+    log: Log
     _states: dict[str, _State] = field(default_factory=dict[str, _State])
     _running: list[asyncio.Task[None]] = field(default_factory=list["asyncio.Task[None]"])
 
@@ -70,8 +76,11 @@ class Tasks:
             try:
                 await work()
                 state.trouble = "it has ended by itself"
-            except Exception as error:  # the outermost loop of whatever lives as long as the engine
-                state.trouble = str(self.describe(error, task=name)["cause"])
+            # The outermost loop of whatever lives as long as the engine, be it a connector's.
+            except FOREIGN_FAULTS as error:
+                described = self.describe(error, task=name)
+                state.trouble = str(described.get("cause") or described["title"])
+            self.log.warning("task_failed", task=name, reason=state.trouble)
             self.metrics.task_failures.labels(name).inc()
             if time.monotonic() - state.begun_at > WELL_AFTER_S:
                 state.failures = 0

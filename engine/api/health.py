@@ -31,7 +31,8 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """Answer 200 when requests can be served: started, all tasks at work, the database writes.
 
-    `leftOut` names the installed connectors that the engine goes on without.
+    `leftOut` names the installed connectors that the engine goes on without, `troubles` what fails
+    at present: beside 200, of a connector's own tasks, which keep nobody else from being served.
     """
     engine = hosting(request)
     if not engine.is_ready:
@@ -46,7 +47,14 @@ async def readyz(request: Request) -> Response:
         {"distribution": each.distribution, "entryPoint": each.entry_point, "reason": each.reason}
         for each in engine.left_out
     ]
-    return JSONResponse({"status": "ready", "leftOut": left_out})
+    of_plugins = [host.tasks.troubles() for host in engine.hosts.values()]
+    return JSONResponse(
+        {
+            "status": "ready",
+            "leftOut": left_out,
+            "troubles": {name: reason for each in of_plugins for name, reason in each.items()},
+        }
+    )
 
 
 async def _database_trouble(engine: Engine) -> str:

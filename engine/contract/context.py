@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .values import File, Json, JsonObject
@@ -123,6 +123,14 @@ class HostContext(Protocol):
     @property
     def quota(self) -> Quota: ...
 
+    def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what never ends by itself, from `Plugin.start` on, until just before `Plugin.stop`.
+
+        When it raises, or ends all the same, the host shows that under the name and, after a rest
+        that grows, begins again.
+        """
+        ...
+
     async def accept(self, content: bytes) -> None:
         """Store what a service has told, durably, and return.
 
@@ -131,7 +139,9 @@ class HostContext(Protocol):
         """
         ...
 
-    async def account(self, account_id: str) -> Account: ...
+    async def account(self, account_id: str) -> Account:
+        """Return an account, whatever its state; raise LookupError when it is gone."""
+        ...
 
     async def listeners(self, route_prefix: str) -> Sequence[str]:
         """Return the routes of all present listeners that start with the prefix, with repeats."""

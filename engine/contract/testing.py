@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -187,7 +187,10 @@ class QuietPlugin:
 
 @dataclass
 class RecordingHost:
-    """What a plugin or an account provider is given; `accepted` is what it took in."""
+    """What a plugin or an account provider is given; `accepted` is what it took in.
+
+    What is to be watched is in `watched`, by its name, for a test to do.
+    """
 
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
     public_url: str = ""
@@ -199,6 +202,9 @@ class RecordingHost:
     accounts: dict[str, StandInAccount] = field(default_factory=dict[str, StandInAccount])
     listening: dict[str, Listener] = field(default_factory=dict[str, Listener])
     accepted: list[bytes] = field(default_factory=list[bytes])
+    watched: dict[str, Callable[[], Awaitable[None]]] = field(
+        default_factory=dict[str, "Callable[[], Awaitable[None]]"]
+    )
     store: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -207,6 +213,9 @@ class RecordingHost:
     @property
     def base_url(self) -> str:
         return self.public_url or self.local_url
+
+    def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self.watched[name] = work
 
     async def accept(self, content: bytes) -> None:
         self.accepted.append(content)

@@ -23,7 +23,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {
-            "/readyz": {"leftOut": []},
+            "/readyz": {"leftOut": [], "troubles": {}},
             "/api/me": {"name": "first", "isAdministrator": True},
             "/api/checks": {"checks": []},
             "/api/accounts": {"accounts": []},
