@@ -9,7 +9,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/soluti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from shlex import quote
 from weakref import WeakValueDictionary
@@ -32,6 +32,8 @@ from .shapes import as_object, as_text
 KINDS = ("messages", "statuses", "standby", "account")
 # Long enough for any host to store a listener that was not refused.
 STARTING_S = 600.0
+# What could not be done at Meta is tried again, less often each time.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 
 
 class Subscriptions:
@@ -45,6 +47,9 @@ class Subscriptions:
     ) -> None:
         self._host, self._graph, self._graph_for = host, graph, graph_for
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # The WABAs at which something is left to be done; None as long as that may be all of them.
+        self._left: set[str] | None = None
+        self._is_left = asyncio.Event()
 
     async def add(self, listener: Listener, account: Account) -> None:
         """Prove the listener's right and subscribe its WABA; raise to refuse the listener."""
@@ -143,21 +148,73 @@ class Subscriptions:
         entries = (await self._host.store.scan(_SUBSCRIPTION)).values()
         return not entries or any(not as_object(entry).get("callback") for entry in entries)
 
+    async def keep(self) -> None:
+        """Make Meta's side agree with the listeners, and again where that has failed; never ends.
+
+        Raises ThrottledError after a round in which something happened that nobody foresaw. Begun
+        again, it goes on with what is left.
+        """
+        pause_s = FIRST_PAUSE_S
+        while True:
+            if faults := await self._settle(self._left):
+                kinds = ", ".join(sorted({type(each).__name__ for each in faults}))
+                raise ThrottledError(
+                    "Some subscriptions could not be looked at",
+                    f"Something unexpected went wrong at {len(faults)} of the WhatsApp Business "
+                    f"Accounts ({kinds}); the log names each by its id.",
+                )
+            if not self._left:
+                pause_s = FIRST_PAUSE_S
+                await self._is_left.wait()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
     async def reconcile(self) -> None:
-        """Make Meta's side agree with the listeners: what failed or was cut off is done again."""
-        for key, entry in (await self._host.store.scan(_SUBSCRIPTION)).items():
-            waba_id = key.removeprefix(_SUBSCRIPTION)
+        """Make Meta's side agree with the listeners now; what fails is left to `keep`."""
+        await self._settle(None)
+
+    async def _settle(self, which: set[str] | None) -> Sequence[Exception]:
+        """Do again what failed or was cut off, at all WABAs or at these.
+
+        Returns what nobody foresaw. No failure at one WABA keeps another from its turn.
+        """
+        found = await self._host.store.scan(_SUBSCRIPTION)
+        entries = {key.removeprefix(_SUBSCRIPTION): entry for key, entry in found.items()}
+        chosen = entries if which is None else {each: entries[each] for each in which & {*entries}}
+        self._left = set[str]() if which is None else (self._left or set()) - which
+        if not self._left:
+            self._is_left.clear()
+        faults: list[Exception] = []
+        for waba_id, entry in chosen.items():
             try:
-                account = await self._host.account(as_text(as_object(entry).get("accountId")))
-                await self._agree(waba_id, account)
+                await self._settle_one(waba_id, as_text(as_object(entry).get("accountId")))
             except ConnectorError as error:
+                self._leave(waba_id)
                 self._host.log.warning(
                     "subscription.not_reconciled", wabaId=waba_id, reason=str(error)
                 )
-            except LookupError:
-                # The account is gone, and with it the right to change anything at Meta.
-                self._host.log.warning("subscription.abandoned", wabaId=waba_id)
-                await self._host.store.delete([key])
+            except Exception as error:  # one WABA's fault must not keep the others from their turn
+                self._leave(waba_id)
+                self._host.log.error("subscription.not_reconciled", wabaId=waba_id, exc_info=error)
+                faults.append(error)
+        return faults
+
+    async def _settle_one(self, waba_id: str, account_id: str) -> None:
+        try:
+            account = await self._host.account(account_id)
+        except LookupError:
+            # The account is gone, and with it the right to change anything at Meta.
+            if await self._is_heard(waba_id):
+                return  # whoever listens by another account needs the entry to unsubscribe
+            self._host.log.warning("subscription.abandoned", wabaId=waba_id)
+            await self._host.store.delete([f"{_SUBSCRIPTION}{waba_id}"])
+            return
+        await self._agree(waba_id, account)
+
+    def _leave(self, waba_id: str) -> None:
+        if self._left is not None:
+            self._left.add(waba_id)
+            self._is_left.set()
 
     async def _agree(self, waba_id: str, account: Account) -> None:
         async with self._lock(waba_id):
@@ -212,7 +269,8 @@ class Subscriptions:
                 await self._subscribe(replace(wiring, is_subscribed=False), account)
                 return
         except ConnectorError as error:
-            # The entry stays, so that `reconcile` tries again.
+            # The entry stays, so that `keep` tries again.
+            self._leave(waba_id)
             self._host.log.warning("subscription.not_removed", wabaId=waba_id, reason=str(error))
             return
         await self._host.store.delete([key])

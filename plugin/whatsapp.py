@@ -38,7 +38,6 @@ class WhatsApp:
         self._host = host
         self._webhook = Webhook(host)
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
-        self._reconciling: asyncio.Task[None] | None = None
         self.windows = Windows(host.store, clock)
         self.deliveries = Deliveries(host.store, clock)
         self.numbers = ProvenNumbers(host.store, clock)
@@ -63,14 +62,10 @@ class WhatsApp:
 
     async def start(self) -> None:
         """Make Meta's subscriptions agree with the listeners, beside everything else."""
-        self._reconciling = asyncio.create_task(self._subscriptions.reconcile())
-        self._reconciling.add_done_callback(self._report)
+        self._host.watch("subscriptions", self._subscriptions.keep)
 
     async def stop(self) -> None:
-        if self._reconciling is not None:
-            self._reconciling.cancel()
-            await asyncio.wait([self._reconciling])
-            self._reconciling = None
+        """The host has ended what it watches."""
 
     async def reconcile(self) -> None:
         """Make Meta's subscriptions agree with the listeners now."""
@@ -121,10 +116,6 @@ class WhatsApp:
     async def ending(self, waba_id: str, account: Account, others: int) -> str:
         """Say what a trigger's stop has made of a WABA that so many other flows listen to."""
         return await self._subscriptions.ending(waba_id, account, others)
-
-    def _report(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._host.log.error("subscriptions.reconcile_failed", reason=repr(error))
 
 
 def graph_client(host: HostContext, settings: Settings) -> GraphClient:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import httpx
@@ -20,6 +21,7 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
+from appmixer.whatsapp.plugin import subscriptions
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
@@ -359,12 +361,55 @@ async def test_a_subscription_whose_account_is_gone_is_forgotten(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
     await start(plugin, host, listener())
+    host.listening.clear()
+    await host.store.delete([*await host.store.scan("starting:")])
     del host.accounts["account-1"]
 
     await plugin.reconcile()
 
     assert await host.store.scan("subscription:") == {}
     assert meta.counts == (1, 0)
+
+
+async def test_a_subscription_whose_account_is_gone_ends_with_the_last_listener_of_another(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await start(plugin, host, listener())
+    host.accounts["account-2"] = replace(host.accounts.pop("account-1"), id="account-2")
+
+    await plugin.reconcile()
+    del host.listening[listener().id]
+    await plugin.listener_removed(listener(), host.accounts["account-2"])
+
+    assert meta.counts == (1, 1)
+    assert host.store.entries == {}
+
+
+async def test_a_subscription_that_could_not_be_removed_is_removed_by_itself(
+    plugin: WhatsApp,
+    host: RecordingHost,
+    meta: Meta,
+    account: StandInAccount,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subscriptions, "FIRST_PAUSE_S", 0.01)
+    await plugin.start()
+    keeping = asyncio.ensure_future(host.watched["subscriptions"]())
+    await start(plugin, host, listener())
+    meta.unsubscribe.respond(429)
+    await stop(plugin, host, listener())
+
+    is_removed = asyncio.Event()
+
+    def remove(request: httpx.Request) -> httpx.Response:
+        is_removed.set()
+        return meta.off(request)
+
+    meta.unsubscribe.mock(side_effect=remove)
+    await asyncio.wait_for(is_removed.wait(), 20)
+    keeping.cancel()
+
+    assert meta.is_subscribed is False
 
 
 async def test_a_start_and_a_stop_at_once_end_subscribed(
