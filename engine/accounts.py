@@ -26,7 +26,7 @@ from .contract import (
 )
 from .contract.manifest import AccountSetting
 from .database import CONNECTED, accounts, flow_versions, flows
-from .refusals import ConflictError, NotFoundError
+from .refusals import ConflictError, NotFoundError, not_here
 from .seal import SealError
 from .times import iso
 
@@ -209,7 +209,7 @@ class Accounts:
 
         They stay when the account is renewed, proven or connected again.
         """
-        account = await self._owned(owner_id, account_id)
+        account = await self._served(owner_id, account_id)
         given = checked_settings(self._declared(account.service), changes)
         profile = account.credentials.profile
         if given:
@@ -299,7 +299,7 @@ class Accounts:
 
     async def refresh_now(self, owner_id: str, account_id: str) -> dict[str, Any]:
         """Renew an account's token before it has to be; raise what the service says against it."""
-        account = await self._owned(owner_id, account_id)
+        account = await self._served(owner_id, account_id)
         if account.state == RECONNECT:
             raise refusal(account)
         async with self._lock(account_id):
@@ -473,6 +473,13 @@ class Accounts:
         if not stored:
             raise NotFoundError(f"There is no account {account_id}.")
         return stored[0]
+
+    async def _served(self, owner_id: str, account_id: str) -> StoredAccount:
+        """Return one of the owner's accounts; raise ConfigurationError if its connector is gone."""
+        account = await self._owned(owner_id, account_id)
+        if account.service not in self._engine.providers:
+            raise not_here(account.service)
+        return account
 
     async def _current(self, account_id: str) -> StoredAccount:
         known = self._read_accounts.get(account_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contract import ConnectorError, RejectedError, ThrottledError
+from .contract import ConfigurationError, ConnectorError, RejectedError, ThrottledError
 
 
 class UnauthenticatedError(ConnectorError):
@@ -35,3 +35,13 @@ class CrowdedError(ThrottledError):
 
 class NotFoundError(LookupError):
     """There is no such thing, or it is another owner's; the text is a sentence."""
+
+
+def not_here(connector_id: str) -> ConfigurationError:
+    """Return what to say of something stored whose connector is not here now."""
+    return ConfigurationError(
+        f"The connector {connector_id} is not here",
+        "It is not installed, or the engine had to leave it out.",
+        "Let the administrator run `appmixer doctor`, which names what is left out, and try again"
+        " when it is mended; what is stored waits until then.",
+    )

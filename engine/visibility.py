@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from .database import CONNECTED, accounts, events, takings
-from .refusals import ConflictError, NotFoundError
+from .refusals import ConflictError, NotFoundError, not_here
 from .times import iso
 
 if TYPE_CHECKING:
@@ -42,21 +42,25 @@ class Visibility:
     ) -> list[str]:
         """Start the owner's flows that listen now with a stored event; return the runs' ids.
 
-        Raises ConflictError for one that was replayed, unless it is to be done `again`.
+        Raises ConflictError for one that was replayed, unless it is to be done `again`, and
+        ConfigurationError for one of the owner's whose connector is not here.
         """
         query = sa.select(events.c.connector, events.c.routes).where(events.c.seq == seq)
         row = next(iter(await self.engine.rows(query)), None)
+        own = (takings.c.seq == seq) & (takings.c.owner_id == owner_id)
+        taken = await self.engine.rows(sa.select(takings).where(own))
+        if row is not None and taken and row.connector not in self.engine.plugins:
+            raise not_here(row.connector)
         mine, others = await self._routes(owner_id)
         if row is None or not self._is_visible(
             row.connector, tuple(json.loads(row.routes)), mine, others, is_administrator
         ):
             raise NotFoundError(f"There is no event {seq}.")
-        own = (takings.c.seq == seq) & (takings.c.owner_id == owner_id)
-        for taken in await self.engine.rows(sa.select(takings).where(own)):
-            if taken.replayed_at is not None and not again:
+        for each in taken:
+            if each.replayed_at is not None and not again:
                 raise ConflictError(
                     "The event has been replayed already",
-                    f"{taken.replayed_by} did it at {iso(taken.replayed_at)}.",
+                    f"{each.replayed_by} did it at {iso(each.replayed_at)}.",
                     "To do it once more, say so: with again in the request, or --again.",
                     "again",
                 )

@@ -13,7 +13,7 @@ from ..accounts import checked_name, packed, unpacked
 from ..api_token import new_secret
 from ..contract import ConnectorError, Credentials, RejectedError
 from ..owners import INVITATION, Identity
-from ..refusals import NotFoundError
+from ..refusals import NotFoundError, not_here
 from .addresses import redirect_uri
 from .identity import find_identity, hosting, keep_session
 from .notices import (
@@ -289,6 +289,9 @@ async def _answered(request: Request, secret: str, kind: str) -> dict[str, Any] 
             "It was finished already, was started more than ten minutes ago, or never began here.",
             START_AGAIN,
         )
+    service = about.get("service")
+    if service is not None and service not in hosting(request).connectors:
+        return _failure(not_here(service))
     return about
 
 

@@ -15,14 +15,22 @@ import sqlalchemy as sa
 
 from appmixer.engine.api.application import create_app
 from appmixer.engine.api_token import read_token
-from appmixer.engine.contract import Component, Connector, HostContext, connectors_of, hookimpl
+from appmixer.engine.contract import (
+    Component,
+    Connector,
+    Credentials,
+    HostContext,
+    connectors_of,
+    hookimpl,
+)
 from appmixer.engine.database import accounts, segments
 from appmixer.engine.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
-from ..conftest import CONNECTOR, Say, echo_module
+from ..conftest import CONNECTOR, Keys, Say, echo_module
 from ..test_runs import flow, start
 from .conftest import BASE_URL
+from .test_login import press, secret_of, state_of
 
 pytestmark = pytest.mark.anyio
 
@@ -202,3 +210,103 @@ async def test_an_account_of_a_connector_that_is_left_out_waits_and_says_so(
         [check] = answer.json()["checks"]
         assert (answer.status_code, check["state"]) == (200, "fault")
         assert "is not installed, or the engine had to leave it out" in check["finding"]
+
+
+class Asking(Keys):
+    """A login that does not tell everything."""
+
+    async def connect_token(self, access_token: str) -> Credentials:
+        return Credentials(access_token, {"rooms": []}, "keys", asks={"room": "Nobody told it."})
+
+
+def asking_provider(host: HostContext) -> Asking:
+    return Asking()
+
+
+NOT_HERE = f"The connector {CONNECTOR} is not here"
+
+
+async def test_a_login_whose_connector_is_left_out_meanwhile_ends_on_a_page(
+    settings: Settings,
+) -> None:
+    module: Any = echo_module()
+    module.appmixer_account_provider = hookimpl(asking_provider)
+    async with open_engine(settings, connectors_of(module)) as engine, asking(engine) as client:
+        begun = await client.get("/auth/echo/start?name=one")
+        other = await client.get("/auth/echo/start?name=two")
+        asked = await client.get(f"/auth/echo/callback?code=hall&state={state_of(begun)}")
+        link = await client.post("/api/links", json={"path": "/auth/echo/start?name=three"})
+        question = await client.get(link.json()["url"])
+        cookies = client.cookies
+
+    async with open_engine(settings, lame()) as engine, asking(engine) as client:
+        client.cookies = cookies
+        pages = [
+            await client.get(f"/auth/echo/callback?code=hall&state={state_of(other)}"),
+            await press(client, asked),
+            await client.post("/auth/echo/start", data={"secret": secret_of(question)}),
+        ]
+        kept = (await client.get("/api/accounts")).json()["accounts"]
+
+    assert [page.status_code for page in pages] == [400, 400, 400]
+    assert all(NOT_HERE in page.text and "appmixer doctor" in page.text for page in pages)
+    assert kept == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/api/accounts/{account}", {"tongue": "de"}),
+        ("PATCH", "/api/accounts/{account}", {"tongue": None}),
+        ("POST", "/api/accounts/{account}/refresh", None),
+        ("POST", "/api/events/1/replay", None),
+    ],
+)
+async def test_what_only_a_connector_that_is_left_out_could_do_gets_a_sentence(
+    settings: Settings,
+    connectors: dict[str, Connector],
+    until: Until,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+) -> None:
+    event = {"id": "a", "kind": "heard", "payload": {"text": "x"}, "routes": ["room:hall"]}
+    async with open_engine(settings, connectors) as engine:
+        owner_id = engine.owners.first_owner_id
+        made = await engine.accounts.connect_token(owner_id, CONNECTOR, "hall+cellar", "keys")
+        await start(engine, owner_id, flow({"text": "x"}))
+        await engine.events.accept(CONNECTOR, json.dumps({**event, "answers": []}).encode())
+        await until(lambda: engine.runs.list(owner_id, status="completed"))
+
+    async with open_engine(settings, lame()) as engine, asking(engine) as client:
+        answer = await client.request(method, path.format(account=made["id"]), json=body)
+        runs = await engine.runs.list(owner_id)
+        [account] = (await client.get("/api/accounts")).json()["accounts"]
+
+    assert answer.status_code == 409
+    assert answer.json()["error"] == {
+        "title": NOT_HERE,
+        "cause": "It is not installed, or the engine had to leave it out.",
+        "cure": "Let the administrator run `appmixer doctor`, which names what is left out, and "
+        "try again when it is mended; what is stored waits until then.",
+    }
+    assert (len(runs), account["settings"]) == (1, {})
+
+
+async def test_an_event_of_another_owner_stays_unknown_when_its_connector_is_left_out(
+    settings: Settings, connectors: dict[str, Connector], until: Until
+) -> None:
+    event = {"id": "a", "kind": "heard", "payload": {"text": "x"}, "routes": ["room:hall"]}
+    async with open_engine(settings, connectors) as engine:
+        owner_id = engine.owners.first_owner_id
+        await engine.accounts.connect_token(owner_id, CONNECTOR, "hall+cellar", "keys")
+        await start(engine, owner_id, flow({"text": "x"}))
+        await engine.events.accept(CONNECTOR, json.dumps({**event, "answers": []}).encode())
+        await until(lambda: engine.runs.list(owner_id, status="completed"))
+
+    async with open_engine(settings, lame()) as engine, asking(engine) as client:
+        token = (await engine.owners.create("Other"))["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        answers = [await client.post(f"/api/events/{seq}/replay") for seq in (1, 99)]
+
+    assert [each.status_code for each in answers] == [404, 404]
