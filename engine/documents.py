@@ -493,21 +493,29 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(strict)
 
 
+def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[SchemaError]:
+    # What is wrong with a long list is told long before its end, and each error costs.
+    found = Draft202012Validator.VALIDATORS["items"](validator, items, instance, schema)
+    yield from islice(found or (), MAX_FAULTS)
+
+
 # Its own types leave half of it open.
-_Validator: Any = cast("Any", validators).extend(Draft202012Validator, {"pattern": _pattern})
+_Validator: Any = cast("Any", validators).extend(
+    Draft202012Validator, {"pattern": _pattern, "items": _items}
+)
 
 
 def input_errors(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what is wrong with an input; fields that may be left out may be empty as well."""
-    if _is_too_large(value):
+    if has_more_values(value, MAX_INPUT_VALUES):
         yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
         return
-    yield from (fault for _, fault in _input_errors(value, schema))
+    yield from _limited(fault for _, fault in _input_errors(value, schema))
 
 
 def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fault]:
     """Yield what can be told of an input before its expressions have values."""
-    if _is_too_large(value):
+    if has_more_values(value, MAX_INPUT_VALUES):
         yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
         return
     plain: dict[str, Any] = {name: _without_marks(item) for name, item in value.items()}
@@ -591,14 +599,15 @@ def _without_marks(value: Any) -> Any:
     return value
 
 
-def _is_too_large(value: Any) -> bool:
+def has_more_values(value: Any, limit: int) -> bool:
+    """Return whether there are more values than that in it, at whatever depth."""
     found, left = 0, [value]
-    while left and found <= MAX_INPUT_VALUES:
+    while left and found <= limit:
         each = left.pop()
         found += len(each) if is_object(each) or is_list(each) else 0
-        if found <= MAX_INPUT_VALUES:
+        if found <= limit:
             left.extend(each.values() if is_object(each) else each if is_list(each) else ())
-    return found > MAX_INPUT_VALUES
+    return found > limit
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -34,6 +34,7 @@ from .files import FileStore
 from .flows import Flows
 from .folder import open_folder, prepare_folder
 from .housekeeping import housekeep
+from .input_checks import InputChecks
 from .limits import read_limits
 from .logs import get_log, without
 from .metrics import Metrics
@@ -159,6 +160,7 @@ class Engine:
         self.files = FileStore(self)
         self.flows = Flows(self)
         self.runs = Runs(self)
+        self.input_checks = InputChecks()
         self.trials = Trials(self)
         self.visibility = Visibility(self)
         self.actions = Actions(self)
@@ -174,6 +176,7 @@ class Engine:
             notices=self,
             hand_over=lambda rows: self.due.hand_over(rows),
             add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
+            input_checks=self.input_checks,
             may_wait=WaitCounts(self.rows, self.limits).check,
         )
         self.queue = EmbeddedQueue(executor.execute)

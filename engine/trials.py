@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from .contexts import EngineContext
-from .documents import ComponentType, Fault, FlowComponent, InputFaults, input_errors
+from .documents import ComponentType, Fault, FlowComponent, InputFaults
 from .refusals import NotFoundError
 from .sealed_inputs import HIDDEN, secret_fields
 from .transport import DryRunRequest, is_dry_run
@@ -76,11 +76,9 @@ class Trials:
         """
         kind = self._kind(name)
         values = values or {}
-        faults = [
-            Fault(f"input{each.path}", each.text) for each in input_errors(values, kind.schema)
-        ]
+        faults = await self.engine.input_checks.faults(values, kind.schema)
         if faults:
-            raise InputFaults(faults)
+            raise InputFaults([Fault(f"input{each.path}", each.text) for each in faults])
         if kind.kind == "trigger":
             return {"status": "sample", "samples": kind.schema["x-samples"]}
         step = FlowComponent(type=name, account=account)

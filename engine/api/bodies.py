@@ -20,6 +20,8 @@ from ..expressions import is_list, is_object
 MAX_DEPTH = 100
 # Reading JSON is native code that keeps everything else waiting: this much takes it some 20 ms.
 MAX_VALUES = 50_000
+# No body has more names by itself, and each that nobody knows is answered with a sentence.
+MAX_NAMES = 1_000
 SMALL_BYTES = 50_000
 UNREADABLE = "The request cannot be read"
 
@@ -70,6 +72,9 @@ def read_json(body: bytes) -> Any:
         raise
     except ValueError:
         raise _long_number() from None
+    if is_object(content) and len(content) > MAX_NAMES:
+        cause = f"It has more than {MAX_NAMES:,} names."
+        raise RejectedError(UNREADABLE, cause, "Compare it with /api/openapi.json.")
     _check(content, "", MAX_DEPTH)
     return content
 

@@ -21,8 +21,16 @@ from sqlalchemy.dialects import postgresql
 
 from ..contract import ConnectorError
 from ..database import DATABASE_AWAY, Prepared, ReadRows, insert, segments, steps
-from ..documents import ComponentType, FlowComponent, FlowDocument, input_errors
+from ..documents import (
+    ComponentType,
+    Fault,
+    FlowComponent,
+    FlowDocument,
+    has_more_values,
+    input_errors,
+)
 from ..expressions import Budget, ExpressionError, fill_input, run_budget
+from ..input_checks import FEW_VALUES, InputChecks
 from ..seal import Seal
 from ..sealed_inputs import hide, open_secrets
 from ..writer import Writer
@@ -65,6 +73,7 @@ class Executor:
     hand_over: Callable[[Sequence[Row]], Awaitable[None]]
     add_end: Callable[[str, float], None]
     may_wait: Callable[[str], Awaitable[None]]
+    input_checks: InputChecks
     loop_time: LoopTime = field(default_factory=LoopTime)
 
     async def execute(self, work: SegmentWork) -> None:
@@ -177,7 +186,12 @@ class _Segment:
         await self.executor.loop_time.turn(self.work.owner_id)
         started_at = time.time()
         with self.executor.loop_time.used(self.work.owner_id):
-            values, outcome = self._input(call, component, schema)
+            values, outcome = self._input(call, component)
+            is_large = has_more_values(values, FEW_VALUES)
+            if outcome is None and not is_large:
+                outcome = _wrong([*input_errors(values, schema)])
+        if outcome is None and is_large:
+            outcome = _wrong(await self.executor.input_checks.faults(values, schema))
         if outcome is None:
             outcome = await self.executor.act(self.work, call, component, values)
         if outcome.state == StepState.WAITING:
@@ -215,17 +229,15 @@ class _Segment:
         return outcome
 
     def _input(
-        self, call: StepCall, component: FlowComponent, schema: Mapping[str, Any]
+        self, call: StepCall, component: FlowComponent
     ) -> tuple[dict[str, Any], Outcome | None]:
-        """Return the step's input, and how the step has failed if that is wrong."""
+        """Return the step's input, or how the step has failed if an expression has."""
         given = open_secrets(component.input, self.executor.seal)
         scope = contents(call.scope)
         try:
-            values = fill_input(given, scope, self.budget)
+            return fill_input(given, scope, self.budget), None
         except ExpressionError as error:
             return {}, fault(f"{call.component}.input", str(error))
-        faults = list(input_errors(values, schema))
-        return values, fault("input" + faults[0].path, faults[0].text) if faults else None
 
     async def _commit(self, store: Callable[[sa.Connection], list[Row]]) -> list[Row]:
         due = await self.executor.writer.commit_in_the_end(store)
@@ -250,6 +262,10 @@ class _Segment:
         else:
             self.run_state = settle_run(connection, self.work.run_id)
         return due
+
+
+def _wrong(faults: Sequence[Fault]) -> Outcome | None:
+    return fault("input" + faults[0].path, faults[0].text) if faults else None
 
 
 def _wait(work: SegmentWork, call: StepCall, outcome: Outcome, number: int) -> dict[str, Any]:

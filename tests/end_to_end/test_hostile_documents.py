@@ -90,6 +90,29 @@ def test_no_document_keeps_others_waiting(
     assert max(waited, default=0) < LONGEST_S
 
 
+TRIALS: list[dict[str, Any]] = [
+    {"input": {"bodyParameters": [{}] * 9_900}},
+    {"input": {"bodyParameters": [{"type": "x"}] * 4_900}},
+    {"input": {"components": ["x" * 190] * 9_900}},
+    {"input": {"headerMedia": {f"a{number}": number for number in range(9_900)}}},
+    {"input": {f"n{number}{'y' * 190}": 1 for number in range(9_900)}},
+    {f"n{number}": 1 for number in range(45_000)},
+]
+
+
+@pytest.mark.parametrize("body", TRIALS)
+def test_no_input_of_a_trial_keeps_others_waiting(ready: World, body: dict[str, Any]) -> None:
+    with probe(ready) as waited:
+        answers = [
+            ready.ask("POST", "/api/components/appmixer.whatsapp.SendTemplate/test", body)
+            for _ in range(3)
+        ]
+
+    assert {answer.status_code for answer in answers} == {422}
+    assert max(len(answer.content) for answer in answers) < 1_000_000
+    assert max(waited) < LONGEST_S
+
+
 def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> None:
     ready.set_webhook()
     body = "incoming.message.text.body"
@@ -110,6 +133,30 @@ def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> N
     assert [run["error"]["kind"] for run in runs] == ["InputError"] * len(bombs)
     assert ready.asked()[asked_before:] == []
     assert all("xxxx" not in str(run["error"]) for run in runs)
+
+
+def test_no_list_that_only_a_run_can_check_keeps_others_waiting(ready: World) -> None:
+    ready.set_webhook()
+    document = flow("hi")
+    # Of what an expression stands in nothing can be told before.
+    document["components"]["s0"] |= {
+        "type": "appmixer.whatsapp.SendTemplate",
+        "input": {
+            "phoneNumberId": NUMBER,
+            "to": f"+{PERSON}",
+            "templateName": "hello_world",
+            "languageCode": "en_US",
+            "bodyParameters": ["{{ incoming.message.text.body }}", *[{}] * 9_900],
+        },
+    }
+    ready.start("list", document)
+
+    with probe(ready) as waited:
+        ready.says(PERSON, type="text", text={"body": "hello"})
+        run = ready.ended_run("list", "failed")
+
+    assert run["error"]["kind"] == "InputError"
+    assert max(waited) < LONGEST_S
 
 
 def messages(count: int, **message: Any) -> dict[str, Any]:
