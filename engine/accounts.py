@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +27,7 @@ from .contract import (
 )
 from .contract.manifest import AccountSetting
 from .database import CONNECTED, accounts, flow_versions, flows
+from .patience import in_turn
 from .refusals import ConflictError, NotFoundError, not_here
 from .seal import SealError
 from .times import iso
@@ -284,7 +286,7 @@ class Accounts:
     async def refresh(self, account_id: str) -> str:
         """Renew a token that the service refused; many callers at once cause one renewal."""
         refused = (await self._current(account_id)).credentials.access_token
-        async with self._lock(account_id):
+        async with self._turn(account_id):
             account = await self._fresh(account_id)
             if account.state == RECONNECT:
                 raise refusal(account)
@@ -302,7 +304,7 @@ class Accounts:
         account = await self._served(owner_id, account_id)
         if account.state == RECONNECT:
             raise refusal(account)
-        async with self._lock(account_id):
+        async with self._turn(account_id):
             await self._renew(account)
         return await self.get(owner_id, account_id)
 
@@ -431,7 +433,7 @@ class Accounts:
 
     async def _refresh_one(self, account: StoredAccount) -> None:
         expires_at = account.credentials.expires_at
-        async with self._lock(account.id):
+        async with self._turn(account.id):
             try:
                 await self._renew(account)
             except ConnectorError as error:
@@ -461,11 +463,11 @@ class Accounts:
             await self._change(account, values)
         return renewed
 
-    def _lock(self, account_id: str) -> asyncio.Lock:
+    def _turn(self, account_id: str) -> AbstractAsyncContextManager[None]:
         lock = self._locks.get(account_id)
         if lock is None:
             lock = self._locks[account_id] = asyncio.Lock()
-        return lock
+        return in_turn(lock, lambda: self._writer.is_hanging)
 
     async def _owned(self, owner_id: str, account_id: str) -> StoredAccount:
         which = (accounts.c.id == account_id) & (accounts.c.owner_id == owner_id)

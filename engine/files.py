@@ -55,19 +55,23 @@ class FileStore:
         await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
         try:
             size_bytes, sha256 = await self._write(path, chunks)
-            row = {
-                "id": file_id,
-                "owner_id": owner_id,
-                "name": name,
-                "media_type": media_type,
-                "size_bytes": size_bytes,
-                "sha256": sha256,
-                "created_at": self._clock(),
-            }
-            await self._engine.writer.commit(lambda connection: self._add(connection, row))
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await anyio.Path(path).unlink(missing_ok=True)
+            raise
+        row = {
+            "id": file_id,
+            "owner_id": owner_id,
+            "name": name,
+            "media_type": media_type,
+            "size_bytes": size_bytes,
+            "sha256": sha256,
+            "created_at": self._clock(),
+        }
+        try:
+            await self._engine.writer.commit(lambda connection: self._add(connection, row))
+        except Exception:  # not when cancelled: the row may be stored all the same
+            await anyio.Path(path).unlink(missing_ok=True)
             raise
         return await self.get(owner_id, file_id)
 

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -15,9 +16,10 @@ import sqlalchemy as sa
 
 from .contexts import EngineTriggerContext, Listening, Place
 from .contract import Account, ConnectorError, Listener, RejectedError, Trigger
-from .database import flow_versions, flows, listeners, mapping, runs
+from .database import DATABASE_AWAY, flow_versions, flows, listeners, mapping, runs
 from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
 from .limits import Limits
+from .patience import in_turn
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
 from .times import iso
 
@@ -86,7 +88,7 @@ class Flows:
         what both listen to is never left; if it cannot be started, the other one goes on.
         """
         row = await self._present(owner_id, flow_id)
-        async with self._lock(row.key):
+        async with self._turn(row.key):
             row = await self._present(owner_id, flow_id)
             document = await self.document(row.key, row.version)
             await self._check_accounts(owner_id, document)
@@ -114,7 +116,7 @@ class Flows:
     async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
         row = await self._present(owner_id, flow_id)
-        async with self._lock(row.key):
+        async with self._turn(row.key):
             version = row.running_version or row.version
             warnings: list[str] = []
             for key in self._triggers(await self.document(row.key, version)):
@@ -249,6 +251,8 @@ class Flows:
             trigger, context = await self.trigger(owner_id, flow_key, version, key, listening)
             await trigger.stop(context)
             return context.warnings
+        except DATABASE_AWAY:
+            raise
         except ConnectorError as error:
             self.engine.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
         except Exception as error:  # a component's fault must not keep a person from stopping
@@ -258,11 +262,11 @@ class Flows:
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
         await self.engine.writer.commit(lambda c: _set_state(c, flow_key, state, version, reason))
 
-    def _lock(self, flow_key: str) -> asyncio.Lock:
+    def _turn(self, flow_key: str) -> AbstractAsyncContextManager[None]:
         lock = self._locks.get(flow_key)
         if lock is None:
             lock = self._locks[flow_key] = asyncio.Lock()
-        return lock
+        return in_turn(lock, lambda: self.engine.writer.is_hanging)
 
     async def _row(self, owner_id: str, flow_id: str) -> sa.Row[Any] | None:
         query = sa.select(flows).where(flows.c.owner_id == owner_id, flows.c.id == flow_id)

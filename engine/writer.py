@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,13 +14,16 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from .database import DATABASE_AWAY, concerns_all
+from .database import DATABASE_AWAY, DatabaseTimeout, concerns_all
+from .patience import PATIENCE_S, is_asked_for, storing
 
 T = TypeVar("T")
 Write = Callable[[sa.Connection], Any]
 
 # A database that is down or locked is asked again after this.
 PAUSE_S = 1.0
+# How often somebody looks whether the writer has ended.
+LOOK_S = 0.1
 # More would only make the first of a batch wait longer for the last.
 MAX_JOBS_PER_COMMIT = 500
 
@@ -43,6 +47,7 @@ class Writer:
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
         self._kept: sa.Connection | None = None
+        self._committing_since: float | None = None
         self.trouble = ""
         """Why the database did not take the last commit; empty when it did."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -54,12 +59,16 @@ class Writer:
     ) -> T:
         """Run the write and return its result once it has been committed; raise what it raises.
 
-        Outside a transaction each statement may be committed by itself, which costs less.
+        Outside a transaction each statement may be committed by itself, which costs less. Behind a
+        commit that hangs there is no place for what somebody may ask for again: DatabaseTimeout.
         """
+        if self.is_hanging and is_asked_for():
+            raise DatabaseTimeout("the database has not taken what came before")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(write, done, loop, in_transaction))
-        return await done
+        with storing():
+            return await done
 
     async def commit_in_the_end(self, write: Callable[[sa.Connection], T]) -> T:
         """Commit what has nobody who would ask again: try until the database takes it."""
@@ -69,10 +78,15 @@ class Writer:
             except DATABASE_AWAY:
                 await asyncio.sleep(PAUSE_S)
 
-    def close(self) -> None:
-        """Finish what was asked for, then stop."""
+    def close(self) -> bool:
+        """Finish what was asked for, then stop; return False when the database hangs.
+
+        What has not been committed then, nobody was told to be stored.
+        """
         self._jobs.put(None)
-        self._thread.join()
+        while self.is_alive and not self.is_hanging:
+            self._thread.join(LOOK_S)
+        return not self.is_alive
 
     def _work(self) -> None:
         try:
@@ -91,7 +105,9 @@ class Writer:
                     is_last = True
                     break
                 batch.append(following)
+            self._committing_since = time.monotonic()
             self._commit(batch)
+            self._committing_since = None
             if is_last:
                 return
 
@@ -122,6 +138,12 @@ class Writer:
     @property
     def is_alive(self) -> bool:
         return self._thread.is_alive()
+
+    @property
+    def is_hanging(self) -> bool:
+        """Say whether a commit takes longer than anybody waits for it."""
+        since = self._committing_since
+        return since is not None and time.monotonic() - since > PATIENCE_S
 
     def _commit(self, batch: list[_Job]) -> None:
         results: list[Any]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -43,6 +44,34 @@ def running_postgres() -> Generator[str]:
     finally:
         _command(binaries / "pg_ctl", "-D", data, "-m", "immediate", "stop")
         shutil.rmtree(folder)
+
+
+@contextmanager
+def frozen(url: str) -> Generator[None]:
+    """Stop all processes of a server: connections stay open, and nothing is answered."""
+    with psycopg.connect(url) as connection:
+        parent = _parent(connection.info.backend_pid)
+    children = [int(each.name) for each in Path("/proc").glob("[0-9]*")]
+    processes = [parent, *(each for each in children if _parent(each) == parent)]
+    _signal(processes, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(processes, signal.SIGCONT)
+
+
+def _parent(process: int) -> int:
+    try:
+        # The name before it may hold spaces, and ends with the last bracket.
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _signal(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.kill(process, number)
 
 
 def empty_database(server: str, name: str) -> str:

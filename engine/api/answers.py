@@ -25,6 +25,7 @@ from ..contract import (
 )
 from ..database import DATABASE_AWAY
 from ..documents import FlowFaults
+from ..patience import StoringTimeout
 from ..refusals import (
     ConflictError,
     CrowdedError,
@@ -155,6 +156,16 @@ def answer_database_error() -> Response:
     )
 
 
+def answer_storing_timeout() -> Response:
+    return answer(
+        503,
+        "The database does not answer",
+        "It has not said in time whether it has taken what you asked for, and may take it yet.",
+        "Look whether it is there before you do it again.",
+        headers={"Retry-After": "5"},
+    )
+
+
 def answer_unexpected(engine: Engine, error: Exception, path: str) -> Response:
     """Log what nobody foresaw and name it by a reference."""
     reference = uuid.uuid4().hex[:12]
@@ -176,6 +187,9 @@ def answer_any(engine: Engine, error: Exception, path: str) -> Response:
         return answer_flow_faults(error)
     if isinstance(error, NotFoundError) or type(error) is LookupError:
         return answer_not_found(error)
+    if isinstance(error, StoringTimeout):
+        engine.log.error("database_failed", path=path, reason=str(error))
+        return answer_storing_timeout()
     if isinstance(error, (SQLAlchemyError, *DATABASE_AWAY)):
         engine.log.error("database_failed", path=path, exc_info=error)
         return answer_database_error()

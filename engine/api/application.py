@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract import RejectedError
+from ..patience import Impatient
 from ..refusals import TooLargeError
 from . import (
     accounts,
@@ -93,6 +94,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, engine: Engine, budget: Budget) -> None:
         self._app, self._engine, self._budget = app, engine, budget
+        self._impatient = Impatient(self._report)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,19 +102,28 @@ class Edge:
             return
         path: str = scope["path"]
         counted = _Counted(self._engine, _area(path), send)
+        reply = _Reply(counted)
         if not self._engine.is_ready and path not in ALWAYS_ANSWERED:
             await answer_not_ready()(scope, receive, counted)
             return
         try:
             _check_head(scope)
             check_origin(scope, self._engine.settings.base_url)
-            with self._budget.share() as share:
-                limited = receive if path == UPLOADS else _limited(receive, share)
-                await self._app(scope, limited, counted)
+            await self._impatient.do(self._reply(scope, receive, reply))
         except ClientDisconnect:
             return
         except Exception as error:  # the outermost handler: a sentence, not a bare 500
+            reply.is_over = True
             await self._answer(error, scope, receive, counted)
+
+    def _report(self, error: BaseException) -> None:
+        if self._engine.is_ready:  # else it was stopped before the database went on
+            self._engine.log.error("request_failed_unseen", exc_info=error)
+
+    async def _reply(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        with self._budget.share() as share:
+            limited = receive if scope["path"] == UPLOADS else _limited(receive, share)
+            await self._app(scope, limited, reply)
 
     async def _answer(
         self, error: Exception, scope: Scope, receive: Receive, send: _Counted
@@ -122,6 +133,18 @@ class Edge:
             self._engine.log.error("answer_broken_off", path=scope["path"], exc_info=error)
             raise error
         await answer_any(self._engine, error, scope["path"])(scope, receive, send)
+
+
+class _Reply:
+    """Passes an answer on; once it is over, what comes late goes nowhere."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.is_over = False
+
+    async def __call__(self, message: Message) -> None:
+        if not self.is_over:
+            await self._send(message)
 
 
 class _Counted:

@@ -7,6 +7,7 @@ key, by another process when this one dies: the rows are the queue, and memory i
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import heapq
 import itertools
 from collections import deque
@@ -167,7 +168,9 @@ class EmbeddedQueue:
         self._in_use += 1
         in_use = self._shares[work.owner_id].in_use
         in_use[work.flow_key] = in_use.get(work.flow_key, 0) + 1
-        task = asyncio.create_task(self._work(work), name=f"segment {work.id}")
+        # Whoever has handed it over waits for no answer from it.
+        apart = contextvars.Context()
+        task = asyncio.create_task(self._work(work), name=f"segment {work.id}", context=apart)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
