@@ -431,16 +431,16 @@ class PreparedSelect:
 MAX_KEYS = 100
 
 
+def is_current(connection: sa.Connection) -> bool:
+    """Say whether the tables are those of SCHEMA_VERSION."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return False
+    version = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return bool(version == SCHEMA_VERSION)
+
+
 def migrate(database: sa.Engine) -> None:
-    """Bring the engine's own tables to SCHEMA_VERSION."""
-    with database.connect() as connection:
-        has_version = sa.inspect(connection).has_table("alembic_version")
-        if (
-            has_version
-            and connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-            == SCHEMA_VERSION
-        ):
-            return
+    """Bring the engine's own tables to SCHEMA_VERSION, however long that takes."""
     # Imported here: a start without migrations should not pay for it.
     from alembic import command
     from alembic.config import Config
@@ -448,5 +448,7 @@ def migrate(database: sa.Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.begin() as connection:
+        if database.dialect.name != "sqlite":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         settings.attributes["connection"] = connection
         command.upgrade(settings, SCHEMA_VERSION)

@@ -8,6 +8,7 @@ import time
 import traceback
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from .contract import (
     load_connectors,
 )
 from .contract.connector import FOREIGN_FAULTS
-from .database import database_url, migrate, open_database
+from .database import database_url, is_current, migrate, open_database
 from .departures import Departures
 from .documents import FlowComponent
 from .events import Events
@@ -40,7 +41,7 @@ from .logs import get_log, without
 from .metrics import Metrics
 from .owners import Owners
 from .quotas import Buckets
-from .readers import Readers
+from .readers import FIRST_ANSWER_S, Readers
 from .routing import Router
 from .runs.actions import Actions
 from .runs.counts import WaitCounts
@@ -92,6 +93,8 @@ class Engine:
         self._instances: dict[str, Component] = {}
         self._opened = contextlib.AsyncExitStack()
         self.is_ready = False
+        self.unfinished: list[str] = []
+        """What the stop could not wait for."""
 
     async def start(self) -> None:
         """Open everything and go on with what was under way; undo all of it if that fails."""
@@ -104,6 +107,8 @@ class Engine:
         """Stop taking on work, let what is under way end or be recovered, and close everything."""
         self.is_ready = False
         await self._opened.aclose()
+        if self.unfinished:
+            self.log.error("stop_unfinished", waited_for=self.unfinished)
 
     async def _start(self, opened: contextlib.AsyncExitStack) -> None:
         opened.callback(self.database.dispose)
@@ -113,13 +118,15 @@ class Engine:
         self.departures = Departures(self.settings.data)
         opened.callback(self.departures.close)
         self.readers = Readers(self.database)
-        opened.push_async_callback(self.readers.close)
-        await asyncio.to_thread(migrate, self.database)
+        opened.push_async_callback(self._close_readers)
+        if not await self.readers.read(is_current, within_s=FIRST_ANSWER_S):
+            await asyncio.to_thread(migrate, self.database)
         key = self.settings.environment.get(KEY_VARIABLE)
-        self.seal = await asyncio.to_thread(load_seal, self.settings.data, key, self.database)
+        self.seal = await self.readers.read(partial(load_seal, self.settings.data, key))
         self.writer = Writer(self._durable)
-        opened.push_async_callback(asyncio.to_thread, self.writer.close)
+        opened.push_async_callback(self._close_writer)
         self._wire()
+        opened.callback(self.turn.close)
         await self.owners.start()
         await self.configuration.start()
         self.http = open_http()
@@ -280,6 +287,14 @@ class Engine:
             reason=left_out.reason,
             exc_info=left_out.error,
         )
+
+    async def _close_writer(self) -> None:
+        if not await asyncio.to_thread(self.writer.close):
+            self.unfinished.append("a commit: it was acknowledged to nobody")
+
+    async def _close_readers(self) -> None:
+        if not await self.readers.close():
+            self.unfinished.append("questions to the database")
 
     async def _stop_plugin(self, host: EngineHost, plugin: Plugin) -> None:
         await host.tasks.stop()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .configuration import Configuration
-from .database import migrate
+from .database import DatabaseTimeout, is_current, migrate
 from .engine import Engine
-from .readers import Readers
+from .owners import FIRST_COMMIT_S
+from .readers import FIRST_ANSWER_S, Readers
 from .seal import KEY_VARIABLE, load_seal
 from .settings import read_settings
 from .starting import check, explaining
 from .writer import Writer
+
+T = TypeVar("T")
 
 
 async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping[str, Any]:
@@ -24,14 +28,22 @@ async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping
     with explaining(settings):
         engine = Engine(settings)
         try:
-            await asyncio.to_thread(migrate, engine.database)
-            given = settings.environment.get(KEY_VARIABLE)
-            engine.seal = await asyncio.to_thread(load_seal, data, given, engine.database)
             engine.readers, engine.writer = Readers(engine.database), Writer(engine.database)
             try:
-                return await Configuration(engine).set(service, key, value)
+                if not await engine.readers.read(is_current, within_s=FIRST_ANSWER_S):
+                    await asyncio.to_thread(migrate, engine.database)
+                given = settings.environment.get(KEY_VARIABLE)
+                engine.seal = await engine.readers.read(partial(load_seal, data, given))
+                return await _within(FIRST_COMMIT_S, Configuration(engine).set(service, key, value))
             finally:
                 await engine.readers.close()
                 await asyncio.to_thread(engine.writer.close)
         finally:
             engine.database.dispose()
+
+
+async def _within(seconds: float, work: Awaitable[T]) -> T:
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except TimeoutError:
+        raise DatabaseTimeout("the database has not stored it in time") from None

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from .api_token import TOKEN_VARIABLE, given_or_made_token, is_secret, new_secret
 from .contract import RejectedError
-from .database import insert, owners, tokens
+from .database import DatabaseTimeout, insert, owners, tokens
 from .refusals import ConflictError, NotFoundError
 from .times import iso
 
@@ -25,6 +25,8 @@ FIRST_OWNER = "main"
 INVITATION_LIFE_S = 600.0
 SESSION_LIFE_S = 7 * 86400.0
 MAX_NAME_CHARS = 100
+# A start that cannot store anything ends after this.
+FIRST_COMMIT_S = 6.0
 
 # The kinds of rows in the tokens table.
 API, FIRST, ENVIRONMENT, SESSION, INVITATION = "api", "first", "environment", "session", "invite"
@@ -54,9 +56,13 @@ class Owners:
         token = await asyncio.to_thread(given_or_made_token, settings.data, given)
         kind = ENVIRONMENT if given else FIRST
         now = self._clock()
-        self.first_owner_id = await self._writer.commit(
-            lambda connection: _first_owner(connection, token, kind, now)
-        )
+        try:
+            async with asyncio.timeout(FIRST_COMMIT_S):
+                self.first_owner_id = await self._writer.commit(
+                    lambda connection: _first_owner(connection, token, kind, now)
+                )
+        except TimeoutError:
+            raise DatabaseTimeout("the database has not stored anything in time") from None
 
     async def identify(self, secret: str, *kinds: str) -> Identity | None:
         """Return whose secret it is, if it is one of these kinds and has not expired."""

@@ -54,14 +54,14 @@ class Seal:
         return True
 
 
-def load_seal(data: Path, key: str | None, database: sa.Engine) -> Seal:
+def load_seal(data: Path, key: str | None, connection: sa.Connection) -> Seal:
     """Use the given key, or the data folder's, which the first start makes for its user only.
 
     Raise SealError if it is no key, or not the one of what is stored, or gone.
     """
     path = data / KEY_FILE
     given = (key or "").strip()
-    if not given and not path.exists() and _has_sealed(database):
+    if not given and not path.exists() and _has_sealed(connection):
         raise SealError(
             f"The key of the stored secrets is gone: there is no file {path}, and the database"
             f" holds what was sealed with it. Bring the file back, or set {KEY_VARIABLE} to what"
@@ -76,23 +76,21 @@ def load_seal(data: Path, key: str | None, database: sa.Engine) -> Seal:
             " bytes in URL-safe Base64, 44 characters. Bring back the one with which the stored"
             " secrets were sealed; where nothing is stored yet, leave it out and one is made."
         ) from None
-    sealed = _sealed_rows(database)
+    sealed = _sealed_rows(connection)
     if sealed and not any(map(seal.fits, sealed)):
         raise SealError(OTHER_KEY)
     return seal
 
 
-def _sealed_rows(database: sa.Engine) -> list[bytes]:
-    with database.connect() as connection:
-        return [
-            sealed
-            for table in (accounts, configuration)
-            for sealed in connection.scalars(sa.select(table.c.sealed).limit(SAMPLE))
-        ]
+def _sealed_rows(connection: sa.Connection) -> list[bytes]:
+    return [
+        sealed
+        for table in (accounts, configuration)
+        for sealed in connection.scalars(sa.select(table.c.sealed).limit(SAMPLE))
+    ]
 
 
-def _has_sealed(database: sa.Engine) -> bool:
+def _has_sealed(connection: sa.Connection) -> bool:
     document = sa.cast(flow_versions.c.document, sa.Text)
     inside = sa.select(flow_versions.c.flow_key).where(document.contains(f'"{SEALED}"'))
-    with database.connect() as connection:
-        return bool(_sealed_rows(database)) or connection.scalar(inside.limit(1)) is not None
+    return bool(_sealed_rows(connection)) or connection.scalar(inside.limit(1)) is not None

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapp
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 import uvicorn
 
@@ -37,6 +37,7 @@ LIMITS = Limits()
 MAX_PORT = 65_535
 SHUTDOWN_S = 5
 Say = Callable[[str], None]
+T = TypeVar("T")
 
 
 class Rehearsal(Protocol):
@@ -173,9 +174,9 @@ async def up(settings: Settings, say: Say) -> int:
     """Serve an engine until it is told to stop."""
     stop = _stop_signal()
     async with serving(settings) as running:
-        await _say_where(running, say)
+        await _unless(stop, _say_where(running, say))
         await stop.wait()
-    return 0
+    return 1 if running.engine.unfinished else 0
 
 
 async def up_with_sandbox(
@@ -198,7 +199,7 @@ async def up_with_sandbox(
             public_url="",
         )
         running = await stack.enter_async_context(serving(settings))
-        await _say_where(running, say)
+        await _unless(stop, _say_where(running, say))
         say(f"Sandbox    {sandbox_url}")
         say(f"Data       {settings.data}{'' if keeps_data else ' (removed at the end)'}\n")
         token = read_token(settings.data, settings.environment)
@@ -259,7 +260,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
         await task
 
 
-async def _unless(stop: asyncio.Event, work: Awaitable[bool]) -> bool | None:
+async def _unless(stop: asyncio.Event, work: Awaitable[T]) -> T | None:
     """Return what the work returns, or None when it was told to stop before."""
     working = asyncio.ensure_future(work)
     stopping = asyncio.create_task(stop.wait())

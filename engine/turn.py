@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -16,7 +17,7 @@ from .contract import Log
 LOCK = 0x617070_6D6978
 # So soon another process takes over when one has died, and this one notices that it has lost it.
 LOOK_S = 2.0
-GRACE_S = 5.0
+GRACE_S = 3.0
 T = TypeVar("T")
 
 
@@ -30,6 +31,10 @@ class Turn:
     database: sa.Engine
     log: Log
     is_mine: asyncio.Event = field(default_factory=asyncio.Event)
+    # Of its own: the loop's threads are waited for at the end, and this one may hang.
+    _thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="turn")
+    )
 
     @property
     def is_alone(self) -> bool:
@@ -44,13 +49,14 @@ class Turn:
         while True:
             held: list[sa.Connection] = []
             try:
-                await _to_its_end(partial(self._connect, held))
-                is_mine = await _to_its_end(partial(take, held[0]))
+                await self._to_its_end(partial(self._connect, held))
+                is_mine = await self._to_its_end(partial(take, held[0]))
                 while True:  # each look raises when the connection is gone, and the lock with it
                     if is_mine:
                         self.is_mine.set()
                     await asyncio.sleep(LOOK_S)
-                    is_mine = await _to_its_end(partial(_look if is_mine else take, held[0]))
+                    look = partial(_look if is_mine else take, held[0])
+                    is_mine = await self._to_its_end(look)
             except SQLAlchemyError as error:
                 self.log.warning("turn_lost", error=type(error).__name__)
             finally:
@@ -61,18 +67,21 @@ class Turn:
                     connection.close()
             await asyncio.sleep(LOOK_S)
 
+    def close(self) -> None:
+        """End the thread, unless it hangs at the database."""
+        self._thread.shutdown(wait=False)
+
     def _connect(self, held: list[sa.Connection]) -> None:
         held.append(self.database.connect())
 
-
-async def _to_its_end(work: Callable[[], T]) -> T:
-    """Do it in a thread; when this is cancelled, the thread is done with it all the same."""
-    doing = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        return await asyncio.shield(doing)
-    except asyncio.CancelledError:
-        await asyncio.wait([doing], timeout=GRACE_S)
-        raise
+    async def _to_its_end(self, work: Callable[[], T]) -> T:
+        """Do it in the thread; when this is cancelled, the thread is done with it all the same."""
+        doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.wait([doing], timeout=GRACE_S)
+            raise
 
 
 def take(connection: sa.Connection) -> bool:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
 PROGRAM = "appmixer"
 SANDBOX_COMMAND = "sandbox"
 INTERRUPTED = 130
+# Threads that have nothing to do end within this.
+GRACE_S = 1.0
 
 
 def main() -> None:
     """Run the command line; exit with 0 when done, 1 when it failed, 2 for wrong usage."""
+    try:
+        _run()
+    except SystemExit as ended:
+        _leave_what_hangs(ended.code)
+        raise
+
+
+def _run() -> None:
     try:
         _heed_interrupts()
         from .app import app
@@ -26,6 +39,22 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _leave_what_hangs(code: object) -> None:
+    """End the process without threads that will not end, because a database has hung up on them.
+
+    The interpreter would wait for them for ever.
+    """
+    until = time.monotonic() + GRACE_S
+    others = [each for each in threading.enumerate() if each is not threading.main_thread()]
+    waited_for = [each for each in others if not each.daemon]
+    for thread in waited_for:
+        thread.join(max(0.0, until - time.monotonic()))
+    if any(each.is_alive() for each in waited_for):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1)
 
 
 def _heed_interrupts() -> None:

@@ -128,14 +128,17 @@ async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
 def test_the_seals_key_is_for_its_user_only_and_another_key_opens_nothing(
     tmp_path: Path, database: sa.Engine
 ) -> None:
-    sealed = load_seal(tmp_path, None, database).close({"token": "x"})
+    with database.connect() as connection:
+        seal = load_seal(tmp_path, None, connection)
+        (tmp_path / "other").mkdir()
+        other = load_seal(tmp_path / "other", None, connection)
+        again = load_seal(tmp_path, None, connection)
+    sealed = seal.close({"token": "x"})
 
     mode = stat.S_IMODE((tmp_path / "secret.key").stat().st_mode)
-    (tmp_path / "other").mkdir()
-    other = load_seal(tmp_path / "other", None, database)
 
     assert mode == 0o600
-    assert load_seal(tmp_path, None, database).open(sealed) == {"token": "x"}
+    assert again.open(sealed) == {"token": "x"}
     with pytest.raises(SealError, match="APPMIXER_SECRET_KEY"):
         other.open(sealed)
 
