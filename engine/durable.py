@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable
@@ -18,6 +19,11 @@ def kept(path: Path, make: Callable[[], bytes]) -> bytes:
     if not path.exists():
         _make(path, make())
     return path.read_bytes()
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether a disk, or what a user may have of it, has no room."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def private(path: str, flags: int) -> int:

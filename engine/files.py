@@ -6,7 +6,8 @@ import hashlib
 import re
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,8 @@ import sqlalchemy as sa
 
 from .contract import File, RejectedError
 from .database import files
-from .durable import private
-from .refusals import NotFoundError, TooLargeError
+from .durable import is_full, private
+from .refusals import CrowdedError, NotFoundError, TooLargeError
 from .start_errors import StartError
 from .times import iso
 
@@ -28,6 +29,8 @@ LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
 CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 255
 MAX_MEDIA_TYPE_CHARS = 127
+# How soon a full disk is asked again.
+FULL_AGAIN_S = 60.0
 # It goes into a header as it is, parameters included.
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+( *;[ -~]*)?")
 
@@ -47,14 +50,18 @@ class FileStore:
     async def save(
         self, owner_id: str, name: str, media_type: str, chunks: AsyncIterator[bytes]
     ) -> dict[str, Any]:
-        """Keep a file; raise TooLargeError or ConflictError, after which nothing of it is left."""
+        """Keep a file; raise TooLargeError, ConflictError or, when the disk is full, CrowdedError.
+
+        Nothing of it is left then.
+        """
         name, media_type = _checked(name, media_type)
         self._engine.limits.check("file_total_bytes", await self._kept_bytes(owner_id))
         file_id = uuid.uuid4().hex
         path = self._path(owner_id, file_id)
-        await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
         try:
-            size_bytes, sha256 = await self._write(path, chunks)
+            with telling_full_disk():
+                await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
+                size_bytes, sha256 = await self._write(path, chunks)
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await anyio.Path(path).unlink(missing_ok=True)
@@ -173,6 +180,22 @@ def max_file_bytes(environment: Mapping[str, str]) -> int:
             " out for that."
         )
     return int(given)
+
+
+@contextmanager
+def telling_full_disk() -> Generator[None]:
+    """Raise CrowdedError instead of the system's error for a disk without room."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise CrowdedError(
+            "There is no room for the file",
+            "The disk of the data folder, or the one for temporary files, is full.",
+            "Make room there, then try again.",
+            retry_after_s=FULL_AGAIN_S,
+        ) from error
 
 
 def too_large(max_bytes: int) -> TooLargeError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 from collections.abc import Generator
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
 from .database import DatabaseTimeout
+from .durable import is_full
 from .logs import LEVEL_VARIABLE
 from .start_errors import StartError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 DATABASES = ("sqlite", "postgres", "postgresql", "postgresql+psycopg")
-FULL = (errno.ENOSPC, errno.EDQUOT)
 MAKE_ROOM = "Make room and start again; what the failed start has left does no harm."
 # What SQLite says, and what it means for whoever started the engine.
 SQLITE = {
@@ -124,7 +123,7 @@ def _of_server(settings: Settings, said: str) -> str:
 
 
 def _of_disk(settings: Settings, error: OSError) -> str:
-    if error.errno in FULL:
+    if is_full(error):
         return f"The disk of the data folder {settings.data} is full. {MAKE_ROOM}"
     where = error.filename or settings.data
     return (

@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import StreamingResponse
 
 from ..contract import RejectedError
-from ..files import CHUNK_BYTES, too_large
+from ..files import CHUNK_BYTES, telling_full_disk, too_large
 from .identity import Caller, hosting
 
 router = APIRouter(prefix="/api/files", tags=["files"])
@@ -57,7 +57,8 @@ async def upload_file(request: Request, caller: Caller, name: str = "") -> dict[
         return await files.save(
             caller.owner_id, name, media_type.partition(";")[0], request.stream()
         )
-    upload = await _form_file(request, files.max_bytes + allowance)
+    with telling_full_disk():
+        upload = await _form_file(request, files.max_bytes + allowance)
     try:
         return await files.save(
             caller.owner_id,

@@ -285,3 +285,41 @@ def _told(text: str, size: int = 0) -> bytes:
         f'{{"id": "{text}", "kind": "heard", "payload": {{"text": "{text}", "items": [],'
         f' "who": "{"x" * size}"}}, "routes": ["room:hall"], "answers": []}}'
     ).encode()
+
+
+async def test_a_full_disk_is_told_in_a_sentence_wherever_something_is_stored(
+    small_disk: Path, connectors: dict[str, Connector], until: Callable[..., Awaitable[Any]]
+) -> None:
+    settings = Settings(data=small_disk / "data", environment={})
+    async with open_engine(settings, connectors) as engine:
+        owner = engine.owners.first_owner_id
+        headers = {"Authorization": f"Bearer {read_token(settings.data, settings.environment)}"}
+        transport = httpx.ASGITransport(app=create_app(engine))
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:8321", headers=headers
+        ) as client:
+            filler = small_disk / "filler"
+            _fill(filler)
+            document = flow({"text": "x" * 100_000})
+            answers = [await client.put(f"/api/flows/f{each}", json=document) for each in range(60)]
+            form = {"file": ("b.bin", b"x" * 100_000)}
+            refused = [
+                answers[-1],
+                await client.post("/api/files?name=a.bin", content=b"x" * 100_000),
+                await client.post("/api/files", files=form),
+                await client.post("/api/owners", json={"name": "y" * 100}),
+                await client.post("/api/links", json={"path": "/"}),
+            ]
+            read = await client.get("/api/flows")
+            filler.unlink()
+            await until(lambda: _is_ready(engine))
+            kept = await client.post("/api/files?name=a.bin", content=b"x" * 100_000)
+            stored = await client.put("/api/flows/room", json=document)
+        files = [each["name"] for each in await engine.files.list(owner)]
+        on_disk = [path for path in (settings.data / "files").rglob("*") if path.is_file()]
+
+    assert [each.status_code for each in refused] == [503] * len(refused)
+    assert all(each.json()["error"]["cause"] and each.json()["error"]["cure"] for each in refused)
+    assert read.status_code == 200
+    assert (kept.status_code, stored.status_code, files) == (201, 200, ["a.bin"])
+    assert len(on_disk) == 1
