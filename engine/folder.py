@@ -23,7 +23,7 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600
 # What an engine makes in its data folder, and what a file system has made there before.
 _OURS = re.compile(
     r"appmixer\.sqlite(-wal|-shm|-journal)?|\.?(api-token|secret\.key|machine-id)(\..*)?"
-    r"|engine\.lock|departures(\.new)?|files|lost\+found"
+    r"|engine\.lock|departures(\.(new|spare|former))?|files|lost\+found"
 )
 
 
@@ -59,11 +59,15 @@ def prepare_folder(data: Path, *, has_database: bool) -> None:
                 f" one with: chmod 700 {data}"
             )
         (data / FILES_FOLDER).mkdir(exist_ok=True, mode=FOLDER_MODE)
-        if has_database:
+        if has_database and not (data / DATABASE_FILE).exists():
             # SQLite would make it readable to everybody; what it makes beside takes this mode.
             os.close(private(str(data / DATABASE_FILE), os.O_RDWR | os.O_CREAT))
+        _close_to_others(data)
         for path in _kept_in(data):
-            _close_to_others(path)
+            if path.is_symlink():
+                _refuse_open(path)
+            else:
+                _close_to_others(path)
     except FileExistsError as error:
         raise StartError(
             f"The data folder cannot be used: {error.filename} is a file. Name a folder with"
@@ -103,13 +107,22 @@ def _holds_others(data: Path) -> bool:
 
 
 def _kept_in(data: Path) -> Iterator[Path]:
-    """Yield the folder and all that an engine makes in it, each folder before what it holds."""
-    yield data
+    """Yield all that an engine makes in the folder, each folder in it before what it holds."""
     yield from (each for each in data.iterdir() if _OURS.fullmatch(each.name))
     for owner in (data / FILES_FOLDER).iterdir():
         yield owner
         if owner.is_dir() and not owner.is_symlink():
             yield from owner.iterdir()
+
+
+def _refuse_open(link: Path) -> None:
+    """Raise StartError for what is open: it may belong to others than who has made the link."""
+    wanted = FOLDER_MODE if link.is_dir() else FILE_MODE
+    if _mode(link) & ~wanted:
+        raise StartError(
+            f"{link} is a link to what is open to other users (mode {_mode(link):04o}). If it is"
+            f" meant, close that with: chmod {wanted:o} {link.resolve()}; else remove the link."
+        )
 
 
 def _close_to_others(path: Path) -> None:
