@@ -8,6 +8,8 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -98,6 +100,21 @@ def pass_on_everything(log: FilteringBoundLogger) -> None:
     sys.unraisablehook = lambda given: report(given.exc_type, given.exc_value, given.exc_traceback)
 
 
+@dataclass(frozen=True)
+class _Forgiving:
+    """A stream that loses what cannot be written: a full disk must not stop whoever logs."""
+
+    stream: TextIO
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self.stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self.stream.flush()
+
+
 def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:
     """Return a log for one part of the engine, writing to `stream` (standard error by default)."""
     target = sys.stderr if stream is None else stream
@@ -114,7 +131,7 @@ def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:
     ]
     level = logging.getLevelNamesMapping().get(os.environ.get(LEVEL_VARIABLE, "").upper())
     log: FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(target),
+        structlog.PrintLogger(cast("TextIO", _Forgiving(target))),
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level or logging.INFO),
     )

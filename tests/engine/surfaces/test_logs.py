@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -77,3 +79,15 @@ def test_hides_secrets_in_tracebacks() -> None:
 
     assert "ValueError" in stream.getvalue()
     assert "EAAGsecret" not in stream.getvalue()
+
+
+def test_a_full_disk_does_not_stop_whoever_logs() -> None:
+    stream = io.StringIO()
+    with Path("/dev/full").open("w", buffering=1) as full:
+        get_log("engine", full).error("lost")
+        with suppress(OSError):
+            full.close()
+
+    get_log("engine", stream).info("kept")
+
+    assert json.loads(stream.getvalue())["event"] == "kept"
