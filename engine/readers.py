@@ -15,7 +15,7 @@ from .database import DatabaseTimeout
 # A read that takes longer is given up: whoever waits is told that the database does not answer.
 READ_TIMEOUT_S = 4.0
 # The first question may wait for a connection, perhaps with the second of two servers.
-FIRST_ANSWER_S = 7.0
+FIRST_ANSWER_S = 6.0
 THREADS = 8
 # How long the end waits for reads that somebody waits for, and for those that were given up.
 GRACE_S, GIVEN_UP_GRACE_S = 3.0, 1.0

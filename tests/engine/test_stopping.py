@@ -73,11 +73,12 @@ def test_a_hanging_server_does_not_keep_the_process_from_ending(
 ) -> None:
     process = shell.up("--database-url", postgres)
     with frozen(postgres), ThreadPoolExecutor(1) as threads:
+        told = write(shell)
         asked = threads.submit(write, shell) if writes else None
         code, logged, took_s = stop(process)
 
     assert took_s < STOPPED_S
-    assert (code, '"stop_unfinished"' in logged) == (1, True), logged
+    assert (told, code, '"stop_unfinished"' in logged) == (503, 1, True), logged
     assert asked is None or asked.result() in (0, 503)
 
 
