@@ -23,6 +23,8 @@ from uvicorn.server import ServerState
 
 from .api.answers import answer
 
+# So many requests may wait behind the one that is being answered: uvicorn would take any number.
+MAX_PIPELINED = 1_000
 SLOW = "Send it in one go; a proxy in front of the engine may have to collect it first."
 
 
@@ -104,6 +106,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._is_in_head = False
         super().on_headers_complete()
+        if len(self.pipeline) > MAX_PIPELINED:
+            # No answer could be told from those that are due before.
+            self.transport.close()
+            raise ValueError("too many requests at once")  # ends the parsing
 
     def on_body(self, body: bytes) -> None:
         size = len(body)
@@ -114,6 +120,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or more of it than is taken."""
+        if self.transport.is_closing():
+            return
         if self._is_head_too_large:
             self._refuse_head()
         else:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 2 * 1024 * 1024
 UPLOADS = "/api/files"
 AREAS = ("api", "auth", "assets", "healthz", "readyz", "metrics")
+# Answered at once, without a task of their own.
+NEVER_WRITING = ("assets", "healthz")
 ALWAYS_ANSWERED = ("/healthz", "/readyz")
 DESCRIPTION = """Everything the engine's page can do. Send `Authorization: Bearer …` with an API \
 token; the first one is in the file `api-token` of the data folder. Errors are \
@@ -109,7 +111,8 @@ class Edge:
         try:
             _check_head(scope)
             check_origin(scope, self._engine.settings.base_url)
-            await self._impatient.do(self._reply(scope, receive, reply))
+            work = self._reply(scope, receive, reply)
+            await (work if _area(path) in NEVER_WRITING else self._impatient.do(work))
         except ClientDisconnect:
             return
         except Exception as error:  # the outermost handler: a sentence, not a bare 500

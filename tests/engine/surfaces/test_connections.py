@@ -209,9 +209,13 @@ async def test_more_requests_than_can_be_answered_are_told_so(running: Running) 
         each.close()
 
 
-async def test_who_does_not_read_the_answers_is_not_kept(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    "head", [b"GET /assets/page.js", b"GET /api/me"], ids=["at once", "after the database"]
+)
+async def test_who_does_not_read_the_answers_is_not_kept(settings: Settings, head: bytes) -> None:
     limits = replace(LIMITS, unread_s=0.5, head_s=60)
-    asset = b"GET /assets/page.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    asked = b"Authorization: Bearer nobody-knows-this-token"
+    request = head + b" HTTP/1.1\r\nHost: localhost\r\n" + asked + b"\r\n\r\n"
     async with serving(replace(settings, port=0), limits) as running:
         url = httpx.URL(running.url)
         with socket.socket() as caller:
@@ -222,7 +226,7 @@ async def test_who_does_not_read_the_answers_is_not_kept(settings: Settings) -> 
 
             async def send_on() -> None:
                 while True:
-                    await loop.sock_sendall(caller, asset * 100)
+                    await loop.sock_sendall(caller, request * 100)
 
             with pytest.raises(ConnectionError):
                 await asyncio.wait_for(send_on(), DEADLINE_S)
