@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_LIST_ITEMS = 250
 MAX_NAMES_SHOWN = 50
+MAX_NAME_CHARS_SHOWN = 100
 
 MACROS = frozenset(["map", "filter", "all", "exists", "exists_one"])
 TIME_PARTS = (
@@ -335,6 +336,11 @@ def flatten(value: Any) -> Any:
     return _SPACES.sub(lambda run: run[0] if run[0] in FEW_SPACES else " ", value)
 
 
+def cut(name: str) -> str:
+    """Return a name as a sentence or a path has it: not the whole of one that has no end."""
+    return name if len(name) <= MAX_NAME_CHARS_SHOWN else f"{name[:MAX_NAME_CHARS_SHOWN]}…"
+
+
 def names(known: Sequence[str]) -> str:
     """Return names in a list for people."""
     more = len(known) - MAX_NAMES_SHOWN
@@ -357,10 +363,10 @@ def kind_of(value: Any) -> str:
 
 
 def _pattern_work(pattern: str, size: int) -> int:
-    # A counted repetition repeats what stands before it, whatever that is.
+    # A counted repetition repeats what stands before it, and may have blanks around its numbers.
     times = 1
-    for least, most in re.findall(r"\{([0-9]*),?([0-9]*)", pattern):
-        times *= max(1, int(least or 1), int(most or 1))
+    for counts in re.findall(r"\{[^}]*", pattern):
+        times *= max([1, *map(int, re.findall("[0-9]+", counts))])
     steps = len(pattern) * times
     classes = len(re.findall(r"\\[pPwWdDsSbB]|\[|\(\?", pattern)) * times
     return steps * size // CHAR * PATTERN_STEP + classes * PATTERN_CLASS

@@ -44,6 +44,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _OPENERS = {")": "(", "]": "[", "}": "{"}
+_VERBOSE = re.compile(r"\(\?[a-zA-Z-]*x")
 _HIDING = re.compile(r"\\[^'\"nrt]")
 _ONLY_A_NUMBER = re.compile(r"[0-9]+")
 
@@ -242,6 +243,9 @@ class _Part:
             )
         if pattern.text[0] not in "rR" and _HIDING.search(pattern.text.replace(r"\\", "")):
             raise ExpressionError("The pattern of matches may not write characters by number.")
+        if _VERBOSE.search(pattern.text):
+            # A comment in it could hide how often something is repeated.
+            raise ExpressionError("The pattern of matches may not have the flag x.")
         self.patterns.append(pattern.text)
 
     def _macro(self, index: int) -> int:

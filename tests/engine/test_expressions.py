@@ -107,6 +107,12 @@ def test_what_cannot_be_read_or_is_too_large_is_refused(expression: str) -> None
         check_expression(expression)
 
 
+@pytest.mark.parametrize("flags", ["x", "ix", "i-x", "x-i"])
+def test_a_pattern_cannot_hide_a_number_in_a_comment(flags: str) -> None:
+    with pytest.raises(ExpressionError, match="may not have the flag x"):
+        check_expression(rf"a.matches('(?{flags})b{{#}}\n900}}')")
+
+
 def test_macros_are_not_run_over_long_lists() -> None:
     with pytest.raises(ExpressionError, match="more than 250 items"):
         fill("{{ a.map(x, x) }}", {"a": list(range(251))})
@@ -175,6 +181,9 @@ LARGE: dict[str, Any] = {
         "{{ m.big.matches('^[xy]*y[xy]{400}z') }}",
         "{{ m.t.matches('((((x{50}){50}){50}){50})') }}",
         r"{{ m.n.map(x, 'a'.matches('\\w{30}')) }}",
+        r"{{ m.n.map(x, 'a'.matches('\\w{ 100 }')) }}",
+        r"{{ m.n.map(x, 'a'.matches('\\w{\n100,\t100}')) }}",
+        r"{{ m.n.map(x, 'a'.matches(r'(\w{ 10}){ 10 }')) }}",
         "{{ 'a' in long.l }}",
         "{{ long.l.map(x, x) }}",
         "{{m.t}}" * 20_000,
