@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .evaluation import MARK, Budget, ExpressionError, Path, is_list, is_object
+from .evaluation import MARK, Budget, ExpressionError, Path, cut, is_list, is_object
 from .syntax import MAX_KEPT_CHARS, read_expression
 
 __all__ = [
@@ -58,7 +58,9 @@ def find_expressions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from find_expressions(item, f"{path}[{index}]")
     elif is_object(value) and LITERAL not in value:
         for key, item in value.items():
-            yield from find_expressions(item, f"{path}.{key}" if path else str(key))
+            # A long name in the path of each of many items would be most of the work.
+            name = cut(str(key))
+            yield from find_expressions(item, f"{path}.{name}" if path else name)
 
 
 def find_paths(expression: str) -> list[Path]:

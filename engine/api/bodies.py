@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..contract import RejectedError
+from ..evaluation import cut
 from ..expressions import is_list, is_object
 
 # Deeper than any flow, and less deep than what the libraries behind here give up at.
@@ -46,7 +47,8 @@ class _JsonRequest(Request):
         return await asyncio.to_thread(read_json, body)
 
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+# It takes one that is never closed whole: else each quote in it would be a start of its own.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.?)*+"?', re.DOTALL)
 # What takes the time of its square to turn into a number; no number of anybody's is as long.
 _LONG_NUMBER = re.compile(rb"(?<![0-9])[0-9]{400}")
 
@@ -98,7 +100,8 @@ def _check(value: Any, path: str, levels_left: int) -> None:
     elif is_object(value):
         for key, item in value.items():
             _check_text(key, path)
-            _check(item, f"{path}.{key}" if path else key, levels_left - 1)
+            name = cut(key)
+            _check(item, f"{path}.{name}" if path else name, levels_left - 1)
     elif is_list(value):
         for index, item in enumerate(value):
             _check(item, f"{path}.{index}" if path else str(index), levels_left - 1)
