@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .contract import ConnectorError, RejectedError
-from .evaluation import Path, names
+from .evaluation import Path, cut, names
 from .expressions import (
     LITERAL,
     ExpressionError,
@@ -312,7 +312,7 @@ def _step_faults(check: _Check, key: str, component: FlowComponent) -> Iterator[
     if kind is None:
         yield Fault(
             f"{here}.type",
-            f"There is no component {_cut(component.type)!r};"
+            f"There is no component {cut(component.type)!r};"
             f" {_nearest(component.type, check.types)}",
         )
         return
@@ -334,20 +334,16 @@ def _dollar_faults(value: Any, path: str) -> Iterator[Fault]:
         for name, item in value.items():
             if name.startswith("$"):
                 yield Fault(
-                    f"{path}.{name}",
+                    f"{path}.{cut(name)}",
                     "Names that begin with $ are the engine's own; only"
                     f' {{"{LITERAL}": value}}, with nothing beside it, is yours to write.',
                 )
             else:
-                yield from _dollar_faults(item, f"{path}.{name}")
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= 100 else f"{name[:100]}…"
+                yield from _dollar_faults(item, f"{path}.{cut(name)}")
 
 
 def _nearest(name: str, types: Mapping[str, ComponentType]) -> str:
-    close = get_close_matches(_cut(name), types, n=1)
+    close = get_close_matches(cut(name), types, n=1)
     return f"did you mean {close[0]!r}?" if close else "see `appmixer components`."
 
 
@@ -437,7 +433,7 @@ def _missing(
             known = sorted({*fields, *(key for each in examples for key in each)})
             if name in known:
                 return "", True
-            close = get_close_matches(_cut(name), known, n=1, cutoff=0.75)
+            close = get_close_matches(cut(name), known, n=1, cutoff=0.75)
             meant = f"; did you mean {close[0]!r}?" if close else "."
             return (
                 f"{done} has no {name!r} that is known of; it has: {names(known)}{meant}",
@@ -499,9 +495,20 @@ def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[S
     yield from islice(found or (), MAX_FAULTS)
 
 
+def _any_of(validator: Any, choices: Sequence[Any], instance: Any, _: Any) -> Iterator[SchemaError]:
+    """Do as the library does, but look for no more faults than are shown."""
+    context: list[SchemaError] = []
+    for place, choice in enumerate(choices):
+        found = [*islice(validator.descend(instance, choice, schema_path=place), MAX_FAULTS)]
+        if not found:
+            return
+        context += found
+    yield SchemaError("It is none of what it may be", context=context)
+
+
 # Its own types leave half of it open.
 _Validator: Any = cast("Any", validators).extend(
-    Draft202012Validator, {"pattern": _pattern, "items": _items}
+    Draft202012Validator, {"pattern": _pattern, "items": _items, "anyOf": _any_of}
 )
 
 
@@ -611,4 +618,4 @@ def has_more_values(value: Any, limit: int) -> bool:
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{cut(part)}" for part in path)

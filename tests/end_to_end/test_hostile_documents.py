@@ -24,6 +24,7 @@ PERSON = "16505551234"
 LONGEST_S = 5 * 0.05
 # Where many such things go on at once, each of which may take that long.
 MAX_SILENT_S = 1.0
+JSON = {"Content-Type": "application/json"}
 ZEROS = "[" + ",".join("0" * 480) + "]"
 
 
@@ -111,6 +112,38 @@ def test_no_input_of_a_trial_keeps_others_waiting(ready: World, body: dict[str, 
     assert {answer.status_code for answer in answers} == {422}
     assert max(len(answer.content) for answer in answers) < 1_000_000
     assert max(waited) < LONGEST_S
+
+
+def test_no_body_of_a_stranger_keeps_others_waiting(ready: World) -> None:
+    bodies = [
+        b'"' + rb"\"" * 24_000 + b"1" * 400,
+        b'"' + rb"\"" * 900_000 + b"1" * 400,
+        json.dumps({"k" * 1_800_000: [0] * 49_000}).encode(),
+    ]
+    with probe(ready) as waited:
+        answers = [
+            ready.http.put(f"{ready.engine.url}/api/flows/x", content=body, headers=JSON)
+            for body in bodies
+        ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 401]
+    assert max(waited) < LONGEST_S
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{f"k{number}": [] for number in range(9_900)}, [[0]] * 4_900, ["\u00a0" * 200_000, "x"]],
+    ids=["fields", "lists", "blanks"],
+)
+def test_no_input_that_is_tried_keeps_others_waiting(ready: World, parameters: Any) -> None:
+    given = {"phoneNumberId": NUMBER, "to": f"+{PERSON}", "templateName": "order_confirmation"}
+    with probe(ready) as waited:
+        answer = ready.try_out(
+            "SendTemplate", **given, languageCode="en_US", bodyParameters=parameters
+        )
+
+    assert answer.status_code in (200, 422)
+    assert max(waited, default=0) < LONGEST_S
 
 
 def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> None:

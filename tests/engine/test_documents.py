@@ -272,6 +272,21 @@ def test_what_is_too_large_is_refused_with_the_limit(
 
 
 @pytest.mark.parametrize(
+    "item", [{"$a": 0}, "{{ nope }}", "{{ in1.heard.nope }}"], ids=["$", "unknown", "no field"]
+)
+def test_a_long_name_is_not_repeated_whole_in_each_of_many_faults(
+    connectors: dict[str, Connector], item: Any
+) -> None:
+    raw = document(input={"text": "x", "k" * 400_000: [item] * 3_000})
+
+    found = faults(raw, connectors)
+
+    assert len(found) > 1_000
+    assert f"components.say.input.{'k' * 100}…[7]" in found[7]
+    assert sum(map(len, found)) < 1_000_000
+
+
+@pytest.mark.parametrize(
     ("pattern", "text", "fits"),
     [
         ("^[0-9]{6}$", "123456", True),
