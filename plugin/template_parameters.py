@@ -21,7 +21,11 @@ MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "GI
 
 # Meta refuses values with line breaks, tabs or more than four spaces in a row (132018 or 100; seen
 # in reports of users, on no page of Meta's), and nobody can know beforehand what a person writes.
-UNSENDABLE = re.compile(r"\s*[\n\r\t\v\f\x85\u2028\u2029]\s*| {5,}")
+# A run is looked at as a whole, and so once: what begins anew in each of its blanks takes the time
+# of its square.
+BLANKS = re.compile(r"\s+")
+UNSENDABLE = re.compile(r"[\n\r\t\v\f\x85\u2028\u2029]")
+MANY_SPACES = re.compile(" {5,}")
 
 
 class HeaderMedia(Fields):
@@ -255,7 +259,11 @@ def _text(value: str | int | float | None, name: str | None, field: str, shown: 
 
 def flattened(text: str) -> str:
     """Return the text with a space in the place of everything that a template cannot hold."""
-    return UNSENDABLE.sub(" ", text).strip()
+    return BLANKS.sub(_sendable, text).strip()
+
+
+def _sendable(run: re.Match[str]) -> str:
+    return " " if UNSENDABLE.search(run[0]) else MANY_SPACES.sub(" ", run[0])
 
 
 def _empty(cause: str, field: str) -> RejectedError:

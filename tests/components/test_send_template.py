@@ -17,11 +17,14 @@ from appmixer.engine.contract import Option, RejectedError
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.templates.send_template import SendTemplate
 from appmixer.whatsapp.plugin.messages import SentMessage
+from appmixer.whatsapp.plugin.template_parameters import flattened
 
 Requests = Callable[[], list[httpx.Request]]
 
 pytestmark = pytest.mark.anyio
 
+# What may keep everything else waiting, and five times that on a machine with other work.
+LONGEST_S = 5 * 0.05
 GRAPH = "https://graph.facebook.com/v25.0"
 MESSAGES = f"{GRAPH}/106540352242922/messages"
 NUMBERS = f"{GRAPH}/102290129340398/phone_numbers"
@@ -476,6 +479,14 @@ async def test_what_a_value_cannot_hold_becomes_a_space(
 
     parameters = [each["parameters"] for each in sent_template(requests)["components"]]
     assert parameters == [[{"type": "text", "text": sent}]] * 2
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u3000", "\x1f", " \u00a0"])
+async def test_a_run_of_blanks_is_looked_at_once(blank: str) -> None:
+    began = time.thread_time()
+
+    assert flattened(f"a{blank * 10_000}\u00a0b") == f"a{blank * 10_000}\u00a0b"
+    assert time.thread_time() - began < LONGEST_S
 
 
 @pytest.mark.parametrize(
