@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,6 +17,7 @@ from appmixer.engine.contract import (
 )
 
 from .catalogue import error_from_graph
+from .foreign_json import read_foreign_json
 from .redaction import redact
 from .shapes import as_object
 from .waiting import announced_delay_s
@@ -106,8 +106,8 @@ def error_for(
 
 def _parsed(content: bytes) -> object:
     try:
-        parsed: object = json.loads(content)
-    except (ValueError, RecursionError):
+        parsed: object = read_foreign_json(content.decode("utf-8-sig"))
+    except ValueError:
         return None
     return parsed
 

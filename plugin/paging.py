@@ -52,7 +52,10 @@ def _next_position(page: Mapping[str, Any], host: str) -> Mapping[str, str]:
     after = as_text(as_object(paging.get("cursors")).get("after"))
     if after:
         return {"after": after}
-    link = urlsplit(address)
+    try:
+        link = urlsplit(address)
+    except ValueError:
+        raise _broken("Meta's list leads nowhere", "The next page has no address.") from None
     if link.netloc != host:
         raise _broken("Meta's list leads elsewhere", "The next page is on another host.")
     return {name: value for name, value in parse_qsl(link.query) if name in POSITION}

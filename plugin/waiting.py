@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from .foreign_json import read_foreign_json
 from .shapes import as_int, as_object, as_objects
 
 # Nothing that Meta limits stays limited for longer; a larger number is a broken header.
@@ -28,7 +28,7 @@ def _retry_after_s(value: str) -> float | None:
         return float(value.strip()[:9])
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return (aware - datetime.now(UTC)).total_seconds()
@@ -37,7 +37,7 @@ def _retry_after_s(value: str) -> float | None:
 def _regain_s(value: str) -> float | None:
     # https://developers.facebook.com/docs/graph-api/overview/rate-limiting (given in minutes)
     try:
-        usage: object = json.loads(value)
+        usage: object = read_foreign_json(value)
     except ValueError:
         return None
     return max((minutes * 60.0 for minutes in _regain_minutes(usage)), default=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import Field, JsonValue
 
 from appmixer.engine.contract import Fields, JsonObject
 
+from ...plugin.foreign_json import read_foreign_json
 from ...plugin.identity import answer_to, number_in, sender_of
 from ...plugin.recipients import RecipientType
 from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
@@ -378,6 +378,6 @@ def _flow_reply(message: Mapping[str, Any]) -> FlowReply | None:
 def _values(text: str) -> dict[str, Any]:
     # The Flow's author decides what stands there; what is no object is still to be read in `raw`.
     try:
-        return dict(as_object(json.loads(text)))
-    except (ValueError, RecursionError):
+        return dict(as_object(read_foreign_json(text)))
+    except ValueError:
         return {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import respx
@@ -359,6 +360,33 @@ async def test_a_message_built_otherwise_than_meta_says_is_still_passed_on(
 
     assert output is not None
     assert output.raw == broken["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        (r'{"name": "\ud83d!"}', {"name": "\ufffd!"}),
+        ('{"big": 1e999}', {"big": "1e999"}),
+        ('{"none": NaN}', {}),
+        ('{"long": %s}' % ("9" * 400), {"long": "9" * 400}),
+        ('{"deep": %s}' % ("[" * 1000 + "]" * 1000), {}),
+        ('{"deep": %s}' % ("[" * 300 + "]" * 300), {"deep": ANY}),
+    ],
+    ids=["half a character", "too large", "no number", "many digits", "far too deep", "deep"],
+)
+async def test_a_form_that_holds_what_nothing_can_hold_is_passed_on_as_far_as_it_goes(
+    context: RecordingContext, text: str, values: dict[str, Any]
+) -> None:
+    context.properties = NewMessage.Input()
+    reply = {"name": "flow", "body": "Sent", "response_json": text}
+    event = {"message": {"type": "interactive", "interactive": {"nfm_reply": reply}}}
+
+    output = await NewMessage().receive(context, event)
+
+    assert output is not None
+    stored = json.dumps(output.model_dump(mode="json"), allow_nan=False, ensure_ascii=False)
+    assert stored.encode()
+    assert json.loads(stored)["flowReply"]["values"] == values
 
 
 async def test_a_filter_of_types_lets_through_only_those(context: RecordingContext) -> None:

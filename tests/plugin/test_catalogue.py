@@ -193,7 +193,10 @@ def test_an_error_object_without_a_code_is_still_an_error(error: dict[str, Any])
         ({"retry-after": "9" * 400}, MAX_DELAY_S),
         ({"X-Business-Use-Case-Usage": '{"1":[{"estimated_time_to_regain_access":19}]}'}, 1140.0),
         ({"x-business-use-case-usage": '{"1":[{"estimated_time_to_regain_access":0}]}'}, 300.0),
+        ({"retry-after": "Mon, 01 Jan 99999999999 00:00:00 GMT"}, 300.0),
+        ({"retry-after": "Mon, 01 Jan 2020 00:00:00 +99999999999999999999"}, 300.0),
         ({"x-business-use-case-usage": '{"1":7}'}, 300.0),
+        ({"x-business-use-case-usage": "[" * 50_000}, 300.0),
         ({"x-business-use-case-usage": "[7"}, 300.0),
     ],
 )

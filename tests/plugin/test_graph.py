@@ -394,6 +394,7 @@ async def test_pages_are_followed_to_the_last(
     [
         ({"data": [], "paging": {"cursors": {"after": "A"}, "next": f"{ROOT}/9/x?after=A"}}, 2),
         ({"data": [], "paging": {"next": "https://evil.example/9/x?after=A"}}, 1),
+        ({"data": [], "paging": {"next": "https://[evil/9/x?after=A"}}, 1),
         ({"data": {}}, 1),
         ({"datum": []}, 1),
     ],
