@@ -77,6 +77,21 @@ async def test_a_replayed_event_is_not_replayed_again_by_accident(
     assert await engine.visibility.unrouted(owner, is_administrator=False) == []
 
 
+async def test_a_replay_starts_no_flow_of_another_owner_who_listens_to_the_same(
+    engine: Engine, owner: str, other: str, hear: Hear, ended_runs: Ended, until: Until
+) -> None:
+    await hear("lost")
+    [event] = await until(lambda: engine.visibility.unrouted(owner, is_administrator=False))
+    await start(engine, owner, flow({"text": "mine"}))
+    await start(engine, other, flow({"text": "theirs"}))
+
+    started = await engine.visibility.replay(owner, event["id"], by="main", is_administrator=False)
+    [run] = await ended_runs(owner, 1)
+
+    assert started == [run["id"]]
+    assert await engine.runs.list(other) == []
+
+
 async def test_no_owner_replays_what_another_owner_may_see(
     engine: Engine, owner: str, other: str, hear: Hear, until: Until
 ) -> None:

@@ -12,9 +12,11 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import ThrottledError
-from appmixer.engine.database import flows, held, segments
+from appmixer.engine.database import events, flows, held, segments
 from appmixer.engine.engine import Engine
 from appmixer.engine.runs.outcomes import Outcome
+from appmixer.engine.runs.states import SegmentState
+from appmixer.engine.runs.waits import end_answered
 from appmixer.engine.sealed_inputs import open_secrets
 
 pytestmark = pytest.mark.anyio
@@ -191,13 +193,33 @@ async def test_an_event_that_ended_a_wait_does_not_end_the_next_one_with_the_sam
     assert run["steps"][1]["output"]["said"][0]["text"] == "q: one: two"
 
 
+async def test_an_event_that_is_routed_once_more_does_not_end_the_next_wait_with_the_same_key(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, until: Until
+) -> None:
+    await start(engine, owner, flow({"text": "q", "then": "waitTwice"}))
+    await hear("x")
+    await ended_runs(owner, 1, "waiting")
+    await hear("one", room="elsewhere", answers=("answer:q",))
+    answering = sa.select(events).where(events.c.answers.contains("answer:q"))
+    [answer] = await until(lambda: engine.rows(answering))
+    resting = segments.c.state == SegmentState.WAITING.value
+    second = sa.select(segments).where(resting, segments.c.after_seq == answer.seq)
+    await until(lambda: engine.rows(second))
+
+    again = [("test:echo", answer.seq, answer.payload, ["answer:q"])]
+    going_on, enders = await engine.writer.commit(lambda c: end_answered(c, again))
+
+    assert (going_on, enders) == ([], {})
+
+
 async def test_a_step_that_is_throttled_for_ever_fails_after_eight_attempts(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts
 ) -> None:
     await start(engine, owner, flow({"text": "x", "then": "alwaysLater"}))
 
     await hear("x")
-    [run] = await ended_runs(owner, 1)
+    # Soon, or never: eight attempts take less than a second.
+    [run] = await ended_runs(owner, 1, deadline_s=20)
 
     assert (run["status"], run["steps"][1]["attempt"], len(acts)) == ("failed", 8, 8)
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.contract import RejectedError
+from appmixer.engine.contract import RejectedError, TriggerContext
 from appmixer.engine.database import listeners
 from appmixer.engine.engine import Engine
 
-from .conftest import Echo
+from .conftest import Echo, Heard
 from .test_runs import flow
 
 pytestmark = pytest.mark.anyio
@@ -99,14 +99,23 @@ async def test_a_version_that_cannot_start_leaves_the_running_one_and_nothing_of
 
 
 async def test_a_first_start_that_fails_leaves_no_trigger_behind(
-    engine: Engine, owner: str, echo: Echo
+    engine: Engine, owner: str, echo: Echo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await engine.flows.put(owner, "f", hearing("a", "hall", "attic"))
+    stopped: list[str] = []
+    stop = Heard.stop
+
+    async def note_and_stop(trigger: Heard, context: TriggerContext) -> None:
+        stopped.append(context.properties.room)
+        await stop(trigger, context)
+
+    monkeypatch.setattr(Heard, "stop", note_and_stop)
+    await engine.flows.put(owner, "f", hearing("a", "hall", "attic", "cellar"))
 
     with pytest.raises(RejectedError, match="Not your room"):
         await engine.flows.start(owner, "f")
     shown = await engine.flows.get(owner, "f")
 
+    assert stopped == ["hall", "attic"]
     assert (echo.added, echo.removed) == (["a0:room:hall"], ["a0:room:hall"])
     assert await engine.rows(sa.select(listeners)) == []
     assert (shown["state"], "Not your room" in shown["reason"]) == ("stopped", True)
