@@ -10,7 +10,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -82,8 +82,20 @@ async def _follow(
         if not response.is_redirect:
             return await _accept(response, field)
         await response.aclose()
-        target = _parse(str(target.join(response.headers["location"])), field)
+        target = _next(target, response, field)
     raise _refusal("It redirects too often.", "Use the address that it leads to.", field)
+
+
+def _next(target: httpx.URL, response: httpx.Response, field: str) -> httpx.URL:
+    location = response.headers.get("location", "")
+    with suppress(httpx.InvalidURL):
+        if location:
+            return _parse(str(target.join(location)), field)
+    raise _refusal(
+        f"The host answered {response.status_code}, and no address to go on to.",
+        "Use the address of the file itself.",
+        field,
+    )
 
 
 def _parse(url: str, field: str) -> httpx.URL:

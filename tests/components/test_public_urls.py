@@ -180,6 +180,28 @@ async def test_follows_a_redirect_to_another_public_host(respx_mock: respx.MockR
     assert await read("http://files.example/a", resolve) == b"content"
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (300, {}),
+        (302, {}),
+        (304, {}),
+        (308, {"location": ""}),
+        (300, {"location": "http://a:b/"}),
+    ],
+)
+async def test_a_redirect_that_leads_to_no_address_is_told(
+    respx_mock: respx.MockRouter, status: int, headers: dict[str, str]
+) -> None:
+    route = respx_mock.get(f"http://{PUBLIC}/a").respond(status, headers=headers)
+
+    with pytest.raises(RejectedError) as caught:
+        await read("http://files.example/a", names(files=[PUBLIC]))
+
+    assert caught.value.cause == f"The host answered {status}, and no address to go on to."
+    assert route.call_count == 1
+
+
 async def test_redirects_without_end_are_given_up(respx_mock: respx.MockRouter) -> None:
     route = respx_mock.get(f"http://{PUBLIC}/a").respond(302, headers={"location": "/a"})
 
