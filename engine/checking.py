@@ -11,11 +11,12 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from .conforming import check_code, entries_of
-from .contract import ComponentEntry, Manifest, load_connectors
+from .contract import ComponentEntry, Manifest, RejectedError, load_connectors
 from .documents import Fault, FlowDocument, FlowFaults, find_warnings, read_document
 from .publish import MANIFEST
 from .schemas import component_types
 from .sources import find_source
+from .strict_json import read_json
 
 
 def find_faults(path: Path) -> tuple[str, list[Fault]]:
@@ -43,11 +44,14 @@ def warnings_of(path: Path) -> list[Fault]:
 
 def _read(path: Path) -> tuple[Any, list[Fault]]:
     try:
-        return json.loads(path.read_text(encoding="utf-8")), []
+        return read_json(path.read_bytes()), []
     except FileNotFoundError:
         return None, [Fault(str(path), "There is no such file.")]
-    except UnicodeDecodeError:
-        return None, [Fault(str(path), "The file is not UTF-8 text.")]
+    except OSError as error:
+        return None, [Fault(str(path), f"The file cannot be read: {error.strerror}.")]
+    except RejectedError as error:
+        where = f"{path}: {error.field}" if error.field else str(path)
+        return None, [Fault(where, f"The file cannot be used: {error.cause}")]
     except json.JSONDecodeError as error:
         where = f"{path}:{error.lineno}:{error.colno}"
         return None, [Fault(where, f"The file is not JSON: {error.msg}.")]

@@ -52,6 +52,10 @@ class Remote:
                 f"No engine answers at {self.url} ({type(error).__name__})."
                 f" Start one with `appmixer up`, or say where it is with --url or {URL_VARIABLE}."
             ) from None
+        except ValueError:
+            raise RemoteError(
+                "What was given is no text in UTF-8, and cannot be sent. Give it in another way."
+            ) from None
         if answer.is_success:
             return self._content(answer)
         raise RemoteError(_words(answer))
@@ -85,6 +89,11 @@ def open_remote(
         raise RemoteError(
             f"There is no API token: neither {TOKEN_VARIABLE} nor the file api-token in {folder}."
             " Set the variable, or name the engine's data folder with --data."
+        )
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise RemoteError(
+            f"{TOKEN_VARIABLE} holds no API token of an engine: those are letters, digits and signs"
+            " of ASCII, without spaces."
         )
     address = url or environment.get(URL_VARIABLE) or DEFAULT_URL
     try:

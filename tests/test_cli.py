@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,15 @@ def test_names_every_fault_of_a_connector(shell: Shell, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("{", ":1:2: The file is not JSON"), ("{}", "name: "), ("[]", "a group of fields")],
+    [
+        ("{", ":1:2: The file is not JSON"),
+        ("{}", "name: "),
+        ("[]", "a group of fields"),
+        ("[" * 5_000, "nested more than 100 levels deep"),
+        ("[" + "9" * 5_000 + "]", "a number that is too long"),
+        ('{"name": NaN}', "NaN is no JSON"),
+        (r'{"name": "\ud800"}', "half of a character pair"),
+    ],
 )
 def test_a_file_that_is_no_flow_is_told_so(
     shell: Shell, tmp_path: Path, content: str, told: str
@@ -124,6 +132,34 @@ def test_a_file_that_is_no_flow_is_told_so(
 
     assert code == 1
     assert told in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [("[" * 5_000, "nested more than 100 levels"), ('{"name": NaN}', "NaN is no JSON")],
+)
+def test_a_file_that_cannot_be_sent_is_told_so(
+    shell: Shell, tmp_path: Path, content: str, told: str
+) -> None:
+    path = tmp_path / "flow.json"
+    path.write_text(content)
+
+    code, shown, error = shell.run("flow", "deploy", str(path))
+
+    assert (code, shown) == (1, "")
+    assert told in error
+    assert "Traceback" not in error
+
+
+@pytest.mark.parametrize("token", ["tokén-with-an-accent-in-it", "a token with blanks"])
+def test_a_variable_that_holds_no_token_is_told_so(shell: Shell, token: str) -> None:
+    with_token = replace(shell, variables={"APPMIXER_API_TOKEN": token})
+
+    code, _, error = with_token.run("flow", "list")
+
+    assert code == 1
+    assert error.startswith("APPMIXER_API_TOKEN holds no API token of an engine: ")
+    assert token not in error
 
 
 @pytest.mark.parametrize(

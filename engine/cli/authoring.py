@@ -166,11 +166,16 @@ def _read_input(given: Iterable[str], schema: Mapping[str, Any]) -> dict[str, An
 
 
 def _read_file(name: str) -> dict[str, Any]:
+    from ..contract import RejectedError
+    from ..strict_json import read_json
+
     try:
-        text = sys.stdin.read() if name == STANDARD_INPUT else Path(name).read_text("utf-8")
-        content = json.loads(text)
+        is_piped = name == STANDARD_INPUT
+        content = read_json(sys.stdin.buffer.read() if is_piped else Path(name).read_bytes())
     except OSError as error:
         misuse(f"{name} cannot be read: {error.strerror}. Fields are given as KEY=VALUE.")
+    except RejectedError as error:
+        misuse(f"{name} cannot be used: {error.cause}")
     except ValueError as error:
         misuse(f"{name} is not JSON: {error}.")
     if not isinstance(content, dict):
@@ -183,9 +188,12 @@ def _typed(key: str, text: str, field: Mapping[str, Any]) -> Any:
     kinds = {each.get("type") for each in (field, *field.get("anyOf", ()))} - {None}
     if not kinds or "string" in kinds:
         return text
+    from ..contract import RejectedError
+    from ..strict_json import read_json
+
     try:
-        return json.loads(text)
-    except ValueError:
+        return read_json(text.encode())
+    except (ValueError, RejectedError):
         misuse(f"{key} takes no text; give its value as JSON, such as true, 5 or '[\"a\"]'.")
 
 

@@ -45,10 +45,15 @@ def deploy(
     data: Data = None,
 ) -> None:
     """Store a flow as a new version."""
+    from ..contract import RejectedError
+    from ..strict_json import read_json
+
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = read_json(file.read_bytes())
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
+    except RejectedError as error:
+        fail(f"{file} cannot be used: {error.cause}")
     except ValueError as error:
         fail(f"{file} is not JSON: {error}.")
     if flow_id is not None and not FLOW_ID.fullmatch(flow_id):

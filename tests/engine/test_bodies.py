@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from appmixer.engine.api.bodies import read_json
 from appmixer.engine.contract import RejectedError
+from appmixer.engine.strict_json import read_json
 
 # What may keep everything else waiting, and five times that on a machine with other work.
 LONGEST_S = 5 * 0.05
