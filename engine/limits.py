@@ -9,6 +9,8 @@ from .contract import ConfigurationError
 from .refusals import ConflictError
 
 PREFIX = "APPMIXER_MAX_"
+# What a database takes for a whole number has as many, and no limit needs more.
+MAX_DIGITS = 18
 # What a limit counts, where its name is no word for it.
 WORDS = {"file_total_bytes": "bytes of files", "waits": "steps that wait"}
 
@@ -47,10 +49,10 @@ def read_limits(environment: Mapping[str, str]) -> Limits:
         text = environment.get(variable, "").strip()
         if not text:
             continue
-        if not text.isdecimal() or int(text) < 1:
+        if not text.isdecimal() or len(text) > MAX_DIGITS or int(text) < 1:
             raise ConfigurationError(
                 f"{variable} cannot be used",
-                f"It is {text!r}, and has to be a whole number from 1.",
+                f"It is {text[:MAX_DIGITS]!r}, and has to be a whole number from 1.",
                 "Correct it, or remove it for the default.",
                 variable,
             )

@@ -67,7 +67,8 @@ def load_seal(data: Path, key: str | None, connection: sa.Connection) -> Seal:
             f" holds what was sealed with it. Bring the file back, or set {KEY_VARIABLE} to what"
             " it held. docs/security.md says how to begin anew if it is lost for good."
         )
-    content = given.encode() if given else kept(path, Fernet.generate_key)
+    # What is no UTF-8 in the environment is half of a character here, and no key in any case.
+    content = given.encode(errors="replace") if given else kept(path, Fernet.generate_key)
     try:
         seal = Seal(content)
     except ValueError:

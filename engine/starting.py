@@ -52,7 +52,9 @@ def _check_public_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         is_address = bool(parts.scheme in ("http", "https") and parts.hostname and parts.port != 0)
-        has_more = bool(parts.query or parts.fragment or parts.username or " " in url)
+        has_more = bool(
+            parts.query or parts.fragment or parts.username or " " in url or not url.isprintable()
+        )
     except ValueError:
         is_address, has_more = False, True
     if has_more or not is_address:

@@ -110,6 +110,11 @@ STARTS = {
         "Bring back the one with which",
         environment={"APPMIXER_SECRET_KEY": "banana"},
     ),
+    "a key that is no text": Start(
+        "APPMIXER_SECRET_KEY holds no key",
+        "Bring back the one with which",
+        environment={"APPMIXER_SECRET_KEY": "\udcff" * 44},
+    ),
     "an empty key file": Start("secret.key holds no key", "Bring back", put("secret.key", b"")),
     "an empty token file": Start(
         "api-token is empty or damaged", "Remove it", put("api-token", b"")
@@ -180,6 +185,16 @@ STARTS = {
         "APPMIXER_PUBLIC_URL is no address",
         "such as https://engine.example.com",
         environment={"APPMIXER_PUBLIC_URL": "engine.example.com"},
+    ),
+    "an address with a line break": Start(
+        "APPMIXER_PUBLIC_URL is no address",
+        "such as https://engine.example.com",
+        environment={"APPMIXER_PUBLIC_URL": "https://engine.\nexample.com"},
+    ),
+    "a limit without end": Start(
+        "APPMIXER_MAX_FLOWS cannot be used",
+        "remove it for the default",
+        environment={"APPMIXER_MAX_FLOWS": "9" * 5_000},
     ),
     "a level that is none": Start(
         "APPMIXER_LOG_LEVEL",
