@@ -75,11 +75,14 @@ class Flows:
     async def delete(self, owner_id: str, flow_id: str) -> None:
         """Stop the flow and remove it; its runs stay until they are old. Raise LookupError."""
         row = await self._present(owner_id, flow_id)
-        if row.state == RUNNING:
-            await self.stop(owner_id, flow_id)
-        await self.engine.writer.commit(
-            lambda c: c.execute(sa.delete(flows).where(flows.c.key == row.key))
-        )
+        # A start that is under way comes to its end first, and is then stopped.
+        async with self._turn(row.key):
+            row = await self._present(owner_id, flow_id)
+            if row.state == RUNNING:
+                await self._stop(owner_id, row)
+            await self.engine.writer.commit(
+                lambda c: c.execute(sa.delete(flows).where(flows.c.key == row.key))
+            )
 
     async def start(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Start every trigger of the newest version, or none: raise the first one's reason.
@@ -117,12 +120,16 @@ class Flows:
         """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
         row = await self._present(owner_id, flow_id)
         async with self._turn(row.key):
-            version = row.running_version or row.version
-            warnings: list[str] = []
-            for key in self._triggers(await self.document(row.key, version)):
-                warnings += await self._stop_trigger(owner_id, row.key, version, key)
-            await self.engine.writer.commit(lambda c: _stop(c, row.key))
+            warnings = await self._stop(owner_id, await self._present(owner_id, flow_id))
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
+
+    async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
+        version = row.running_version or row.version
+        warnings: list[str] = []
+        for key in self._triggers(await self.document(row.key, version)):
+            warnings += await self._stop_trigger(owner_id, row.key, version, key)
+        await self.engine.writer.commit(lambda c: _stop(c, row.key))
+        return warnings
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
         """Return one version, whose secrets are sealed still; raise LookupError."""

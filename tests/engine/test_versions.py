@@ -121,6 +121,31 @@ async def test_a_first_start_that_fails_leaves_no_trigger_behind(
     assert (shown["state"], "Not your room" in shown["reason"]) == ("stopped", True)
 
 
+@pytest.mark.parametrize("ends", ["delete", "stop"])
+async def test_what_is_asked_for_while_a_start_is_under_way_is_done_after_it(
+    engine: Engine, owner: str, echo: Echo, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    agree = echo.listener_added
+    is_asked, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def agree_later(*given: Any) -> None:
+        is_asked.set()
+        await may_go_on.wait()
+        await agree(*given)
+
+    monkeypatch.setattr(echo, "listener_added", agree_later)
+    await engine.flows.put(owner, "f", hearing("b", "hall"))
+    starting = asyncio.create_task(engine.flows.start(owner, "f"))
+    await is_asked.wait()
+    ending = asyncio.create_task(getattr(engine.flows, ends)(owner, "f"))
+    await engine.flows.list(owner)
+    may_go_on.set()
+    await asyncio.gather(starting, ending, return_exceptions=True)
+
+    assert await engine.rows(sa.select(listeners)) == []
+    assert echo.removed == ["b0:room:hall"]
+
+
 async def test_no_listener_is_there_before_the_plugin_has_agreed_to_it(
     engine: Engine, owner: str, echo: Echo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
