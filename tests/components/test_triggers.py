@@ -379,7 +379,7 @@ async def test_a_form_that_holds_what_nothing_can_hold_is_passed_on_as_far_as_it
 ) -> None:
     context.properties = NewMessage.Input()
     reply = {"name": "flow", "body": "Sent", "response_json": text}
-    event = {"message": {"type": "interactive", "interactive": {"nfm_reply": reply}}}
+    event: JsonObject = {"message": {"type": "interactive", "interactive": {"nfm_reply": reply}}}
 
     output = await NewMessage().receive(context, event)
 

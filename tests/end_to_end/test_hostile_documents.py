@@ -132,7 +132,7 @@ def test_no_body_of_a_stranger_keeps_others_waiting(ready: World) -> None:
 
 @pytest.mark.parametrize(
     "parameters",
-    [{f"k{number}": [] for number in range(9_900)}, [[0]] * 4_900, ["\u00a0" * 200_000, "x"]],
+    [dict.fromkeys(map(str, range(9_900)), True), [[0]] * 4_900, ["\u00a0" * 200_000, "x"]],
     ids=["fields", "lists", "blanks"],
 )
 def test_no_input_that_is_tried_keeps_others_waiting(ready: World, parameters: Any) -> None:
