@@ -210,6 +210,11 @@ class Context:
     def has_stayed(self, attempt: str) -> bool:
         return False
 
+    async def put_with_step(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        await self.store.put(entries, expires_in_s=expires_in_s)
+
     def leaving(self) -> None:
         """Nothing is remembered."""
 

@@ -14,6 +14,7 @@ from .contract import (
     Account,
     AuthorizationError,
     Files,
+    Json,
     JsonObject,
     Listener,
     Log,
@@ -49,7 +50,7 @@ class EngineHost:
     connector: str
     http: httpx.AsyncClient
     log: Log
-    store: Store
+    store: DatabaseStore
     quota: Quota
     tasks: Tasks
 
@@ -152,6 +153,14 @@ class EngineActionContext(EngineContext):
     attempt: str
     may_have_acted: bool
     sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]], repr=False)
+    # Rows of the store, for the commit of the step's record.
+    kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
+
+    async def put_with_step(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        store = self.engine.hosts[self.place.connector].store
+        self.kept.extend(store.rows(entries, expires_in_s=expires_in_s))
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.sent.append((port, value.model_dump(mode="json")))

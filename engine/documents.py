@@ -506,6 +506,8 @@ def _any_of(validator: Any, choices: Sequence[Any], instance: Any, _: Any) -> It
     yield SchemaError("It is none of what it may be", context=context)
 
 
+MAX_VALIDATORS = 1_000
+_validators: dict[int, tuple[Mapping[str, Any], Any]] = {}
 # Its own types leave half of it open.
 _Validator: Any = cast("Any", validators).extend(
     Draft202012Validator, {"pattern": _pattern, "items": _items, "anyOf": _any_of}
@@ -553,10 +555,21 @@ def read_input(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
         ) from None
 
 
+def _validator(schema: Mapping[str, Any]) -> Any:
+    """Return the validator of a schema, which is made once: that takes as long as a small input."""
+    kept = _validators.get(id(schema))
+    if kept is None or kept[0] is not schema:
+        if len(_validators) >= MAX_VALIDATORS:
+            _validators.clear()
+        # Its types know JSON as invariant containers.
+        kept = _validators[id(schema)] = (schema, _Validator(cast("Any", schema)))
+    return kept[1]
+
+
 def _input_errors(
     value: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> Iterator[tuple[SchemaError, Fault]]:
-    validator: Any = _Validator(schema)  # its types know JSON as invariant containers
+    validator = _validator(schema)
     given = _filled_in(value, schema.get("required", ()))
     errors: list[SchemaError] = list(islice(validator.iter_errors(given), MAX_FAULTS))
     told: set[Fault] = set()

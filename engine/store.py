@@ -54,9 +54,9 @@ class DatabaseStore:
         )
 
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
-        rows = [self._row(key, value, expires_in_s) for key, value in entries.items()]
+        rows = self.rows(entries, expires_in_s=expires_in_s)
         if rows:
-            await self._writer.commit(lambda connection: _REPLACE.execute(connection, rows))
+            await self._writer.commit(lambda connection: put_rows(connection, rows))
 
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
         row = self._row(key, value, expires_in_s)
@@ -68,13 +68,23 @@ class DatabaseStore:
             lambda connection: connection.execute(sa.delete(store).where(gone))
         )
 
-    def _row(self, key: str, value: Json, expires_in_s: float | None) -> dict[str, object]:
+    def rows(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the entries for a commit in which put_rows stores them."""
+        return [self._row(key, value, expires_in_s) for key, value in entries.items()]
+
+    def _row(self, key: str, value: Json, expires_in_s: float | None) -> dict[str, Any]:
         return {
             "namespace": self._namespace,
             "key": key,
             "value": json.dumps(value),
             "expires_at": None if expires_in_s is None else self._clock() + expires_in_s,
         }
+
+
+def put_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    _REPLACE.execute(connection, rows)
 
 
 def delete_expired(connection: sa.Connection, now: float) -> int:

@@ -45,7 +45,24 @@ class DryRunRequest(Exception):
 
 def open_http() -> httpx.AsyncClient:
     """Open the client that all connectors share."""
-    return httpx.AsyncClient(transport=Transport(), timeout=HTTP_TIMEOUT)
+    return _Client(transport=Transport(), timeout=HTTP_TIMEOUT)
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none."""
+
+
+class _Client(httpx.AsyncClient):
+    """Keeps no cookies: what a service gave with one customer's call is no other's."""
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NoCookies()
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise AttributeError("this client keeps no cookies")
 
 
 class Transport(httpx.AsyncBaseTransport):

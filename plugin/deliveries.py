@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from appmixer.engine.contract import Event, Json, JsonObject, Store
+from appmixer.engine.contract import ActionContext, Event, Json, JsonObject, Store
 
 from .opaque import unpack
 from .shapes import as_id, as_object, as_objects, as_text, as_unix_time
@@ -35,8 +35,8 @@ KEPT_S = 40 * 24 * 3600.0
 class Attempt:
     """An earlier attempt at a send; `message_id` is known once it is accepted.
 
-    `result` is what `accepted` was given, None when only a status told of the acceptance. `name` is
-    the host's name of the attempt that was about to send.
+    `result` is what `keep_accepted` was given, None when only a status told of the acceptance.
+    `name` is the host's name of the attempt that was about to send.
     """
 
     state: SendState
@@ -91,11 +91,6 @@ class Deliveries:
         if place != key:
             await self._store.put({key: entry}, expires_in_s=KEPT_S)
         return None
-
-    async def accepted(self, step: str, message_id: str, result: JsonObject) -> None:
-        """Write that Meta took the message."""
-        entry: JsonObject = {"state": "accepted", "messageId": message_id, "result": result}
-        await self._store.put({_send_key(step): entry}, expires_in_s=KEPT_S)
 
     async def refused(self, step: str) -> None:
         """Write that nothing was sent: the same step may begin again."""
@@ -152,6 +147,14 @@ class Deliveries:
         present = await self._store.get(list(ids))
         open_sends = [key for key in present if as_object(present[key])["state"] != "accepted"]
         return {key: {"state": "accepted", "messageId": ids[key]} for key in open_sends}
+
+
+async def keep_accepted(
+    context: ActionContext, step: str, message_id: str, result: JsonObject
+) -> None:
+    """Write with the step's record that Meta took the message."""
+    entry: JsonObject = {"state": "accepted", "messageId": message_id, "result": result}
+    await context.put_with_step({_send_key(step): entry}, expires_in_s=KEPT_S)
 
 
 def _attempt(entry: Mapping[str, Any]) -> Attempt:

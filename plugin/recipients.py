@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import phonenumbers
@@ -95,13 +96,8 @@ def _names_group(text: str, type: RecipientType) -> bool:
 
 
 async def _with_country_code(digits: str, has_heard: HasHeard, field: str) -> Recipient:
-    number = _parse(digits, field)
-    recipient = _recipient(number, field)
-    forms = [_parse(each, field) for each in recipient.identities]
-    reasons = map(phonenumbers.is_possible_number_with_reason, forms)
-    if phonenumbers.ValidationResult.IS_POSSIBLE in reasons:
-        return recipient
-    if await has_heard(recipient.identities):
+    number, recipient, is_possible = _looked_up(digits, field)
+    if is_possible or await has_heard(recipient.identities):
         return recipient
     match phonenumbers.is_possible_number_with_reason(number):
         case phonenumbers.ValidationResult.TOO_SHORT:
@@ -113,6 +109,17 @@ async def _with_country_code(digits: str, has_heard: HasHeard, field: str) -> Re
         case _:
             fault = "It has not as many digits as a number of"
     raise _refusal(f"{fault} country code +{number.country_code}", field)
+
+
+# The same people are written to again and again, and the plans of the world are large.
+@lru_cache(maxsize=2_000)
+def _looked_up(digits: str, field: str) -> tuple[phonenumbers.PhoneNumber, Recipient, bool]:
+    """Return the number, its recipient, and whether one of its forms can be a number."""
+    number = _parse(digits, field)
+    recipient = _recipient(number, field)
+    forms = [_parse(each, field) for each in recipient.identities]
+    reasons = map(phonenumbers.is_possible_number_with_reason, forms)
+    return number, recipient, phonenumbers.ValidationResult.IS_POSSIBLE in reasons
 
 
 async def _bare(digits: str, region: str, has_heard: HasHeard, field: str) -> Recipient:

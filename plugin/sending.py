@@ -19,7 +19,7 @@ from appmixer.engine.contract import (
     Wait,
 )
 
-from .deliveries import Attempt, Deliveries, step_of
+from .deliveries import Attempt, Deliveries, keep_accepted, step_of
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
 from .opaque import pack
 from .proven_numbers import SenderNumber
@@ -112,10 +112,13 @@ async def resume_send(
         sent.contact_wa_id = reached
     sent.contact_bsuid = as_text(status.get("recipient_user_id")) or None
     sent.delivery_status = as_text(status.get("status")) or None
-    deliveries = whatsapp(context).deliveries
-    step = _step(context, state)
-    await deliveries.accepted(step, sent.message_id, sent.model_dump(mode="json"))
+    await _keep_accepted(context, sent, state)
     return sent
+
+
+async def _keep_accepted(context: ActionContext, sent: SentMessage, state: JsonObject) -> None:
+    result = sent.model_dump(mode="json")
+    await keep_accepted(context, _step(context, state), sent.message_id, result)
 
 
 def _step(context: ActionContext, state: JsonObject) -> str:
@@ -181,7 +184,7 @@ async def _post(
     except ConnectorError:
         await deliveries.refused(step)
         raise
-    await deliveries.accepted(step, sent.message_id, sent.model_dump(mode="json"))
+    await _keep_accepted(context, sent, state)
     return sent
 
 

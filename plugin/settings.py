@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 from appmixer.engine.contract import ConfigurationError
 
@@ -33,23 +33,7 @@ class Settings:
     @classmethod
     def read(cls, configuration: Mapping[str, str]) -> Settings:
         """Take the values as they are now; raise ConfigurationError for one that cannot be."""
-
-        def value(name: str) -> str | None:
-            given = configuration.get(name, "").strip()
-            if given:
-                _check_form(name, given)
-            return given or None
-
-        return cls(
-            client_id=value("clientId"),
-            client_secret=value("clientSecret"),
-            config_id=value("configId"),
-            es_config_id=value("esConfigId"),
-            verify_token=value("verifyToken"),
-            graph_url=(value("graphUrl") or GRAPH_URL).rstrip("/"),
-            dialog_url=(value("dialogUrl") or DIALOG_URL).rstrip("/"),
-            graph_version=value("graphVersion") or GRAPH_VERSION,
-        )
+        return _read(tuple(configuration.items()))
 
     def required(self, name: str) -> str:
         """Return the value of `clientId`, `clientSecret` or `verifyToken`; raise if it is unset."""
@@ -72,6 +56,27 @@ class Settings:
         """Return the token of the app itself."""
         # https://developers.facebook.com/documentation/facebook-login/guides/access-tokens
         return f"{self.required('clientId')}|{self.required('clientSecret')}"
+
+
+@lru_cache(maxsize=8)
+def _read(configuration: tuple[tuple[str, str], ...]) -> Settings:
+    given = {name: value.strip() for name, value in configuration}
+
+    def value(name: str) -> str | None:
+        if given.get(name):
+            _check_form(name, given[name])
+        return given.get(name) or None
+
+    return Settings(
+        client_id=value("clientId"),
+        client_secret=value("clientSecret"),
+        config_id=value("configId"),
+        es_config_id=value("esConfigId"),
+        verify_token=value("verifyToken"),
+        graph_url=(value("graphUrl") or GRAPH_URL).rstrip("/"),
+        dialog_url=(value("dialogUrl") or DIALOG_URL).rstrip("/"),
+        graph_version=value("graphVersion") or GRAPH_VERSION,
+    )
 
 
 def how_to_set(name: str) -> str:

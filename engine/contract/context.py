@@ -207,6 +207,16 @@ class ActionContext(ComponentContext, Protocol):
         """
         ...
 
+    async def put_with_step(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        """Put entries into `store` together with this step's record: both are kept, or neither.
+
+        Whoever reads them before the step has ended may not find them. A host whose records are no
+        part of its store puts them there at once.
+        """
+        ...
+
     async def send(self, port: str, value: BaseModel) -> None:
         """Send a value to a further port; what `receive` returns goes to the main one."""
         ...

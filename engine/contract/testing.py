@@ -291,6 +291,11 @@ class RecordingContext:
     def leaving(self) -> None:
         self.left.append(self.attempt)
 
+    async def put_with_step(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        await self.store.put(entries, expires_in_s=expires_in_s)
+
     async def send(self, port: str, value: BaseModel) -> None:
         self.emitted.append((port, value))
 

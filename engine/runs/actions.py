@@ -6,6 +6,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..contexts import EngineActionContext
@@ -61,6 +62,7 @@ class Actions:
         account_id: str | None = None
         token: str | None = None
         sent: list[tuple[str, Any]] = []
+        kept: list[dict[str, Any]] = []
         asked_at = time.time()
         marks.begin(attempt)
         try:
@@ -69,7 +71,7 @@ class Actions:
             if place.account is not None:
                 token = await place.account.access_token()
             context = EngineActionContext(
-                self._engine, place, step_id, attempt, may_have_acted, sent
+                self._engine, place, step_id, attempt, may_have_acted, sent, kept
             )
             action = self._engine.component(component.type)
             assert isinstance(action, Action)
@@ -102,7 +104,7 @@ class Actions:
             )
             outcome = Outcome(StepState.FAILED, error=fault)
         marks.end(attempt)
-        return outcome
+        return replace(outcome, kept=kept) if kept else outcome
 
     def _too_late(self, *, has_left: bool) -> ConnectorError:
         cause = f"It had not ended after {self._timeout_s:g} seconds."

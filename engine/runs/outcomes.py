@@ -27,6 +27,8 @@ class Outcome:
     wait_state: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     wait_reason: str = ""
     account_id: str | None = None
+    # Rows of the store that are kept with the step's record.
+    kept: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     @property
     def output(self) -> dict[str, list[Any]]:

@@ -33,6 +33,7 @@ from ..expressions import Budget, ExpressionError, fill_input, run_budget
 from ..input_checks import FEW_VALUES, InputChecks
 from ..seal import Seal
 from ..sealed_inputs import hide, open_secrets
+from ..store import put_rows
 from ..writer import Writer
 from .loop_time import LoopTime
 from .outcomes import Outcome, fault, outcome_of_error
@@ -119,6 +120,7 @@ class _Segment:
     step_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     new_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     new_waits: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    new_entries: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     run_state: RunState = RunState.RUNNING
     # What the expressions of one segment may cost together.
     budget: Budget = field(default_factory=run_budget)
@@ -216,6 +218,7 @@ class _Segment:
         }
         self.step_rows.append(row)
         self.new_rows.append(row)
+        self.new_entries += outcome.kept
         if outcome.state.is_at_rest:
             self.new_waits.append(_wait(self.work, call, outcome, number))
         return output
@@ -244,11 +247,13 @@ class _Segment:
         for wait in self.new_waits:
             if wait["expires_at"] is not None:
                 self.executor.add_end(wait["id"], wait["expires_at"])
-        self.new_rows, self.new_waits = [], []
+        self.new_rows, self.new_waits, self.new_entries = [], [], []
         return due
 
     def _store_steps(self, connection: sa.Connection) -> list[Row]:
         _put_steps(connection, self.new_rows)
+        if self.new_entries:
+            put_rows(connection, self.new_entries)
         return store_waits(connection, self.new_waits)
 
     def _store_end(self, connection: sa.Connection) -> list[Row]:

@@ -107,6 +107,8 @@ class Say(Action):
             "waitTwice",
             "alwaysLater",
             "slow",
+            "keep",
+            "keepAndReject",
         ] = "say"
 
     async def options(
@@ -141,6 +143,11 @@ class Say(Action):
                 raise ThrottledError("Busy", retry_after_s=0.01)
             case "slow":
                 await plugin.is_over.wait()
+            case "keep" | "keepAndReject":
+                await context.put_with_step({f"kept {input.text}": input.text})
+                plugin.noted.append(str(await context.store.get([f"kept {input.text}"])))
+                if input.then == "keepAndReject":
+                    raise RejectedError("Not that")
             case "twice":
                 await context.send("aside", said)
             case "nothing":

@@ -19,6 +19,8 @@ from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.waits import end_answered
 from appmixer.engine.sealed_inputs import open_secrets
 
+from .conftest import Echo
+
 pytestmark = pytest.mark.anyio
 
 Hear = Callable[..., Awaitable[None]]
@@ -191,6 +193,19 @@ async def test_an_event_that_ended_a_wait_does_not_end_the_next_one_with_the_sam
     [run] = await ended_runs(owner, 1)
 
     assert run["steps"][1]["output"]["said"][0]["text"] == "q: one: two"
+
+
+@pytest.mark.parametrize("then", ["keep", "keepAndReject"])
+async def test_what_is_kept_with_a_step_is_there_when_the_step_has_ended_and_not_before(
+    engine: Engine, owner: str, echo: Echo, hear: Hear, ended_runs: Ended, then: str
+) -> None:
+    await start(engine, owner, flow({"text": "x", "then": then}))
+
+    await hear("x")
+    await ended_runs(owner, 1)
+
+    assert "{}" in echo.noted
+    assert await echo.host.store.get(["kept x"]) == {"kept x": "x"}
 
 
 async def test_an_event_that_is_routed_once_more_does_not_end_the_next_wait_with_the_same_key(

@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 
 from appmixer.engine.contract import Event
-from appmixer.engine.contract.testing import MemoryStore
-from appmixer.whatsapp.plugin.deliveries import Attempt, Deliveries, Delivery, step_of
+from appmixer.engine.contract.testing import RecordingContext
+from appmixer.whatsapp.plugin.deliveries import (
+    Attempt,
+    Deliveries,
+    Delivery,
+    keep_accepted,
+    step_of,
+)
 from appmixer.whatsapp.plugin.opaque import pack
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +28,13 @@ NOW = datetime(2026, 9, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-def deliveries() -> Deliveries:
-    return Deliveries(MemoryStore(), lambda: NOW)
+def context() -> RecordingContext:
+    return RecordingContext()
+
+
+@pytest.fixture
+def deliveries(context: RecordingContext) -> Deliveries:
+    return Deliveries(context.store, lambda: NOW)
 
 
 def status(name: str, at: int = 1, step_id: str | None = STEP_ID, **extra: Any) -> Event:
@@ -45,9 +56,11 @@ async def test_a_step_begins_once(deliveries: Deliveries) -> None:
     assert (first, second) == (None, Attempt("sending", name="attempt"))
 
 
-async def test_an_accepted_send_gives_its_result_again(deliveries: Deliveries) -> None:
+async def test_an_accepted_send_gives_its_result_again(
+    deliveries: Deliveries, context: RecordingContext
+) -> None:
     await deliveries.begin(STEP, "attempt", never)
-    await deliveries.accepted(STEP, "wamid.9", {"messageId": "wamid.9"})
+    await keep_accepted(context, STEP, "wamid.9", {"messageId": "wamid.9"})
 
     assert await deliveries.begin(STEP, "attempt", never) == Attempt(
         "accepted", "wamid.9", {"messageId": "wamid.9"}
@@ -94,9 +107,11 @@ async def test_a_status_for_a_step_that_never_began_writes_no_journal(
     assert await deliveries.begin(STEP, "attempt", never) is None
 
 
-async def test_a_later_status_does_not_take_the_result_away(deliveries: Deliveries) -> None:
+async def test_a_later_status_does_not_take_the_result_away(
+    deliveries: Deliveries, context: RecordingContext
+) -> None:
     await deliveries.begin(STEP, "attempt", never)
-    await deliveries.accepted(STEP, "wamid.9", {"a": 1})
+    await keep_accepted(context, STEP, "wamid.9", {"a": 1})
     await deliveries.note([status("sent"), status("delivered")])
 
     assert await deliveries.begin(STEP, "attempt", never) == Attempt(
