@@ -65,6 +65,7 @@ class Peer:
     patience: int = 1_000_000
     url: str = ""
     connections: int = 0
+    heads: list[bytes] = field(default_factory=list[bytes])
     bodies: list[bytes] = field(default_factory=list[bytes])
     may_hang_up: asyncio.Event | None = None
     has_hung_up: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,9 +77,10 @@ class Peer:
                 head = await reader.readuntil(b"\r\n\r\n")
             except (asyncio.IncompleteReadError, ConnectionError):
                 break
+            self.heads.append(head.lower())
             length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
             self.bodies.append(await reader.readexactly(length))
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            writer.write(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\nok")
             await writer.drain()
         if self.may_hang_up is not None:
             await self.may_hang_up.wait()
@@ -138,6 +140,15 @@ async def test_a_connection_is_used_again_also_for_bodies_that_fill_it() -> None
     assert [answer.text for answer in answers] == ["ok"] * 3
     assert peer.bodies == [b"a", large, b"b"]
     assert peer.connections == 1
+
+
+@pytest.mark.anyio
+async def test_what_a_service_gave_with_one_call_goes_with_no_other() -> None:
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        answers = [await http.get(peer.url) for _ in range(2)]
+
+    assert [answer.cookies["a"] for answer in answers] == ["b", "b"]
+    assert [head for head in peer.heads if b"cookie" in head] == []
 
 
 @pytest.mark.anyio
