@@ -54,7 +54,7 @@ lint: $(READY)
 	$(BIN)/pyright
 
 schemas: $(READY)
-	$(BIN)/python -m appmixer.engine.publish
+	$(BIN)/python -m appmixer.engine.flows.publish
 
 bench: $(READY) $(NODE_RED_READY)
 	$(BIN)/python -m bench $(ARGS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from .contract import ConfigurationError
-from .refusals import ConflictError
+from .errors import ConflictError
 
 PREFIX = "APPMIXER_MAX_"
 # What a database takes for a whole number has as many, and no limit needs more.

@@ -22,10 +22,10 @@ from appmixer.engine.api.application import create_rest
 from appmixer.engine.cli.app import app as command_line
 from appmixer.engine.contract import load_connectors
 from appmixer.engine.contract.connector import Hooks
-from appmixer.engine.documents import read_document
-from appmixer.engine.engine import Engine
-from appmixer.engine.metrics import Metrics
-from appmixer.engine.schemas import component_types
+from appmixer.engine.flows.component_types import component_types
+from appmixer.engine.flows.documents import read_document
+from appmixer.engine.host.engine import Engine
+from appmixer.engine.observe.metrics import Metrics
 from appmixer.engine.settings import Settings
 from appmixer.sandbox.cli import app as sandbox_command_line
 from appmixer.sandbox.controls.application import create_controls

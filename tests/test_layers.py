@@ -32,7 +32,7 @@ EXCEPTIONS = {
     # The hooks live in the plugin, as the entry point; they load the other parts when asked to.
     ("plugin/__init__.py", f"{CONNECTOR}.auth.provider"),
     # Alembic runs this file by its path, so it lies in no package.
-    ("engine/migrations/env.py", "appmixer.engine.database"),
+    ("engine/storage/migrations/env.py", "appmixer.engine.storage.database"),
 }
 COMPONENT_MODULES = {
     entry.module for entry in load_connectors()["appmixer:whatsapp"].manifest.components
@@ -82,7 +82,7 @@ def test_imports_follow_the_layers(folder: str) -> None:
     ("name", "is_relative", "folder"),
     [
         ("engine.store", False, "components"),
-        ("appmixer.engine.store", False, "plugin"),
+        ("appmixer.engine.storage.store", False, "plugin"),
         ("appmixer.whatsapp.plugin.graph", False, "components"),
         ("appmixer.engine.contract", True, "auth"),
         ("appmixer.whatsapp.plugin", False, "engine"),

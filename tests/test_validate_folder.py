@@ -26,7 +26,7 @@ def shell(tmp_path: Path) -> Shell:
 def publish(folder: Path, *, site: Path | None = None) -> subprocess.CompletedProcess[str]:
     more = {"PYTHONPATH": str(site)} if site else {}
     return subprocess.run(
-        [sys.executable, "-m", "appmixer.engine.publish", str(folder)],
+        [sys.executable, "-m", "appmixer.engine.flows.publish", str(folder)],
         capture_output=True,
         text=True,
         env={**os.environ, **more},
@@ -102,7 +102,7 @@ def test_every_fault_of_a_connectors_code_is_named_at_once(shell: Shell, tmp_pat
     (parts / "send_letter.py").write_text(COMPONENT.replace('title="To"', 'title="Name"'))
     (folder / "schemas" / "Gone.json").write_text("{}")
     (folder / "schemas" / "flow.schema.json").write_text("{}")
-    again = f"Run: python -m appmixer.engine.publish {folder}"
+    again = f"Run: python -m appmixer.engine.flows.publish {folder}"
 
     assert faults_of(shell, folder) == [
         f"acme.mail.SendLetter: its published schema is not that of the code. {again}",
@@ -151,7 +151,7 @@ def test_the_code_in_the_folder_is_checked_and_not_the_one_that_is_installed(
         "appmixer.whatsapp.SendText: labelled 'Say' in the code and 'Send Text Message' in the"
         " manifest.",
         f"appmixer.whatsapp.SendText: its published schema is not that of the code."
-        f" Run: python -m appmixer.engine.publish {tmp_path / 'copy'}",
+        f" Run: python -m appmixer.engine.flows.publish {tmp_path / 'copy'}",
     ]
 
 

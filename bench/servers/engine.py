@@ -19,12 +19,12 @@ import httpx
 import uvloop
 from sqlalchemy import Pool, event
 
+from appmixer.engine.api.server import serving
 from appmixer.engine.contract import (
     Request,
     Response,
     Route,
 )
-from appmixer.engine.server import serving
 from appmixer.engine.settings import read_settings
 
 from ..webhooks import APP_ID, APP_SECRET, VERIFY_TOKEN

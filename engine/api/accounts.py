@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from ..contract import Account, Check, ConnectorError
-from ..database import CONNECTED
-from ..engine import Engine
+from ..host.engine import Engine
+from ..storage.database import CONNECTED
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 

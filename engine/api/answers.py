@@ -23,10 +23,7 @@ from ..contract import (
     RejectedError,
     ThrottledError,
 )
-from ..database import DATABASE_AWAY
-from ..documents import FlowFaults
-from ..patience import StoringTimeout
-from ..refusals import (
+from ..errors import (
     ConflictError,
     CrowdedError,
     ForbiddenError,
@@ -36,10 +33,13 @@ from ..refusals import (
     TooSlowError,
     UnauthenticatedError,
 )
-from ..sentences import sentence_of
+from ..flows.documents import FlowFaults
+from ..flows.sentences import sentence_of
+from ..storage.database import DATABASE_AWAY
+from ..storage.patience import StoringTimeout
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 # The first class that fits decides, so the narrow ones come first.
 STATUSES: tuple[tuple[type[Exception], int], ...] = (

@@ -10,8 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract import RejectedError
-from ..patience import Impatient
-from ..refusals import TooLargeError
+from ..errors import TooLargeError
+from ..storage.patience import Impatient
 from . import (
     accounts,
     components,
@@ -30,7 +30,7 @@ from .plugins import PREFIX, PluginRoutes
 from .unsigned import Budget, Share
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 UPLOADS = "/api/files"

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..contract import RejectedError
-from ..expressions import is_object
+from ..flows.expressions import is_object
 from ..strict_json import UNREADABLE, read_json
 
 SMALL_BYTES = 50_000

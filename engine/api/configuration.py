@@ -13,7 +13,7 @@ from .bodies import JsonRoute
 from .identity import Administrator, hosting
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 router = APIRouter(prefix="/api", tags=["configuration"], route_class=JsonRoute)
 

@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import StreamingResponse
 
 from ..contract import RejectedError
-from ..files import CHUNK_BYTES, telling_full_disk, too_large
+from ..storage.files import CHUNK_BYTES, telling_full_disk, too_large
 from .identity import Caller, hosting
 
 router = APIRouter(prefix="/api/files", tags=["files"])

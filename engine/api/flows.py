@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from ..documents import FlowDocument, find_warnings
+from ..flows.documents import FlowDocument, find_warnings
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 

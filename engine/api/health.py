@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
-from ..database import accounts, events, insert, listeners, segments, store
 from ..runs.states import SegmentState
+from ..storage.database import accounts, events, insert, listeners, segments, store
 from .identity import hosting
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 router = APIRouter(tags=["health"])
 READY_TIMEOUT_S = 2.0

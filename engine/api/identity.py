@@ -9,12 +9,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from ..owners import BEARERS, SESSION, SESSION_LIFE_S, Identity
-from ..refusals import ForbiddenError, UnauthenticatedError
+from ..accounts.owners import BEARERS, SESSION, SESSION_LIFE_S, Identity
+from ..errors import ForbiddenError, UnauthenticatedError
 from .origins import is_own_origin
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 SESSION_COOKIE = "appmixer_session"
 READING = ("GET", "HEAD", "OPTIONS")

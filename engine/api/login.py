@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from ..accounts import checked_name, packed, unpacked
-from ..api_token import new_secret
+from ..accounts.accounts import checked_name, packed, unpacked
+from ..accounts.api_token import new_secret
+from ..accounts.owners import INVITATION, Identity
 from ..contract import ConnectorError, Credentials, RejectedError
-from ..owners import INVITATION, Identity
-from ..refusals import NotFoundError, not_here
+from ..errors import NotFoundError, not_here
 from .addresses import redirect_uri
 from .identity import find_identity, hosting, keep_session
 from .notices import (

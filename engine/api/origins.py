@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
-from ..refusals import ForbiddenError, MisdirectedError
+from ..errors import ForbiddenError, MisdirectedError
 
 # Asked by address by whoever watches a machine, and of no use to a page.
 EXEMPT = ("/healthz", "/readyz", "/metrics")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from ..owners import INVITATION_LIFE_S
+from ..accounts.owners import INVITATION_LIFE_S
 from ..times import iso
 from .accounts import Body
 from .bodies import JsonRoute

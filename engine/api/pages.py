@@ -7,8 +7,8 @@ from importlib import resources
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ..owners import INVITATION
-from ..refusals import NotFoundError
+from ..accounts.owners import INVITATION
+from ..errors import NotFoundError
 from .identity import SESSION_COOKIE, find_identity, hosting, keep_session
 from .login import ask_to_sign_in
 from .notices import SECURITY_HEADERS, failure_page

@@ -10,12 +10,12 @@ from starlette.responses import Response as Answer
 from starlette.types import Receive, Scope, Send
 
 from ..contract import Request, Response, Route, ThrottledError
-from ..refusals import CrowdedError, TooSlowError
+from ..errors import CrowdedError, TooSlowError
 from .answers import answer, answer_any, answer_connector_error, answer_not_ready
 from .unsigned import Budget
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 PREFIX = "/plugins/"
 AREA = "plugins"

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from ..api_token import new_secret
-from ..database import store
-from ..owners import hash_of
-from ..store import DatabaseStore
+from ..accounts.api_token import new_secret
+from ..accounts.owners import hash_of
+from ..storage.database import store
+from ..storage.store import DatabaseStore
 from .identity import hosting, is_secure
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 NAMESPACE = "engine:login"
 QUESTION_LIFE_S = 600

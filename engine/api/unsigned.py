@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from starlette.types import Message, Receive
 
-from ..refusals import CrowdedError, TooSlowError
+from ..errors import CrowdedError, TooSlowError
 
 MAX_HELD_BYTES = 64 * 1024 * 1024
 # So much of each body counts for nothing: a crowd of large bodies keeps no small one away.

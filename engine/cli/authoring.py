@@ -60,7 +60,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a flow, a manifest or a connector's folder, and name every fault."""
-    from ..checking import find_faults, warnings_of
+    from ..flows.checking import find_faults, warnings_of
 
     kind, faults = find_faults(path)
     warnings = warnings_of(path) if kind == "flow" and not faults else []
@@ -127,7 +127,7 @@ def _list_components(manifest: Manifest) -> None:
 
 
 def _show_component(connectors: Any, name: str, *, as_json: bool) -> None:
-    from ..schemas import component_types
+    from ..flows.component_types import component_types
 
     types = component_types(connectors)
     schema = types[_full_name(name, types)].schema

@@ -102,7 +102,7 @@ def _manifests() -> list[Manifest]:
 def _asked(
     context: typer.Context, incomplete: str, path: str, read: Callable[[Any], Names]
 ) -> Names:
-    from ..remote import RemoteError, open_remote
+    from .remote import RemoteError, open_remote
 
     url, data = context.params.get("url"), context.params.get("data")
     try:

@@ -108,8 +108,8 @@ def _configure(
     url: str | None, data: Path | None, service: str, key: str, value: str
 ) -> tuple[Mapping[str, Any], str]:
     from ..contract import ConnectorError
-    from ..refusals import NotFoundError
-    from ..remote import RemoteError, UnreachableError, open_remote
+    from ..errors import NotFoundError
+    from .remote import RemoteError, UnreachableError, open_remote
 
     folder = data or Path(".data")
     try:
@@ -120,12 +120,12 @@ def _configure(
         if url is not None:
             fail(str(error))
     except RemoteError as error:
-        from ..api_token import read_token
+        from ..accounts.api_token import read_token
 
         if url is not None or read_token(folder, os.environ):
             fail(str(error))
-    from ..offline import set_offline
     from ..start_errors import StartError
+    from .offline import set_offline
 
     try:
         shown = run_in_loop(set_offline(folder, service, key, value))

@@ -26,8 +26,8 @@ def doctor(
     data: Data = None,
 ) -> None:
     """Look at the engine, its configuration and your accounts, and say what is not right."""
-    from ..diagnosis import claim_events, diagnose
-    from ..remote import RemoteError
+    from ..host.diagnosis import claim_events, diagnose
+    from .remote import RemoteError
 
     try:
         engine = remote(url, data)

@@ -13,7 +13,7 @@ import typer
 from .output import SHORT_ID_CHARS, fail
 
 if TYPE_CHECKING:
-    from ..remote import Remote
+    from .remote import Remote
 
 Data = Annotated[
     Path | None, typer.Option(help="The engine's data folder.", envvar="APPMIXER_DATA")
@@ -24,7 +24,7 @@ MAX_LISTED = 1000
 
 
 def remote(url: str | None, data: Path | None) -> Remote:
-    from ..remote import RemoteError, open_remote
+    from .remote import RemoteError, open_remote
 
     try:
         return open_remote(url, data, os.environ)
@@ -34,7 +34,7 @@ def remote(url: str | None, data: Path | None) -> Remote:
 
 def call(url: str | None, data: Path | None, method: str, path: str, content: Any = None) -> Any:
     """Return what the engine answers; end with its own words when it refuses."""
-    from ..remote import RemoteError
+    from .remote import RemoteError
 
     try:
         return remote(url, data).call(method, path, content)

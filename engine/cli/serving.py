@@ -37,9 +37,9 @@ def up(
     from ..memory import give_back_what_is_freed
 
     give_back_what_is_freed()
+    from ..api.server import up as serve
+    from ..api.server import up_with_sandbox
     from ..contract import ConnectorError
-    from ..server import up as serve
-    from ..server import up_with_sandbox
     from ..settings import read_settings
     from ..start_errors import StartError
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import segments
 from ..limits import Limits
+from ..storage.database import segments
 from .states import SegmentState
 
 # Between two counts, what is added is counted on.

@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..contract import Log
-from ..database import DATABASE_AWAY, ReadRows, mapping, segments, steps
-from ..tasks import set_or_after
-from ..writer import Writer
+from ..observe.tasks import set_or_after
+from ..storage.database import DATABASE_AWAY, ReadRows, mapping, segments, steps
+from ..storage.writer import Writer
 from .queue import MAX_IN_MEMORY, EmbeddedQueue
 from .states import SegmentState
 from .waits import Row, end_due

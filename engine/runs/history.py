@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..database import events, runs, segments, steps
+from ..storage.database import events, runs, segments, steps
 from ..times import iso
 from .states import SegmentState
 
 if TYPE_CHECKING:
-    from ..engine import Engine
+    from ..host.engine import Engine
 
 
 @dataclass(frozen=True)

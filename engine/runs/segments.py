@@ -20,8 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ..contract import ConnectorError
-from ..database import DATABASE_AWAY, Prepared, ReadRows, insert, segments, steps
-from ..documents import (
+from ..flows.documents import (
     ComponentType,
     Fault,
     FlowComponent,
@@ -29,12 +28,13 @@ from ..documents import (
     has_more_values,
     input_errors,
 )
-from ..expressions import Budget, ExpressionError, fill_input, run_budget
-from ..input_checks import FEW_VALUES, InputChecks
-from ..seal import Seal
-from ..sealed_inputs import hide, open_secrets
-from ..store import put_rows
-from ..writer import Writer
+from ..flows.expressions import Budget, ExpressionError, fill_input, run_budget
+from ..flows.input_checks import FEW_VALUES, InputChecks
+from ..flows.sealed_inputs import hide, open_secrets
+from ..storage.database import DATABASE_AWAY, Prepared, ReadRows, insert, segments, steps
+from ..storage.seal import Seal
+from ..storage.store import put_rows
+from ..storage.writer import Writer
 from .loop_time import LoopTime
 from .outcomes import Outcome, fault, outcome_of_error
 from .states import RunState, SegmentState, StepState

@@ -12,7 +12,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import CONNECTED, Prepared, accounts, answers, events, insert, runs, segments, steps
+from ..storage.database import (
+    CONNECTED,
+    Prepared,
+    accounts,
+    answers,
+    events,
+    insert,
+    runs,
+    segments,
+    steps,
+)
 from .states import RunState, SegmentState, StepState
 
 Row = Mapping[Any, Any]

@@ -17,12 +17,12 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.engine import engine as engine_module
 from appmixer.engine.contract import Action, Credentials, load_connectors
-from appmixer.engine.documents import FlowComponent
-from appmixer.engine.engine import Engine, open_engine
-from appmixer.engine.logs import get_log, pass_on_everything
-from appmixer.engine.runs.actions import Actions
+from appmixer.engine.flows.documents import FlowComponent
+from appmixer.engine.host import engine as engine_module
+from appmixer.engine.host.actions import Actions
+from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.observe.logs import get_log, pass_on_everything
 from appmixer.engine.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from appmixer.engine.contract import load_connectors
-from appmixer.engine.schemas import component_types
+from appmixer.engine.flows.component_types import component_types
 
 if TYPE_CHECKING:
     from .conftest import World

@@ -41,7 +41,7 @@ from appmixer.engine.contract import (
     connectors_of,
     hookimpl,
 )
-from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
 CONNECTOR = "test:echo"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appmixer.engine.backlog import Backlog
+from appmixer.engine.events.backlog import Backlog
 
 A, B = frozenset({"a"}), frozenset({"b"})
 

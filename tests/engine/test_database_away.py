@@ -16,12 +16,12 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.application import create_app
-from appmixer.engine.api_token import read_token
 from appmixer.engine.contract import Connector, ThrottledError
-from appmixer.engine.database import DatabaseTimeout
-from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
+from appmixer.engine.storage.database import DatabaseTimeout
 
 from .test_runs import flow
 

@@ -8,14 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from appmixer.engine import departures
-from appmixer.engine.departures import FILE, Departures
+from appmixer.engine.runs import attempt_marks as departures
+from appmixer.engine.runs.attempt_marks import FILE, Departures
 
 BOOT = b"boot-1"
 DIES_AFTER = """
 import os, sys
 from pathlib import Path
-from appmixer.engine.departures import Departures
+from appmixer.engine.runs.attempt_marks import Departures
 marks = Departures(Path(sys.argv[1]))
 marks.begin("stayed")
 marks.begin("left")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from appmixer.engine.contract import Connector
-from appmixer.engine.documents import FlowFaults, input_errors, read_document
-from appmixer.engine.schemas import component_types
+from appmixer.engine.flows.component_types import component_types
+from appmixer.engine.flows.documents import FlowFaults, input_errors, read_document
 
 
 def faults(document: object, connectors: dict[str, Connector]) -> list[str]:
@@ -137,7 +137,8 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
             {"input": {"text": "x", "then": {"$literal": "shout"}}},
             [
                 "components.say.input.then: Then has to be one of: say, twice, wait, reject, later,"
-                " reconnect, unknown, bug, unstorable, nothing, waitTwice, alwaysLater, slow."
+                " reconnect, unknown, bug, unstorable, nothing, waitTwice, alwaysLater, slow, keep,"
+                " keepAndReject."
             ],
         ),
         (

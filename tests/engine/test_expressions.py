@@ -10,7 +10,7 @@ from typing import Any
 import cel
 import pytest
 
-from appmixer.engine.expressions import (
+from appmixer.engine.flows.expressions import (
     Budget,
     ExpressionError,
     check_expression,

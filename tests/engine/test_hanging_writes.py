@@ -20,13 +20,13 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from appmixer.engine import api
+from appmixer.engine.accounts.api_token import read_token
+from appmixer.engine.accounts.owners import Identity
 from appmixer.engine.api.application import create_app
 from appmixer.engine.api.identity import SESSION_COOKIE
 from appmixer.engine.api.questions import BROWSER_COOKIE
-from appmixer.engine.api_token import read_token
 from appmixer.engine.contract import Credentials, JsonObject
-from appmixer.engine.engine import Engine
-from appmixer.engine.owners import Identity
+from appmixer.engine.host.engine import Engine
 from appmixer.engine.settings import Settings
 
 from ..postgres import frozen

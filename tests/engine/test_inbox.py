@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine import events as reading
-from appmixer.engine import pacing
 from appmixer.engine.contract import Connector
-from appmixer.engine.database import database_url, events, inbox, migrate, open_database
-from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.events import inbox as reading
+from appmixer.engine.events import pacing
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
+from appmixer.engine.storage.database import database_url, events, inbox, migrate, open_database
 
 from .conftest import CONNECTOR
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.database import answers, events, flow_versions, runs, segments, steps
-from appmixer.engine.engine import Engine
-from appmixer.engine.housekeeping import DAY_S, remove_old
+from appmixer.engine.host.engine import Engine
+from appmixer.engine.host.retention import DAY_S, remove_old
+from appmixer.engine.storage.database import answers, events, flow_versions, runs, segments, steps
 
 from .test_runs import flow, start
 

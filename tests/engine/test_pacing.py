@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
-from appmixer.engine import pacing
-from appmixer.engine.events import Events
-from appmixer.engine.pacing import (
+from appmixer.engine.events import pacing
+from appmixer.engine.events.inbox import Events
+from appmixer.engine.events.pacing import (
     BACKLOG_S,
     BUSY_S,
     CROWD_ROWS,

@@ -18,14 +18,14 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from appmixer.engine.configuration import RELOAD_S
+from appmixer.engine.accounts.configuration import RELOAD_S
+from appmixer.engine.api.server import serving
 from appmixer.engine.contract import Connector, connectors_of
-from appmixer.engine.database import database_url, metadata, migrate, open_database
-from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.host.turn import take
 from appmixer.engine.runs.waits import end_answered, store_waits
-from appmixer.engine.server import serving
 from appmixer.engine.settings import Settings
-from appmixer.engine.turn import take
+from appmixer.engine.storage.database import database_url, metadata, migrate, open_database
 
 from .conftest import echo_module
 

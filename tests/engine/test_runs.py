@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import ThrottledError
-from appmixer.engine.database import events, flows, held, segments
-from appmixer.engine.engine import Engine
+from appmixer.engine.flows.sealed_inputs import open_secrets
+from appmixer.engine.host.engine import Engine
 from appmixer.engine.runs.outcomes import Outcome
 from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.waits import end_answered
-from appmixer.engine.sealed_inputs import open_secrets
+from appmixer.engine.storage.database import events, flows, held, segments
 
 from .conftest import Echo
 

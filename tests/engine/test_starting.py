@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from appmixer.engine import engine as module
-from appmixer.engine.configuration import Configuration
+from appmixer.engine.accounts.configuration import Configuration
+from appmixer.engine.accounts.owners import Owners
 from appmixer.engine.contract import Connector
-from appmixer.engine.engine import Engine, open_engine
-from appmixer.engine.owners import Owners
+from appmixer.engine.host import engine as module
+from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.observe.tasks import Tasks
 from appmixer.engine.settings import Settings
-from appmixer.engine.tasks import Tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +78,7 @@ async def test_stopping_what_was_never_started_does_nothing(
 async def test_a_second_engine_on_a_folder_is_refused_and_leaves_the_first_alone(
     engine: Engine, settings: Settings, connectors: dict[str, Connector], tmp_path: Path
 ) -> None:
-    from appmixer.engine.folder import FolderInUseError
+    from appmixer.engine.storage.folder import FolderInUseError
 
     second = Engine(settings, connectors)
     with pytest.raises(FolderInUseError):

@@ -19,7 +19,7 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from appmixer.engine.durable import kept
+from appmixer.engine.storage.durable import kept
 
 from ..ports import free_port
 

@@ -19,7 +19,7 @@ import httpx
 import psycopg
 import pytest
 
-from appmixer.engine.database import database_url, migrate, open_database
+from appmixer.engine.storage.database import database_url, migrate, open_database
 
 from ..ports import free_port
 from ..postgres import frozen

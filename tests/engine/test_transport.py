@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appmixer.engine.transport import MOMENT, open_http
+from appmixer.engine.host.transport import MOMENT, open_http
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import Connector
-from appmixer.engine.engine import open_engine
+from appmixer.engine.host.engine import open_engine
 from appmixer.engine.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import RejectedError, TriggerContext
-from appmixer.engine.database import listeners
-from appmixer.engine.engine import Engine
+from appmixer.engine.host.engine import Engine
+from appmixer.engine.storage.database import listeners
 
 from .conftest import Echo, Heard
 from .test_runs import flow

@@ -12,10 +12,10 @@ import pytest
 import respx
 
 import appmixer.whatsapp.plugin as connector
-from appmixer.engine import engine as engine_module
 from appmixer.engine.api.application import create_app
 from appmixer.engine.contract import Connector, Credentials, connectors_of
-from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.host import engine as engine_module
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.whatsapp.plugin import subscriptions
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
+from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.application import Application, create_app
-from appmixer.engine.api_token import read_token
-from appmixer.engine.engine import Engine
+from appmixer.engine.host.engine import Engine
 
 BASE_URL = "http://127.0.0.1:8321"
 

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from appmixer.engine.accounts import PROVERS, UNREADABLE, Accounts
+from appmixer.engine.accounts.accounts import PROVERS, UNREADABLE, Accounts
 from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
@@ -27,11 +27,11 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import Clock
-from appmixer.engine.database import accounts
-from appmixer.engine.engine import Engine, open_engine
-from appmixer.engine.seal import Seal
+from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.observe.stream import Notice
 from appmixer.engine.settings import Settings
-from appmixer.engine.stream import Notice
+from appmixer.engine.storage.database import accounts
+from appmixer.engine.storage.seal import Seal
 
 pytestmark = pytest.mark.anyio
 

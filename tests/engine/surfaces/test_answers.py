@@ -16,8 +16,8 @@ from appmixer.engine.contract import (
     RejectedError,
     ThrottledError,
 )
-from appmixer.engine.engine import Engine
-from appmixer.engine.refusals import NotFoundError
+from appmixer.engine.errors import NotFoundError
+from appmixer.engine.host.engine import Engine
 
 pytestmark = pytest.mark.anyio
 

@@ -18,7 +18,7 @@ from appmixer.engine.contract import (
     connectors_of,
     hookimpl,
 )
-from appmixer.engine.engine import Engine
+from appmixer.engine.host.engine import Engine
 
 from ..conftest import MANIFEST, Echo, echo_module
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.configuration import Configuration
-from appmixer.engine.database import configuration
-from appmixer.engine.engine import Engine
+from appmixer.engine.accounts.configuration import Configuration
+from appmixer.engine.host.engine import Engine
+from appmixer.engine.storage.database import configuration
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from appmixer.engine.api_token import read_token
-from appmixer.engine.connections import Limits
-from appmixer.engine.server import Running, serving
+from appmixer.engine.accounts.api_token import read_token
+from appmixer.engine.api.connections import Limits
+from appmixer.engine.api.server import Running, serving
 from appmixer.engine.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from appmixer.engine.contract import Connector, File, RejectedError
-from appmixer.engine.engine import Engine, open_engine
-from appmixer.engine.files import FileStore
-from appmixer.engine.refusals import ConflictError
+from appmixer.engine.errors import ConflictError
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
+from appmixer.engine.storage.files import FileStore
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.application import create_app
-from appmixer.engine.api_token import read_token
 from appmixer.engine.contract import (
     Component,
     Connector,
@@ -23,9 +23,9 @@ from appmixer.engine.contract import (
     connectors_of,
     hookimpl,
 )
-from appmixer.engine.database import accounts, segments
-from appmixer.engine.engine import Engine, open_engine
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
+from appmixer.engine.storage.database import accounts, segments
 
 from ..conftest import CONNECTOR, Keys, Say, echo_module
 from ..test_runs import flow, start

@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import ConfigurationError, Credentials, JsonObject, RejectedError
-from appmixer.engine.database import store
-from appmixer.engine.engine import Engine
+from appmixer.engine.host.engine import Engine
+from appmixer.engine.storage.database import store
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from appmixer.engine.logs import HIDDEN, get_log, hide_secrets
+from appmixer.engine.observe.logs import HIDDEN, get_log, hide_secrets
 
 
 def test_writes_json_with_the_part_that_speaks() -> None:

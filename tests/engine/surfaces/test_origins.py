@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from appmixer.engine.engine import Engine
+from appmixer.engine.host.engine import Engine
 
 from .test_owners import FLOW, link_token
 

@@ -13,12 +13,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.api_token import read_token
-from appmixer.engine.contract import Connector
-from appmixer.engine.contract.testing import Clock
-from appmixer.engine.database import tokens
-from appmixer.engine.engine import Engine, open_engine
-from appmixer.engine.owners import (
+from appmixer.engine.accounts.api_token import read_token
+from appmixer.engine.accounts.owners import (
     INVITATION,
     INVITATION_LIFE_S,
     SESSION,
@@ -26,8 +22,12 @@ from appmixer.engine.owners import (
     Owners,
     hash_of,
 )
+from appmixer.engine.contract import Connector
+from appmixer.engine.contract.testing import Clock
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.engine.start_errors import StartError
+from appmixer.engine.storage.database import tokens
 
 pytestmark = pytest.mark.anyio
 

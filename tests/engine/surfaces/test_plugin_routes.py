@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from appmixer.engine.api.application import create_app
 from appmixer.engine.api.unsigned import Budget
 from appmixer.engine.contract import Request, Response, Route, ThrottledError
-from appmixer.engine.engine import Engine
+from appmixer.engine.host.engine import Engine
 
 pytestmark = pytest.mark.anyio
 

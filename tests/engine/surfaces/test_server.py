@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.engine.api_token import read_token
-from appmixer.engine.server import listen, serving
+from appmixer.engine.accounts.api_token import read_token
+from appmixer.engine.api.server import listen, serving
 from appmixer.engine.settings import Settings
 from appmixer.engine.start_errors import StartError
 from appmixer.sandbox import rehearsal

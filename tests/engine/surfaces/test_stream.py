@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appmixer.engine.limits import Limits
-from appmixer.engine.stream import MAX_WAITING, MISSED, Notice, Stream
+from appmixer.engine.observe.stream import MAX_WAITING, MISSED, Notice, Stream
 
 pytestmark = pytest.mark.anyio
 

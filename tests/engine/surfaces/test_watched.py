@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from appmixer.engine.contract import Connector, HostContext, RejectedError, connectors_of, hookimpl
-from appmixer.engine.engine import open_engine
+from appmixer.engine.host.engine import open_engine
 from appmixer.engine.settings import Settings
 
 from ..conftest import Echo, echo_module

@@ -1,0 +1,1 @@
+"""Who uses the engine, and in whose name: owners, accounts and configuration."""

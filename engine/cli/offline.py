@@ -1,0 +1,49 @@
+"""What can be done to a data folder while no engine runs on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..accounts.configuration import Configuration
+from ..accounts.owners import FIRST_COMMIT_S
+from ..host.engine import Engine
+from ..host.starting import check, explaining
+from ..settings import read_settings
+from ..storage.database import DatabaseTimeout, is_current, migrate
+from ..storage.readers import FIRST_ANSWER_S, Readers
+from ..storage.seal import KEY_VARIABLE, load_seal
+from ..storage.writer import Writer
+
+T = TypeVar("T")
+
+
+async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping[str, Any]:
+    """Store a configuration value; raise StartError, or what Configuration.set raises."""
+    settings = read_settings(data=data)
+    check(settings)
+    with explaining(settings):
+        engine = Engine(settings)
+        try:
+            engine.readers, engine.writer = Readers(engine.database), Writer(engine.database)
+            try:
+                if not await engine.readers.read(is_current, within_s=FIRST_ANSWER_S):
+                    await asyncio.to_thread(migrate, engine.database)
+                given = settings.environment.get(KEY_VARIABLE)
+                engine.seal = await engine.readers.read(partial(load_seal, data, given))
+                return await _within(FIRST_COMMIT_S, Configuration(engine).set(service, key, value))
+            finally:
+                await engine.readers.close()
+                await asyncio.to_thread(engine.writer.close)
+        finally:
+            engine.database.dispose()
+
+
+async def _within(seconds: float, work: Awaitable[T]) -> T:
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except TimeoutError:
+        raise DatabaseTimeout("the database has not stored it in time") from None

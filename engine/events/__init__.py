@@ -1,0 +1,1 @@
+"""What has happened outside: kept once, and routed to whoever listens."""

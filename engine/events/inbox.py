@@ -1,0 +1,368 @@
+"""Events: taken in as they were sent, before anybody is told so, and then read and kept once each.
+
+Taking in is one small row, because a service that delivers thousands waits for the answer, and what
+it sends again when it has to wait costs more than reading it a little later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import blake2b
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from ..contract import Event, Plugin, ThrottledError
+from ..storage.database import DATABASE_AWAY, Prepared, events, inbox, insert, runs, takings
+from ..storage.readers import Readers
+from ..storage.writer import Writer
+from ..times import iso
+
+# A repeated event has the id of an earlier one and another content: kept, but for people only.
+# One that cannot be routed is apart, so that it holds up no other.
+NEW, ROUTED, UNROUTED, REPEATED, FAILED = "new", "routed", "unrouted", "repeated", "failed"
+# PostgreSQL keeps no NUL in a text; in JSON it is escaped.
+NUL, REPLACEMENT = "\0", "\ufffd"
+# Of the newest events so many are looked through for those that an owner may see.
+LOOKED_THROUGH, AT_ONCE = 20_000, 1_000
+# What a record says of an exception.
+Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
+
+
+ROWS_IN_STATEMENT = 500
+# When so many shared a commit, the next one waits a moment until it has enough, because a commit
+# costs what a dozen rows do.
+BUSY_ROWS, ENOUGH_ROWS, GATHER_S = 8, 48, 0.002
+# So much is read at once, or one content that is larger.
+MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
+# Whoever delivers is told after this that the database does not answer, and delivers again.
+ACCEPT_S = 4.0
+# So many bytes may wait for a database that does not answer.
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+
+@dataclass
+class _Batch:
+    rows: list[tuple[str, bytes, float]] = field(default_factory=list[tuple[str, bytes, float]])
+    waiters: list[asyncio.Future[None]] = field(default_factory=list["asyncio.Future[None]"])
+    has_enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def settle(self, error: ThrottledError | None = None) -> None:
+        for waiter in self.waiters:
+            # Whoever has gone in the meantime has cancelled its own.
+            if not waiter.done():
+                waiter.set_exception(error) if error else waiter.set_result(None)
+
+
+@dataclass
+class Events:
+    """Inbox and events table; `arrived` is set when there is something to read and route.
+
+    `taken` counts what was handed to `accept`, `answered` what it has returned or raised for, and
+    `commits` how often that was done.
+    """
+
+    readers: Readers
+    writer: Writer
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    taken: int = 0
+    answered: int = 0
+    commits: int = 0
+    stored: int = 0
+    waiting_bytes: int = 0
+    _next: _Batch | None = None
+    _committing: asyncio.Task[None] | None = None
+    _is_hanging: bool = False
+
+    async def accept(self, connector: str, content: bytes) -> None:
+        """Return when the content is durable; raise ThrottledError when it is not.
+
+        Everything that is accepted while a commit runs goes into the next one.
+        """
+        if self._is_hanging or self.waiting_bytes + len(content) > MAX_WAITING_BYTES:
+            raise _not_stored("It has not taken what came before.")
+        self.taken += 1
+        self.waiting_bytes += len(content)
+        if self._next is None:
+            self._next = _Batch()
+        stored = asyncio.get_running_loop().create_future()
+        self._next.rows.append((connector, content, time.time()))
+        self._next.waiters.append(stored)
+        if len(self._next.rows) == ENOUGH_ROWS:
+            self._next.has_enough.set()
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit())
+        # Cheaper than a timer for each: whoever commits has one for all.
+        await stored
+
+    async def _gather(self, batch: _Batch) -> None:
+        timer = asyncio.get_running_loop().call_later(GATHER_S, batch.has_enough.set)
+        await batch.has_enough.wait()
+        timer.cancel()
+
+    async def _commit(self) -> None:
+        is_busy = False
+        loop = asyncio.get_running_loop()
+        while self._next is not None:
+            if is_busy:
+                await self._gather(self._next)
+            batch, self._next = self._next, None
+            late = loop.call_later(ACCEPT_S, self._give_up_waiting, batch)
+            try:
+                await self.writer.commit(partial(_accept, rows=batch.rows), in_transaction=False)
+            except Exception as error:  # goes to everybody whose events were in the batch
+                batch.settle(_not_stored(f"It refused them ({type(error).__name__})."))
+            else:
+                batch.settle()
+                self.arrived.set()
+            late.cancel()
+            self._is_hanging = False
+            self.waiting_bytes -= sum(len(content) for _, content, _ in batch.rows)
+            self.answered += len(batch.rows)
+            self.commits += 1
+            is_busy = len(batch.rows) >= BUSY_ROWS
+        self._committing = None
+
+    def _give_up_waiting(self, batch: _Batch) -> None:
+        """Tell everybody to deliver again: those of the commit that hangs, and those behind it.
+
+        What hangs may be stored in the end; what is behind it is not.
+        """
+        self._is_hanging = True
+        error = _not_stored("It does not answer.")
+        batch.settle(error)
+        if (behind := self._next) is not None:
+            self._next = None
+            self.waiting_bytes -= sum(len(content) for _, content, _ in behind.rows)
+            self.answered += len(behind.rows)
+            behind.settle(error)
+
+    async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:
+        """Turn the oldest of what was accepted into events; say whether there was anything.
+
+        What was accepted for a connector that is not here now waits until it is.
+        """
+        waiting = await self.readers.read(partial(_waiting, connectors=list(plugins)))
+        if waiting:
+            found = await asyncio.to_thread(_read, waiting, plugins, describe)
+            await self._keep(found, describe)
+            self.stored += sum(len(each.events) for each in found)
+        return bool(waiting)
+
+    async def _keep(self, found: Sequence[_Read], describe: Describe) -> None:
+        """Put the events into the table; what no database will ever take, as bytes."""
+        try:
+            await self.writer.commit(partial(_keep, found=found))
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # one sender's content must not hold up everybody's
+            if len(found) == 1:
+                found = [replace(found[0], events=[_unreadable(found[0], describe(error))])]
+                await self.writer.commit(partial(_keep, found=found))
+                return
+            middle = len(found) // 2
+            await self._keep(found[:middle], describe)
+            await self._keep(found[middle:], describe)
+
+    async def of_owner(
+        self,
+        owner_id: str,
+        *,
+        flow_id: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
+        """Return the newest events first that started runs of the owner's, or of one flow.
+
+        `before` is the id of the last event of the page before.
+        """
+        mine = sa.select(runs.c.event_seq).where(runs.c.owner_id == owner_id)
+        if flow_id is not None:
+            mine = mine.where(runs.c.flow_id == flow_id)
+        query = sa.select(events).where(events.c.seq.in_(mine))
+        if before is not None:
+            query = query.where(events.c.seq < before)
+        query = query.order_by(events.c.seq.desc()).limit(limit)
+        return await self.readers.read(
+            lambda connection: [_shown(row) for row in connection.execute(query)]
+        )
+
+    async def unrouted(
+        self,
+        owner_id: str,
+        visible: Callable[[str, tuple[str, ...]], bool],
+        *,
+        limit: int = 50,
+    ) -> list[dict[str, Any]]:
+        """Return the newest events first that nothing of the owner's took, of those it may see.
+
+        `visible` decides from an event's connector and routes.
+        """
+        taken = sa.select(takings.c.seq).where(takings.c.owner_id == owner_id)
+        query = (
+            sa.select(events.c.seq, events.c.connector, events.c.routes)
+            .where(events.c.state != NEW, events.c.seq.not_in(taken))
+            .order_by(events.c.seq.desc())
+            .limit(LOOKED_THROUGH)
+        )
+        return await self.readers.read(
+            partial(_visible_in, query=query, visible=visible, limit=limit)
+        )
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One row of the inbox, and what it told."""
+
+    seq: int
+    connector: str
+    content: bytes
+    received_at: float
+    events: Sequence[Event] = ()
+
+
+def _waiting(connection: sa.Connection, connectors: Sequence[str]) -> list[_Read]:
+    mine = inbox.c.connector.in_(connectors)
+    query = sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(MAX_READ)
+    found: list[_Read] = []
+    size_bytes = 0
+    for row in connection.execute(query.execution_options(yield_per=50)):
+        found.append(_Read(row.seq, row.connector, row.content, row.received_at))
+        size_bytes += len(row.content)
+        if size_bytes >= MAX_READ_BYTES:
+            break
+    return found
+
+
+def _read(
+    waiting: Sequence[_Read], plugins: Mapping[str, Plugin], describe: Describe
+) -> list[_Read]:
+    return [replace(each, events=_events_in(each, plugins, describe)) for each in waiting]
+
+
+def _events_in(
+    waiting: _Read, plugins: Mapping[str, Plugin], describe: Describe
+) -> Sequence[Event]:
+    try:
+        return plugins[waiting.connector].read(waiting.content)
+    except Exception as error:  # a plugin's fault must not stop the events of everybody
+        return [_unreadable(waiting, describe(error))]
+
+
+def _unreadable(waiting: _Read, fault: dict[str, Any]) -> Event:
+    return Event(
+        id=f"unreadable:{blake2b(waiting.content, digest_size=16).hexdigest()}",
+        kind="unreadable",
+        payload={"error": fault, "base64": b64encode(waiting.content).decode()},
+    )
+
+
+def _visible_in(
+    connection: sa.Connection,
+    query: sa.Select[*tuple[Any, ...]],
+    visible: Callable[[str, tuple[str, ...]], bool],
+    limit: int,
+) -> list[dict[str, Any]]:
+    seqs: list[int] = []
+    for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
+        if visible(row.connector, tuple(json.loads(row.routes))):
+            seqs.append(row.seq)
+        if len(seqs) == limit:
+            break
+    found = sa.select(events).where(events.c.seq.in_(seqs)).order_by(events.c.seq.desc())
+    return [
+        {**_shown(row), "state": UNROUTED if row.state == ROUTED else row.state}
+        for row in connection.execute(found)
+    ]
+
+
+def _accept(connection: sa.Connection, rows: Sequence[tuple[str, bytes, float]]) -> None:
+    # One statement for many: SQLite's driver gives the interpreter lock away and takes it again for
+    # each row of executemany, and each time waits for the loop, which answers webhooks meanwhile.
+    # SQLAlchemy's own execution would take a third of the time that SQLite does.
+    row = "(?, ?, ?)" if connection.dialect.name == "sqlite" else "(%s, %s, %s)"
+    cursor = connection.connection.cursor()
+    for start in range(0, len(rows), ROWS_IN_STATEMENT):
+        some = rows[start : start + ROWS_IN_STATEMENT]
+        marks = ", ".join([row] * len(some))
+        cursor.execute(
+            f"INSERT INTO inbox (connector, content, received_at) VALUES {marks}",
+            tuple(value for each in some for value in each),
+        )
+
+
+def _keep(connection: sa.Connection, found: Sequence[_Read]) -> None:
+    rows = [
+        _row(each.connector, event, each.received_at) for each in found for event in each.events
+    ]
+    if rows:
+        _ADD.execute(connection, rows)
+    connection.execute(sa.delete(inbox).where(inbox.c.seq.in_([each.seq for each in found])))
+
+
+def event_of(row: sa.Row[Any]) -> Event:
+    """Return the event that a row of the table holds."""
+    return Event(
+        id=row.id,
+        kind=row.kind,
+        payload=json.loads(row.payload),
+        routes=tuple(json.loads(row.routes)),
+        order=row.order_key,
+        answers=tuple(json.loads(row.answers)),
+        about=row.about,
+    )
+
+
+def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
+    payload = json.dumps(event.payload, ensure_ascii=False)
+    return {
+        "connector": connector,
+        "id": event.id.replace(NUL, REPLACEMENT),
+        "kind": event.kind,
+        "payload": payload,
+        "digest": blake2b(payload.encode(), digest_size=16).digest(),
+        "routes": json.dumps(event.routes),
+        "order_key": event.order.replace(NUL, REPLACEMENT),
+        "answers": json.dumps(event.answers),
+        "about": event.about.replace(NUL, REPLACEMENT),
+        "received_at": now,
+        "state": NEW,
+        "duplicates": 0,
+    }
+
+
+_ADD = Prepared(
+    lambda connection: insert(events, connection).on_conflict_do_update(
+        index_elements=["connector", "id", "digest"],
+        set_={"duplicates": events.c.duplicates + sa.literal_column("1")},
+    )
+)
+
+
+def _not_stored(cause: str) -> ThrottledError:
+    return ThrottledError(
+        "The events could not be stored",
+        cause=f"The database does not take them. {cause}",
+        cure="Deliver them again.",
+        retry_after_s=5.0,
+    )
+
+
+def _shown(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.seq,
+        "eventId": row.id,
+        "connector": row.connector,
+        "kind": row.kind,
+        "state": row.state,
+        "receivedAt": iso(row.received_at),
+        "duplicates": row.duplicates,
+        "routes": json.loads(row.routes),
+        "payload": json.loads(row.payload),
+    }

@@ -1,0 +1,226 @@
+"""Runs that events start, and how they are stored with all else that follows from the events."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..contract import Event
+from ..runs.states import RunState, SegmentState, StepState
+from ..runs.waits import Row, end_answered
+from ..runs.work import Arrival, SegmentWork, Value
+from ..storage.database import (
+    CONNECTED,
+    Prepared,
+    accounts,
+    events,
+    held,
+    insert,
+    runs,
+    segments,
+    steps,
+    takings,
+)
+from .inbox import REPEATED, ROUTED, UNROUTED
+
+
+@dataclass(frozen=True)
+class Start:
+    """A run that an event starts, with what its trigger has made of the event."""
+
+    run_id: str
+    owner_id: str
+    account_id: str
+    listener_id: str
+    connector: str
+    flow_key: str
+    flow_id: str
+    version: int
+    component: str
+    type: str
+    event_seq: int
+    order: str
+    # How many runs in a row have caused one another before this one, and which step's send began.
+    depth: int
+    origin: str | None
+    value: dict[str, Any] | None = field(repr=False)
+    port: str
+    # The trigger's output, as its step's record has it.
+    output: str | None = field(repr=False)
+    error: dict[str, Any] | None
+
+    @property
+    def work(self) -> SegmentWork:
+        return SegmentWork(
+            id=self.run_id,
+            run_id=self.run_id,
+            owner_id=self.owner_id,
+            connector=self.connector,
+            order_key=f"{self.flow_key}:{self.order}" if self.order else self.run_id,
+            flow_key=self.flow_key,
+            flow_id=self.flow_id,
+            version=self.version,
+            event_seq=self.event_seq,
+            first=Arrival(self.component, Value(self.run_id, self.port, 0, self.value)),
+            rank=self.event_seq,
+        )
+
+
+@dataclass
+class Routed:
+    """One event on its way: whom it starts, who took it, and for whom it is held."""
+
+    row: sa.Row[Any]
+    event: Event
+    starts: list[Start] = field(default_factory=list[Start])
+    takers: set[str] = field(default_factory=set[str])
+    held: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+
+_ADD_RUN = Prepared(lambda _: sa.insert(runs))
+_ADD_STEP = Prepared(lambda _: sa.insert(steps))
+_ADD_SEGMENT = Prepared(lambda _: sa.insert(segments))
+_ADD_TAKING = Prepared(lambda c: insert(takings, c).on_conflict_do_nothing())
+_ADD_HELD = Prepared(lambda c: insert(held, c).on_conflict_do_nothing())
+
+
+def store_routed(
+    connection: sa.Connection, *, routed: Sequence[Routed], repeated: set[int]
+) -> Sequence[Row]:
+    """Store runs, ended waits, who took what, and that the events have been routed.
+
+    Return the segments that go on.
+    """
+    store_starts(connection, routed)
+    happened = [
+        (each.row.connector, each.row.seq, each.row.payload, each.event.answers)
+        for each in routed
+        if each.event.answers
+    ]
+    going_on, enders = end_answered(connection, happened)
+    for each in routed:
+        each.takers |= enders.get(each.row.seq, set())
+    store_takings(connection, routed)
+    for state, seqs in (
+        (REPEATED, list(repeated)),
+        (ROUTED, [each.row.seq for each in routed if each.takers]),
+        (UNROUTED, [each.row.seq for each in routed if not each.takers]),
+    ):
+        if seqs:
+            connection.execute(sa.update(events).where(events.c.seq.in_(seqs)).values(state=state))
+    return going_on
+
+
+def store_takings(connection: sa.Connection, routed: Sequence[Routed]) -> None:
+    rows = [
+        {"seq": each.row.seq, "owner_id": owner_id, "replayed_at": None, "replayed_by": None}
+        for each in routed
+        for owner_id in each.takers
+    ]
+    if rows:
+        _ADD_TAKING.execute(connection, rows)
+
+
+def store_starts(connection: sa.Connection, routed: Sequence[Routed]) -> None:
+    """Store new runs, each with its trigger's step and what it does first, and what is held.
+
+    The starts of accounts that have lost their access since they were found are held instead.
+    """
+    _withhold(connection, routed)
+    now = time.time()
+    starts = [start for each in routed for start in each.starts]
+    if starts:
+        _ADD_RUN.execute(connection, [_run_row(start, now) for start in starts])
+        _ADD_STEP.execute(connection, [_trigger_step(start, now) for start in starts])
+    first = [_first_segment(start) for start in starts if start.error is None]
+    if first:
+        _ADD_SEGMENT.execute(connection, first)
+    holding = [
+        {"seq": each.row.seq, "listener_id": listener_id, "account_id": account_id}
+        for each in routed
+        for listener_id, account_id in each.held
+    ]
+    if holding:
+        _ADD_HELD.execute(connection, holding)
+
+
+def _withhold(connection: sa.Connection, routed: Sequence[Routed]) -> None:
+    ids = {start.account_id for each in routed for start in each.starts}
+    if not ids:
+        return
+    # Nobody takes an access away between this look and the commit.
+    query = sa.select(accounts.c.id).where(accounts.c.id.in_(ids), accounts.c.state == CONNECTED)
+    lost = ids - set(connection.scalars(query.with_for_update(read=True)))
+    for each in routed if lost else ():
+        withheld = [start for start in each.starts if start.account_id in lost]
+        each.starts = [start for start in each.starts if start.account_id not in lost]
+        each.held += [(start.listener_id, start.account_id) for start in withheld]
+        each.takers -= {start.owner_id for start in withheld}
+        each.takers |= {start.owner_id for start in each.starts}
+
+
+def _run_row(start: Start, now: float) -> dict[str, Any]:
+    return {
+        "id": start.run_id,
+        "owner_id": start.owner_id,
+        "flow_key": start.flow_key,
+        "flow_id": start.flow_id,
+        "version": start.version,
+        "trigger": start.component,
+        "event_seq": start.event_seq,
+        "depth": start.depth,
+        "origin": start.origin,
+        "state": (RunState.FAILED if start.error else RunState.RUNNING).value,
+        "error": json_text(start.error),
+        "started_at": now,
+        "ended_at": now if start.error else None,
+    }
+
+
+def _trigger_step(start: Start, now: float) -> dict[str, Any]:
+    return {
+        "id": start.run_id,
+        "run_id": start.run_id,
+        "segment_id": "",
+        "position": 0,
+        "component": start.component,
+        "type": start.type,
+        "state": (StepState.FAILED if start.error else StepState.COMPLETED).value,
+        "attempt": 1,
+        "input": None,
+        "output": start.output,
+        "error": json_text(start.error),
+        "started_at": now,
+        "duration_s": 0.0,
+    }
+
+
+def _first_segment(start: Start) -> dict[str, Any]:
+    work = start.work
+    return {
+        "id": work.id,
+        "run_id": work.run_id,
+        "owner_id": work.owner_id,
+        "connector": work.connector,
+        "order_key": work.order_key,
+        "state": SegmentState.QUEUED.value,
+        "work": json.dumps(work.to_json()),
+        "key": None,
+        "after_seq": work.event_seq,
+        "account_id": None,
+        "expires_at": None,
+        "rank": work.rank,
+        "event": None,
+        "event_seq": None,
+    }
+
+
+def json_text(value: Mapping[str, Any] | None) -> str | None:
+    """Return a value as its column holds it; raise ValueError for what is no JSON."""
+    # allow_nan: what is no JSON is refused here, by every database alike.
+    return None if value is None else json.dumps(value, allow_nan=False)

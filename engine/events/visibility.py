@@ -1,0 +1,106 @@
+"""Who may see and replay an event: whoever has an account that the plugin says it belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ..errors import ConflictError, NotFoundError, not_here
+from ..storage.database import CONNECTED, accounts, events, takings
+from ..times import iso
+
+if TYPE_CHECKING:
+    from ..host.engine import Engine
+
+
+@dataclass(frozen=True)
+class Visibility:
+    """The routes that each owner's accounts open."""
+
+    engine: Engine
+
+    async def unrouted(
+        self, owner_id: str, *, is_administrator: bool, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return the owner's events that no flow took.
+
+        The administrator also sees those that belong to nobody's account, and only those.
+        """
+        mine, others = await self._routes(owner_id)
+
+        def visible(connector: str, routes: tuple[str, ...]) -> bool:
+            return self._is_visible(connector, routes, mine, others, is_administrator)
+
+        return list(await self.engine.events.unrouted(owner_id, visible, limit=limit))
+
+    async def replay(
+        self, owner_id: str, seq: int, *, by: str, is_administrator: bool, again: bool = False
+    ) -> list[str]:
+        """Start the owner's flows that listen now with a stored event; return the runs' ids.
+
+        Raises ConflictError for one that was replayed, unless it is to be done `again`, and
+        ConfigurationError for one of the owner's whose connector is not here.
+        """
+        query = sa.select(events.c.connector, events.c.routes).where(events.c.seq == seq)
+        row = next(iter(await self.engine.rows(query)), None)
+        own = (takings.c.seq == seq) & (takings.c.owner_id == owner_id)
+        taken = await self.engine.rows(sa.select(takings).where(own))
+        if row is not None and taken and row.connector not in self.engine.plugins:
+            raise not_here(row.connector)
+        mine, others = await self._routes(owner_id)
+        if row is None or not self._is_visible(
+            row.connector, tuple(json.loads(row.routes)), mine, others, is_administrator
+        ):
+            raise NotFoundError(f"There is no event {seq}.")
+        for each in taken:
+            if each.replayed_at is not None and not again:
+                raise ConflictError(
+                    "The event has been replayed already",
+                    f"{each.replayed_by} did it at {iso(each.replayed_at)}.",
+                    "To do it once more, say so: with again in the request, or --again.",
+                    "again",
+                )
+        return await self.engine.router.replay(owner_id, seq, by)
+
+    def _is_visible(
+        self,
+        connector: str,
+        routes: tuple[str, ...],
+        mine: set[tuple[str, str]],
+        others: set[tuple[str, str]],
+        is_administrator: bool,
+    ) -> bool:
+        if connector not in self.engine.plugins:
+            return False  # nobody can tell whose it is
+        named = {(connector, route) for route in routes}
+        return bool(named & mine) or (is_administrator and not named & others)
+
+    async def _routes(self, owner_id: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        # What is not proven opens nothing: not to its owner, and to nobody else for its sake.
+        query = sa.select(
+            accounts.c.owner_id, accounts.c.service, accounts.c.profile, accounts.c.state
+        )
+        mine: set[tuple[str, str]] = set()
+        others: set[tuple[str, str]] = set()
+        for row in await self.engine.rows(query):
+            if row.service not in self.engine.plugins:
+                continue
+            opened = self.opened(row.service, row.profile)
+            routes = {(row.service, topic) for topic in opened}
+            if row.owner_id != owner_id:
+                others.update(routes)
+            elif row.state == CONNECTED:
+                mine.update(routes)
+        return mine, others
+
+    def opened(self, service: str, profile: Mapping[str, Any]) -> frozenset[str]:
+        """Return the topics that an account with this profile opens: none if nobody can tell."""
+        try:
+            return frozenset(self.engine.plugins[service].visible_routes(profile))
+        except Exception as error:  # one account's profile must not keep others from their events
+            self.engine.describe(error, service=service)
+            return frozenset()

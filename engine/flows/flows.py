@@ -1,0 +1,448 @@
+"""Flows: their documents by version, and starting and stopping their triggers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import sqlalchemy as sa
+
+from ..contract import Account, ConnectorError, Listener, RejectedError, Trigger
+from ..host.contexts import EngineTriggerContext, Listening, Place
+from ..limits import Limits
+from ..storage.database import DATABASE_AWAY, flow_versions, flows, listeners, mapping, runs
+from ..storage.patience import in_turn
+from ..times import iso
+from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
+from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
+
+if TYPE_CHECKING:
+    from ..host.engine import Engine
+
+RUNNING, STOPPED = "running", "stopped"
+
+
+# Documents that are kept read, in number and in bytes of their JSON.
+MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024
+
+
+@dataclass
+class Flows:
+    """The flows of all owners; every call names the owner, and finds nobody else's."""
+
+    engine: Engine
+    _documents: _Documents = field(default_factory=lambda: _Documents())
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary[str, asyncio.Lock]
+    )
+    _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def put(self, owner_id: str, flow_id: str, raw: object) -> dict[str, Any]:
+        """Store a new version; raise FlowFaults. A running flow goes on with its old version."""
+        # One at a time: many large documents together would leave no thread for anything else.
+        async with self._checking:
+            document = await asyncio.to_thread(read_document, raw, self.engine.types)
+        stored = document.model_dump(mode="json", exclude_unset=True)
+        old = await self._row(owner_id, flow_id)
+        previous = await self.document(old.key, old.version) if old else None
+        stored = keep_secrets(stored, previous, self.engine.types, self.engine.seal)
+        limits = self.engine.limits
+        await self.engine.writer.commit(
+            lambda c: _store(c, owner_id, flow_id, document.name, stored, limits)
+        )
+        return await self.get(owner_id, flow_id)
+
+    async def get(self, owner_id: str, flow_id: str) -> dict[str, Any]:
+        """Return the flow with its newest document; raise LookupError."""
+        row = await self._present(owner_id, flow_id)
+        document = await self.document(row.key, row.version)
+        shown = hide_secrets(
+            document.model_dump(mode="json", exclude_unset=True), self.engine.types
+        )
+        return {**_summary(row), "document": shown}
+
+    async def list(self, owner_id: str) -> list[dict[str, Any]]:
+        query = sa.select(flows).where(flows.c.owner_id == owner_id).order_by(flows.c.name)
+        return [_summary(row) for row in await self.engine.rows(query)]
+
+    async def delete(self, owner_id: str, flow_id: str) -> None:
+        """Stop the flow and remove it; its runs stay until they are old. Raise LookupError."""
+        row = await self._present(owner_id, flow_id)
+        # A start that is under way comes to its end first, and is then stopped.
+        async with self._turn(row.key):
+            row = await self._present(owner_id, flow_id)
+            if row.state == RUNNING:
+                await self._stop(owner_id, row)
+            await self.engine.writer.commit(
+                lambda c: c.execute(sa.delete(flows).where(flows.c.key == row.key))
+            )
+
+    async def start(self, owner_id: str, flow_id: str) -> dict[str, Any]:
+        """Start every trigger of the newest version, or none: raise the first one's reason.
+
+        On a running flow the newest version takes the place of the running one in one commit, and
+        what both listen to is never left; if it cannot be started, the other one goes on.
+        """
+        row = await self._present(owner_id, flow_id)
+        async with self._turn(row.key):
+            row = await self._present(owner_id, flow_id)
+            document = await self.document(row.key, row.version)
+            await self._check_accounts(owner_id, document)
+            taking_over = _TakeOver(row.key, row.version, await self._listening(row.key))
+            started: list[str] = []
+            warnings: list[str] = []
+            try:
+                for key in self._triggers(document):
+                    started.append(key)
+                    trigger, context = await self.trigger(
+                        owner_id, row.key, row.version, key, taking_over
+                    )
+                    await trigger.start(context)
+                    warnings += context.warnings
+            except Exception as error:
+                await self._undo(owner_id, taking_over, started, row.running_version)
+                if row.running_version is None:
+                    reason = str(error) if isinstance(error, ConnectorError) else "It failed."
+                    await self._set_state(row.key, STOPPED, None, reason)
+                raise
+            await self.engine.writer.commit(taking_over.store)
+            await self._leave(owner_id, taking_over, row.running_version, document)
+        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
+
+    async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
+        """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
+        row = await self._present(owner_id, flow_id)
+        async with self._turn(row.key):
+            warnings = await self._stop(owner_id, await self._present(owner_id, flow_id))
+        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
+
+    async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
+        version = row.running_version or row.version
+        warnings: list[str] = []
+        for key in self._triggers(await self.document(row.key, version)):
+            warnings += await self._stop_trigger(owner_id, row.key, version, key)
+        await self.engine.writer.commit(lambda c: _stop(c, row.key))
+        return warnings
+
+    async def document(self, flow_key: str, version: int) -> FlowDocument:
+        """Return one version, whose secrets are sealed still; raise LookupError."""
+        found = self._documents.get(flow_key, version)
+        if found is None:
+            query = sa.select(flow_versions.c.document).where(
+                flow_versions.c.flow_key == flow_key, flow_versions.c.version == version
+            )
+            rows = await self.engine.rows(query)
+            if not rows:
+                raise LookupError(f"Version {version} of the flow is gone.")
+            found = FlowDocument.model_validate(rows[0].document)
+            self._documents.add(flow_key, version, found)
+        return found
+
+    async def place(
+        self, owner_id: str, flow_key: str, key: str, component: FlowComponent
+    ) -> Place:
+        """Return where a component stands; the account is None when none is chosen."""
+        kind = self.engine.types[component.type]
+        account: Account | None = None
+        if component.account is not None:
+            account = await self.engine.accounts.named(owner_id, kind.connector, component.account)
+        return Place(owner_id, kind.connector, flow_key, key, account)
+
+    async def trigger(
+        self,
+        owner_id: str,
+        flow_key: str,
+        version: int,
+        key: str,
+        listening: Listening | None = None,
+    ) -> tuple[Trigger, EngineTriggerContext]:
+        """Return a trigger of a flow with its context; raise ConnectorError."""
+        component = (await self.document(flow_key, version)).components[key]
+        trigger = self.engine.component(component.type)
+        assert isinstance(trigger, Trigger)
+        place = await self.place(owner_id, flow_key, key, component)
+        values = open_secrets(component.input, self.engine.seal)
+        properties = read_input(trigger.Input, values)
+        return trigger, EngineTriggerContext(
+            self.engine, place, properties, listening or _Stopping(self.engine)
+        )
+
+    async def _listening(self, flow_key: str) -> dict[str, sa.Row[Any]]:
+        query = sa.select(listeners).where(listeners.c.flow_key == flow_key)
+        return {row.id: row for row in await self.engine.rows(query)}
+
+    async def _undo(
+        self, owner_id: str, taking_over: _TakeOver, started: Sequence[str], former: int | None
+    ) -> None:
+        """Take back what was asked for on behalf of a version that is not going to run."""
+        flow_key, version = taking_over.flow_key, taking_over.version
+        new = (await self.document(flow_key, version)).components
+        old = {} if former is None else (await self.document(flow_key, former)).components
+        for key in started:
+            if old.get(key) != new[key]:
+                await self._stop_trigger(owner_id, flow_key, version, key, taking_over)
+        for listener_id, listener in taking_over.wanted.items():
+            if listener_id not in taking_over.present:
+                await self._remove_listener(owner_id, listener["connector"], listener)
+
+    async def _leave(
+        self, owner_id: str, taking_over: _TakeOver, former: int | None, document: FlowDocument
+    ) -> None:
+        """Stop what the former version listened to and this one does not."""
+        kept = _Kept(self.engine, taking_over)
+        flow_key = taking_over.flow_key
+        if former is not None:
+            old = await self.document(flow_key, former)
+            for key in self._triggers(old):
+                if document.components.get(key) != old.components[key]:
+                    await self._stop_trigger(owner_id, flow_key, former, key, kept)
+        for listener_id, row in taking_over.present.items():
+            if listener_id not in taking_over.wanted and listener_id not in kept.left:
+                await self._remove_listener(owner_id, row.connector, mapping(row))
+
+    async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
+        if connector not in self.engine.plugins:
+            return  # the plugin tidies up when it is there again
+        listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
+        try:
+            account = await self.engine.accounts.hosted(row["account_id"])
+            await self.engine.plugins[connector].listener_removed(listener, account)
+        except ConnectorError as error:
+            self.engine.log.warning("listener_not_removed_cleanly", reason=str(error))
+
+    def _triggers(self, document: FlowDocument) -> Sequence[str]:
+        types = self.engine.types
+        return [
+            key
+            for key, each in document.components.items()
+            # One of a connector that is not there any more has nothing to stop.
+            if each.type in types and types[each.type].kind == "trigger"
+        ]
+
+    async def _check_accounts(self, owner_id: str, document: FlowDocument) -> None:
+        faults: list[Fault] = []
+        for key, component in document.components.items():
+            kind = self.engine.types[component.type]
+            if component.account is None:
+                text = "No account is chosen; name a connected account, or connect one first."
+            else:
+                try:
+                    await self.engine.accounts.named(owner_id, kind.connector, component.account)
+                    continue
+                except RejectedError as error:
+                    text = f"{error.title}. {error.cause} {error.cure}"
+            if kind.needs_account:
+                faults.append(Fault(f"components.{key}.account", text))
+        if faults:
+            raise FlowFaults(faults)
+
+    async def _stop_trigger(
+        self,
+        owner_id: str,
+        flow_key: str,
+        version: int,
+        key: str,
+        listening: Listening | None = None,
+    ) -> Sequence[str]:
+        """Stop a trigger whatever it says; return what it warned of."""
+        # A stop must succeed for the person who asks: what is left over there is not worth
+        # events that keep starting runs here. The plugin logs it and tidies up later.
+        try:
+            trigger, context = await self.trigger(owner_id, flow_key, version, key, listening)
+            await trigger.stop(context)
+            return context.warnings
+        except DATABASE_AWAY:
+            raise
+        except ConnectorError as error:
+            self.engine.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
+        except Exception as error:  # a component's fault must not keep a person from stopping
+            self.engine.describe(error, component=key)
+        return []
+
+    async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
+        await self.engine.writer.commit(lambda c: _set_state(c, flow_key, state, version, reason))
+
+    def _turn(self, flow_key: str) -> AbstractAsyncContextManager[None]:
+        lock = self._locks.get(flow_key)
+        if lock is None:
+            lock = self._locks[flow_key] = asyncio.Lock()
+        return in_turn(lock, lambda: self.engine.writer.is_hanging)
+
+    async def _row(self, owner_id: str, flow_id: str) -> sa.Row[Any] | None:
+        query = sa.select(flows).where(flows.c.owner_id == owner_id, flows.c.id == flow_id)
+        return next(iter(await self.engine.rows(query)), None)
+
+    async def _present(self, owner_id: str, flow_id: str) -> sa.Row[Any]:
+        row = await self._row(owner_id, flow_id)
+        if row is None:
+            raise LookupError(f"There is no flow {flow_id!r}.")
+        return row
+
+
+def _once(warnings: Sequence[str]) -> Sequence[str]:
+    return list(dict.fromkeys(warnings))
+
+
+@dataclass
+class _TakeOver:
+    """What a version that is about to run listens to, and what is listened to at present."""
+
+    flow_key: str
+    version: int
+    present: Mapping[str, sa.Row[Any]]
+    wanted: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+    async def add(self, listener: Listener, place: Place) -> None:
+        self.wanted[listener.id] = {
+            "id": listener.id,
+            "connector": place.connector,
+            "route": listener.route,
+            "params": listener.params,
+            "owner_id": place.owner_id,
+            "account_id": listener.account_id,
+            "flow_key": place.flow_key,
+            "version": self.version,
+            "component": place.component,
+        }
+
+    async def remove(self, listener: Listener) -> bool:
+        was_wanted = self.wanted.pop(listener.id, None) is not None
+        return was_wanted and listener.id not in self.present
+
+    def store(self, connection: sa.Connection) -> None:
+        """Let this version run, and no other."""
+        connection.execute(sa.delete(listeners).where(listeners.c.flow_key == self.flow_key))
+        if self.wanted:
+            connection.execute(sa.insert(listeners), list(self.wanted.values()))
+        _set_state(connection, self.flow_key, RUNNING, self.version, "")
+
+
+@dataclass(frozen=True)
+class _Stopping:
+    """The listeners of a version that is stopped, in the table."""
+
+    engine: Engine
+
+    async def add(self, listener: Listener, place: Place) -> None:
+        raise RejectedError("A trigger that stops asks for events", "Only starting may.")
+
+    async def remove(self, listener: Listener) -> bool:
+        gone = sa.delete(listeners).where(listeners.c.id == listener.id)
+        await self.engine.writer.commit(lambda c: c.execute(gone))
+        return True
+
+
+@dataclass(frozen=True)
+class _Kept(_Stopping):
+    """The same for a trigger of a former version: what the new one listens to stays."""
+
+    taking_over: _TakeOver
+    left: set[str] = field(default_factory=set[str])
+
+    async def remove(self, listener: Listener) -> bool:
+        if listener.id in self.taking_over.wanted:
+            return False
+        self.left.add(listener.id)
+        return True
+
+
+@dataclass
+class _Documents:
+    """The documents that were used last, as many as fit."""
+
+    size_bytes: int = 0
+    _kept: OrderedDict[tuple[str, int], tuple[FlowDocument, int]] = field(
+        default_factory=OrderedDict[tuple[str, int], "tuple[FlowDocument, int]"]
+    )
+
+    def get(self, flow_key: str, version: int) -> FlowDocument | None:
+        found = self._kept.get((flow_key, version))
+        if found is None:
+            return None
+        self._kept.move_to_end((flow_key, version))
+        return found[0]
+
+    def add(self, flow_key: str, version: int, document: FlowDocument) -> None:
+        size_bytes = len(document.model_dump_json())
+        self._kept[flow_key, version] = (document, size_bytes)
+        self.size_bytes += size_bytes
+        while len(self._kept) > 1 and (
+            len(self._kept) > MAX_DOCUMENTS or self.size_bytes > MAX_DOCUMENT_BYTES
+        ):
+            _, (_, freed) = self._kept.popitem(last=False)
+            self.size_bytes -= freed
+
+
+def _stop(connection: sa.Connection, flow_key: str) -> None:
+    connection.execute(sa.delete(listeners).where(listeners.c.flow_key == flow_key))
+    _set_state(connection, flow_key, STOPPED, None, "")
+
+
+def _set_state(
+    connection: sa.Connection, flow_key: str, state: str, version: int | None, reason: str
+) -> None:
+    connection.execute(
+        sa.update(flows)
+        .where(flows.c.key == flow_key)
+        .values(state=state, running_version=version, reason=reason, updated_at=time.time())
+    )
+
+
+def _store(
+    connection: sa.Connection,
+    owner_id: str,
+    flow_id: str,
+    name: str,
+    document: Mapping[str, Any],
+    limits: Limits,
+) -> None:
+    now = time.time()
+    mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
+    row = connection.execute(sa.select(flows.c.key, flows.c.version).where(mine)).first()
+    key, version = (row.key, row.version + 1) if row else (uuid.uuid4().hex, 1)
+    changed = {"name": name, "version": version, "updated_at": now}
+    if row:
+        connection.execute(sa.update(flows).where(mine).values(changed))
+    else:
+        count = sa.select(sa.func.count()).select_from(flows).where(flows.c.owner_id == owner_id)
+        limits.check("flows", connection.scalar(count) or 0)
+        fixed = {"owner_id": owner_id, "id": flow_id, "key": key, "created_at": now}
+        state = {"state": STOPPED, "reason": "", "running_version": None}
+        connection.execute(sa.insert(flows), {**fixed, **state, **changed})
+    connection.execute(
+        sa.insert(flow_versions),
+        {"flow_key": key, "version": version, "document": document, "created_at": now},
+    )
+    old = flow_versions.c.version <= version - limits.versions
+    running = sa.select(flows.c.running_version).where(
+        flows.c.key == key, flows.c.running_version.is_not(None)
+    )
+    used = sa.select(runs.c.version).where(runs.c.flow_key == key)
+    connection.execute(
+        sa.delete(flow_versions).where(
+            flow_versions.c.flow_key == key,
+            old,
+            flow_versions.c.version.not_in(running),
+            flow_versions.c.version.not_in(used),
+        )
+    )
+
+
+def _summary(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "version": row.version,
+        "state": row.state,
+        "runningVersion": row.running_version,
+        "reason": row.reason,
+        "createdAt": iso(row.created_at),
+        "updatedAt": iso(row.updated_at),
+    }

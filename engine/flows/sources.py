@@ -1,0 +1,121 @@
+"""A connector's code as it lies in its folder, installed or not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from inspect import isclass
+from pathlib import Path
+from types import ModuleType
+
+from ..contract import Component
+
+INIT = "__init__.py"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module's file, and the package that its root folder is."""
+
+    module: str
+    file: Path
+    root: Path
+    package: str
+
+    def siblings(self) -> Iterator[Source]:
+        """Yield every module of the topmost folder below the root that holds this one."""
+        inner = self.file.relative_to(self.root).parts
+        files = (self.root / inner[0]).rglob("*.py") if len(inner) > 1 else self.root.glob("*.py")
+        for file in sorted(files):
+            parts = file.relative_to(self.root).with_suffix("").parts
+            names = parts[:-1] if file.name == INIT else parts
+            name = ".".join(filter(None, [self.package, *names]))
+            yield Source(name, file, self.root, self.package)
+
+
+def find_source(folder: Path, module: str) -> Source | None:
+    """Return where a module lies in a connector's folder.
+
+    The folder, or `src` in it, is some package, wherever that is mapped to: the longest tail of the
+    module's name that is a file there tells which one.
+    """
+    parts = module.split(".")
+    for start in range(len(parts)):
+        for root in (folder, folder / "src"):
+            path = root.joinpath(*parts[start:])
+            for file in (path.with_suffix(".py"), path / INIT):
+                if file.is_file():
+                    return Source(module, file, root, ".".join(parts[:start]))
+    return None
+
+
+def import_sources(sources: Iterable[Source]) -> None:
+    """Let their packages be imported from their folders from now on, in this process."""
+    roots = {source.package: source.root.resolve() for source in sources}
+    sys.path[:0] = [str(root) for package, root in roots.items() if not package]
+    sys.meta_path.insert(0, _Roots({name: root for name, root in roots.items() if name}))
+    sys.meta_path.append(_Parents(roots))
+
+
+def components_in(module: ModuleType) -> Mapping[str, type[Component]]:
+    """Return the component classes that a module defines; a base class of some has no label."""
+    return {
+        name: each
+        for name, each in vars(module).items()
+        if isclass(each)
+        and issubclass(each, Component)
+        and each.__module__ == module.__name__
+        and "label" in vars(each)
+    }
+
+
+def load_component(module: str, full_name: str) -> type[Component]:
+    """Return a component's class; raise AttributeError, or whatever its module raises."""
+    name = full_name.rpartition(".")[2]
+    found = components_in(import_module(module)).get(name)
+    if found is None:
+        raise AttributeError(f"it has no component class {name} with a label")
+    return found
+
+
+class _Roots(MetaPathFinder):
+    """Finds the packages whose folders are given, before anything that is installed."""
+
+    def __init__(self, roots: Mapping[str, Path]) -> None:
+        self._roots = roots
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname not in self._roots:
+            return None
+        root = self._roots[fullname]
+        if (root / INIT).is_file():
+            return spec_from_file_location(
+                fullname, root / INIT, submodule_search_locations=[str(root)]
+            )
+        return _namespace(fullname, str(root))
+
+
+class _Parents(MetaPathFinder):
+    """Stands in for the packages above those, where nothing installed does."""
+
+    def __init__(self, packages: Iterable[str]) -> None:
+        self._prefixes = [f"{package}." for package in packages]
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        is_parent = any(each.startswith(f"{fullname}.") for each in self._prefixes)
+        return _namespace(fullname) if is_parent else None
+
+
+def _namespace(name: str, *places: str) -> ModuleSpec:
+    spec = ModuleSpec(name, None, is_package=True)
+    spec.submodule_search_locations = list(places)
+    return spec

@@ -1,0 +1,1 @@
+"""The engine put together, and what it hands to connectors."""

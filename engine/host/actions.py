@@ -1,0 +1,149 @@
+"""Letting an action do its work once, and naming how that ended."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..contract import (
+    Action,
+    AuthorizationError,
+    ConnectorError,
+    OutcomeUnknownError,
+    RejectedError,
+    ThrottledError,
+    Wait,
+)
+from ..flows.documents import FlowComponent, read_input
+from ..runs.outcomes import Outcome, outcome_of_error
+from ..runs.states import StepState
+from ..storage.database import DATABASE_AWAY
+from .contexts import EngineActionContext
+from .transport import DryRunRequest
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+STEP_TIMEOUT_S = 600.0
+RETRY_AFTER_S = 5.0
+
+
+class Actions:
+    """The actions of all connectors, each with the context of the step that it is done for."""
+
+    def __init__(self, engine: Engine, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
+        self._engine, self._timeout_s = engine, timeout_s
+
+    async def act(
+        self,
+        *,
+        owner_id: str,
+        flow_key: str,
+        key: str,
+        component: FlowComponent,
+        values: Mapping[str, Any],
+        step_id: str,
+        resumes: Mapping[str, Any] | None = None,
+        event: Any = None,
+        may_have_acted: bool = False,
+    ) -> Outcome:
+        """Do it once, and return how that ended; with `resumes`, a wait's state, go on after it.
+
+        `may_have_acted` says that an earlier attempt at the step may have done something.
+
+        It raises nothing but DryRunRequest, and what cancels it.
+        """
+        attempt = uuid.uuid4().hex
+        marks = self._engine.departures
+        account_id: str | None = None
+        token: str | None = None
+        sent: list[tuple[str, Any]] = []
+        kept: list[dict[str, Any]] = []
+        asked_at = time.time()
+        marks.begin(attempt)
+        try:
+            place = await self._engine.flows.place(owner_id, flow_key, key, component)
+            account_id = place.account.id if place.account else None
+            if place.account is not None:
+                token = await place.account.access_token()
+            context = EngineActionContext(
+                self._engine, place, step_id, attempt, may_have_acted, sent, kept
+            )
+            action = self._engine.component(component.type)
+            assert isinstance(action, Action)
+            async with asyncio.timeout(self._timeout_s):
+                if resumes is None:
+                    result = await action.receive(context, read_input(action.Input, values))
+                else:
+                    result = await action.resume(context, resumes, event)
+            outcome = _outcome_of(action, result, sent)
+        except AuthorizationError as error:
+            if account_id is not None and token is not None:
+                await self._engine.accounts.mark_reconnect(
+                    account_id, str(error), asked_at=asked_at, token=token
+                )
+            outcome = outcome_of_error(error, account_id)
+        except ConnectorError as error:
+            outcome = outcome_of_error(error, account_id)
+        except DryRunRequest:
+            marks.end(attempt)
+            raise
+        except DATABASE_AWAY as failure:
+            away = _away(failure, has_left=marks.has_left(attempt))
+            outcome = outcome_of_error(away, account_id)
+        except TimeoutError:
+            late = self._too_late(has_left=marks.has_left(attempt))
+            outcome = outcome_of_error(late, account_id)
+        except Exception as error:  # a component's fault is this step's failure and nobody else's
+            fault = self._engine.describe(
+                error, given=[values, resumes, event], component=component.type
+            )
+            outcome = Outcome(StepState.FAILED, error=fault)
+        marks.end(attempt)
+        return replace(outcome, kept=kept) if kept else outcome
+
+    def _too_late(self, *, has_left: bool) -> ConnectorError:
+        cause = f"It had not ended after {self._timeout_s:g} seconds."
+        if has_left:
+            return _unknown("The step took too long", cause)
+        return RejectedError(
+            "The step took too long",
+            cause,
+            "Try again; if it stays, ask the administrator.",
+        )
+
+
+def _away(failure: Exception, *, has_left: bool) -> ConnectorError:
+    title = "The database does not answer"
+    cause = f"It is busy, full or away ({type(failure).__name__})."
+    if has_left:
+        return _unknown(title, cause)
+    cure = "It is tried again by itself."
+    return ThrottledError(title, cause, cure, retry_after_s=RETRY_AFTER_S)
+
+
+def _unknown(title: str, cause: str) -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        title,
+        f"{cause} Its request had left, and what came of it is not known.",
+        "Look at the service whether it happened before you run it again.",
+    )
+
+
+def _outcome_of(action: Action, result: Any, sent: list[tuple[str, Any]]) -> Outcome:
+    if isinstance(result, Wait):
+        return Outcome(
+            StepState.WAITING,
+            sent,
+            delay_s=result.timeout_s,
+            wait_key=result.key,
+            wait_state=result.state,
+            wait_reason=result.reason,
+        )
+    if result is not None:
+        sent.append((action.port, result.model_dump(mode="json")))
+    return Outcome(StepState.COMPLETED, sent)

@@ -1,0 +1,226 @@
+"""What the engine hands to connectors: the contract's contexts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+import sqlalchemy as sa
+from pydantic import BaseModel
+
+from ..contract import (
+    Account,
+    AuthorizationError,
+    Files,
+    Json,
+    JsonObject,
+    Listener,
+    Log,
+    Plugin,
+    Quota,
+    RejectedError,
+    Store,
+)
+from ..errors import NotFoundError
+from ..observe.tasks import Tasks
+from ..storage.database import listeners
+from ..storage.store import DatabaseStore
+from .transport import is_dry_run
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+
+class _NothingTaken:
+    """The quota of a dry run: what is only shown uses up nothing."""
+
+    async def take(self, resource: str, key: str) -> None: ...
+
+
+_NOTHING_TAKEN = _NothingTaken()
+
+
+@dataclass(frozen=True)
+class EngineHost:
+    """HostContext for one connector."""
+
+    engine: Engine
+    connector: str
+    http: httpx.AsyncClient
+    log: Log
+    store: DatabaseStore
+    quota: Quota
+    tasks: Tasks
+
+    @property
+    def configuration(self) -> Mapping[str, str]:
+        return self.engine.configuration.view(self.connector)
+
+    @property
+    def public_url(self) -> str:
+        return self.engine.settings.public_url.rstrip("/")
+
+    @property
+    def base_url(self) -> str:
+        return self.engine.settings.base_url
+
+    def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self.tasks.begin(f"{self.connector} {name}", work)
+
+    async def accept(self, content: bytes) -> None:
+        await self.engine.events.accept(self.connector, content)
+
+    async def account(self, account_id: str) -> Account:
+        try:
+            return await self.engine.accounts.hosted(account_id)
+        except AuthorizationError as error:
+            raise NotFoundError(str(error)) from None
+
+    async def listeners(self, route_prefix: str) -> Sequence[str]:
+        query = sa.select(listeners.c.route).where(
+            listeners.c.connector == self.connector,
+            listeners.c.route.startswith(route_prefix, autoescape=True),
+        )
+        return [row.route for row in await self.engine.rows(query)]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A component's place in a flow, and the account that the flow's author chose for it."""
+
+    owner_id: str
+    connector: str
+    flow_key: str
+    component: str
+    account: Account | None
+
+
+@dataclass(frozen=True)
+class EngineContext:
+    """ComponentContext for one component in its place."""
+
+    engine: Engine
+    place: Place
+
+    @property
+    def account(self) -> Account:
+        if self.place.account is None:
+            raise RejectedError(
+                "No account is chosen",
+                cause="This component works on behalf of a connected account.",
+                cure="Choose an account for it in the flow, or connect one first.",
+                field="account",
+            )
+        return self.place.account
+
+    @property
+    def plugin(self) -> Plugin:
+        return self.engine.plugins[self.place.connector]
+
+    @property
+    def state(self) -> Store:
+        namespace = f"state:{self.place.flow_key}:{self.place.component}"
+        return DatabaseStore(self.engine.readers, self.engine.writer, namespace)
+
+    @property
+    def store(self) -> Store:
+        return self.engine.hosts[self.place.connector].store
+
+    @property
+    def files(self) -> Files:
+        return self.engine.files.of(self.place.owner_id)
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        return self.engine.http
+
+    @property
+    def log(self) -> Log:
+        return self.engine.hosts[self.place.connector].log
+
+    @property
+    def quota(self) -> Quota:
+        return _NOTHING_TAKEN if is_dry_run.get() else self.engine.hosts[self.place.connector].quota
+
+
+@dataclass(frozen=True)
+class EngineActionContext(EngineContext):
+    """ActionContext; what was sent is collected, because it becomes real with the step's record."""
+
+    step_id: str
+    attempt: str
+    may_have_acted: bool
+    sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]], repr=False)
+    # Rows of the store, for the commit of the step's record.
+    kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
+
+    async def put_with_step(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        store = self.engine.hosts[self.place.connector].store
+        self.kept.extend(store.rows(entries, expires_in_s=expires_in_s))
+
+    async def send(self, port: str, value: BaseModel) -> None:
+        self.sent.append((port, value.model_dump(mode="json")))
+
+    def has_stayed(self, attempt: str) -> bool:
+        return self.engine.departures.has_stayed(attempt)
+
+    def leaving(self) -> None:
+        self.engine.departures.leave(self.attempt)
+
+
+class Listening(Protocol):
+    """Where the listeners of a trigger go that starts or stops."""
+
+    async def add(self, listener: Listener, place: Place) -> None: ...
+
+    async def remove(self, listener: Listener) -> bool:
+        """Return whether nobody of this flow listens there any more."""
+        ...
+
+
+@dataclass(frozen=True)
+class EngineTriggerContext(EngineContext):
+    """TriggerContext; `warnings` is for the person who starts or stops the flow."""
+
+    properties: Any = field(repr=False)
+    listening: Listening = field(repr=False)
+    warnings: list[str] = field(default_factory=list[str], repr=False)
+
+    async def add_listener(self, route: str, params: JsonObject) -> None:
+        listener = self._listener(route, params)
+        await self.plugin.listener_added(listener, self.account)
+        await self.listening.add(listener, self.place)
+
+    async def remove_listener(self, route: str) -> None:
+        listener = self._listener(route, {})
+        if await self.listening.remove(listener):
+            await self.plugin.listener_removed(listener, self.account)
+
+    async def other_flows(self, routes: Sequence[str]) -> int:
+        place, route = self.place, listeners.c.route
+        within = [
+            (route == each) | route.startswith(f"{each}:", autoescape=True) for each in routes
+        ]
+        query = sa.select(sa.func.count(listeners.c.flow_key.distinct()).label("flows")).where(
+            listeners.c.connector == place.connector,
+            listeners.c.flow_key != place.flow_key,
+            sa.or_(sa.false(), *within),
+        )
+        [row] = await self.engine.rows(query)
+        return int(row.flows)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def _listener(self, route: str, params: JsonObject) -> Listener:
+        place = self.place
+        return Listener(
+            id=f"{place.flow_key}:{place.component}:{route}",
+            route=route,
+            params=params,
+            account_id=self.account.id,
+        )

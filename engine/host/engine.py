@@ -1,0 +1,341 @@
+"""One engine process: everything long-lived, made at start and passed on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import traceback
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..accounts.accounts import PROVERS, Accounts
+from ..accounts.configuration import Configuration
+from ..accounts.owners import Owners
+from ..contract import (
+    AccountProvider,
+    Component,
+    Connector,
+    ConnectorError,
+    LeftOut,
+    Plugin,
+    Route,
+    load_connectors,
+)
+from ..contract.connector import FOREIGN_FAULTS
+from ..events.inbox import Events
+from ..events.routing import Router
+from ..events.visibility import Visibility
+from ..flows.component_types import usable
+from ..flows.documents import FlowComponent
+from ..flows.flows import Flows
+from ..flows.input_checks import InputChecks
+from ..limits import read_limits
+from ..observe.logs import get_log, without
+from ..observe.metrics import Metrics
+from ..observe.stream import Stream
+from ..observe.tasks import Tasks
+from ..runs.attempt_marks import Departures
+from ..runs.counts import WaitCounts
+from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
+from ..runs.history import Runs
+from ..runs.outcomes import Outcome, describe_error
+from ..runs.queue import EmbeddedQueue
+from ..runs.segments import Executor
+from ..runs.states import RunState
+from ..runs.waits import end_paused
+from ..runs.work import SegmentWork, StepCall
+from ..settings import Settings
+from ..storage.database import database_url, is_current, migrate, open_database
+from ..storage.files import FileStore
+from ..storage.folder import open_folder, prepare_folder
+from ..storage.readers import FIRST_ANSWER_S, Readers
+from ..storage.seal import KEY_VARIABLE, load_seal
+from ..storage.store import DatabaseStore
+from ..storage.writer import Writer
+from .actions import Actions
+from .contexts import EngineHost
+from .quotas import Buckets
+from .retention import housekeep
+from .transport import open_http
+from .trials import Trials
+from .turn import Turn
+
+
+class Engine:
+    """Hosts the installed connectors: their flows, accounts and events."""
+
+    def __init__(
+        self, settings: Settings, connectors: Mapping[str, Connector] | None = None
+    ) -> None:
+        """Prepare an engine for the installed connectors, unless others are given."""
+        self.settings = settings
+        prepare_folder(settings.data, has_database=settings.database_url is None)
+        self.log = get_log("engine")
+        self.metrics = Metrics()
+        self.limits = read_limits(settings.environment)
+        url = database_url(settings.data, settings.database_url)
+        self.database = open_database(url)
+        self._durable = open_database(url, survives_power_cut=True)
+        installed = load_connectors() if connectors is None else connectors
+        self.connectors, self.types, self.left_out = usable(installed)
+        for each in self.left_out:
+            self._tell_left_out(each)
+        self.stream = Stream(self.limits)
+        self.plugins: dict[str, Plugin] = {}
+        self.providers: dict[str, AccountProvider] = {}
+        self.hosts: dict[str, EngineHost] = {}
+        self.routes: dict[str, Sequence[Route]] = {}
+        self._instances: dict[str, Component] = {}
+        self._opened = contextlib.AsyncExitStack()
+        self.is_ready = False
+        self.unfinished: list[str] = []
+        """What the stop could not wait for."""
+
+    async def start(self) -> None:
+        """Open everything and go on with what was under way; undo all of it if that fails."""
+        async with contextlib.AsyncExitStack() as opened:
+            await self._start(opened)
+            self._opened = opened.pop_all()
+        self.is_ready = True
+
+    async def stop(self) -> None:
+        """Stop taking on work, let what is under way end or be recovered, and close everything."""
+        self.is_ready = False
+        await self._opened.aclose()
+        if self.unfinished:
+            self.log.error("stop_unfinished", waited_for=self.unfinished)
+
+    async def _start(self, opened: contextlib.AsyncExitStack) -> None:
+        opened.callback(self.database.dispose)
+        opened.callback(self._durable.dispose)
+        self.folder = open_folder(self.settings.data)
+        opened.callback(self.folder.close)
+        self.departures = Departures(self.settings.data)
+        opened.callback(self.departures.close)
+        self.readers = Readers(self.database)
+        opened.push_async_callback(self._close_readers)
+        if not await self.readers.read(is_current, within_s=FIRST_ANSWER_S):
+            await asyncio.to_thread(migrate, self.database)
+        key = self.settings.environment.get(KEY_VARIABLE)
+        self.seal = await self.readers.read(partial(load_seal, self.settings.data, key))
+        self.writer = Writer(self._durable)
+        opened.push_async_callback(self._close_writer)
+        self._wire()
+        opened.callback(self.turn.close)
+        await self.owners.start()
+        await self.configuration.start()
+        self.http = open_http()
+        opened.push_async_callback(self.http.aclose)
+        for connector_id, connector in list(self.connectors.items()):
+            try:
+                self._open(connector_id, connector)
+            except FOREIGN_FAULTS as error:
+                self._leave_out(connector_id, error)
+        for connector_id, plugin in list(self.plugins.items()):
+            host = self.hosts[connector_id]
+            opened.push_async_callback(self._stop_plugin, host, plugin)
+            try:
+                await plugin.start()
+            except FOREIGN_FAULTS as error:
+                await self._stop_plugin(host, plugin)
+                self._leave_out(connector_id, error)
+        opened.push_async_callback(self.queue.close)
+        self.tasks = Tasks(self.describe, self.metrics, self.log)
+        opened.push_async_callback(self.tasks.stop)
+        self.tasks.begin("turn", self.turn.keep)
+        self.tasks.begin("routing", self.router.work)
+        self.tasks.begin("queue", self.due.sweep)
+        self.tasks.begin("timers", self.due.end_waits)
+        self.tasks.begin("renewal", self.accounts.keep_renewed)
+        for number in range(PROVERS):
+            self.tasks.begin(f"proof {number + 1}", self.accounts.keep_proven)
+        self.tasks.begin("configuration", self.configuration.keep_fresh)
+        self.tasks.begin("housekeeping", lambda: housekeep(self))
+
+    def _wire(self) -> None:
+        """Make the parts, each with what it uses."""
+        self.events = Events(self.readers, self.writer)
+        self.owners = Owners(self)
+        self.configuration = Configuration(self)
+        self.accounts = Accounts(self)
+        self.accounts.on_connected = self._resume_account
+        self.files = FileStore(self)
+        self.flows = Flows(self)
+        self.runs = Runs(self)
+        self.input_checks = InputChecks()
+        self.trials = Trials(self)
+        self.visibility = Visibility(self)
+        self.actions = Actions(self)
+        self.turn = Turn(self.database, self.log)
+        executor = Executor(
+            writer=self.writer,
+            rows=self.rows,
+            seal=self.seal,
+            types=self.types,
+            document=self.flows.document,
+            act=self._act,
+            describe=self.describe,
+            notices=self,
+            hand_over=lambda rows: self.due.hand_over(rows),
+            add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
+            input_checks=self.input_checks,
+            may_wait=WaitCounts(self.rows, self.limits).check,
+        )
+        self.queue = EmbeddedQueue(executor.execute)
+        self.due = Due(
+            writer=self.writer,
+            rows=self.rows,
+            queue=self.queue,
+            give_up=executor.give_up_row,
+            log=self.log,
+            is_active=self.turn.is_mine,
+            connectors=lambda: self.plugins.keys(),
+            sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
+        )
+        self.router = Router(self, self.turn.is_mine)
+
+    async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
+        """Read without blocking the loop; raise DatabaseTimeout when nothing comes back."""
+        return await self.readers.rows(query)
+
+    def component(self, name: str) -> Component:
+        """Return the one instance of a component's class."""
+        if name not in self._instances:
+            classes = self.connectors[self.types[name].connector].components()
+            self._instances[name] = classes[name]()
+        return self._instances[name]
+
+    def describe(self, error: BaseException, *, given: Any = None, **where: str) -> dict[str, Any]:
+        """Return what a record says of any exception; what was not foreseen goes to the log.
+
+        No text that was `given` to the code which has failed is shown there.
+        """
+        if isinstance(error, ConnectorError):
+            return describe_error(error)
+        reference = uuid.uuid4().hex[:12]
+        trace = without("".join(traceback.format_exception(error)), given)
+        self.log.error("unexpected_error", reference=reference, exception=trace, **where)
+        return {
+            "kind": "InternalError",
+            "title": "Something unexpected went wrong inside the engine or a component",
+            "cause": f"{type(error).__name__}; the log tells more under {reference}.",
+            "cure": "Report it with this reference.",
+        }
+
+    def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
+        """Tell who watches that a run has changed."""
+        if RunState(state).is_final:
+            self.metrics.runs.labels(state).inc()
+        self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
+
+    def tell_step(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
+        """Tell who watches how a step has ended."""
+        self.metrics.steps.labels(row["type"], row["state"]).inc()
+        self.metrics.step_seconds.labels(row["type"]).observe(row["duration_s"])
+        self.stream.publish(
+            owner_id,
+            "step",
+            {
+                "runId": row["run_id"],
+                "flowId": flow_id,
+                "component": row["component"],
+                "type": row["type"],
+                "state": row["state"],
+                "error": row["error"],
+                "at": time.time(),
+            },
+        )
+
+    def _open(self, connector_id: str, connector: Connector) -> None:
+        quotas = {quota.name: quota for quota in connector.manifest.quotas}
+        log = self.log.bind(connector=connector_id)
+        host = EngineHost(
+            engine=self,
+            connector=connector_id,
+            http=self.http,
+            log=log,
+            store=DatabaseStore(self.readers, self.writer, connector_id),
+            quota=Buckets(quotas),
+            tasks=Tasks(self.describe, self.metrics, log),
+        )
+        self.hosts[connector_id] = host
+        provider, plugin = connector.account_provider(host), connector.plugin(host)
+        self.routes[connector_id] = tuple(plugin.routes)
+        self.providers[connector_id], self.plugins[connector_id] = provider, plugin
+
+    def _leave_out(self, connector_id: str, error: BaseException) -> None:
+        """Go on without a connector; what is stored for it waits until it can be used again."""
+        left_out = self.connectors.pop(connector_id).left_out(error)
+        for kept in (self.hosts, self.providers, self.plugins, self.routes):
+            kept.pop(connector_id, None)
+        for name, each in list(self.types.items()):
+            if each.connector == connector_id:
+                del self.types[name]
+        self.left_out.append(left_out)
+        self._tell_left_out(left_out)
+
+    def _tell_left_out(self, left_out: LeftOut) -> None:
+        self.log.error(
+            "connector_left_out",
+            distribution=left_out.distribution,
+            entry_point=left_out.entry_point,
+            reason=left_out.reason,
+            exc_info=left_out.error,
+        )
+
+    async def _close_writer(self) -> None:
+        if not await asyncio.to_thread(self.writer.close):
+            self.unfinished.append("a commit: it was acknowledged to nobody")
+
+    async def _close_readers(self) -> None:
+        if not await self.readers.close():
+            self.unfinished.append("questions to the database")
+
+    async def _stop_plugin(self, host: EngineHost, plugin: Plugin) -> None:
+        await host.tasks.stop()
+        try:
+            await plugin.stop()
+        except FOREIGN_FAULTS as error:  # what else is open has to be closed all the same
+            self.log.error("plugin_not_stopped", connector=host.connector, exc_info=error)
+
+    async def _act(
+        self,
+        work: SegmentWork,
+        call: StepCall,
+        component: FlowComponent,
+        values: Mapping[str, Any],
+    ) -> Outcome:
+        return await self.actions.act(
+            owner_id=work.owner_id,
+            flow_key=work.flow_key,
+            key=call.component,
+            component=component,
+            values=values,
+            step_id=call.step_id,
+            resumes=call.resumes,
+            event=work.event,
+            may_have_acted=work.may_have_begun or call.attempt > 1 or call.resumes is not None,
+        )
+
+    async def _resume_account(self, account_id: str) -> None:
+        self.router.release(account_id)
+        rows = await self.writer.commit(lambda connection: end_paused(connection, account_id))
+        await self.due.hand_over(rows)
+
+
+@contextlib.asynccontextmanager
+async def open_engine(
+    settings: Settings, connectors: Mapping[str, Connector] | None = None
+) -> AsyncGenerator[Engine]:
+    """Run an engine for as long as the context lasts."""
+    engine = Engine(settings, connectors)
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()

@@ -1,0 +1,48 @@
+"""The contract's Quota in memory: a bucket of tokens for each quota of a manifest and each key."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from ..contract import ThrottledError
+from ..contract.manifest import Quota
+
+MAX_WAIT_S = 2.0
+# A bucket that is full again is no different from one that never was.
+MAX_BUCKETS = 10_000
+
+
+class Buckets:
+    """The quotas of one connector in this process.
+
+    Each bucket is one number, the time at which it will be full again (the generic cell rate
+    algorithm), so it needs no timer.
+    """
+
+    def __init__(
+        self, quotas: Mapping[str, Quota], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._quotas, self._now = quotas, now
+        self._full_at: dict[tuple[str, str], float] = {}
+
+    async def take(self, resource: str, key: str) -> None:
+        quota = self._quotas[resource]
+        interval_s = quota.window_s / quota.limit
+        capacity_s = interval_s * (quota.burst or quota.limit)
+        now = self._now()
+        full_at = max(self._full_at.get((resource, key), now), now) + interval_s
+        wait_s = full_at - now - capacity_s
+        if wait_s > MAX_WAIT_S:
+            raise ThrottledError(
+                f"The quota {resource!r} is used up",
+                cause=f"At most {quota.limit} in {quota.window_s:g} s for each {quota.scope}.",
+                cure="Nothing to do: it goes on by itself when there is room.",
+                retry_after_s=wait_s,
+            )
+        if len(self._full_at) >= MAX_BUCKETS:
+            self._full_at = {name: at for name, at in self._full_at.items() if at > now}
+        self._full_at[resource, key] = full_at
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)

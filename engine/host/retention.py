@@ -1,0 +1,98 @@
+"""Removing what has grown old."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ..storage.database import (
+    DATABASE_AWAY,
+    answers,
+    events,
+    flow_versions,
+    flows,
+    held,
+    runs,
+    segments,
+    steps,
+    takings,
+)
+from ..storage.store import delete_expired
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+DAY_S = 86_400.0
+# Services deliver an event again for up to seven days, so duplicates are known for twice as long.
+KEEP_EVENTS_S = 14 * DAY_S
+KEEP_RUNS_S = 30 * DAY_S
+KEEP_ANSWERS_S = 2 * DAY_S
+INTERVAL_S = 600.0
+# So many rows go in one commit, so that no other has to wait for long.
+AT_ONCE = 500
+
+
+async def housekeep(engine: Engine) -> None:
+    """Remove old records every few minutes until cancelled."""
+    while True:
+        await asyncio.sleep(INTERVAL_S)
+        try:
+            await remove_old(engine, now=time.time())
+        except DATABASE_AWAY as error:
+            engine.log.error("housekeeping_interrupted", error=type(error).__name__)
+
+
+async def remove_old(engine: Engine, *, now: float) -> None:
+    """Remove what is older than it is kept; runs that have not ended stay."""
+    commit = engine.writer.commit
+    await commit(lambda connection: delete_expired(connection, now))
+    await commit(lambda connection: _remove_answers(connection, now))
+    while await commit(lambda connection: _remove_runs(connection, now)):
+        pass
+    while await commit(lambda connection: _remove_events(connection, now)):
+        pass
+    await commit(_remove_versions)
+
+
+def _remove_answers(connection: sa.Connection, now: float) -> None:
+    old = sa.select(sa.func.max(events.c.seq)).where(events.c.received_at < now - KEEP_ANSWERS_S)
+    connection.execute(sa.delete(answers).where(answers.c.seq <= old.scalar_subquery()))
+
+
+def _remove_events(connection: sa.Connection, now: float) -> int:
+    old = (
+        sa.select(events.c.seq)
+        .where(
+            events.c.received_at < now - KEEP_EVENTS_S,
+            events.c.seq.not_in(sa.select(runs.c.event_seq)),
+        )
+        .limit(AT_ONCE)
+    )
+    seqs = list(connection.scalars(old))
+    for table in (takings, held, events):
+        if seqs:
+            connection.execute(sa.delete(table).where(table.c.seq.in_(seqs)))
+    return len(seqs)
+
+
+def _remove_versions(connection: sa.Connection) -> None:
+    """Remove the documents of flows that are gone, with all their runs."""
+    key = flow_versions.c.flow_key
+    gone = key.not_in(sa.select(flows.c.key)) & key.not_in(sa.select(runs.c.flow_key))
+    connection.execute(sa.delete(flow_versions).where(gone))
+
+
+def _remove_runs(connection: sa.Connection, now: float) -> int:
+    query = sa.select(runs.c.id).where(runs.c.ended_at < now - KEEP_RUNS_S).limit(AT_ONCE)
+    old = list(connection.scalars(query))
+    for table, column in (
+        (steps, steps.c.run_id),
+        (segments, segments.c.run_id),
+        (runs, runs.c.id),
+    ):
+        if old:
+            connection.execute(sa.delete(table).where(column.in_(old)))
+    return len(old)

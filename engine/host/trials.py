@@ -1,0 +1,140 @@
+"""One component on its own: its dropdowns, a real try, and a dry run that shows the request."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from ..errors import NotFoundError
+from ..flows.documents import ComponentType, Fault, FlowComponent, InputFaults
+from ..flows.sealed_inputs import HIDDEN, secret_fields
+from .contexts import EngineContext
+from .transport import DryRunRequest, is_dry_run
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+# What a trial remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
+TRIAL = "trial"
+SECRET_HEADERS = ("authorization", "cookie")
+SECRET_PARAMETERS = ("access_token", "appsecret_proof")
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials for all owners; every call names the owner, and uses nobody else's account."""
+
+    engine: Engine
+
+    async def options(
+        self,
+        owner_id: str,
+        name: str,
+        field: str,
+        *,
+        account: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return the entries of a field's dropdown; raise ConnectorError with what to do first."""
+        kind = self._kind(name)
+        if "x-source" not in kind.schema["properties"].get(field, {}):
+            having = [each for each, of in kind.schema["properties"].items() if "x-source" in of]
+            known = ", ".join(having) or "none"
+            raise NotFoundError(f"{name} has no choices for {field!r}; it has them for: {known}.")
+        place = await self.engine.flows.place(
+            owner_id, TRIAL, TRIAL, FlowComponent(type=name, account=account)
+        )
+        component = self.engine.component(name)
+        found = await component.options(EngineContext(self.engine, place), field, values or {})
+        return [
+            {
+                "value": each.value,
+                "label": each.label,
+                "hint": each.hint,
+                "isDisabled": each.is_disabled,
+            }
+            for each in found
+        ]
+
+    async def test(
+        self,
+        owner_id: str,
+        name: str,
+        *,
+        account: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Do what an action does, or show what it would send; a trigger answers its samples.
+
+        Raises InputFaults for a wrong input. Everything else that goes wrong is in the answer.
+        """
+        kind = self._kind(name)
+        values = values or {}
+        faults = await self.engine.input_checks.faults(values, kind.schema)
+        if faults:
+            raise InputFaults([Fault(f"input{each.path}", each.text) for each in faults])
+        if kind.kind == "trigger":
+            return {"status": "sample", "samples": kind.schema["x-samples"]}
+        step = FlowComponent(type=name, account=account)
+        if not dry_run:
+            return await self._act(owner_id, step, values)
+        mark = is_dry_run.set(True)
+        try:
+            return {"dryRun": True, "request": None, **await self._act(owner_id, step, values)}
+        except DryRunRequest as found:
+            request = _shown(found.request, _secrets(values, kind))
+            return {"dryRun": True, "status": "notSent", "request": request}
+        finally:
+            is_dry_run.reset(mark)
+
+    async def _act(
+        self, owner_id: str, step: FlowComponent, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        outcome = await self.engine.actions.act(
+            owner_id=owner_id,
+            flow_key=TRIAL,
+            key=TRIAL,
+            component=step,
+            values=values,
+            step_id=f"{TRIAL}-{uuid.uuid4().hex}",
+        )
+        output: dict[str, list[Any]] = {}
+        for port, value in outcome.values:
+            output.setdefault(port, []).append(value)
+        answer = {"status": outcome.state, "output": output, "error": outcome.error}
+        return {**answer, "reason": outcome.wait_reason} if outcome.wait_reason else answer
+
+    def _kind(self, name: str) -> ComponentType:
+        if name not in self.engine.types:
+            raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
+        return self.engine.types[name]
+
+
+def _secrets(values: Mapping[str, Any], kind: ComponentType) -> list[str]:
+    return [str(values[name]) for name in secret_fields(kind.schema) if name in values]
+
+
+def _shown(request: httpx.Request, secrets: list[str]) -> dict[str, Any]:
+    text = request.content.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    is_json = request.headers.get("content-type", "").startswith("application/json")
+    headers = {
+        name: HIDDEN if name in SECRET_HEADERS else value for name, value in request.headers.items()
+    }
+    url = request.url
+    for name in SECRET_PARAMETERS:
+        if name in url.params:
+            url = url.copy_set_param(name, HIDDEN)
+    return {
+        "method": request.method,
+        "url": str(url),
+        "headers": headers,
+        "body": json.loads(text) if is_json and text else text,
+    }

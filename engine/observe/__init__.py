@@ -1,0 +1,1 @@
+"""What is seen of an engine: its log, metrics, stream and long-lived tasks."""

@@ -1,0 +1,250 @@
+"""Owners' files: content in the data folder, facts in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import sqlalchemy as sa
+
+from ..contract import File, RejectedError
+from ..errors import CrowdedError, NotFoundError, TooLargeError
+from ..start_errors import StartError
+from ..times import iso
+from .database import files
+from .durable import is_full, private
+
+if TYPE_CHECKING:
+    from ..host.engine import Engine
+
+DEFAULT_MAX_BYTES = 110 * 1024 * 1024
+LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
+CHUNK_BYTES = 64 * 1024
+MAX_NAME_CHARS = 255
+MAX_MEDIA_TYPE_CHARS = 127
+# How soon a full disk is asked again.
+FULL_AGAIN_S = 60.0
+# It goes into a header as it is, parameters included.
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+( *;[ -~]*)?")
+
+
+class FileStore:
+    """The files of all owners."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine, self._clock = engine, clock
+        self._folder = engine.settings.data / "files"
+        self.max_bytes = max_file_bytes(engine.settings.environment)
+
+    def of(self, owner_id: str) -> OwnedFiles:
+        """Return one owner's files, as connectors see them."""
+        return OwnedFiles(self, owner_id)
+
+    async def save(
+        self, owner_id: str, name: str, media_type: str, chunks: AsyncIterator[bytes]
+    ) -> dict[str, Any]:
+        """Keep a file; raise TooLargeError, ConflictError or, when the disk is full, CrowdedError.
+
+        Nothing of it is left then.
+        """
+        name, media_type = _checked(name, media_type)
+        self._engine.limits.check("file_total_bytes", await self._kept_bytes(owner_id))
+        file_id = uuid.uuid4().hex
+        path = self._path(owner_id, file_id)
+        try:
+            with telling_full_disk():
+                await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
+                size_bytes, sha256 = await self._write(path, chunks)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await anyio.Path(path).unlink(missing_ok=True)
+            raise
+        row = {
+            "id": file_id,
+            "owner_id": owner_id,
+            "name": name,
+            "media_type": media_type,
+            "size_bytes": size_bytes,
+            "sha256": sha256,
+            "created_at": self._clock(),
+        }
+        try:
+            await self._engine.writer.commit(lambda connection: self._add(connection, row))
+        except Exception:  # not when cancelled: the row may be stored all the same
+            await anyio.Path(path).unlink(missing_ok=True)
+            raise
+        return await self.get(owner_id, file_id)
+
+    async def list(self, owner_id: str) -> list[dict[str, Any]]:
+        return [_show(row) for row in await self._rows(files.c.owner_id == owner_id)]
+
+    async def get(self, owner_id: str, file_id: str) -> dict[str, Any]:
+        """Return the file's facts; raise NotFoundError."""
+        rows = await self._rows((files.c.owner_id == owner_id) & (files.c.id == file_id))
+        if not rows:
+            raise NotFoundError(f"There is no file {file_id}.")
+        return _show(rows[0])
+
+    async def read(self, owner_id: str, file_id: str) -> AsyncIterator[bytes]:
+        """Yield the content; raise NotFoundError before the first chunk."""
+        await self.get(owner_id, file_id)
+        try:
+            file = await anyio.open_file(self._path(owner_id, file_id), "rb")
+        except FileNotFoundError:
+            raise NotFoundError(
+                f"The content of file {file_id} is not in this machine's data folder."
+            ) from None
+        async with file:
+            while chunk := await file.read(CHUNK_BYTES):
+                yield chunk
+
+    async def delete(self, owner_id: str, file_id: str) -> None:
+        """Delete a file; raise NotFoundError."""
+        await self.get(owner_id, file_id)
+        await self._engine.writer.commit(
+            lambda connection: connection.execute(sa.delete(files).where(files.c.id == file_id))
+        )
+        await anyio.Path(self._path(owner_id, file_id)).unlink(missing_ok=True)
+
+    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
+        digest, size_bytes = hashlib.sha256(), 0
+        async with await anyio.open_file(path, "xb", opener=private) as file:
+            async for chunk in chunks:
+                size_bytes += len(chunk)
+                if size_bytes > self.max_bytes:
+                    raise too_large(self.max_bytes)
+                digest.update(chunk)
+                await file.write(chunk)
+        return size_bytes, digest.hexdigest()
+
+    async def _kept_bytes(self, owner_id: str) -> int:
+        return int((await self._engine.rows(_total(owner_id)))[0].total)
+
+    def _add(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
+        # Asked again: many may have been uploaded at once, and writes come one after the other.
+        kept = int(connection.execute(_total(row["owner_id"])).one().total)
+        self._engine.limits.check("file_total_bytes", kept)
+        connection.execute(sa.insert(files).values(row))
+
+    def _path(self, owner_id: str, file_id: str) -> Path:
+        return self._folder / owner_id / file_id
+
+    async def _rows(self, which: sa.ColumnElement[bool]) -> Sequence[Any]:
+        query = sa.select(files).where(which).order_by(files.c.created_at.desc(), files.c.id)
+        return await self._engine.rows(query)
+
+
+class OwnedFiles:
+    """The contract's Files for one owner."""
+
+    def __init__(self, store: FileStore, owner_id: str) -> None:
+        self._store, self._owner_id = store, owner_id
+
+    async def describe(self, file_id: str) -> File:
+        try:
+            return _file(await self._store.get(self._owner_id, file_id))
+        except NotFoundError as error:
+            raise _no_such_file(error) from None
+
+    async def read(self, file_id: str) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._store.read(self._owner_id, file_id):
+                yield chunk
+        except NotFoundError as error:
+            raise _no_such_file(error) from None
+
+    async def save(self, name: str, media_type: str, chunks: AsyncIterator[bytes]) -> File:
+        return _file(await self._store.save(self._owner_id, name, media_type, chunks))
+
+
+def _total(owner_id: str) -> sa.Select[tuple[int]]:
+    total = sa.func.coalesce(sa.func.sum(files.c.size_bytes), 0).label("total")
+    return sa.select(total).where(files.c.owner_id == owner_id)
+
+
+def max_file_bytes(environment: Mapping[str, str]) -> int:
+    """Return how large a file may be; raise StartError if the environment gives no such number."""
+    given = environment.get(LIMIT_VARIABLE, "").strip()
+    if not given:
+        return DEFAULT_MAX_BYTES
+    if not (given.isascii() and given.isdecimal() and len(given) < 20 and int(given)):
+        raise StartError(
+            f"{LIMIT_VARIABLE} has to be a number of bytes, such as {DEFAULT_MAX_BYTES}; leave it"
+            " out for that."
+        )
+    return int(given)
+
+
+@contextmanager
+def telling_full_disk() -> Generator[None]:
+    """Raise CrowdedError instead of the system's error for a disk without room."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise CrowdedError(
+            "There is no room for the file",
+            "The disk of the data folder, or the one for temporary files, is full.",
+            "Make room there, then try again.",
+            retry_after_s=FULL_AGAIN_S,
+        ) from error
+
+
+def too_large(max_bytes: int) -> TooLargeError:
+    return TooLargeError(
+        "The file is too large",
+        f"Files may have {max_bytes:,} bytes at most.",
+        f"Send a smaller file, or raise {LIMIT_VARIABLE} where the engine runs.",
+        "file",
+    )
+
+
+def _checked(name: str, media_type: str) -> tuple[str, str]:
+    # Only the last part: some senders put their whole path there.
+    name = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    is_usable = 0 < len(name) <= MAX_NAME_CHARS and name.isprintable()
+    if not is_usable or name in (".", ".."):
+        raise RejectedError(
+            "The file's name cannot be used",
+            f"Names have 1 to {MAX_NAME_CHARS} printable characters, and are not . or ..",
+            "Give the file a plain name, for example invoice.pdf.",
+            "name",
+        )
+    media_type = media_type.strip().lower() or "application/octet-stream"
+    if len(media_type) > MAX_MEDIA_TYPE_CHARS or not _MEDIA_TYPE.fullmatch(media_type):
+        raise RejectedError(
+            "The media type cannot be used",
+            "A media type looks like image/jpeg.",
+            "Send it in the Content-Type header.",
+            "mediaType",
+        )
+    return name, media_type
+
+
+def _show(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "mediaType": row.media_type,
+        "sizeBytes": row.size_bytes,
+        "sha256": row.sha256,
+        "createdAt": iso(row.created_at),
+    }
+
+
+def _file(shown: dict[str, Any]) -> File:
+    return File(shown["id"], shown["name"], shown["mediaType"], shown["sizeBytes"])
+
+
+def _no_such_file(error: NotFoundError) -> RejectedError:
+    return RejectedError(
+        "The file is not there", str(error), "Upload it first, then use the id it gets.", "fileId"
+    )

@@ -1,0 +1,135 @@
+"""The contract's Store on the database: JSON values by namespace and key, with expiry."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from ..contract import Json
+from .database import MAX_KEYS, Prepared, PreparedSelect, insert, store
+from .readers import Readers
+from .writer import Writer
+
+
+class DatabaseStore:
+    """One namespace of the store table."""
+
+    def __init__(
+        self,
+        readers: Readers,
+        writer: Writer,
+        namespace: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._readers, self._writer = readers, writer
+        self._namespace, self._clock = namespace, clock
+
+    async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
+        unique = list(dict.fromkeys(keys))
+        found: dict[str, Json] = {}
+        for start in range(0, len(unique), MAX_KEYS):
+            find = partial(
+                _GET.rows,
+                keys=unique[start : start + MAX_KEYS],
+                values={"namespace": self._namespace, "now": self._clock()},
+            )
+            rows = await self._readers.read(find)
+            found |= {key: json.loads(value) for key, value in rows}
+        return found
+
+    async def scan(self, prefix: str) -> Mapping[str, Json]:
+        query = sa.select(store.c.key, store.c.value).where(
+            store.c.namespace == self._namespace,
+            store.c.key.startswith(prefix, autoescape=True),
+            _is_alive(self._clock()),
+        )
+        return await self._readers.read(
+            lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
+        )
+
+    async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
+        rows = self.rows(entries, expires_in_s=expires_in_s)
+        if rows:
+            await self._writer.commit(lambda connection: put_rows(connection, rows))
+
+    async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
+        row = self._row(key, value, expires_in_s)
+        return await self._writer.commit(lambda connection: _add(connection, row, self._clock()))
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        gone = (store.c.namespace == self._namespace) & store.c.key.in_(keys)
+        await self._writer.commit(
+            lambda connection: connection.execute(sa.delete(store).where(gone))
+        )
+
+    def rows(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the entries for a commit in which put_rows stores them."""
+        return [self._row(key, value, expires_in_s) for key, value in entries.items()]
+
+    def _row(self, key: str, value: Json, expires_in_s: float | None) -> dict[str, Any]:
+        return {
+            "namespace": self._namespace,
+            "key": key,
+            "value": json.dumps(value),
+            "expires_at": None if expires_in_s is None else self._clock() + expires_in_s,
+        }
+
+
+def put_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    _REPLACE.execute(connection, rows)
+
+
+def delete_expired(connection: sa.Connection, now: float) -> int:
+    """Remove what reads as absent already; return how many entries."""
+    return connection.execute(sa.delete(store).where(store.c.expires_at <= now)).rowcount
+
+
+def _is_alive(now: float | sa.BindParameter[float]) -> sa.ColumnElement[bool]:
+    return sa.or_(store.c.expires_at.is_(None), store.c.expires_at > now)
+
+
+def _replacing(connection: sa.Connection) -> postgresql.Insert:
+    statement = insert(store, connection)
+    return statement.on_conflict_do_update(
+        index_elements=["namespace", "key"],
+        set_={"value": statement.excluded.value, "expires_at": statement.excluded.expires_at},
+    )
+
+
+_REPLACE = Prepared(_replacing)
+
+
+def _adding(connection: sa.Connection) -> postgresql.Insert:
+    statement = insert(store, connection)
+    return statement.on_conflict_do_update(
+        index_elements=["namespace", "key"],
+        set_={"value": statement.excluded.value, "expires_at": statement.excluded.expires_at},
+        where=store.c.expires_at <= sa.bindparam("now", type_=sa.Float),
+    )
+
+
+def _finding(keys: Sequence[sa.BindParameter[Any]]) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(store.c.key, store.c.value).where(
+        store.c.namespace == sa.bindparam("namespace"),
+        store.c.key.in_(keys),
+        _is_alive(sa.bindparam("now", type_=sa.Float)),
+    )
+
+
+_ADD, _GET = Prepared(_adding), PreparedSelect(_finding)
+
+
+def _add(connection: sa.Connection, row: dict[str, object], now: float) -> Json | None:
+    if _ADD.execute(connection, [{**row, "now": now}]):
+        return None
+    values = {"namespace": row["namespace"], "now": now}
+    [(_, present)] = _GET.rows(connection, [row["key"]], values)
+    return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
