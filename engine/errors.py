@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .contract import ConfigurationError, ConnectorError, RejectedError, ThrottledError
 
 
@@ -45,3 +47,20 @@ def not_here(connector_id: str) -> ConfigurationError:
         "Let the administrator run `appmixer doctor`, which names what is left out, and try again"
         " when it is mended; what is stored waits until then.",
     )
+
+
+def describe_error(error: ConnectorError) -> dict[str, Any]:
+    """Return the error as records and answers show it."""
+    shown: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "title": error.title,
+        "cause": error.cause,
+        "cure": error.cure,
+        "field": error.field,
+        "code": error.code,
+        "subcode": error.subcode,
+        "trace": error.trace,
+    }
+    if isinstance(error, ThrottledError):
+        shown["retryAfterS"] = error.retry_after_s
+    return {name: value for name, value in shown.items() if value not in ("", None)}

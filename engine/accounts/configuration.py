@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..contract import Check, Manifest, RejectedError
+from ..contract import Check, Log, Manifest, RejectedError
 from ..contract.manifest import ConfigurationKey
 from ..errors import NotFoundError
 from ..storage.database import DatabaseTimeout, configuration, insert
 from ..storage.seal import SealError
-
-if TYPE_CHECKING:
-    from ..host.engine import Engine
+from ..storage.storage import Storage
 
 # How old the values may be that another process has changed.
 RELOAD_S = 2.0
@@ -32,9 +30,16 @@ class Configuration:
     What other processes write is seen within seconds, as long as the database answers.
     """
 
-    def __init__(self, engine: Engine, reload_s: float = RELOAD_S) -> None:
-        self._engine, self._reload_s = engine, reload_s
-        self._manifests = {key: each.manifest for key, each in engine.connectors.items()}
+    def __init__(
+        self,
+        storage: Storage,
+        manifests: Mapping[str, Manifest],
+        environment: Mapping[str, str],
+        log: Log,
+        reload_s: float = RELOAD_S,
+    ) -> None:
+        self._storage, self.environment, self._log = storage, environment, log
+        self._reload_s, self._manifests = reload_s, manifests
         self._stored: _Stored = {}
         self._values: Mapping[str, Mapping[str, str]] = {}
         self._reads, self._newest = itertools.count(1), 0
@@ -46,7 +51,7 @@ class Configuration:
     async def load(self) -> None:
         """Read what is stored now. Of reads that overlap, the one that began last counts."""
         number = next(self._reads)
-        stored = await self._engine.readers.read(self._read)
+        stored = await self._storage.readers.read(self._read)
         if number > self._newest:
             self._newest, self._stored = number, stored
             self._values = {each: self._combine(each) for each in self._manifests}
@@ -61,7 +66,7 @@ class Configuration:
                 is_told = False
             except (SQLAlchemyError, DatabaseTimeout, SealError) as error:
                 if not is_told:
-                    self._engine.log.warning("configuration_not_read", error=type(error).__name__)
+                    self._log.warning("configuration_not_read", error=type(error).__name__)
                 is_told = True
 
     def view(self, connector_id: str) -> Mapping[str, str]:
@@ -127,8 +132,8 @@ class Configuration:
             )
         if not key.takes(value):
             raise RejectedError(f"This is no {key.label}", _form(key), key.description, name)
-        sealed = self._engine.seal.close(value)
-        await self._engine.writer.commit(
+        sealed = self._storage.seal.close(value)
+        await self._storage.writer.commit(
             lambda connection: _put(connection, connector_id, name, sealed)
         )
         await self.load()
@@ -137,14 +142,14 @@ class Configuration:
     async def remove(self, connector_id: str, name: str) -> dict[str, Any]:
         key = self._key(connector_id, name)
         gone = (configuration.c.connector == connector_id) & (configuration.c.key == name)
-        await self._engine.writer.commit(
+        await self._storage.writer.commit(
             lambda connection: connection.execute(sa.delete(configuration).where(gone))
         )
         await self.load()
         return self._describe(connector_id, key)
 
     def _find(self, connector_id: str, key: ConfigurationKey) -> tuple[str | None, str]:
-        if given := self._engine.settings.environment.get(key.environment, "").strip():
+        if given := self.environment.get(key.environment, "").strip():
             return given, "environment"
         if (connector_id, key.name) in self._stored:
             return self._stored[connector_id, key.name], "stored"
@@ -187,7 +192,7 @@ class Configuration:
 
     def _read(self, connection: sa.Connection) -> _Stored:
         rows = connection.execute(sa.select(configuration))
-        return {(row.connector, row.key): str(self._engine.seal.open(row.sealed)) for row in rows}
+        return {(row.connector, row.key): str(self._storage.seal.open(row.sealed)) for row in rows}
 
 
 class _View(Mapping[str, str]):

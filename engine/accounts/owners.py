@@ -8,18 +8,17 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..contract import RejectedError
 from ..errors import ConflictError, NotFoundError
+from ..settings import Settings
 from ..storage.database import DatabaseTimeout, insert, owners, tokens
+from ..storage.storage import Storage
 from ..times import iso
 from .api_token import TOKEN_VARIABLE, given_or_made_token, is_secret, new_secret
-
-if TYPE_CHECKING:
-    from ..host.engine import Engine
 
 FIRST_OWNER = "main"
 INVITATION_LIFE_S = 600.0
@@ -45,20 +44,22 @@ class Identity:
 class Owners:
     """The owners of this engine; of their secrets only hashes are stored."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._writer, self._clock = engine, engine.writer, clock
+    def __init__(
+        self, storage: Storage, settings: Settings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._storage, self._settings, self._clock = storage, settings, clock
         self.first_owner_id = ""
 
     async def start(self) -> None:
         """Make the first owner and a token of theirs, unless they are there; raise StartError."""
-        settings = self._engine.settings
+        settings = self._settings
         given = settings.environment.get(TOKEN_VARIABLE, "").strip()
         token = await asyncio.to_thread(given_or_made_token, settings.data, given)
         kind = ENVIRONMENT if given else FIRST
         now = self._clock()
         try:
             async with asyncio.timeout(FIRST_COMMIT_S):
-                self.first_owner_id = await self._writer.commit(
+                self.first_owner_id = await self._storage.writer.commit(
                     lambda connection: _first_owner(connection, token, kind, now)
                 )
         except TimeoutError:
@@ -73,7 +74,7 @@ class Owners:
             .join(owners, owners.c.id == tokens.c.owner_id)
             .where(tokens.c.hash == hash_of(secret), tokens.c.kind.in_(kinds), self._is_alive())
         )
-        rows = await self._engine.rows(query)
+        rows = await self._storage.rows(query)
         return next((Identity(row.owner_id, row.name, row.is_administrator) for row in rows), None)
 
     async def invite(self, identity: Identity) -> str:
@@ -83,7 +84,7 @@ class Owners:
         row = _token_row(
             secret, identity.owner_id, INVITATION, now, is_administrator=is_administrator
         )
-        await self._writer.commit(
+        await self._storage.writer.commit(
             lambda connection: connection.execute(sa.insert(tokens).values(row))
         )
         return secret
@@ -108,11 +109,11 @@ class Owners:
             connection.execute(sa.insert(tokens).values(row))
             return session
 
-        return await self._writer.commit(exchange)
+        return await self._storage.writer.commit(exchange)
 
     async def sign_out(self, session: str) -> None:
         gone = (tokens.c.hash == hash_of(session)) & (tokens.c.kind == SESSION)
-        await self._writer.commit(
+        await self._storage.writer.commit(
             lambda connection: connection.execute(sa.delete(tokens).where(gone))
         )
 
@@ -137,7 +138,7 @@ class Owners:
             connection.execute(sa.insert(tokens).values(row))
             return True
 
-        if not await self._writer.commit(add):
+        if not await self._storage.writer.commit(add):
             raise ConflictError(
                 "The owner exists already",
                 f"There is an owner named {name!r}.",
@@ -152,7 +153,7 @@ class Owners:
         With `replace` it is the only one: all others end, and what was opened with them.
         """
         query = sa.select(owners.c.id).where(owners.c.name == name)
-        row = next(iter(await self._engine.rows(query)), None)
+        row = next(iter(await self._storage.rows(query)), None)
         if row is None:
             raise NotFoundError(f"There is no owner {name!r}.")
         token, now = new_secret(), self._clock()
@@ -164,12 +165,12 @@ class Owners:
             made = _token_row(token, row.id, API, now, is_administrator=False)
             connection.execute(sa.insert(tokens).values(made))
 
-        await self._writer.commit(add)
+        await self._storage.writer.commit(add)
         return {"id": row.id, "name": name, "createdAt": iso(now), "token": token}
 
     async def list(self) -> list[dict[str, Any]]:
         query = sa.select(owners).order_by(owners.c.created_at, owners.c.name)
-        rows = await self._engine.rows(query)
+        rows = await self._storage.rows(query)
         return [{"id": row.id, "name": row.name, "createdAt": iso(row.created_at)} for row in rows]
 
     def _is_alive(self) -> sa.ColumnElement[bool]:

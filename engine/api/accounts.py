@@ -72,14 +72,14 @@ async def change_account(
 @router.post("/{account_id}/refresh")
 async def refresh_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Renew the account's token now, if the service gives a new one."""
-    return await hosting(request).accounts.refresh_now(caller.owner_id, account_id)
+    return await hosting(request).accounts.renewal.refresh_now(caller.owner_id, account_id)
 
 
 @router.get("/{account_id}/checks")
 async def check_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Prove the account's access again, look at its setup at the service, and report."""
     engine = hosting(request)
-    account = await engine.accounts.prove_now(caller.owner_id, account_id)
+    account = await engine.accounts.proofs.prove_now(caller.owner_id, account_id)
     hosted = await engine.accounts.hosted(account_id)
     used_by = await engine.accounts.used_by(caller.owner_id, account_id)
     # Every question about one that has to be connected again would have the same answer.

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from ..accounts.accounts import checked_name, packed, unpacked
 from ..accounts.api_token import new_secret
+from ..accounts.keeping import checked_name
 from ..accounts.owners import INVITATION, Identity
+from ..accounts.stored import packed, unpacked
 from ..contract import ConnectorError, Credentials, RejectedError
 from ..errors import NotFoundError, not_here
 from .addresses import redirect_uri

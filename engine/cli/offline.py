@@ -16,6 +16,7 @@ from ..settings import read_settings
 from ..storage.database import DatabaseTimeout, is_current, migrate
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal
+from ..storage.storage import Storage
 from ..storage.writer import Writer
 
 T = TypeVar("T")
@@ -28,16 +29,22 @@ async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping
     with explaining(settings):
         engine = Engine(settings)
         try:
-            engine.readers, engine.writer = Readers(engine.database), Writer(engine.database)
+            readers, writer = Readers(engine.database), Writer(engine.database)
             try:
-                if not await engine.readers.read(is_current, within_s=FIRST_ANSWER_S):
+                if not await readers.read(is_current, within_s=FIRST_ANSWER_S):
                     await asyncio.to_thread(migrate, engine.database)
                 given = settings.environment.get(KEY_VARIABLE)
-                engine.seal = await engine.readers.read(partial(load_seal, data, given))
-                return await _within(FIRST_COMMIT_S, Configuration(engine).set(service, key, value))
+                seal = await readers.read(partial(load_seal, data, given))
+                configuration = Configuration(
+                    Storage(readers, writer, seal),
+                    {name: each.manifest for name, each in engine.connectors.items()},
+                    settings.environment,
+                    engine.log,
+                )
+                return await _within(FIRST_COMMIT_S, configuration.set(service, key, value))
             finally:
-                await engine.readers.close()
-                await asyncio.to_thread(engine.writer.close)
+                await readers.close()
+                await asyncio.to_thread(writer.close)
         finally:
             engine.database.dispose()
 

@@ -14,11 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
-from typing import Any, TypeAlias
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..contract import Event, Plugin, ThrottledError
+from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY, Prepared, events, inbox, insert, runs, takings
 from ..storage.readers import Readers
 from ..storage.writer import Writer
@@ -31,8 +32,6 @@ NEW, ROUTED, UNROUTED, REPEATED, FAILED = "new", "routed", "unrouted", "repeated
 NUL, REPLACEMENT = "\0", "\ufffd"
 # Of the newest events so many are looked through for those that an owner may see.
 LOOKED_THROUGH, AT_ONCE = 20_000, 1_000
-# What a record says of an exception.
-Describe: TypeAlias = Callable[[Exception], dict[str, Any]]
 
 
 ROWS_IN_STATEMENT = 500

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..errors import ConflictError, NotFoundError, not_here
 from ..storage.database import CONNECTED, accounts, events, takings
+from ..storage.storage import Storage
 from ..times import iso
-
-if TYPE_CHECKING:
-    from ..host.engine import Engine
+from .inbox import Events
+from .topics import Topics
 
 
 @dataclass(frozen=True)
 class Visibility:
     """The routes that each owner's accounts open."""
 
-    engine: Engine
+    storage: Storage
+    inbox: Events
+    topics: Topics
+    replay_for: Callable[[str, int, str], Awaitable[list[str]]]
 
     async def unrouted(
         self, owner_id: str, *, is_administrator: bool, limit: int = 50
@@ -35,7 +38,7 @@ class Visibility:
         def visible(connector: str, routes: tuple[str, ...]) -> bool:
             return self._is_visible(connector, routes, mine, others, is_administrator)
 
-        return list(await self.engine.events.unrouted(owner_id, visible, limit=limit))
+        return list(await self.inbox.unrouted(owner_id, visible, limit=limit))
 
     async def replay(
         self, owner_id: str, seq: int, *, by: str, is_administrator: bool, again: bool = False
@@ -46,10 +49,10 @@ class Visibility:
         ConfigurationError for one of the owner's whose connector is not here.
         """
         query = sa.select(events.c.connector, events.c.routes).where(events.c.seq == seq)
-        row = next(iter(await self.engine.rows(query)), None)
+        row = next(iter(await self.storage.rows(query)), None)
         own = (takings.c.seq == seq) & (takings.c.owner_id == owner_id)
-        taken = await self.engine.rows(sa.select(takings).where(own))
-        if row is not None and taken and row.connector not in self.engine.plugins:
+        taken = await self.storage.rows(sa.select(takings).where(own))
+        if row is not None and taken and row.connector not in self.topics.plugins:
             raise not_here(row.connector)
         mine, others = await self._routes(owner_id)
         if row is None or not self._is_visible(
@@ -64,7 +67,7 @@ class Visibility:
                     "To do it once more, say so: with again in the request, or --again.",
                     "again",
                 )
-        return await self.engine.router.replay(owner_id, seq, by)
+        return await self.replay_for(owner_id, seq, by)
 
     def _is_visible(
         self,
@@ -74,7 +77,7 @@ class Visibility:
         others: set[tuple[str, str]],
         is_administrator: bool,
     ) -> bool:
-        if connector not in self.engine.plugins:
+        if connector not in self.topics.plugins:
             return False  # nobody can tell whose it is
         named = {(connector, route) for route in routes}
         return bool(named & mine) or (is_administrator and not named & others)
@@ -86,21 +89,13 @@ class Visibility:
         )
         mine: set[tuple[str, str]] = set()
         others: set[tuple[str, str]] = set()
-        for row in await self.engine.rows(query):
-            if row.service not in self.engine.plugins:
+        for row in await self.storage.rows(query):
+            if row.service not in self.topics.plugins:
                 continue
-            opened = self.opened(row.service, row.profile)
+            opened = self.topics.opened(row.service, row.profile)
             routes = {(row.service, topic) for topic in opened}
             if row.owner_id != owner_id:
                 others.update(routes)
             elif row.state == CONNECTED:
                 mine.update(routes)
         return mine, others
-
-    def opened(self, service: str, profile: Mapping[str, Any]) -> frozenset[str]:
-        """Return the topics that an account with this profile opens: none if nobody can tell."""
-        try:
-            return frozenset(self.engine.plugins[service].visible_routes(profile))
-        except Exception as error:  # one account's profile must not keep others from their events
-            self.engine.describe(error, service=service)
-            return frozenset()

@@ -3,42 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-import time
-import uuid
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 
-from ..contract import Account, ConnectorError, Listener, RejectedError, Trigger
-from ..host.contexts import EngineTriggerContext, Listening, Place
+from ..accounts.accounts import Accounts
+from ..contract import (
+    Account,
+    Component,
+    ConnectorError,
+    Listener,
+    Log,
+    Plugin,
+    RejectedError,
+    Trigger,
+)
 from ..limits import Limits
-from ..storage.database import DATABASE_AWAY, flow_versions, flows, listeners, mapping, runs
+from ..observe.faults import Describe
+from ..storage.database import DATABASE_AWAY, flow_versions, flows, listeners, mapping
 from ..storage.patience import in_turn
+from ..storage.storage import Storage
 from ..times import iso
-from .documents import Fault, FlowComponent, FlowDocument, FlowFaults, read_document, read_input
+from .documents import (
+    ComponentType,
+    Fault,
+    FlowComponent,
+    FlowDocument,
+    FlowFaults,
+    read_document,
+    read_input,
+)
+from .listening import RUNNING, STOPPED, Kept, Stopping, TakeOver, set_state, stop_listening
+from .places import Listening, Place, TriggerContexts, WarningContext
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
-
-if TYPE_CHECKING:
-    from ..host.engine import Engine
-
-RUNNING, STOPPED = "running", "stopped"
-
-
-# Documents that are kept read, in number and in bytes of their JSON.
-MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024
+from .versions import Documents, store_version
 
 
 @dataclass
 class Flows:
     """The flows of all owners; every call names the owner, and finds nobody else's."""
 
-    engine: Engine
-    _documents: _Documents = field(default_factory=lambda: _Documents())
+    storage: Storage
+    accounts: Accounts
+    types: Mapping[str, ComponentType]
+    component: Callable[[str], Component]
+    plugins: Mapping[str, Plugin]
+    contexts: TriggerContexts
+    limits: Limits
+    log: Log
+    describe: Describe
+    _documents: Documents = field(default_factory=Documents)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[str, asyncio.Lock]
     )
@@ -48,14 +66,14 @@ class Flows:
         """Store a new version; raise FlowFaults. A running flow goes on with its old version."""
         # One at a time: many large documents together would leave no thread for anything else.
         async with self._checking:
-            document = await asyncio.to_thread(read_document, raw, self.engine.types)
+            document = await asyncio.to_thread(read_document, raw, self.types)
         stored = document.model_dump(mode="json", exclude_unset=True)
         old = await self._row(owner_id, flow_id)
         previous = await self.document(old.key, old.version) if old else None
-        stored = keep_secrets(stored, previous, self.engine.types, self.engine.seal)
-        limits = self.engine.limits
-        await self.engine.writer.commit(
-            lambda c: _store(c, owner_id, flow_id, document.name, stored, limits)
+        stored = keep_secrets(stored, previous, self.types, self.storage.seal)
+        limits = self.limits
+        await self.storage.writer.commit(
+            lambda c: store_version(c, owner_id, flow_id, document.name, stored, limits)
         )
         return await self.get(owner_id, flow_id)
 
@@ -63,14 +81,12 @@ class Flows:
         """Return the flow with its newest document; raise LookupError."""
         row = await self._present(owner_id, flow_id)
         document = await self.document(row.key, row.version)
-        shown = hide_secrets(
-            document.model_dump(mode="json", exclude_unset=True), self.engine.types
-        )
+        shown = hide_secrets(document.model_dump(mode="json", exclude_unset=True), self.types)
         return {**_summary(row), "document": shown}
 
     async def list(self, owner_id: str) -> list[dict[str, Any]]:
         query = sa.select(flows).where(flows.c.owner_id == owner_id).order_by(flows.c.name)
-        return [_summary(row) for row in await self.engine.rows(query)]
+        return [_summary(row) for row in await self.storage.rows(query)]
 
     async def delete(self, owner_id: str, flow_id: str) -> None:
         """Stop the flow and remove it; its runs stay until they are old. Raise LookupError."""
@@ -80,7 +96,7 @@ class Flows:
             row = await self._present(owner_id, flow_id)
             if row.state == RUNNING:
                 await self._stop(owner_id, row)
-            await self.engine.writer.commit(
+            await self.storage.writer.commit(
                 lambda c: c.execute(sa.delete(flows).where(flows.c.key == row.key))
             )
 
@@ -95,7 +111,7 @@ class Flows:
             row = await self._present(owner_id, flow_id)
             document = await self.document(row.key, row.version)
             await self._check_accounts(owner_id, document)
-            taking_over = _TakeOver(row.key, row.version, await self._listening(row.key))
+            taking_over = TakeOver(row.key, row.version, await self._listening(row.key))
             started: list[str] = []
             warnings: list[str] = []
             try:
@@ -112,7 +128,7 @@ class Flows:
                     reason = str(error) if isinstance(error, ConnectorError) else "It failed."
                     await self._set_state(row.key, STOPPED, None, reason)
                 raise
-            await self.engine.writer.commit(taking_over.store)
+            await self.storage.writer.commit(taking_over.store)
             await self._leave(owner_id, taking_over, row.running_version, document)
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
@@ -128,7 +144,7 @@ class Flows:
         warnings: list[str] = []
         for key in self._triggers(await self.document(row.key, version)):
             warnings += await self._stop_trigger(owner_id, row.key, version, key)
-        await self.engine.writer.commit(lambda c: _stop(c, row.key))
+        await self.storage.writer.commit(lambda c: stop_listening(c, row.key))
         return warnings
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
@@ -138,7 +154,7 @@ class Flows:
             query = sa.select(flow_versions.c.document).where(
                 flow_versions.c.flow_key == flow_key, flow_versions.c.version == version
             )
-            rows = await self.engine.rows(query)
+            rows = await self.storage.rows(query)
             if not rows:
                 raise LookupError(f"Version {version} of the flow is gone.")
             found = FlowDocument.model_validate(rows[0].document)
@@ -149,10 +165,10 @@ class Flows:
         self, owner_id: str, flow_key: str, key: str, component: FlowComponent
     ) -> Place:
         """Return where a component stands; the account is None when none is chosen."""
-        kind = self.engine.types[component.type]
+        kind = self.types[component.type]
         account: Account | None = None
         if component.account is not None:
-            account = await self.engine.accounts.named(owner_id, kind.connector, component.account)
+            account = await self.accounts.named(owner_id, kind.connector, component.account)
         return Place(owner_id, kind.connector, flow_key, key, account)
 
     async def trigger(
@@ -162,24 +178,23 @@ class Flows:
         version: int,
         key: str,
         listening: Listening | None = None,
-    ) -> tuple[Trigger, EngineTriggerContext]:
+    ) -> tuple[Trigger, WarningContext]:
         """Return a trigger of a flow with its context; raise ConnectorError."""
         component = (await self.document(flow_key, version)).components[key]
-        trigger = self.engine.component(component.type)
+        trigger = self.component(component.type)
         assert isinstance(trigger, Trigger)
         place = await self.place(owner_id, flow_key, key, component)
-        values = open_secrets(component.input, self.engine.seal)
+        values = open_secrets(component.input, self.storage.seal)
         properties = read_input(trigger.Input, values)
-        return trigger, EngineTriggerContext(
-            self.engine, place, properties, listening or _Stopping(self.engine)
-        )
+        listening = listening or Stopping(self.storage.writer)
+        return trigger, self.contexts(place, properties, listening)
 
     async def _listening(self, flow_key: str) -> dict[str, sa.Row[Any]]:
         query = sa.select(listeners).where(listeners.c.flow_key == flow_key)
-        return {row.id: row for row in await self.engine.rows(query)}
+        return {row.id: row for row in await self.storage.rows(query)}
 
     async def _undo(
-        self, owner_id: str, taking_over: _TakeOver, started: Sequence[str], former: int | None
+        self, owner_id: str, taking_over: TakeOver, started: Sequence[str], former: int | None
     ) -> None:
         """Take back what was asked for on behalf of a version that is not going to run."""
         flow_key, version = taking_over.flow_key, taking_over.version
@@ -193,10 +208,10 @@ class Flows:
                 await self._remove_listener(owner_id, listener["connector"], listener)
 
     async def _leave(
-        self, owner_id: str, taking_over: _TakeOver, former: int | None, document: FlowDocument
+        self, owner_id: str, taking_over: TakeOver, former: int | None, document: FlowDocument
     ) -> None:
         """Stop what the former version listened to and this one does not."""
-        kept = _Kept(self.engine, taking_over)
+        kept = Kept(self.storage.writer, taking_over)
         flow_key = taking_over.flow_key
         if former is not None:
             old = await self.document(flow_key, former)
@@ -208,17 +223,17 @@ class Flows:
                 await self._remove_listener(owner_id, row.connector, mapping(row))
 
     async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
-        if connector not in self.engine.plugins:
+        if connector not in self.plugins:
             return  # the plugin tidies up when it is there again
         listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
         try:
-            account = await self.engine.accounts.hosted(row["account_id"])
-            await self.engine.plugins[connector].listener_removed(listener, account)
+            account = await self.accounts.hosted(row["account_id"])
+            await self.plugins[connector].listener_removed(listener, account)
         except ConnectorError as error:
-            self.engine.log.warning("listener_not_removed_cleanly", reason=str(error))
+            self.log.warning("listener_not_removed_cleanly", reason=str(error))
 
     def _triggers(self, document: FlowDocument) -> Sequence[str]:
-        types = self.engine.types
+        types = self.types
         return [
             key
             for key, each in document.components.items()
@@ -229,12 +244,12 @@ class Flows:
     async def _check_accounts(self, owner_id: str, document: FlowDocument) -> None:
         faults: list[Fault] = []
         for key, component in document.components.items():
-            kind = self.engine.types[component.type]
+            kind = self.types[component.type]
             if component.account is None:
                 text = "No account is chosen; name a connected account, or connect one first."
             else:
                 try:
-                    await self.engine.accounts.named(owner_id, kind.connector, component.account)
+                    await self.accounts.named(owner_id, kind.connector, component.account)
                     continue
                 except RejectedError as error:
                     text = f"{error.title}. {error.cause} {error.cure}"
@@ -261,23 +276,23 @@ class Flows:
         except DATABASE_AWAY:
             raise
         except ConnectorError as error:
-            self.engine.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
+            self.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
         except Exception as error:  # a component's fault must not keep a person from stopping
-            self.engine.describe(error, component=key)
+            self.describe(error, component=key)
         return []
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
-        await self.engine.writer.commit(lambda c: _set_state(c, flow_key, state, version, reason))
+        await self.storage.writer.commit(lambda c: set_state(c, flow_key, state, version, reason))
 
     def _turn(self, flow_key: str) -> AbstractAsyncContextManager[None]:
         lock = self._locks.get(flow_key)
         if lock is None:
             lock = self._locks[flow_key] = asyncio.Lock()
-        return in_turn(lock, lambda: self.engine.writer.is_hanging)
+        return in_turn(lock, lambda: self.storage.writer.is_hanging)
 
     async def _row(self, owner_id: str, flow_id: str) -> sa.Row[Any] | None:
         query = sa.select(flows).where(flows.c.owner_id == owner_id, flows.c.id == flow_id)
-        return next(iter(await self.engine.rows(query)), None)
+        return next(iter(await self.storage.rows(query)), None)
 
     async def _present(self, owner_id: str, flow_id: str) -> sa.Row[Any]:
         row = await self._row(owner_id, flow_id)
@@ -288,151 +303,6 @@ class Flows:
 
 def _once(warnings: Sequence[str]) -> Sequence[str]:
     return list(dict.fromkeys(warnings))
-
-
-@dataclass
-class _TakeOver:
-    """What a version that is about to run listens to, and what is listened to at present."""
-
-    flow_key: str
-    version: int
-    present: Mapping[str, sa.Row[Any]]
-    wanted: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-
-    async def add(self, listener: Listener, place: Place) -> None:
-        self.wanted[listener.id] = {
-            "id": listener.id,
-            "connector": place.connector,
-            "route": listener.route,
-            "params": listener.params,
-            "owner_id": place.owner_id,
-            "account_id": listener.account_id,
-            "flow_key": place.flow_key,
-            "version": self.version,
-            "component": place.component,
-        }
-
-    async def remove(self, listener: Listener) -> bool:
-        was_wanted = self.wanted.pop(listener.id, None) is not None
-        return was_wanted and listener.id not in self.present
-
-    def store(self, connection: sa.Connection) -> None:
-        """Let this version run, and no other."""
-        connection.execute(sa.delete(listeners).where(listeners.c.flow_key == self.flow_key))
-        if self.wanted:
-            connection.execute(sa.insert(listeners), list(self.wanted.values()))
-        _set_state(connection, self.flow_key, RUNNING, self.version, "")
-
-
-@dataclass(frozen=True)
-class _Stopping:
-    """The listeners of a version that is stopped, in the table."""
-
-    engine: Engine
-
-    async def add(self, listener: Listener, place: Place) -> None:
-        raise RejectedError("A trigger that stops asks for events", "Only starting may.")
-
-    async def remove(self, listener: Listener) -> bool:
-        gone = sa.delete(listeners).where(listeners.c.id == listener.id)
-        await self.engine.writer.commit(lambda c: c.execute(gone))
-        return True
-
-
-@dataclass(frozen=True)
-class _Kept(_Stopping):
-    """The same for a trigger of a former version: what the new one listens to stays."""
-
-    taking_over: _TakeOver
-    left: set[str] = field(default_factory=set[str])
-
-    async def remove(self, listener: Listener) -> bool:
-        if listener.id in self.taking_over.wanted:
-            return False
-        self.left.add(listener.id)
-        return True
-
-
-@dataclass
-class _Documents:
-    """The documents that were used last, as many as fit."""
-
-    size_bytes: int = 0
-    _kept: OrderedDict[tuple[str, int], tuple[FlowDocument, int]] = field(
-        default_factory=OrderedDict[tuple[str, int], "tuple[FlowDocument, int]"]
-    )
-
-    def get(self, flow_key: str, version: int) -> FlowDocument | None:
-        found = self._kept.get((flow_key, version))
-        if found is None:
-            return None
-        self._kept.move_to_end((flow_key, version))
-        return found[0]
-
-    def add(self, flow_key: str, version: int, document: FlowDocument) -> None:
-        size_bytes = len(document.model_dump_json())
-        self._kept[flow_key, version] = (document, size_bytes)
-        self.size_bytes += size_bytes
-        while len(self._kept) > 1 and (
-            len(self._kept) > MAX_DOCUMENTS or self.size_bytes > MAX_DOCUMENT_BYTES
-        ):
-            _, (_, freed) = self._kept.popitem(last=False)
-            self.size_bytes -= freed
-
-
-def _stop(connection: sa.Connection, flow_key: str) -> None:
-    connection.execute(sa.delete(listeners).where(listeners.c.flow_key == flow_key))
-    _set_state(connection, flow_key, STOPPED, None, "")
-
-
-def _set_state(
-    connection: sa.Connection, flow_key: str, state: str, version: int | None, reason: str
-) -> None:
-    connection.execute(
-        sa.update(flows)
-        .where(flows.c.key == flow_key)
-        .values(state=state, running_version=version, reason=reason, updated_at=time.time())
-    )
-
-
-def _store(
-    connection: sa.Connection,
-    owner_id: str,
-    flow_id: str,
-    name: str,
-    document: Mapping[str, Any],
-    limits: Limits,
-) -> None:
-    now = time.time()
-    mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
-    row = connection.execute(sa.select(flows.c.key, flows.c.version).where(mine)).first()
-    key, version = (row.key, row.version + 1) if row else (uuid.uuid4().hex, 1)
-    changed = {"name": name, "version": version, "updated_at": now}
-    if row:
-        connection.execute(sa.update(flows).where(mine).values(changed))
-    else:
-        count = sa.select(sa.func.count()).select_from(flows).where(flows.c.owner_id == owner_id)
-        limits.check("flows", connection.scalar(count) or 0)
-        fixed = {"owner_id": owner_id, "id": flow_id, "key": key, "created_at": now}
-        state = {"state": STOPPED, "reason": "", "running_version": None}
-        connection.execute(sa.insert(flows), {**fixed, **state, **changed})
-    connection.execute(
-        sa.insert(flow_versions),
-        {"flow_key": key, "version": version, "document": document, "created_at": now},
-    )
-    old = flow_versions.c.version <= version - limits.versions
-    running = sa.select(flows.c.running_version).where(
-        flows.c.key == key, flows.c.running_version.is_not(None)
-    )
-    used = sa.select(runs.c.version).where(runs.c.flow_key == key)
-    connection.execute(
-        sa.delete(flow_versions).where(
-            flow_versions.c.flow_key == key,
-            old,
-            flow_versions.c.version.not_in(running),
-            flow_versions.c.version.not_in(used),
-        )
-    )
 
 
 def _summary(row: sa.Row[Any]) -> dict[str, Any]:

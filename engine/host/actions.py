@@ -58,7 +58,7 @@ class Actions:
         It raises nothing but DryRunRequest, and what cancels it.
         """
         attempt = uuid.uuid4().hex
-        marks = self._engine.departures
+        marks = self._engine.marks
         account_id: str | None = None
         token: str | None = None
         sent: list[tuple[str, Any]] = []

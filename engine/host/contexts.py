@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from ..contract import (
     Store,
 )
 from ..errors import NotFoundError
+from ..flows.places import Listening, Place
 from ..observe.tasks import Tasks
 from ..storage.database import listeners
 from ..storage.store import DatabaseStore
@@ -84,17 +85,6 @@ class EngineHost:
             listeners.c.route.startswith(route_prefix, autoescape=True),
         )
         return [row.route for row in await self.engine.rows(query)]
-
-
-@dataclass(frozen=True)
-class Place:
-    """A component's place in a flow, and the account that the flow's author chose for it."""
-
-    owner_id: str
-    connector: str
-    flow_key: str
-    component: str
-    account: Account | None
 
 
 @dataclass(frozen=True)
@@ -166,20 +156,10 @@ class EngineActionContext(EngineContext):
         self.sent.append((port, value.model_dump(mode="json")))
 
     def has_stayed(self, attempt: str) -> bool:
-        return self.engine.departures.has_stayed(attempt)
+        return self.engine.marks.has_stayed(attempt)
 
     def leaving(self) -> None:
-        self.engine.departures.leave(self.attempt)
-
-
-class Listening(Protocol):
-    """Where the listeners of a trigger go that starts or stops."""
-
-    async def add(self, listener: Listener, place: Place) -> None: ...
-
-    async def remove(self, listener: Listener) -> bool:
-        """Return whether nobody of this flow listens there any more."""
-        ...
+        self.engine.marks.leave(self.attempt)
 
 
 @dataclass(frozen=True)

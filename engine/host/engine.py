@@ -5,45 +5,49 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-import traceback
-import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..accounts.accounts import PROVERS, Accounts
+from ..accounts.accounts import Accounts
 from ..accounts.configuration import Configuration
 from ..accounts.owners import Owners
+from ..accounts.proofs import PROVERS
+from ..accounts.stored import StoredAccounts
 from ..contract import (
     AccountProvider,
     Component,
     Connector,
-    ConnectorError,
     LeftOut,
     Plugin,
     Route,
     load_connectors,
 )
 from ..contract.connector import FOREIGN_FAULTS
+from ..contract.manifest import AccountSetting
+from ..events.chains import Chains
+from ..events.finding import Finder
 from ..events.inbox import Events
 from ..events.routing import Router
+from ..events.topics import Topics
 from ..events.visibility import Visibility
 from ..flows.component_types import usable
 from ..flows.documents import FlowComponent
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
 from ..limits import read_limits
-from ..observe.logs import get_log, without
+from ..observe.faults import Faults
+from ..observe.logs import get_log
 from ..observe.metrics import Metrics
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
-from ..runs.attempt_marks import Departures
+from ..runs.attempt_marks import AttemptMarks
 from ..runs.counts import WaitCounts
 from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from ..runs.history import Runs
-from ..runs.outcomes import Outcome, describe_error
+from ..runs.outcomes import Outcome
 from ..runs.queue import EmbeddedQueue
 from ..runs.segments import Executor
 from ..runs.states import RunState
@@ -55,10 +59,11 @@ from ..storage.files import FileStore
 from ..storage.folder import open_folder, prepare_folder
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal
+from ..storage.storage import Storage
 from ..storage.store import DatabaseStore
 from ..storage.writer import Writer
 from .actions import Actions
-from .contexts import EngineHost
+from .contexts import EngineHost, EngineTriggerContext
 from .quotas import Buckets
 from .retention import housekeep
 from .transport import open_http
@@ -76,6 +81,7 @@ class Engine:
         self.settings = settings
         prepare_folder(settings.data, has_database=settings.database_url is None)
         self.log = get_log("engine")
+        self.describe = Faults(self.log).describe
         self.metrics = Metrics()
         self.limits = read_limits(settings.environment)
         url = database_url(settings.data, settings.database_url)
@@ -115,8 +121,8 @@ class Engine:
         opened.callback(self._durable.dispose)
         self.folder = open_folder(self.settings.data)
         opened.callback(self.folder.close)
-        self.departures = Departures(self.settings.data)
-        opened.callback(self.departures.close)
+        self.marks = AttemptMarks(self.settings.data)
+        opened.callback(self.marks.close)
         self.readers = Readers(self.database)
         opened.push_async_callback(self._close_readers)
         if not await self.readers.read(is_current, within_s=FIRST_ANSWER_S):
@@ -151,25 +157,46 @@ class Engine:
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)
-        self.tasks.begin("renewal", self.accounts.keep_renewed)
+        self.tasks.begin("renewal", self.accounts.renewal.keep_renewed)
         for number in range(PROVERS):
-            self.tasks.begin(f"proof {number + 1}", self.accounts.keep_proven)
+            self.tasks.begin(f"proof {number + 1}", self.accounts.proofs.keep_proven)
         self.tasks.begin("configuration", self.configuration.keep_fresh)
         self.tasks.begin("housekeeping", lambda: housekeep(self))
 
     def _wire(self) -> None:
         """Make the parts, each with what it uses."""
         self.events = Events(self.readers, self.writer)
-        self.owners = Owners(self)
-        self.configuration = Configuration(self)
-        self.accounts = Accounts(self)
+        storage = self.storage = Storage(self.readers, self.writer, self.seal)
+        settings = self.settings
+        self.owners = Owners(storage, settings)
+        manifests = {key: each.manifest for key, each in self.connectors.items()}
+        self.configuration = Configuration(storage, manifests, settings.environment, self.log)
+        self.accounts = Accounts(
+            StoredAccounts(storage, self.account_settings),
+            self.providers,
+            self.stream,
+            settings.environment,
+            self.log,
+            self.describe,
+        )
         self.accounts.on_connected = self._resume_account
-        self.files = FileStore(self)
-        self.flows = Flows(self)
-        self.runs = Runs(self)
+        self.files = FileStore(storage, self.limits, settings)
+        self.flows = Flows(
+            storage=storage,
+            accounts=self.accounts,
+            types=self.types,
+            component=self.component,
+            plugins=self.plugins,
+            contexts=partial(EngineTriggerContext, self),
+            limits=self.limits,
+            log=self.log,
+            describe=self.describe,
+        )
+        self.runs = Runs(storage)
         self.input_checks = InputChecks()
         self.trials = Trials(self)
-        self.visibility = Visibility(self)
+        topics = Topics(self.plugins, self.describe)
+        self.visibility = Visibility(storage, self.events, topics, self._replay)
         self.actions = Actions(self)
         self.turn = Turn(self.database, self.log)
         executor = Executor(
@@ -197,7 +224,19 @@ class Engine:
             connectors=lambda: self.plugins.keys(),
             sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
         )
-        self.router = Router(self, self.turn.is_mine)
+        chains = Chains(storage, self.limits.chain)
+        self.router = Router(
+            storage=storage,
+            inbox=self.events,
+            plugins=self.plugins,
+            finder=Finder(storage, self.flows, topics, chains, self.describe),
+            hand_over=self.due.hand_over,
+            notices=self,
+            metrics=self.metrics,
+            log=self.log,
+            describe=self.describe,
+            is_active=self.turn.is_mine,
+        )
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         """Read without blocking the loop; raise DatabaseTimeout when nothing comes back."""
@@ -210,22 +249,13 @@ class Engine:
             self._instances[name] = classes[name]()
         return self._instances[name]
 
-    def describe(self, error: BaseException, *, given: Any = None, **where: str) -> dict[str, Any]:
-        """Return what a record says of any exception; what was not foreseen goes to the log.
+    async def _replay(self, owner_id: str, seq: int, by: str) -> list[str]:
+        return await self.router.replay(owner_id, seq, by)
 
-        No text that was `given` to the code which has failed is shown there.
-        """
-        if isinstance(error, ConnectorError):
-            return describe_error(error)
-        reference = uuid.uuid4().hex[:12]
-        trace = without("".join(traceback.format_exception(error)), given)
-        self.log.error("unexpected_error", reference=reference, exception=trace, **where)
-        return {
-            "kind": "InternalError",
-            "title": "Something unexpected went wrong inside the engine or a component",
-            "cause": f"{type(error).__name__}; the log tells more under {reference}.",
-            "cure": "Report it with this reference.",
-        }
+    def account_settings(self, service: str) -> Sequence[AccountSetting]:
+        """Return the settings that accounts of a service have."""
+        connector = self.connectors.get(service)
+        return connector.manifest.auth.settings if connector is not None else ()
 
     def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""

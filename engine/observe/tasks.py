@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..contract import Log
 from ..contract.connector import FOREIGN_FAULTS
+from .faults import Describe
 from .metrics import Metrics
 
 # After a failure a task rests, longer each time, and is well again when it has run for so long.
 FIRST_REST_S, LONGEST_REST_S, WELL_AFTER_S = 0.2, 30.0, 10.0
-
-Describe = Callable[..., Mapping[str, Any]]
 
 
 async def set_or_after(event: asyncio.Event, seconds: float) -> None:

@@ -20,7 +20,7 @@ MAX_REMEMBERED = 20_000
 BEGUN, LEFT, ENDED = b"+", b">", b"-"
 
 
-class Departures:
+class AttemptMarks:
     """The marks of one data folder. Not for several threads."""
 
     def __init__(self, folder: Path, boot: bytes | None = None) -> None:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..storage.database import events, runs, segments, steps
+from ..storage.storage import Storage
 from ..times import iso
 from .states import SegmentState
-
-if TYPE_CHECKING:
-    from ..host.engine import Engine
 
 
 @dataclass(frozen=True)
 class Runs:
     """The runs of all owners; every call names the owner, and finds nobody else's."""
 
-    engine: Engine
+    storage: Storage
 
     async def list(
         self,
@@ -41,12 +39,12 @@ class Runs:
             place = sa.select(last.c.started_at, last.c.id).where(last.c.id == before)
             query = query.where(sa.tuple_(runs.c.started_at, runs.c.id) < place.scalar_subquery())
         query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
-        return [_summary(row) for row in await self.engine.rows(query)]
+        return [_summary(row) for row in await self.storage.rows(query)]
 
     async def get(self, owner_id: str, run_id: str) -> dict[str, Any]:
         """Return a run with every step, and what it waits for; raise LookupError."""
         mine = sa.select(runs).where(runs.c.owner_id == owner_id, runs.c.id == run_id)
-        row = next(iter(await self.engine.rows(mine)), None)
+        row = next(iter(await self.storage.rows(mine)), None)
         if row is None:
             raise LookupError(f"There is no run {run_id!r}.")
         of_run = sa.select(steps).where(steps.c.run_id == run_id)
@@ -56,9 +54,9 @@ class Runs:
         event = sa.select(events.c.id).where(events.c.seq == row.event_seq)
         return {
             **_summary(row),
-            "eventKey": next((each.id for each in await self.engine.rows(event)), None),
-            "steps": [_step(each) for each in await self.engine.rows(in_order)],
-            "waits": [_wait(each) for each in await self.engine.rows(waits)],
+            "eventKey": next((each.id for each in await self.storage.rows(event)), None),
+            "steps": [_step(each) for each in await self.storage.rows(in_order)],
+            "waits": [_wait(each) for each in await self.storage.rows(waits)],
         }
 
 

@@ -12,6 +12,7 @@ from ..contract import (
     OutcomeUnknownError,
     ThrottledError,
 )
+from ..errors import describe_error
 from .states import StepState
 
 
@@ -53,23 +54,6 @@ def outcome_of_error(error: ConnectorError, account_id: str | None) -> Outcome:
     if isinstance(error, OutcomeUnknownError):
         return Outcome(StepState.UNKNOWN, error=described)
     return Outcome(StepState.FAILED, error=described)
-
-
-def describe_error(error: ConnectorError) -> dict[str, Any]:
-    """Return the error as records and answers show it."""
-    shown: dict[str, Any] = {
-        "kind": type(error).__name__,
-        "title": error.title,
-        "cause": error.cause,
-        "cure": error.cure,
-        "field": error.field,
-        "code": error.code,
-        "subcode": error.subcode,
-        "trace": error.trace,
-    }
-    if isinstance(error, ThrottledError):
-        shown["retryAfterS"] = error.retry_after_s
-    return {name: value for name, value in shown.items() if value not in ("", None)}
 
 
 def fault(path: str, text: str) -> Outcome:

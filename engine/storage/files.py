@@ -9,20 +9,20 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 import sqlalchemy as sa
 
 from ..contract import File, RejectedError
 from ..errors import CrowdedError, NotFoundError, TooLargeError
+from ..limits import Limits
+from ..settings import Settings
 from ..start_errors import StartError
 from ..times import iso
 from .database import files
 from .durable import is_full, private
-
-if TYPE_CHECKING:
-    from ..host.engine import Engine
+from .storage import Storage
 
 DEFAULT_MAX_BYTES = 110 * 1024 * 1024
 LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
@@ -38,10 +38,16 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+( *;[ -~]*)?")
 class FileStore:
     """The files of all owners."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._clock = engine, clock
-        self._folder = engine.settings.data / "files"
-        self.max_bytes = max_file_bytes(engine.settings.environment)
+    def __init__(
+        self,
+        storage: Storage,
+        limits: Limits,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._storage, self._limits, self._clock = storage, limits, clock
+        self._folder = settings.data / "files"
+        self.max_bytes = max_file_bytes(settings.environment)
 
     def of(self, owner_id: str) -> OwnedFiles:
         """Return one owner's files, as connectors see them."""
@@ -55,7 +61,7 @@ class FileStore:
         Nothing of it is left then.
         """
         name, media_type = _checked(name, media_type)
-        self._engine.limits.check("file_total_bytes", await self._kept_bytes(owner_id))
+        self._limits.check("file_total_bytes", await self._kept_bytes(owner_id))
         file_id = uuid.uuid4().hex
         path = self._path(owner_id, file_id)
         try:
@@ -76,7 +82,7 @@ class FileStore:
             "created_at": self._clock(),
         }
         try:
-            await self._engine.writer.commit(lambda connection: self._add(connection, row))
+            await self._storage.writer.commit(lambda connection: self._add(connection, row))
         except Exception:  # not when cancelled: the row may be stored all the same
             await anyio.Path(path).unlink(missing_ok=True)
             raise
@@ -108,7 +114,7 @@ class FileStore:
     async def delete(self, owner_id: str, file_id: str) -> None:
         """Delete a file; raise NotFoundError."""
         await self.get(owner_id, file_id)
-        await self._engine.writer.commit(
+        await self._storage.writer.commit(
             lambda connection: connection.execute(sa.delete(files).where(files.c.id == file_id))
         )
         await anyio.Path(self._path(owner_id, file_id)).unlink(missing_ok=True)
@@ -125,12 +131,12 @@ class FileStore:
         return size_bytes, digest.hexdigest()
 
     async def _kept_bytes(self, owner_id: str) -> int:
-        return int((await self._engine.rows(_total(owner_id)))[0].total)
+        return int((await self._storage.rows(_total(owner_id)))[0].total)
 
     def _add(self, connection: sa.Connection, row: Mapping[str, Any]) -> None:
         # Asked again: many may have been uploaded at once, and writes come one after the other.
         kept = int(connection.execute(_total(row["owner_id"])).one().total)
-        self._engine.limits.check("file_total_bytes", kept)
+        self._limits.check("file_total_bytes", kept)
         connection.execute(sa.insert(files).values(row))
 
     def _path(self, owner_id: str, file_id: str) -> Path:
@@ -138,7 +144,7 @@ class FileStore:
 
     async def _rows(self, which: sa.ColumnElement[bool]) -> Sequence[Any]:
         query = sa.select(files).where(which).order_by(files.c.created_at.desc(), files.c.id)
-        return await self._engine.rows(query)
+        return await self._storage.rows(query)
 
 
 class OwnedFiles:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.accounts.accounts import StoredAccount
+from appmixer.engine.accounts.stored import StoredAccount
 from appmixer.engine.contract import ConfigurationError
 from appmixer.engine.errors import ConflictError, NotFoundError
 from appmixer.engine.host.engine import Engine
@@ -384,7 +384,7 @@ async def test_what_another_owners_step_sent_makes_no_chain_longer(
 async def test_of_many_accounts_only_those_used_last_are_kept_in_memory(
     engine: Engine, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appmixer.engine.accounts.accounts.MAX_CACHED", 2)
+    monkeypatch.setattr("appmixer.engine.accounts.stored.MAX_CACHED", 2)
     for number in range(5):
         await engine.accounts.connect_token(owner, CONNECTOR, "hall", f"keys {number}")
 

@@ -14,7 +14,10 @@ import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from appmixer.engine.accounts.accounts import PROVERS, UNREADABLE, Accounts
+from appmixer.engine.accounts.accounts import Accounts
+from appmixer.engine.accounts.proofs import PROVERS, Proofs
+from appmixer.engine.accounts.renewal import Renewal
+from appmixer.engine.accounts.stored import UNREADABLE, StoredAccounts
 from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
@@ -40,6 +43,18 @@ DAY_S = 86400.0
 PROFILE: JsonObject = {"rooms": ["hall"]}
 NAMES: dict[str, Json] = {"hall": "Great Hall", "cellar": "Cellar"}
 HOUSE: JsonObject = {"rooms": [], "room": "hall", "names": NAMES}
+
+
+def accounts_of(engine: Engine, clock: Callable[[], float] = time.time) -> Accounts:
+    """Return the engine's accounts as another process, or another time, sees them."""
+    return Accounts(
+        StoredAccounts(engine.storage, engine.account_settings, clock),
+        engine.providers,
+        engine.stream,
+        engine.settings.environment,
+        engine.log,
+        engine.describe,
+    )
 
 
 def credentials(token: str = "one", expires_at: float | None = None) -> Credentials:
@@ -220,13 +235,13 @@ async def test_renews_a_week_ahead_or_at_half_of_a_short_life(
     engine: Engine, life_days: float | None, after_days: float, due: int
 ) -> None:
     clock = Clock(time.time())  # the engine's own rounds see these accounts, too
-    kept = Accounts(engine, lambda: clock.now)
+    kept = accounts_of(engine, lambda: clock.now)
     ends = None if life_days is None else clock.now + life_days * DAY_S
     provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
     account = await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("old", ends))
 
     clock.advance(after_days * DAY_S)
-    renewed = await kept.refresh_due()
+    renewed = await kept.renewal.refresh_due()
 
     assert (renewed, len(provider.asked)) == (due, due)
     assert await kept.access_token(account["id"]) == ("new" if due else "old")
@@ -234,16 +249,16 @@ async def test_renews_a_week_ahead_or_at_half_of_a_short_life(
 
 async def test_a_token_that_ended_while_the_service_was_down_is_marked(engine: Engine) -> None:
     clock = Clock(time.time())  # the engine's own rounds see these accounts, too
-    kept = Accounts(engine, lambda: clock.now)
+    kept = accounts_of(engine, lambda: clock.now)
     renewing(engine, ThrottledError("Busy"))
     owner_id = engine.owners.first_owner_id
     account = await kept.keep(owner_id, SERVICE, credentials("old", clock.now + DAY_S))
 
     clock.advance(DAY_S * 0.6)
-    await kept.refresh_due()
+    await kept.renewal.refresh_due()
     before = (await kept.get(owner_id, account["id"]))["state"]
     clock.advance(DAY_S)
-    await kept.refresh_due()
+    await kept.renewal.refresh_due()
 
     assert before == "connected"
     shown = await kept.get(owner_id, account["id"])
@@ -261,16 +276,16 @@ async def test_every_account_is_proven_again_within_the_hour(
     engine: Engine, refusal: ConnectorError | None, state: str, reason: str | None
 ) -> None:
     clock = Clock(time.time())
-    kept = Accounts(engine, lambda: clock.now)
+    kept = accounts_of(engine, lambda: clock.now)
     provider = renewing(engine, credentials())
     provider.refusal = refusal
     owner_id = engine.owners.first_owner_id
     account = await kept.keep(owner_id, SERVICE, credentials("token"))
 
-    asked = [await kept.prove_next()]
+    asked = [await kept.proofs.prove_next()]
     for minutes in (59, 2, 58):
         clock.advance(minutes * 60)
-        asked.append(await kept.prove_next())
+        asked.append(await kept.proofs.prove_next())
 
     assert asked == [False, False, True, False]
     assert provider.validated == ["token"]
@@ -280,16 +295,16 @@ async def test_every_account_is_proven_again_within_the_hour(
 
 async def test_a_proof_that_could_not_be_had_is_tried_again_within_a_minute(engine: Engine) -> None:
     clock = Clock(time.time())
-    kept = Accounts(engine, lambda: clock.now)
+    kept = accounts_of(engine, lambda: clock.now)
     provider = renewing(engine, credentials())
     provider.refusal = ThrottledError("Busy")
     owner_id = engine.owners.first_owner_id
     account = await kept.keep(owner_id, SERVICE, credentials("token"))
 
     clock.advance(3601)
-    asked = [await kept.prove_next(), await kept.prove_next()]
+    asked = [await kept.proofs.prove_next(), await kept.proofs.prove_next()]
     clock.advance(61)
-    asked.append(await kept.prove_next())
+    asked.append(await kept.proofs.prove_next())
 
     assert asked == [True, False, True]
     assert (await kept.get(owner_id, account["id"]))["state"] == "connected"
@@ -297,14 +312,14 @@ async def test_a_proof_that_could_not_be_had_is_tried_again_within_a_minute(engi
 
 async def test_the_time_of_the_next_proof_outlives_the_process(engine: Engine) -> None:
     clock = Clock(time.time())
-    kept = Accounts(engine, lambda: clock.now)
+    kept = accounts_of(engine, lambda: clock.now)
     provider = renewing(engine, credentials())
     await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("token"))
 
     clock.advance(3601)
-    afterwards = Accounts(engine, lambda: clock.now)
+    afterwards = accounts_of(engine, lambda: clock.now)
 
-    assert await afterwards.prove_next()
+    assert await afterwards.proofs.prove_next()
     assert provider.validated == ["token"]
 
 
@@ -341,7 +356,7 @@ async def test_what_was_proven_of_an_old_token_changes_nothing_of_a_new_one(
         return {"rooms": ["cellar"]}
 
     provider.validate = validate  # type: ignore[method-assign]
-    await engine.accounts.prove_now(owner_id, account["id"])
+    await engine.accounts.proofs.prove_now(owner_id, account["id"])
 
     assert (await engine.accounts.get(owner_id, account["id"]))["profile"] == {"rooms": ["attic"]}
 
@@ -383,22 +398,26 @@ async def test_many_accounts_are_proven_a_few_at_a_time_and_no_bad_one_stops_the
     assert most <= PROVERS
 
 
-@pytest.mark.parametrize(("part", "task"), [("refresh_due", "renewal"), ("prove_next", "proof 1")])
+@pytest.mark.parametrize(
+    ("part", "name", "task"),
+    [(Renewal, "refresh_due", "renewal"), (Proofs, "prove_next", "proof 1")],
+)
 async def test_a_round_over_the_accounts_that_fails_is_shown(
     settings: Settings,
     connectors: dict[str, Connector],
     monkeypatch: pytest.MonkeyPatch,
     until: Callable[..., Awaitable[str]],
-    part: str,
+    part: type[object],
+    name: str,
     task: str,
 ) -> None:
-    async def fail(_: Accounts) -> None:
+    async def fail(_: object) -> None:
         raise ZeroDivisionError
 
     async def trouble() -> str | None:
         return engine.tasks.troubles().get(task)
 
-    monkeypatch.setattr(Accounts, part, fail)
+    monkeypatch.setattr(part, name, fail)
     async with open_engine(settings, connectors) as engine:
         assert "ZeroDivisionError" in await until(trouble)
 
@@ -408,7 +427,7 @@ async def test_an_interval_that_cannot_be_is_refused_by_name(engine: Engine, val
     engine.settings = replace(engine.settings, environment={"APPMIXER_PROOF_INTERVAL_S": value})
 
     with pytest.raises(ConfigurationError, match="APPMIXER_PROOF_INTERVAL_S cannot be"):
-        Accounts(engine)
+        accounts_of(engine)
 
 
 @pytest.mark.parametrize("damage", ["another key", "cut off", "no object"])
@@ -416,7 +435,7 @@ async def test_an_account_whose_token_cannot_be_read_stops_no_other(
     engine: Engine, admin: httpx.AsyncClient, damage: str
 ) -> None:
     clock = Clock(time.time())
-    kept = Accounts(engine, lambda: clock.now)
+    kept = accounts_of(engine, lambda: clock.now)
     provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
     owner_id = engine.owners.first_owner_id
     ends = clock.now + 10 * DAY_S
@@ -432,8 +451,8 @@ async def test_an_account_whose_token_cannot_be_read_stops_no_other(
     await engine.writer.commit(lambda connection: connection.execute(change))
 
     clock.advance(6 * DAY_S)
-    await kept.refresh_due()
-    while await kept.prove_next():
+    await kept.renewal.refresh_due()
+    while await kept.proofs.prove_next():
         pass
     listed = (await admin.get("/api/accounts")).json()["accounts"]
     asked = await admin.post(f"/api/accounts/{made[1]['id']}/refresh")

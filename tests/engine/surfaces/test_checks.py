@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -106,7 +105,7 @@ async def test_a_required_value_that_is_missing_is_a_fault_and_told_once(
 async def test_a_value_of_another_form_in_the_environment_is_a_fault(
     engine: Engine, admin: httpx.AsyncClient
 ) -> None:
-    engine.settings = replace(engine.settings, environment={"ECHO_LEVEL": "hush-hush"})
+    engine.configuration.environment = {"ECHO_LEVEL": "hush-hush"}
 
     [found] = await checks(admin)
 

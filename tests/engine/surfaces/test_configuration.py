@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 
 import httpx
 import pytest
@@ -55,7 +54,7 @@ async def test_keeps_a_secret_sealed_and_never_shows_it(
 
 async def test_the_environment_wins(engine: Engine) -> None:
     await engine.configuration.set(SERVICE, "secret", "stored")
-    engine.settings = replace(engine.settings, environment={"ECHO_SECRET": "given"})
+    engine.configuration.environment = {"ECHO_SECRET": "given"}
 
     shown = await engine.configuration.set(SERVICE, "secret", "stored again")
 
@@ -72,8 +71,15 @@ async def test_a_view_is_read_at_each_access(engine: Engine) -> None:
     assert (before, view.get("secret")) == (None, "new")
 
 
+def configuration_of(engine: Engine) -> Configuration:
+    """Return what another process has."""
+    manifests = {name: each.manifest for name, each in engine.connectors.items()}
+    environment = engine.settings.environment
+    return Configuration(engine.storage, manifests, environment, engine.log, reload_s=0.01)
+
+
 async def test_what_another_process_writes_is_seen_within_seconds(engine: Engine) -> None:
-    here = Configuration(engine, reload_s=0.01)
+    here = configuration_of(engine)
     await here.start()
     keeping = asyncio.create_task(here.keep_fresh())
     await engine.configuration.set(SERVICE, "secret", "from elsewhere")

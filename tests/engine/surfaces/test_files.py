@@ -65,7 +65,7 @@ async def test_keeps_the_file_of_a_form(admin: httpx.AsyncClient) -> None:
 def small(engine: Engine) -> Engine:
     """An engine that takes files of up to 100 kB."""
     engine.settings = replace(engine.settings, environment={"APPMIXER_MAX_FILE_BYTES": "100000"})
-    engine.files = FileStore(engine)
+    engine.files = FileStore(engine.storage, engine.limits, engine.settings)
     return engine
 
 

@@ -199,7 +199,7 @@ async def test_an_account_of_a_connector_that_is_left_out_waits_and_says_so(
 
     async with open_engine(settings, lame()) as engine, asking(engine) as client:
         await engine.writer.commit(lambda c: c.execute(sa.update(accounts).values(DUE)))
-        renewed = await engine.accounts.refresh_due()
+        renewed = await engine.accounts.renewal.refresh_due()
         examined = await client.get(f"/api/accounts/{made['id']}/checks")
         claimed = await client.post(f"/api/accounts/{made['id']}/claim")
         [account] = (await client.get("/api/accounts")).json()["accounts"]

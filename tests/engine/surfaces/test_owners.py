@@ -81,7 +81,7 @@ async def test_refuses_a_short_token_from_the_environment(
     engine.settings = replace(settings, environment={"APPMIXER_API_TOKEN": "short"})
 
     with pytest.raises(StartError, match="at least 16 characters"):
-        await Owners(engine).start()
+        await Owners(engine.storage, engine.settings).start()
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Basic abc", "Bearer"])
@@ -231,7 +231,7 @@ async def test_a_link_signs_one_browser_in_once(
 
 async def test_an_invitation_ends_after_ten_minutes(engine: Engine) -> None:
     clock = Clock()
-    owners = Owners(engine, lambda: clock.now)
+    owners = Owners(engine.storage, engine.settings, lambda: clock.now)
     identity = Identity(engine.owners.first_owner_id, "main", is_administrator=True)
     invitation = await owners.invite(identity)
 

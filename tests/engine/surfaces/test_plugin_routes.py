@@ -201,7 +201,7 @@ async def test_a_database_that_fails_is_said_to_be_out_of_reach(
     async def fail(_: object) -> None:
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
 
-    monkeypatch.setattr(engine, "rows", fail)
+    monkeypatch.setattr(engine.readers, "rows", fail)
 
     answers = [await admin.get("/api/me"), await admin.get("/readyz")]
 

@@ -1,0 +1,41 @@
+"""Where a component stands, and what a trigger is given that starts or stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from ..contract import Account, Listener, TriggerContext
+
+
+@dataclass(frozen=True)
+class Place:
+    """A component's place in a flow, and the account that the flow's author chose for it."""
+
+    owner_id: str
+    connector: str
+    flow_key: str
+    component: str
+    account: Account | None
+
+
+class Listening(Protocol):
+    """Where the listeners of a trigger go that starts or stops."""
+
+    async def add(self, listener: Listener, place: Place) -> None: ...
+
+    async def remove(self, listener: Listener) -> bool:
+        """Return whether nobody of this flow listens there any more."""
+        ...
+
+
+class WarningContext(TriggerContext, Protocol):
+    """A trigger's context that remembers what the trigger warned of."""
+
+    @property
+    def warnings(self) -> Sequence[str]: ...
+
+
+TriggerContexts: TypeAlias = Callable[[Place, Any, Listening], WarningContext]
+"""Makes the context of a trigger from its place, its properties and its listeners."""

@@ -1,0 +1,87 @@
+"""The documents of flows, by version."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..limits import Limits
+from ..storage.database import flow_versions, flows, runs
+from .documents import FlowDocument
+from .listening import STOPPED
+
+# Documents that are kept read, in number and in bytes of their JSON.
+MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024
+
+
+@dataclass
+class Documents:
+    """The documents that were used last, as many as fit."""
+
+    size_bytes: int = 0
+    _kept: OrderedDict[tuple[str, int], tuple[FlowDocument, int]] = field(
+        default_factory=OrderedDict[tuple[str, int], "tuple[FlowDocument, int]"]
+    )
+
+    def get(self, flow_key: str, version: int) -> FlowDocument | None:
+        found = self._kept.get((flow_key, version))
+        if found is None:
+            return None
+        self._kept.move_to_end((flow_key, version))
+        return found[0]
+
+    def add(self, flow_key: str, version: int, document: FlowDocument) -> None:
+        size_bytes = len(document.model_dump_json())
+        self._kept[flow_key, version] = (document, size_bytes)
+        self.size_bytes += size_bytes
+        while len(self._kept) > 1 and (
+            len(self._kept) > MAX_DOCUMENTS or self.size_bytes > MAX_DOCUMENT_BYTES
+        ):
+            _, (_, freed) = self._kept.popitem(last=False)
+            self.size_bytes -= freed
+
+
+def store_version(
+    connection: sa.Connection,
+    owner_id: str,
+    flow_id: str,
+    name: str,
+    document: Mapping[str, Any],
+    limits: Limits,
+) -> None:
+    now = time.time()
+    mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
+    row = connection.execute(sa.select(flows.c.key, flows.c.version).where(mine)).first()
+    key, version = (row.key, row.version + 1) if row else (uuid.uuid4().hex, 1)
+    changed = {"name": name, "version": version, "updated_at": now}
+    if row:
+        connection.execute(sa.update(flows).where(mine).values(changed))
+    else:
+        count = sa.select(sa.func.count()).select_from(flows).where(flows.c.owner_id == owner_id)
+        limits.check("flows", connection.scalar(count) or 0)
+        fixed = {"owner_id": owner_id, "id": flow_id, "key": key, "created_at": now}
+        state = {"state": STOPPED, "reason": "", "running_version": None}
+        connection.execute(sa.insert(flows), {**fixed, **state, **changed})
+    connection.execute(
+        sa.insert(flow_versions),
+        {"flow_key": key, "version": version, "document": document, "created_at": now},
+    )
+    old = flow_versions.c.version <= version - limits.versions
+    running = sa.select(flows.c.running_version).where(
+        flows.c.key == key, flows.c.running_version.is_not(None)
+    )
+    used = sa.select(runs.c.version).where(runs.c.flow_key == key)
+    connection.execute(
+        sa.delete(flow_versions).where(
+            flow_versions.c.flow_key == key,
+            old,
+            flow_versions.c.version.not_in(running),
+            flow_versions.c.version.not_in(used),
+        )
+    )
