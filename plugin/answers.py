@@ -17,9 +17,9 @@ from appmixer.engine.contract import (
 )
 
 from .catalogue import error_from_graph
-from .foreign_json import read_foreign_json
+from .foreign_json.reading import read_foreign_json
+from .foreign_json.shapes import as_object
 from .redaction import redact
-from .shapes import as_object
 from .waiting import announced_delay_s
 
 UNREACHABLE_DELAY_S = 10.0

@@ -8,9 +8,9 @@ from appmixer.engine.contract import ConfigurationError
 
 from .app_graph import get_as_app
 from .events import OBJECT
+from .foreign_json.shapes import as_objects, as_text, as_texts
 from .graph import GraphClient
 from .settings import Settings
-from .shapes import as_objects, as_text, as_texts
 from .webhook import ENDPOINT
 
 SET_UP = (

@@ -18,8 +18,8 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 
+from .foreign_json.shapes import as_int, as_object, as_text
 from .redaction import redact
-from .shapes import as_int, as_object, as_text
 from .waiting import announced_delay_s
 
 Retry = Literal["no", "yes", "after"]

@@ -22,8 +22,8 @@ from appmixer.engine.contract import (
 )
 
 from .answers import MAX_ANSWER_BYTES, Answer, error_for, object_of
+from .foreign_json.shapes import as_object, is_list, is_object
 from .paging import follow
-from .shapes import as_object, is_list, is_object
 from .unpacking import ACCEPT_ENCODING, unpacked
 
 T = TypeVar("T")

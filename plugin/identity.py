@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .foreign_json.shapes import as_id, as_object, as_text
 from .recipients import BSUID, RecipientType, is_group_id
-from .shapes import as_id, as_object, as_text
 
 # The second is an older name of the first.
 MOVED = ("user_changed_number", "customer_changed_number")

@@ -17,6 +17,7 @@ from appmixer.engine.contract import (
 )
 
 from .events import STEMS
+from .foreign_json.shapes import as_texts
 from .ownership import Subject
 from .senders import (
     BusinessAccountId,
@@ -25,7 +26,6 @@ from .senders import (
     sender_options,
     whatsapp,
 )
-from .shapes import as_texts
 
 ROUTES = "routes"
 

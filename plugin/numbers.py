@@ -9,8 +9,8 @@ from pydantic import Field
 
 from appmixer.engine.contract import Fields, JsonObject
 
+from .foreign_json.shapes import as_object, word
 from .graph import AccountGraph, graph_id
-from .shapes import as_object, word
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers
 NUMBER_FIELDS = (

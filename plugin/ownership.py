@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from appmixer.engine.contract import Account, RejectedError
 
+from .foreign_json.shapes import as_texts
 from .graph import AccountGraph, GraphClient, graph_id
 from .settings import Settings
-from .shapes import as_texts
 from .tokens import inspect_token
 
 CURE = (

@@ -11,9 +11,9 @@ from pydantic import Field
 from appmixer.engine.contract import Fields
 
 from .catalogue import details_of, error_from_webhook
+from .foreign_json.shapes import as_int, as_objects, as_text
 from .identity import Person
 from .redaction import redact
-from .shapes import as_int, as_objects, as_text
 
 # The last second that a datetime can hold.
 END_OF_TIME_S = 253402300799

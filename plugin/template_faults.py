@@ -7,7 +7,7 @@ from typing import Any
 
 from appmixer.engine.contract import RejectedError
 
-from .shapes import as_object, as_objects, as_text
+from .foreign_json.shapes import as_object, as_objects, as_text
 from .template_parameters import MEDIA_FORMATS
 from .templates import Definition
 

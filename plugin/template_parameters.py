@@ -10,7 +10,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import Fields, Json, JsonObject, RejectedError
 
-from .shapes import as_text
+from .foreign_json.shapes import as_text
 from .templates import Definition
 
 ParameterText = Annotated[str | int | float, Field(union_mode="left_to_right")]

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from appmixer.engine.contract import Event, HostContext, Request, Response, Route, ThrottledError
 
 from .events import flatten, unreadable
-from .foreign_json import read_foreign_json
+from .foreign_json.reading import read_foreign_json
 from .settings import how_to_set
 
 PATH = "/events"

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from appmixer.engine.contract import Fields, JsonObject, TriggerContext
 
+from ...plugin.foreign_json.shapes import as_id, as_object, as_text, word
 from ...plugin.identity import recipient_of
 from ...plugin.listening import ListeningInput, ListeningTrigger
 from ...plugin.opaque import unpack
 from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
-from ...plugin.shapes import as_id, as_object, as_text, word
 from .samples import STATUS_EVENTS
 
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]

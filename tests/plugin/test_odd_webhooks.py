@@ -15,7 +15,7 @@ from appmixer.engine.contract import Event
 from appmixer.engine.contract.testing import RecordingContext, RecordingHost
 from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
-from appmixer.whatsapp.plugin.shapes import is_list, is_object
+from appmixer.whatsapp.plugin.foreign_json.shapes import is_list, is_object
 from appmixer.whatsapp.plugin.webhook import read
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
