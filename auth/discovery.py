@@ -7,9 +7,9 @@ from typing import Any
 
 from appmixer.engine.contract import ConfigurationError, JsonObject, RejectedError
 
+from ..plugin.configuration.settings import Settings, how_to_set
 from ..plugin.foreign_json.shapes import as_object, as_objects, as_text, as_texts
 from ..plugin.graph import GraphClient, graph_id
-from ..plugin.settings import Settings, how_to_set
 from ..plugin.tokens import TokenFacts
 
 EDGES = ("owned_whatsapp_business_accounts", "client_whatsapp_business_accounts")

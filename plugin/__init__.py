@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @hookimpl
 def appmixer_manifest() -> JsonObject:
-    from .manifest import read_manifest
+    from .configuration.manifest import read_manifest
 
     return read_manifest()
 
 
 @hookimpl
 def appmixer_components() -> Mapping[str, type[Component]]:
-    from .manifest import component_modules
+    from .configuration.manifest import component_modules
 
     return {
         name: cast("type[Component]", getattr(import_module(module), name.rpartition(".")[2]))

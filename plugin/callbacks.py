@@ -15,10 +15,10 @@ import httpx
 from appmixer.engine.contract import ConfigurationError, HostContext, RejectedError, ThrottledError
 
 from .app_webhook import read_app_webhook, shortcoming
+from .configuration.settings import Settings
 from .foreign_json.shapes import as_object, as_text
 from .graph import AccountGraph, GraphClient
 from .numbers import REGISTERED_PLATFORM
-from .settings import Settings
 from .webhook import ENDPOINT
 
 Place = Literal["here", "elsewhere", "unknown"]

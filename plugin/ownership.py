@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from appmixer.engine.contract import Account, RejectedError
 
+from .configuration.settings import Settings
 from .foreign_json.shapes import as_texts
 from .graph import AccountGraph, GraphClient, graph_id
-from .settings import Settings
 from .tokens import inspect_token
 
 CURE = (

@@ -24,10 +24,10 @@ from appmixer.engine.contract import (
 )
 
 from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, refusal
+from .configuration.settings import Settings
 from .foreign_json.shapes import as_object, as_text
 from .graph import AccountGraph, GraphClient
 from .ownership import Subject, prove_ownership
-from .settings import Settings
 
 KINDS = ("messages", "statuses", "standby", "account")
 # Long enough for any host to store a listener that was not refused.

@@ -17,11 +17,11 @@ from appmixer.engine.contract import (
 )
 
 from .checks import check_account, check_setup, claim_account
+from .configuration.settings import Settings
 from .deliveries import Deliveries
 from .events import STEMS
 from .graph import AccountGraph, GraphClient
 from .proven_numbers import ProvenNumbers
-from .settings import Settings
 from .subscriptions import Subscriptions
 from .webhook import Webhook, read
 from .windows import Windows

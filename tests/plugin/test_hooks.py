@@ -14,7 +14,7 @@ import appmixer.whatsapp.plugin as hooks
 from appmixer.engine.contract import load_connectors
 from appmixer.engine.contract.testing import RecordingHost
 from appmixer.whatsapp.auth.provider import WhatsAppAccounts
-from appmixer.whatsapp.plugin.manifest import read_manifest
+from appmixer.whatsapp.plugin.configuration.manifest import read_manifest
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 
@@ -49,10 +49,13 @@ def test_reading_the_manifest_loads_nothing_that_works() -> None:
 
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    loaded = (
-        "['appmixer.whatsapp', 'appmixer.whatsapp.plugin', 'appmixer.whatsapp.plugin.manifest']"
-    )
-    assert shown.stdout.strip() == loaded
+    loaded = [
+        "appmixer.whatsapp",
+        "appmixer.whatsapp.plugin",
+        "appmixer.whatsapp.plugin.configuration",
+        "appmixer.whatsapp.plugin.configuration.manifest",
+    ]
+    assert shown.stdout.strip() == str(loaded)
 
 
 @pytest.mark.anyio

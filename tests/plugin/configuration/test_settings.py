@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from appmixer.engine.contract import ConfigurationError
-from appmixer.whatsapp.plugin.manifest import read_manifest
-from appmixer.whatsapp.plugin.settings import Settings, how_to_set
+from appmixer.whatsapp.plugin.configuration.manifest import read_manifest
+from appmixer.whatsapp.plugin.configuration.settings import Settings, how_to_set
 
 FULL = {
     "clientId": "1",

@@ -1,0 +1,1 @@
+"""The manifest, and what the administrator has configured by it."""
