@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 
 from appmixer.engine.contract import ConnectorError, RejectedError
 
-from ..plugin.catalogue import error_from_graph
 from ..plugin.configuration.settings import Settings
-from ..plugin.redaction import redact
+from ..plugin.graph.errors import error_from_graph
+from ..plugin.graph.redaction import redact
 from ..plugin.tokens import SCOPES
 
 # The address to come back to, or its domain, is not among those of the Meta app.

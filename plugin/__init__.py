@@ -38,7 +38,7 @@ def appmixer_components() -> Mapping[str, type[Component]]:
 @hookimpl
 def appmixer_account_provider(host: HostContext) -> AccountProvider:
     from ..auth.provider import WhatsAppAccounts
-    from .redaction import hide_queries
+    from .graph.redaction import hide_queries
 
     hide_queries()
     return WhatsAppAccounts(host)
@@ -46,7 +46,7 @@ def appmixer_account_provider(host: HostContext) -> AccountProvider:
 
 @hookimpl
 def appmixer_plugin(host: HostContext) -> Plugin:
-    from .redaction import hide_queries
+    from .graph.redaction import hide_queries
     from .whatsapp import WhatsApp
 
     hide_queries()

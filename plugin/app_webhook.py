@@ -10,7 +10,7 @@ from .app_graph import get_as_app
 from .configuration.settings import Settings
 from .events import OBJECT
 from .foreign_json.shapes import as_objects, as_text, as_texts
-from .graph import GraphClient
+from .graph.client import GraphClient
 from .webhook import ENDPOINT
 
 SET_UP = (

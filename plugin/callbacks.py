@@ -17,7 +17,7 @@ from appmixer.engine.contract import ConfigurationError, HostContext, RejectedEr
 from .app_webhook import read_app_webhook, shortcoming
 from .configuration.settings import Settings
 from .foreign_json.shapes import as_object, as_text
-from .graph import AccountGraph, GraphClient
+from .graph.client import AccountGraph, GraphClient
 from .numbers import REGISTERED_PLATFORM
 from .webhook import ENDPOINT
 

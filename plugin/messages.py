@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from appmixer.engine.contract import Fields, JsonObject
 
-from .opaque import MAX_OPAQUE_CHARS
+from .graph.callback_data import MAX_OPAQUE_CHARS
 from .recipients import RecipientType, check_form
 from .senders import PhoneNumberId, SendersBusinessAccountId
 

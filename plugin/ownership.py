@@ -8,7 +8,7 @@ from appmixer.engine.contract import Account, RejectedError
 
 from .configuration.settings import Settings
 from .foreign_json.shapes import as_texts
-from .graph import AccountGraph, GraphClient, graph_id
+from .graph.client import AccountGraph, GraphClient, graph_id
 from .tokens import inspect_token
 
 CURE = (

@@ -18,8 +18,8 @@ import httpx
 
 from appmixer.engine.contract import RejectedError, ThrottledError
 
+from .graph.decompression import ACCEPT_ENCODING, unpacked
 from .special_addresses import is_public
-from .unpacking import ACCEPT_ENCODING, unpacked
 
 MAX_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)

@@ -17,7 +17,7 @@ from appmixer.engine.contract import (
     RejectedError,
 )
 
-from .graph import AccountGraph, graph_id
+from .graph.client import AccountGraph, graph_id
 from .ownership import CURE as CHOOSE_A_SHARED_ONE
 from .proven_numbers import SenderNumber
 from .whatsapp import WhatsApp

@@ -21,8 +21,8 @@ from appmixer.engine.contract import (
 
 from .deliveries import Attempt, Deliveries, keep_accepted, step_of
 from .foreign_json.shapes import as_object, as_objects, as_text
+from .graph.callback_data import pack
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
-from .opaque import pack
 from .proven_numbers import SenderNumber
 from .recipients import Recipient, read_recipient
 from .senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp

@@ -20,7 +20,7 @@ from .checks import check_account, check_setup, claim_account
 from .configuration.settings import Settings
 from .deliveries import Deliveries
 from .events import STEMS
-from .graph import AccountGraph, GraphClient
+from .graph.client import AccountGraph, GraphClient
 from .proven_numbers import ProvenNumbers
 from .subscriptions import Subscriptions
 from .webhook import Webhook, read

@@ -35,7 +35,7 @@ from appmixer.sandbox.world.feed import EventKind
 from appmixer.sandbox.world.seed import seed
 from appmixer.sandbox.world.settings import Settings as SandboxSettings
 from appmixer.sandbox.world.world import World
-from appmixer.whatsapp.plugin.catalogue import Entry, entries
+from appmixer.whatsapp.plugin.graph.errors import Entry, entries
 
 from .ports import free_port
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from appmixer.engine.contract import Action, ActionContext, Fields, JsonObject, RejectedError
 
 from ...plugin.foreign_json.shapes import word
-from ...plugin.graph import AccountGraph, graph_id
+from ...plugin.graph.client import AccountGraph, graph_id
 from ...plugin.senders import graph_of, shared_business_accounts
 
 WABA_FIELDS = (

@@ -17,7 +17,7 @@ from appmixer.whatsapp.plugin.deliveries import (
     keep_accepted,
     step_of,
 )
-from appmixer.whatsapp.plugin.opaque import pack
+from appmixer.whatsapp.plugin.graph.callback_data import pack
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ import pytest
 
 from appmixer.engine.contract import Event
 from appmixer.whatsapp.plugin.events import flatten
-from appmixer.whatsapp.plugin.opaque import pack
+from appmixer.whatsapp.plugin.graph.callback_data import pack
 
 BODIES = sorted((Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks").glob("*.json"))
 WABA = "102290129340398"

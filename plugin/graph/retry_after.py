@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from .foreign_json.reading import read_foreign_json
-from .foreign_json.shapes import as_int, as_object, as_objects
+from ..foreign_json.reading import read_foreign_json
+from ..foreign_json.shapes import as_int, as_object, as_objects
 
 # Nothing that Meta limits stays limited for longer; a larger number is a broken header.
 MAX_DELAY_S = 7 * 24 * 3600.0

@@ -25,8 +25,8 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, RecordingLog, StandInAccount
-from appmixer.whatsapp.plugin.graph import AccountGraph, GraphClient, graph_id
-from appmixer.whatsapp.plugin.redaction import hide_queries
+from appmixer.whatsapp.plugin.graph.client import AccountGraph, GraphClient, graph_id
+from appmixer.whatsapp.plugin.graph.redaction import hide_queries
 
 pytestmark = pytest.mark.anyio
 

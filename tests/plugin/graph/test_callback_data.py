@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appmixer.engine.contract import RejectedError
-from appmixer.whatsapp.plugin.opaque import MAX_OPAQUE_CHARS, pack, unpack
+from appmixer.whatsapp.plugin.graph.callback_data import MAX_OPAQUE_CHARS, pack, unpack
 
 
 @pytest.mark.parametrize("step_id", ["run-1:step-2", "a b&c=d%é", "1"])

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from appmixer.engine.contract import RejectedError
 
-from .foreign_json.shapes import as_object, as_objects, as_text
+from ..foreign_json.shapes import as_object, as_objects, as_text
 
 # 100 items are a usual page, so this is far beyond any list of Meta's.
 MAX_PAGES = 1000

@@ -21,10 +21,10 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 
-from .answers import MAX_ANSWER_BYTES, Answer, error_for, object_of
-from .foreign_json.shapes import as_object, is_list, is_object
+from ..foreign_json.shapes import as_object, is_list, is_object
+from .decompression import ACCEPT_ENCODING, unpacked
 from .paging import follow
-from .unpacking import ACCEPT_ENCODING, unpacked
+from .responses import MAX_ANSWER_BYTES, Answer, error_for, object_of
 
 T = TypeVar("T")
 Params = Mapping[str, str]

@@ -18,9 +18,9 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 
-from .foreign_json.shapes import as_int, as_object, as_text
+from ..foreign_json.shapes import as_int, as_object, as_text
 from .redaction import redact
-from .waiting import announced_delay_s
+from .retry_after import announced_delay_s
 
 Retry = Literal["no", "yes", "after"]
 COMPARE = "Compare the values of this step with its sample, correct what differs and run it again."
@@ -70,7 +70,7 @@ class Explanation:
 @cache
 def entries() -> Sequence[Entry]:
     """Return all rows; the page of error codes is made from them."""
-    rows = json.loads((files("appmixer.whatsapp.plugin") / "errors.json").read_text("utf-8"))
+    rows = json.loads((files("appmixer.whatsapp.plugin.graph") / "errors.json").read_text("utf-8"))
     return tuple(_entry(row) for row in rows)
 
 

@@ -17,7 +17,7 @@ from appmixer.engine.contract import (
     RejectedError,
     ThrottledError,
 )
-from appmixer.whatsapp.plugin.catalogue import (
+from appmixer.whatsapp.plugin.graph.errors import (
     Entry,
     Explanation,
     entries,
@@ -25,10 +25,10 @@ from appmixer.whatsapp.plugin.catalogue import (
     error_from_webhook,
     find,
 )
+from appmixer.whatsapp.plugin.graph.retry_after import MAX_DELAY_S, announced_delay_s
 from appmixer.whatsapp.plugin.reported import read_errors
-from appmixer.whatsapp.plugin.waiting import MAX_DELAY_S, announced_delay_s
 
-BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
+BODIES = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 CATEGORIES = {
     "auth",
     "configuration",

@@ -16,11 +16,11 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 
-from .catalogue import error_from_graph
-from .foreign_json.reading import read_foreign_json
-from .foreign_json.shapes import as_object
+from ..foreign_json.reading import read_foreign_json
+from ..foreign_json.shapes import as_object
+from .errors import error_from_graph
 from .redaction import redact
-from .waiting import announced_delay_s
+from .retry_after import announced_delay_s
 
 UNREACHABLE_DELAY_S = 10.0
 TOO_MANY_DELAY_S = 60.0

@@ -1,0 +1,1 @@
+"""Speaking Graph: calls, what comes back, Meta's errors, and what no call may give away."""
