@@ -23,8 +23,8 @@ from .deliveries import Attempt, Deliveries, keep_accepted, step_of
 from .foreign_json.shapes import as_object, as_objects, as_text
 from .graph.callback_data import pack
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
+from .people.recipients import Recipient, read_recipient
 from .proven_numbers import SenderNumber
-from .recipients import Recipient, read_recipient
 from .senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
 from .windows import Window
 

@@ -26,7 +26,7 @@ from appmixer.whatsapp.components.triggers.message_status_updated import Message
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
 from appmixer.whatsapp.plugin.events import flatten
 from appmixer.whatsapp.plugin.foreign_json.shapes import as_object
-from appmixer.whatsapp.plugin.recipients import read_recipient
+from appmixer.whatsapp.plugin.people.recipients import read_recipient
 
 from .conftest import list_numbers
 

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from appmixer.whatsapp.plugin.identity import Person, recipient_of, sender_of
+from appmixer.whatsapp.plugin.people.identity import Person, recipient_of, sender_of
 
-BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
+BODIES = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 
 
 def value(name: str) -> dict[str, Any]:

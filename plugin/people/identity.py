@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .foreign_json.shapes import as_id, as_object, as_text
+from ..foreign_json.shapes import as_id, as_object, as_text
 from .recipients import BSUID, RecipientType, is_group_id
 
 # The second is an older name of the first.

@@ -1,0 +1,1 @@
+"""People: whom a message is for, and who wrote."""
