@@ -19,7 +19,7 @@ from .configuration.settings import Settings
 from .foreign_json.shapes import as_object, as_text
 from .graph.client import AccountGraph, GraphClient
 from .numbers import REGISTERED_PLATFORM
-from .webhook import ENDPOINT
+from .webhook.endpoint import ENDPOINT
 
 Place = Literal["here", "elsewhere", "unknown"]
 EVERY_NUMBER = frozenset({""})

@@ -16,7 +16,6 @@ from appmixer.engine.contract import (
     TriggerContext,
 )
 
-from .events import STEMS
 from .foreign_json.shapes import as_texts
 from .ownership import Subject
 from .senders import (
@@ -26,6 +25,7 @@ from .senders import (
     sender_options,
     whatsapp,
 )
+from .webhook.events import STEMS
 
 ROUTES = "routes"
 

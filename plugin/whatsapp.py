@@ -19,11 +19,11 @@ from appmixer.engine.contract import (
 from .checks import check_account, check_setup, claim_account
 from .configuration.settings import Settings
 from .deliveries import Deliveries
-from .events import STEMS
 from .graph.client import AccountGraph, GraphClient
 from .proven_numbers import ProvenNumbers
 from .subscriptions import Subscriptions
-from .webhook import Webhook, read
+from .webhook.endpoint import Webhook, read
+from .webhook.events import STEMS
 from .windows import Windows
 
 

@@ -24,9 +24,9 @@ from appmixer.engine.contract import (
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
-from appmixer.whatsapp.plugin.events import flatten
 from appmixer.whatsapp.plugin.foreign_json.shapes import as_object
 from appmixer.whatsapp.plugin.people.recipients import read_recipient
+from appmixer.whatsapp.plugin.webhook.events import flatten
 
 from .conftest import list_numbers
 

@@ -11,7 +11,7 @@ import pytest
 
 from appmixer.engine.contract import Event
 from appmixer.engine.contract.testing import Clock, MemoryStore
-from appmixer.whatsapp.plugin.events import flatten
+from appmixer.whatsapp.plugin.webhook.events import flatten
 from appmixer.whatsapp.plugin.windows import Window, Windows
 
 pytestmark = pytest.mark.anyio

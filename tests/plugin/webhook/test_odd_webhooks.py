@@ -16,12 +16,12 @@ from appmixer.engine.contract.testing import RecordingContext, RecordingHost
 from appmixer.whatsapp.components.triggers.message_status_updated import MessageStatusUpdated
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
 from appmixer.whatsapp.plugin.foreign_json.shapes import is_list, is_object
-from appmixer.whatsapp.plugin.webhook import read
+from appmixer.whatsapp.plugin.webhook.endpoint import read
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
 
-FOLDER = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
+FOLDER = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 BODIES = {path.stem: path.read_text("utf-8") for path in sorted(FOLDER.glob("*.json"))}
 ODD: list[Any] = [None, 7, "odd\0", "x" * 1000, [None, "odd"], {"odd": [{}]}]
 LISTS = ("messages", "statuses", "message_echoes", "errors", "user_actions")

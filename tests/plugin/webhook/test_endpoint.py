@@ -12,11 +12,11 @@ from freezegun import freeze_time
 
 from appmixer.engine.contract import Request, Response, ThrottledError
 from appmixer.engine.contract.testing import RecordingHost
-from appmixer.whatsapp.plugin.webhook import MAX_BODY_BYTES, Webhook, read
+from appmixer.whatsapp.plugin.webhook.endpoint import MAX_BODY_BYTES, Webhook, read
 
 pytestmark = pytest.mark.anyio
 
-FOLDER = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
+FOLDER = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 BODIES = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
 EMPTY = b'{"object":"whatsapp_business_account","entry":[]}'
 ESCAPED = (

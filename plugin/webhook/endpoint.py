@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 from appmixer.engine.contract import Event, HostContext, Request, Response, Route, ThrottledError
 
-from .configuration.settings import how_to_set
+from ..configuration.settings import how_to_set
+from ..foreign_json.reading import read_foreign_json
 from .events import flatten, unreadable
-from .foreign_json.reading import read_foreign_json
 
 PATH = "/events"
 ENDPOINT = f"/plugins/appmixer/whatsapp{PATH}"

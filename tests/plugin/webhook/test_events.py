@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from appmixer.engine.contract import Event
-from appmixer.whatsapp.plugin.events import flatten
 from appmixer.whatsapp.plugin.graph.callback_data import pack
+from appmixer.whatsapp.plugin.webhook.events import flatten
 
-BODIES = sorted((Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks").glob("*.json"))
+BODIES = sorted((Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks").glob("*.json"))
 WABA = "102290129340398"
 PHONE = "106540352242922"
 CONSTANTS = {"object", "messaging_product"}

@@ -26,8 +26,8 @@ from typing import Any
 
 from appmixer.engine.contract import Event
 
-from .foreign_json.shapes import as_id, as_list, as_object, as_text, is_list, is_object
-from .graph.callback_data import unpack
+from ..foreign_json.shapes import as_id, as_list, as_object, as_text, is_list, is_object
+from ..graph.callback_data import unpack
 
 # Ten times as many as Meta puts into a delivery. Each event costs some hundred bytes, and of the
 # shortest items a million fit into a body.

@@ -1,0 +1,1 @@
+"""What Meta delivers: the endpoint that takes it, and the events that it becomes."""
