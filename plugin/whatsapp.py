@@ -18,13 +18,13 @@ from appmixer.engine.contract import (
 
 from .checks import check_account, check_setup, claim_account
 from .configuration.settings import Settings
-from .deliveries import Deliveries
 from .graph.client import AccountGraph, GraphClient
-from .proven_numbers import ProvenNumbers
+from .ledgers.deliveries import Deliveries
+from .ledgers.proven_numbers import ProvenNumbers
+from .ledgers.windows import Windows
 from .subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
-from .windows import Windows
 
 
 def _now() -> datetime:

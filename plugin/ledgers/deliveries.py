@@ -18,8 +18,8 @@ from typing import Any, Literal, cast
 
 from appmixer.engine.contract import ActionContext, Event, Json, JsonObject, Store
 
-from .foreign_json.shapes import as_id, as_object, as_objects, as_text, as_unix_time
-from .graph.callback_data import unpack
+from ..foreign_json.shapes import as_id, as_object, as_objects, as_text, as_unix_time
+from ..graph.callback_data import unpack
 
 SendState = Literal["sending", "accepted", "unknown"]
 # In the order in which they follow one another; `failed` is final.

@@ -11,14 +11,14 @@ import pytest
 
 from appmixer.engine.contract import Event
 from appmixer.engine.contract.testing import Clock, MemoryStore
+from appmixer.whatsapp.plugin.ledgers.windows import Window, Windows
 from appmixer.whatsapp.plugin.webhook.events import flatten
-from appmixer.whatsapp.plugin.windows import Window, Windows
 
 pytestmark = pytest.mark.anyio
 
 PHONE = "106540352242922"
 PERSON = "16505551234"
-BODIES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "webhooks"
+BODIES = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 WRITTEN_AT = 1790000000
 CLOSES_AT = datetime.fromtimestamp(WRITTEN_AT, UTC) + timedelta(hours=24)
 

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from appmixer.engine.contract import Event, Store
 
-from .foreign_json.shapes import as_id, as_int, as_object, as_objects, as_text, as_unix_time
-from .people.identity import sender_of
+from ..foreign_json.shapes import as_id, as_int, as_object, as_objects, as_text, as_unix_time
+from ..people.identity import sender_of
 
 WINDOW = timedelta(hours=24)
 # Afterwards nothing is known of a person any more, instead of a window that has long been closed.

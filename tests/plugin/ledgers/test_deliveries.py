@@ -10,14 +10,14 @@ import pytest
 
 from appmixer.engine.contract import Event
 from appmixer.engine.contract.testing import RecordingContext
-from appmixer.whatsapp.plugin.deliveries import (
+from appmixer.whatsapp.plugin.graph.callback_data import pack
+from appmixer.whatsapp.plugin.ledgers.deliveries import (
     Attempt,
     Deliveries,
     Delivery,
     keep_accepted,
     step_of,
 )
-from appmixer.whatsapp.plugin.graph.callback_data import pack
 
 pytestmark = pytest.mark.anyio
 
