@@ -14,7 +14,7 @@ from appmixer.engine.contract import ConnectorError, RejectedError
 from ..plugin.configuration.settings import Settings
 from ..plugin.graph.errors import error_from_graph
 from ..plugin.graph.redaction import redact
-from ..plugin.tokens import SCOPES
+from ..plugin.setup.tokens import SCOPES
 
 # The address to come back to, or its domain, is not among those of the Meta app.
 ADDRESS_REFUSED = 191

@@ -25,7 +25,7 @@ from appmixer.engine.contract import (
 from ..plugin.configuration.settings import Settings, how_to_set
 from ..plugin.foreign_json.shapes import as_object, as_text, as_texts
 from ..plugin.graph.client import GraphClient
-from ..plugin.tokens import TokenFacts, inspect_token
+from ..plugin.setup.tokens import TokenFacts, inspect_token
 from ..plugin.whatsapp import graph_client
 from .dialog import code_of, dialog_url
 from .discovery import (

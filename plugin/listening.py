@@ -17,7 +17,6 @@ from appmixer.engine.contract import (
 )
 
 from .foreign_json.shapes import as_texts
-from .ownership import Subject
 from .senders import (
     BusinessAccountId,
     business_account,
@@ -25,6 +24,7 @@ from .senders import (
     sender_options,
     whatsapp,
 )
+from .setup.ownership import Subject
 from .webhook.events import STEMS
 
 ROUTES = "routes"

@@ -19,7 +19,7 @@ from appmixer.engine.contract import (
 
 from .graph.client import AccountGraph, graph_id
 from .ledgers.proven_numbers import SenderNumber
-from .ownership import CURE as CHOOSE_A_SHARED_ONE
+from .setup.ownership import CURE as CHOOSE_A_SHARED_ONE
 from .whatsapp import WhatsApp
 
 # Meta's ids are decimal and longer than 2^53 in places, so they stay text.

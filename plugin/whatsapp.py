@@ -16,13 +16,13 @@ from appmixer.engine.contract import (
     Route,
 )
 
-from .checks import check_account, check_setup, claim_account
 from .configuration.settings import Settings
 from .graph.client import AccountGraph, GraphClient
 from .ledgers.deliveries import Deliveries
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.windows import Windows
-from .subscriptions import Subscriptions
+from .setup.checks import check_account, check_setup, claim_account
+from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
 

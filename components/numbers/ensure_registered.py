@@ -9,8 +9,8 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
-from ...plugin.numbers import Pin, Region, get_number, register
 from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.setup.numbers import Pin, Region, get_number, register
 
 
 class EnsureRegistered(NumberAction):

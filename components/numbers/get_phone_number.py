@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from appmixer.engine.contract import ActionContext, JsonObject
 
-from ...plugin.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
 from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.setup.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
 
 
 class GetPhoneNumber(NumberAction):

@@ -17,8 +17,8 @@ from appmixer.engine.contract import (
     Option,
 )
 
-from ...plugin.numbers import NUMBER_FIELDS, NUMBER_SAMPLE, PhoneNumber, read_number
 from ...plugin.senders import BusinessAccountId, business_account, graph_of, sender_options
+from ...plugin.setup.numbers import NUMBER_FIELDS, NUMBER_SAMPLE, PhoneNumber, read_number
 
 
 class ListPhoneNumbers(Action):

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
-from ...plugin.numbers import Pin, Region, register
 from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.setup.numbers import Pin, Region, register
 
 
 class RegisterPhoneNumber(NumberAction):

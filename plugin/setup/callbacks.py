@@ -14,12 +14,12 @@ import httpx
 
 from appmixer.engine.contract import ConfigurationError, HostContext, RejectedError, ThrottledError
 
+from ..configuration.settings import Settings
+from ..foreign_json.shapes import as_object, as_text
+from ..graph.client import AccountGraph, GraphClient
+from ..webhook.endpoint import ENDPOINT
 from .app_webhook import read_app_webhook, shortcoming
-from .configuration.settings import Settings
-from .foreign_json.shapes import as_object, as_text
-from .graph.client import AccountGraph, GraphClient
 from .numbers import REGISTERED_PLATFORM
-from .webhook.endpoint import ENDPOINT
 
 Place = Literal["here", "elsewhere", "unknown"]
 EVERY_NUMBER = frozenset({""})

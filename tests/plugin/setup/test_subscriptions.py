@@ -21,7 +21,7 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
-from appmixer.whatsapp.plugin import subscriptions
+from appmixer.whatsapp.plugin.setup import subscriptions
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from appmixer.engine.contract import ConfigurationError
 
+from ..configuration.settings import Settings
+from ..foreign_json.shapes import as_objects, as_text, as_texts
+from ..graph.client import GraphClient
+from ..webhook.endpoint import ENDPOINT
+from ..webhook.events import OBJECT
 from .app_graph import get_as_app
-from .configuration.settings import Settings
-from .foreign_json.shapes import as_objects, as_text, as_texts
-from .graph.client import GraphClient
-from .webhook.endpoint import ENDPOINT
-from .webhook.events import OBJECT
 
 SET_UP = (
     "In the Meta App Dashboard open WhatsApp, Configuration, Webhooks: save this engine's address "

@@ -7,8 +7,8 @@ from typing import Any
 
 from appmixer.engine.contract import AuthorizationError, ConfigurationError
 
-from .configuration.settings import Settings
-from .graph.client import GraphClient
+from ..configuration.settings import Settings
+from ..graph.client import GraphClient
 
 
 async def get_as_app(

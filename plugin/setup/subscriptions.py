@@ -23,10 +23,10 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 
+from ..configuration.settings import Settings
+from ..foreign_json.shapes import as_object, as_text
+from ..graph.client import AccountGraph, GraphClient
 from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, refusal
-from .configuration.settings import Settings
-from .foreign_json.shapes import as_object, as_text
-from .graph.client import AccountGraph, GraphClient
 from .ownership import Subject, prove_ownership
 
 KINDS = ("messages", "statuses", "standby", "account")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from appmixer.engine.contract import Account, RejectedError
 
-from .configuration.settings import Settings
-from .foreign_json.shapes import as_texts
-from .graph.client import AccountGraph, GraphClient, graph_id
+from ..configuration.settings import Settings
+from ..foreign_json.shapes import as_texts
+from ..graph.client import AccountGraph, GraphClient, graph_id
 from .tokens import inspect_token
 
 CURE = (

@@ -17,7 +17,7 @@ from appmixer.engine.contract import Connector, Credentials, connectors_of
 from appmixer.engine.host import engine as engine_module
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.whatsapp.plugin import subscriptions
+from appmixer.whatsapp.plugin.setup import subscriptions
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from appmixer.engine.contract import AuthorizationError, RejectedError
 
+from ..configuration.settings import Settings
+from ..foreign_json.shapes import as_object, as_objects, as_text, as_texts, as_unix_time
+from ..graph.client import GraphClient
+from ..graph.errors import error_from_graph, find
 from .app_graph import get_as_app
-from .configuration.settings import Settings
-from .foreign_json.shapes import as_object, as_objects, as_text, as_texts, as_unix_time
-from .graph.client import GraphClient
-from .graph.errors import error_from_graph, find
 
 MESSAGING = "whatsapp_business_messaging"
 MANAGEMENT = "whatsapp_business_management"

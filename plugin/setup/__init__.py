@@ -1,0 +1,1 @@
+"""What has to be so at Meta before anything arrives or leaves, and who may change it."""
