@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
+import respx
+
+from appmixer.engine.contract.testing import RecordingHost
 
 from .postgres import empty_database, running_postgres
 
@@ -15,6 +20,38 @@ NUMBERS = itertools.count(1)
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def tls() -> ssl.SSLContext:
+    """Made once, because reading the certificates takes longer than most tests."""
+    return ssl.create_default_context()
+
+
+@pytest.fixture
+def host(tls: ssl.SSLContext) -> RecordingHost:
+    """A host on which the connector is set up."""
+    return RecordingHost(
+        configuration={
+            "clientId": "634974688087057",
+            "clientSecret": "test-app-secret",
+            "configId": "200000000000002",
+            "verifyToken": "test-verify-token",
+        },
+        public_url="https://engine.example.com",
+        http=httpx.AsyncClient(verify=tls),
+    )
+
+
+@pytest.fixture
+def requests(respx_mock: respx.MockRouter) -> Callable[[], list[httpx.Request]]:
+    """The requests that were made so far."""
+
+    def made() -> list[httpx.Request]:
+        calls: list[respx.models.Call] = list(respx_mock.calls)
+        return [call.request for call in calls]
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ def test_with_a_login_configuration_meta_shows_the_asset_picker(host: RecordingH
 
 
 def test_without_one_the_scopes_are_named_and_asked_again(host: RecordingHost) -> None:
+    host.configuration = {**host.configuration, "configId": ""}
+
     _, query = asked(host)
 
     assert query == {

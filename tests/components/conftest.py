@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 
 import httpx
@@ -26,12 +26,6 @@ NUMBERS = {
     WABA: [{"id": NUMBER, "display_phone_number": "+1 555-078-3881"}],
     "2002": [{"id": "3003", "display_phone_number": "+1 555-078-3882"}],
 }
-
-
-@pytest.fixture(scope="session")
-def tls() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than most tests."""
-    return httpx.create_ssl_context()
 
 
 @pytest.fixture
@@ -78,17 +72,6 @@ async def listed(context: RecordingContext) -> RecordingContext:
     async with meta:
         await prove_sender(context, NUMBER, None)
     return context
-
-
-@pytest.fixture
-def requests(respx_mock: respx.MockRouter) -> Callable[[], list[httpx.Request]]:
-    """The requests that were made so far."""
-
-    def made() -> list[httpx.Request]:
-        calls: list[respx.models.Call] = list(respx_mock.calls)
-        return [call.request for call in calls]
-
-    return made
 
 
 class Quiet(WhatsApp):
