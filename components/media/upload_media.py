@@ -15,7 +15,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Fields, JsonObject, RejectedError
 
 from ...plugin.foreign_json.shapes import as_text
-from ...plugin.media_kinds import (
+from ...plugin.media.kinds import (
     HEAD_BYTES,
     MAX_FILE_BYTES,
     KindName,
@@ -24,7 +24,7 @@ from ...plugin.media_kinds import (
     recognise,
     too_large,
 )
-from ...plugin.public_urls import fetch
+from ...plugin.media.public_urls import fetch
 from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media

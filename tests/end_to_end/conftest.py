@@ -29,7 +29,7 @@ SEEMS_PUBLIC = "127.0.0.2"
 # what is fetched, this engine believes one more address to be on the internet.
 PERMISSIVE_ENGINE = f"""
 from appmixer.engine.cli import main
-from appmixer.whatsapp.plugin import public_urls
+from appmixer.whatsapp.plugin.media import public_urls
 
 is_public = public_urls.is_public
 public_urls.is_public = lambda address: address == "{SEEMS_PUBLIC}" or is_public(address)

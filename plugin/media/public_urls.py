@@ -18,7 +18,7 @@ import httpx
 
 from appmixer.engine.contract import RejectedError, ThrottledError
 
-from .graph.decompression import ACCEPT_ENCODING, unpacked
+from ..graph.decompression import ACCEPT_ENCODING, unpacked
 from .special_addresses import is_public
 
 MAX_REDIRECTS = 5

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from appmixer.engine.contract import RejectedError
-from appmixer.whatsapp.plugin.media_kinds import (
+from appmixer.whatsapp.plugin.media.kinds import (
     EXTENSIONS,
     KB,
     KINDS,

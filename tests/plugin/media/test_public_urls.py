@@ -14,9 +14,9 @@ import pytest
 import respx
 
 from appmixer.engine.contract import RejectedError, ThrottledError
-from appmixer.whatsapp.plugin import public_urls
-from appmixer.whatsapp.plugin.public_urls import Resolve, fetch
-from appmixer.whatsapp.plugin.special_addresses import is_public
+from appmixer.whatsapp.plugin.media import public_urls
+from appmixer.whatsapp.plugin.media.public_urls import Resolve, fetch
+from appmixer.whatsapp.plugin.media.special_addresses import is_public
 
 Requests = Callable[[], list[httpx.Request]]
 

@@ -1,0 +1,1 @@
+"""Files: which ones WhatsApp takes, and fetching them from public addresses."""
