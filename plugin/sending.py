@@ -19,6 +19,7 @@ from appmixer.engine.contract import (
     Wait,
 )
 
+from .fields.senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
 from .foreign_json.shapes import as_object, as_objects, as_text
 from .graph.callback_data import pack
 from .ledgers.deliveries import Attempt, Deliveries, keep_accepted, step_of
@@ -26,7 +27,6 @@ from .ledgers.proven_numbers import SenderNumber
 from .ledgers.windows import Window
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
 from .people.recipients import Recipient, read_recipient
-from .senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
 # but then Meta has taken it and says so; silence for this long means that it never arrived there.

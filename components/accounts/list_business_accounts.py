@@ -9,9 +9,9 @@ from pydantic import Field
 
 from appmixer.engine.contract import Action, ActionContext, Fields, JsonObject, RejectedError
 
+from ...plugin.fields.senders import graph_of, shared_business_accounts
 from ...plugin.foreign_json.shapes import word
 from ...plugin.graph.client import AccountGraph, graph_id
-from ...plugin.senders import graph_of, shared_business_accounts
 
 WABA_FIELDS = (
     "id,name,currency,country,timezone_id,account_review_status,business_verification_status,"

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject, RejectedError
 
+from ...plugin.fields.senders import NumberAction, NumberInput, graph_of, prove_sender
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.media.kinds import (
     HEAD_BYTES,
@@ -25,7 +26,6 @@ from ...plugin.media.kinds import (
     too_large,
 )
 from ...plugin.media.public_urls import fetch
-from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 UPLOADED_KEPT = timedelta(days=30)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
-from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.fields.senders import NumberAction, NumberInput, graph_of, prove_sender
 from ...plugin.setup.numbers import Pin, Region, get_number, register
 
 

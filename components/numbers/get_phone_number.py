@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from appmixer.engine.contract import ActionContext, JsonObject
 
-from ...plugin.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.fields.senders import NumberAction, NumberInput, graph_of, prove_sender
 from ...plugin.setup.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
 
 

@@ -17,7 +17,7 @@ from appmixer.engine.contract import (
     Option,
 )
 
-from ...plugin.senders import BusinessAccountId, business_account, graph_of, sender_options
+from ...plugin.fields.senders import BusinessAccountId, business_account, graph_of, sender_options
 from ...plugin.setup.numbers import NUMBER_FIELDS, NUMBER_SAMPLE, PhoneNumber, read_number
 
 

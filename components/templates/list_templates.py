@@ -17,8 +17,8 @@ from appmixer.engine.contract import (
     Option,
 )
 
+from ...plugin.fields.senders import BusinessAccountId, business_account, graph_of, sender_options
 from ...plugin.foreign_json.shapes import as_object, as_objects, as_text
-from ...plugin.senders import BusinessAccountId, business_account, graph_of, sender_options
 from ...plugin.templates import TEMPLATE_FIELDS, variables
 
 Status = Literal[

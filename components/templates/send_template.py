@@ -16,9 +16,9 @@ from appmixer.engine.contract import (
     Wait,
 )
 
+from ...plugin.fields.senders import business_account, graph_of, prove_sender, sender_options
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.messages import ConversationInput, SentMessage
-from ...plugin.senders import business_account, graph_of, prove_sender, sender_options
 from ...plugin.sending import SendAction, send_message
 from ...plugin.template_faults import missing_from
 from ...plugin.template_parameters import TemplateParameters, build_components

@@ -16,7 +16,7 @@ from appmixer.engine.contract.testing import (
     RecordingHost,
     StandInAccount,
 )
-from appmixer.whatsapp.plugin.senders import prove_sender
+from appmixer.whatsapp.plugin.fields.senders import prove_sender
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 GRAPH = "https://graph.facebook.com/v25.0"

@@ -17,10 +17,10 @@ from appmixer.engine.contract import (
     RejectedError,
 )
 
-from .graph.client import AccountGraph, graph_id
-from .ledgers.proven_numbers import SenderNumber
-from .setup.ownership import CURE as CHOOSE_A_SHARED_ONE
-from .whatsapp import WhatsApp
+from ..graph.client import AccountGraph, graph_id
+from ..ledgers.proven_numbers import SenderNumber
+from ..setup.ownership import CURE as CHOOSE_A_SHARED_ONE
+from ..whatsapp import WhatsApp
 
 # Meta's ids are decimal and longer than 2^53 in places, so they stay text.
 OPTIONAL_ID_PATTERN = "^([0-9]{1,32})?$"
