@@ -6,8 +6,8 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Wait
 
-from ...plugin.messages import FreeFormInput, SentMessage
-from ...plugin.sending import SendAction, send_message
+from ...plugin.sending.action import SendAction, send_message
+from ...plugin.sending.messages import FreeFormInput, SentMessage
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
 MAX_TEXT_CHARS = 4096

@@ -19,7 +19,7 @@ from appmixer.engine.contract import (
 
 from ...plugin.fields.senders import BusinessAccountId, business_account, graph_of, sender_options
 from ...plugin.foreign_json.shapes import as_object, as_objects, as_text
-from ...plugin.templates import TEMPLATE_FIELDS, variables
+from ...plugin.templates.definitions import TEMPLATE_FIELDS, variables
 
 Status = Literal[
     "APPROVED",

@@ -18,11 +18,11 @@ from appmixer.engine.contract import (
 
 from ...plugin.fields.senders import business_account, graph_of, prove_sender, sender_options
 from ...plugin.foreign_json.shapes import as_text
-from ...plugin.messages import ConversationInput, SentMessage
-from ...plugin.sending import SendAction, send_message
-from ...plugin.template_faults import missing_from
-from ...plugin.template_parameters import TemplateParameters, build_components
-from ...plugin.templates import find_definition, languages_of
+from ...plugin.sending.action import SendAction, send_message
+from ...plugin.sending.messages import ConversationInput, SentMessage
+from ...plugin.templates.definitions import find_definition, languages_of
+from ...plugin.templates.faults import missing_from
+from ...plugin.templates.parameters import TemplateParameters, build_components
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 TEMPLATE_NAME = "^[a-z0-9_]{1,512}$"

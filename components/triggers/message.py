@@ -14,7 +14,7 @@ from ...plugin.foreign_json.reading import read_foreign_json
 from ...plugin.foreign_json.shapes import as_id, as_object, as_objects, as_text, word
 from ...plugin.people.identity import answer_to, number_in, sender_of
 from ...plugin.people.recipients import RecipientType
-from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
+from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_time
 
 MetaObject = dict[str, Any]
 

@@ -12,9 +12,9 @@ from appmixer.engine.contract import Fields, JsonObject, TriggerContext
 
 from ...plugin.foreign_json.shapes import as_id, as_object, as_text, word
 from ...plugin.graph.callback_data import unpack
-from ...plugin.listening import ListeningInput, ListeningTrigger
 from ...plugin.people.identity import recipient_of
-from ...plugin.reported import Contact, ReportedError, read_contact, read_errors, read_time
+from ...plugin.triggers.listening import ListeningInput, ListeningTrigger
+from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_time
 from .samples import STATUS_EVENTS
 
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]

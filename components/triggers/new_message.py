@@ -9,7 +9,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import JsonObject, TriggerContext
 
-from ...plugin.listening import ListeningInput, ListeningTrigger
+from ...plugin.triggers.listening import ListeningInput, ListeningTrigger
 from .message import VOICE, Message, read_message
 from .samples import MESSAGE_EVENTS
 

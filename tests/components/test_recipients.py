@@ -13,8 +13,8 @@ import respx
 from appmixer.engine.contract import Event, RejectedError
 from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
-from appmixer.whatsapp.plugin.messages import SentMessage
 from appmixer.whatsapp.plugin.people.recipients import Recipient, read_recipient
+from appmixer.whatsapp.plugin.sending.messages import SentMessage
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 Requests = Callable[[], list[httpx.Request]]

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator, validate
 from appmixer.engine.contract import Option, RejectedError
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.templates.send_template import SendTemplate
-from appmixer.whatsapp.plugin.messages import SentMessage
-from appmixer.whatsapp.plugin.template_parameters import flattened
+from appmixer.whatsapp.plugin.sending.messages import SentMessage
+from appmixer.whatsapp.plugin.templates.parameters import flattened
 
 Requests = Callable[[], list[httpx.Request]]
 

@@ -22,7 +22,7 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
-from appmixer.whatsapp.plugin.messages import SentMessage
+from appmixer.whatsapp.plugin.sending.messages import SentMessage
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 Requests = Callable[[], list[httpx.Request]]

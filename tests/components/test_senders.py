@@ -23,7 +23,7 @@ from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext, St
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.components.numbers.list_phone_numbers import ListPhoneNumbers
 from appmixer.whatsapp.components.templates.list_templates import ListTemplates
-from appmixer.whatsapp.plugin.messages import SentMessage
+from appmixer.whatsapp.plugin.sending.messages import SentMessage
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 Requests = Callable[[], list[httpx.Request]]

@@ -26,7 +26,7 @@ from appmixer.whatsapp.plugin.graph.errors import (
     find,
 )
 from appmixer.whatsapp.plugin.graph.retry_after import MAX_DELAY_S, announced_delay_s
-from appmixer.whatsapp.plugin.reported import read_errors
+from appmixer.whatsapp.plugin.triggers.outputs import read_errors
 
 BODIES = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 CATEGORIES = {

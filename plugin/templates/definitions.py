@@ -9,8 +9,8 @@ from typing import Any
 
 from appmixer.engine.contract import ActionContext, ComponentContext, RejectedError, ThrottledError
 
-from .fields.senders import graph_of, prove_sender
-from .foreign_json.shapes import as_object, as_objects, as_text
+from ..fields.senders import graph_of, prove_sender
+from ..foreign_json.shapes import as_object, as_objects, as_text
 
 TEMPLATE_FIELDS = (
     "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from appmixer.engine.contract import Fields, Json, JsonObject, RejectedError
 
-from .foreign_json.shapes import as_text
-from .templates import Definition
+from ..foreign_json.shapes import as_text
+from .definitions import Definition
 
 ParameterText = Annotated[str | int | float, Field(union_mode="left_to_right")]
 # Sheets and messages give coordinates as text.

@@ -7,9 +7,9 @@ from typing import Any
 
 from appmixer.engine.contract import RejectedError
 
-from .foreign_json.shapes import as_object, as_objects, as_text
-from .template_parameters import MEDIA_FORMATS
-from .templates import Definition
+from ..foreign_json.shapes import as_object, as_objects, as_text
+from .definitions import Definition
+from .parameters import MEDIA_FORMATS
 
 HEADER_TYPES = {**MEDIA_FORMATS, "LOCATION": "location", "PRODUCT": "product"}
 

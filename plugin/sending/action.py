@@ -19,14 +19,14 @@ from appmixer.engine.contract import (
     Wait,
 )
 
-from .fields.senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
-from .foreign_json.shapes import as_object, as_objects, as_text
-from .graph.callback_data import pack
-from .ledgers.deliveries import Attempt, Deliveries, keep_accepted, step_of
-from .ledgers.proven_numbers import SenderNumber
-from .ledgers.windows import Window
+from ..fields.senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
+from ..foreign_json.shapes import as_object, as_objects, as_text
+from ..graph.callback_data import pack
+from ..ledgers.deliveries import Attempt, Deliveries, keep_accepted, step_of
+from ..ledgers.proven_numbers import SenderNumber
+from ..ledgers.windows import Window
+from ..people.recipients import Recipient, read_recipient
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
-from .people.recipients import Recipient, read_recipient
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
 # but then Meta has taken it and says so; silence for this long means that it never arrived there.

@@ -9,9 +9,9 @@ from pydantic import Field, JsonValue, model_validator
 
 from appmixer.engine.contract import Fields, JsonObject
 
-from .fields.senders import PhoneNumberId, SendersBusinessAccountId
-from .graph.callback_data import MAX_OPAQUE_CHARS
-from .people.recipients import RecipientType, check_form
+from ..fields.senders import PhoneNumberId, SendersBusinessAccountId
+from ..graph.callback_data import MAX_OPAQUE_CHARS
+from ..people.recipients import RecipientType, check_form
 
 WAMID_PATTERN = r"^(wamid\.[A-Za-z0-9+/=_\-]{1,300})?$"
 ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}

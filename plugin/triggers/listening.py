@@ -16,16 +16,16 @@ from appmixer.engine.contract import (
     TriggerContext,
 )
 
-from .fields.senders import (
+from ..fields.senders import (
     BusinessAccountId,
     business_account,
     prove_sender,
     sender_options,
     whatsapp,
 )
-from .foreign_json.shapes import as_texts
-from .setup.ownership import Subject
-from .webhook.events import STEMS
+from ..foreign_json.shapes import as_texts
+from ..setup.ownership import Subject
+from ..webhook.events import STEMS
 
 ROUTES = "routes"
 

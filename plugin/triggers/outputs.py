@@ -10,10 +10,10 @@ from pydantic import Field
 
 from appmixer.engine.contract import Fields
 
-from .foreign_json.shapes import as_int, as_objects, as_text
-from .graph.errors import details_of, error_from_webhook
-from .graph.redaction import redact
-from .people.identity import Person
+from ..foreign_json.shapes import as_int, as_objects, as_text
+from ..graph.errors import details_of, error_from_webhook
+from ..graph.redaction import redact
+from ..people.identity import Person
 
 # The last second that a datetime can hold.
 END_OF_TIME_S = 253402300799

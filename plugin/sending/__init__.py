@@ -1,0 +1,1 @@
+"""What every send shares: what it is asked for with, what it gives back, and the send itself."""
