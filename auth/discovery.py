@@ -9,7 +9,8 @@ from appmixer.engine.contract import ConfigurationError, JsonObject, RejectedErr
 
 from ..plugin.configuration.settings import Settings, how_to_set
 from ..plugin.foreign_json.shapes import as_object, as_objects, as_text, as_texts
-from ..plugin.graph.client import GraphClient, graph_id
+from ..plugin.graph.client import GraphClient
+from ..plugin.graph.ids import graph_id
 from ..plugin.setup.tokens import TokenFacts
 
 EDGES = ("owned_whatsapp_business_accounts", "client_whatsapp_business_accounts")

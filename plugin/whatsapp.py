@@ -17,7 +17,8 @@ from appmixer.engine.contract import (
 )
 
 from .configuration.settings import Settings
-from .graph.client import AccountGraph, GraphClient
+from .graph.account import AccountGraph
+from .graph.client import GraphClient
 from .ledgers.deliveries import Deliveries
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.windows import Windows

@@ -11,7 +11,8 @@ from appmixer.engine.contract import Action, ActionContext, Fields, JsonObject, 
 
 from ...plugin.fields.senders import graph_of, shared_business_accounts
 from ...plugin.foreign_json.shapes import word
-from ...plugin.graph.client import AccountGraph, graph_id
+from ...plugin.graph.account import AccountGraph
+from ...plugin.graph.ids import graph_id
 
 WABA_FIELDS = (
     "id,name,currency,country,timezone_id,account_review_status,business_verification_status,"

@@ -17,7 +17,8 @@ from appmixer.engine.contract import (
     RejectedError,
 )
 
-from ..graph.client import AccountGraph, graph_id
+from ..graph.account import AccountGraph
+from ..graph.ids import graph_id
 from ..ledgers.proven_numbers import SenderNumber
 from ..setup.ownership import CURE as CHOOSE_A_SHARED_ONE
 from ..whatsapp import WhatsApp

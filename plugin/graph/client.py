@@ -8,13 +8,12 @@ import hmac
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
 from appmixer.engine.contract import (
-    Account,
     AuthorizationError,
     Log,
     RejectedError,
@@ -26,7 +25,6 @@ from .decompression import ACCEPT_ENCODING, unpacked
 from .paging import follow
 from .responses import MAX_ANSWER_BYTES, Answer, error_for, object_of
 
-T = TypeVar("T")
 Params = Mapping[str, str]
 
 PACKING = {"accept-encoding": ACCEPT_ENCODING}
@@ -44,7 +42,6 @@ SPOKEN = ("body", "text", "caption")
 MIN_SPOKEN_CHARS = 8
 
 _PATH = re.compile(r"[A-Za-z0-9_][\w.=-]*(/[A-Za-z0-9_][\w.=-]*)*", re.ASCII)
-_ID = re.compile(r"[0-9]{1,40}", re.ASCII)
 
 
 class GraphClient:
@@ -264,89 +261,6 @@ def _tracer(before_leaving: Callable[[], Awaitable[None]]) -> Callable[..., Awai
             await before_leaving()
 
     return trace
-
-
-class AccountGraph:
-    """The same calls for one account; when Meta refuses its token, it is renewed once."""
-
-    def __init__(self, graph: GraphClient, account: Account) -> None:
-        self._graph, self._account = graph, account
-
-    async def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
-        return await self._with_token(
-            lambda token: self._graph.get(path, token=token, params=params)
-        )
-
-    async def post(
-        self,
-        path: str,
-        *,
-        params: Params | None = None,
-        json: Mapping[str, Any] | None = None,
-        form: Mapping[str, str] | None = None,
-        files: Mapping[str, Any] | None = None,
-        repeats: bool = False,
-        before_leaving: Callable[[], Awaitable[None]] | None = None,
-    ) -> dict[str, Any]:
-        return await self._with_token(
-            lambda token: self._graph.post(
-                path,
-                token=token,
-                before_leaving=before_leaving,
-                params=params,
-                json=json,
-                form=form,
-                files=files,
-                repeats=repeats,
-            )
-        )
-
-    async def delete(self, path: str, params: Params | None = None) -> dict[str, Any]:
-        return await self._with_token(
-            lambda token: self._graph.delete(path, token=token, params=params)
-        )
-
-    def pages(self, path: str, params: Params | None = None) -> AsyncIterator[dict[str, Any]]:
-        """Yield the items of all pages of a list."""
-
-        async def get(page_params: Params) -> dict[str, Any]:
-            return await self.get(path, page_params)
-
-        return follow(get, params or {}, host=self._graph.host)
-
-    async def download(self, url: str) -> AsyncIterator[bytes]:
-        """Yield the content of a media URL that Meta gave."""
-        async for chunk in self._graph.download(url, token=await self._account.access_token()):
-            yield chunk
-
-    async def _with_token(self, call: Callable[[str], Awaitable[T]]) -> T:
-        token = await self._account.access_token()
-        try:
-            return await call(token)
-        except AuthorizationError as refusal:
-            renewed = await self._renewed(refusal)
-            if renewed == token:
-                raise
-        return await call(renewed)
-
-    async def _renewed(self, refusal: AuthorizationError) -> str:
-        try:
-            return await self._account.refresh()
-        except AuthorizationError:
-            # What Meta said of the token tells a person more than that it could not be renewed.
-            raise refusal from None
-
-
-def graph_id(value: str, *, field: str = "") -> str:
-    """Return the id if it can stand in a path; else raise RejectedError for the field."""
-    if _ID.fullmatch(value):
-        return value
-    raise RejectedError(
-        "This is no id of Meta's",
-        "An id has digits only.",
-        "Choose an entry from the list, or copy the id from WhatsApp Manager.",
-        field,
-    )
 
 
 def _usable(token: str) -> str:

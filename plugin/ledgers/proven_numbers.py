@@ -14,7 +14,8 @@ from datetime import datetime
 from appmixer.engine.contract import Account, Json, RejectedError, Store, ThrottledError
 
 from ..foreign_json.shapes import as_int, as_object, as_text
-from ..graph.client import AccountGraph, graph_id
+from ..graph.account import AccountGraph
+from ..graph.ids import graph_id
 
 # How long a list counts as proof, and how long it may when Meta is too busy to give a new one.
 PROVEN_S = 3600.0

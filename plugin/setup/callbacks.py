@@ -16,7 +16,8 @@ from appmixer.engine.contract import ConfigurationError, HostContext, RejectedEr
 
 from ..configuration.settings import Settings
 from ..foreign_json.shapes import as_object, as_text
-from ..graph.client import AccountGraph, GraphClient
+from ..graph.account import AccountGraph
+from ..graph.client import GraphClient
 from ..webhook.endpoint import ENDPOINT
 from .app_webhook import read_app_webhook, shortcoming
 from .numbers import REGISTERED_PLATFORM

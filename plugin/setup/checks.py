@@ -14,7 +14,8 @@ from appmixer.engine.contract import Account, Check, ConnectorError, HostContext
 
 from ..configuration.settings import Settings, how_to_set
 from ..foreign_json.shapes import as_texts
-from ..graph.client import AccountGraph, GraphClient
+from ..graph.account import AccountGraph
+from ..graph.client import GraphClient
 from .app_webhook import read_app_webhook, shortcoming
 from .callbacks import TELL_ADDRESS, Home, Wiring, doubt, refusal, shown
 from .tokens import SCOPES, inspect_token

@@ -10,7 +10,8 @@ from pydantic import Field
 from appmixer.engine.contract import Fields, JsonObject
 
 from ..foreign_json.shapes import as_object, word
-from ..graph.client import AccountGraph, graph_id
+from ..graph.account import AccountGraph
+from ..graph.ids import graph_id
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers
 NUMBER_FIELDS = (

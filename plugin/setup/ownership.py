@@ -8,7 +8,9 @@ from appmixer.engine.contract import Account, RejectedError
 
 from ..configuration.settings import Settings
 from ..foreign_json.shapes import as_texts
-from ..graph.client import AccountGraph, GraphClient, graph_id
+from ..graph.account import AccountGraph
+from ..graph.client import GraphClient
+from ..graph.ids import graph_id
 from .tokens import inspect_token
 
 CURE = (

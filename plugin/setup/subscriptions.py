@@ -25,7 +25,8 @@ from appmixer.engine.contract import (
 
 from ..configuration.settings import Settings
 from ..foreign_json.shapes import as_object, as_text
-from ..graph.client import AccountGraph, GraphClient
+from ..graph.account import AccountGraph
+from ..graph.client import GraphClient
 from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, refusal
 from .ownership import Subject, prove_ownership
 

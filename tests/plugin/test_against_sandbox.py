@@ -25,7 +25,7 @@ from appmixer.engine.contract.testing import RecordingHost, StandInAccount
 from appmixer.sandbox.server import serve
 from appmixer.whatsapp.auth.provider import WhatsAppAccounts
 from appmixer.whatsapp.plugin.foreign_json.shapes import as_texts
-from appmixer.whatsapp.plugin.graph.client import AccountGraph
+from appmixer.whatsapp.plugin.graph.account import AccountGraph
 from appmixer.whatsapp.plugin.webhook.endpoint import ENDPOINT
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 

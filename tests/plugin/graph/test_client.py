@@ -25,7 +25,9 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, RecordingLog, StandInAccount
-from appmixer.whatsapp.plugin.graph.client import AccountGraph, GraphClient, graph_id
+from appmixer.whatsapp.plugin.graph.account import AccountGraph
+from appmixer.whatsapp.plugin.graph.client import GraphClient
+from appmixer.whatsapp.plugin.graph.ids import graph_id
 from appmixer.whatsapp.plugin.graph.redaction import hide_queries
 
 pytestmark = pytest.mark.anyio
