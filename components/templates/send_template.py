@@ -20,9 +20,10 @@ from ...plugin.fields.senders import business_account, graph_of, prove_sender, s
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import ConversationInput, SentMessage
+from ...plugin.templates.components import build_components
 from ...plugin.templates.definitions import find_definition, languages_of
 from ...plugin.templates.faults import missing_from
-from ...plugin.templates.parameters import TemplateParameters, build_components
+from ...plugin.templates.parameters import TemplateParameters
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 TEMPLATE_NAME = "^[a-z0-9_]{1,512}$"

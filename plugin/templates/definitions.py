@@ -15,6 +15,8 @@ from ..foreign_json.shapes import as_object, as_objects, as_text
 TEMPLATE_FIELDS = (
     "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
 )
+# The formats of headers that are files, and what a send calls them.
+MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "GIF": "gif"}
 CACHED_S = 600.0
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 

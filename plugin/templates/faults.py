@@ -8,8 +8,7 @@ from typing import Any
 from appmixer.engine.contract import RejectedError
 
 from ..foreign_json.shapes import as_object, as_objects, as_text
-from .definitions import Definition
-from .parameters import MEDIA_FORMATS
+from .definitions import MEDIA_FORMATS, Definition
 
 HEADER_TYPES = {**MEDIA_FORMATS, "LOCATION": "location", "PRODUCT": "product"}
 

@@ -17,7 +17,7 @@ from appmixer.engine.contract import Option, RejectedError
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.templates.send_template import SendTemplate
 from appmixer.whatsapp.plugin.sending.messages import SentMessage
-from appmixer.whatsapp.plugin.templates.parameters import flattened
+from appmixer.whatsapp.plugin.templates.components import flattened
 
 Requests = Callable[[], list[httpx.Request]]
 
