@@ -14,7 +14,9 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject, RejectedError
 
-from ...plugin.fields.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.fields.definitions import NumberInput
+from ...plugin.fields.options import NumberAction
+from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.media.kinds import (
     HEAD_BYTES,

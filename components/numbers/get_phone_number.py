@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from appmixer.engine.contract import ActionContext, JsonObject
 
-from ...plugin.fields.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.fields.definitions import NumberInput
+from ...plugin.fields.options import NumberAction
+from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.setup.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
 
 

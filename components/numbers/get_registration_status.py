@@ -9,7 +9,9 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, JsonObject
 
-from ...plugin.fields.senders import NumberAction, NumberInput, graph_of, prove_sender
+from ...plugin.fields.definitions import NumberInput
+from ...plugin.fields.options import NumberAction
+from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.setup.numbers import get_number
 
 

@@ -17,7 +17,9 @@ from appmixer.engine.contract import (
     Option,
 )
 
-from ...plugin.fields.senders import BusinessAccountId, business_account, graph_of, sender_options
+from ...plugin.fields.definitions import BusinessAccountId
+from ...plugin.fields.options import sender_options
+from ...plugin.fields.senders import business_account, graph_of
 from ...plugin.foreign_json.shapes import as_object, as_objects, as_text
 from ...plugin.templates.definitions import TEMPLATE_FIELDS, variables
 

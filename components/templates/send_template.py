@@ -16,7 +16,8 @@ from appmixer.engine.contract import (
     Wait,
 )
 
-from ...plugin.fields.senders import business_account, graph_of, prove_sender, sender_options
+from ...plugin.fields.options import sender_options
+from ...plugin.fields.senders import business_account, graph_of, prove_sender
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import ConversationInput, SentMessage

@@ -1,19 +1,12 @@
-"""Sender numbers and business accounts, as every component names and offers them."""
+"""The sender and the business account that a component works with: proven, or refused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
-
-from pydantic import Field, JsonValue
+from collections.abc import Sequence
 
 from appmixer.engine.contract import (
-    Action,
     ComponentContext,
-    Fields,
-    Json,
-    Option,
     RejectedError,
 )
 
@@ -22,69 +15,6 @@ from ..graph.ids import graph_id
 from ..ledgers.proven_numbers import SenderNumber
 from ..setup.ownership import CURE as CHOOSE_A_SHARED_ONE
 from ..whatsapp import WhatsApp
-
-# Meta's ids are decimal and longer than 2^53 in places, so they stay text.
-OPTIONAL_ID_PATTERN = "^([0-9]{1,32})?$"
-
-PhoneNumberId = Annotated[
-    str,
-    Field(
-        title="Sender Phone Number",
-        description="The id of the number you send from. Pick it, or type or map its id.",
-        min_length=1,
-        # Room for a phone number: who writes one here is told the id that belongs to it.
-        max_length=40,
-        examples=["106540352242922"],
-        json_schema_extra={
-            "x-hint": "an id of digits",
-            "x-widget": "select",
-            "x-source": {"dependsOn": ["businessAccountId"]},
-        },
-    ),
-]
-_WABA_WIDGET: dict[str, JsonValue] = {
-    "x-hint": "an id of digits",
-    "x-widget": "select",
-    "x-source": True,
-    "x-group": "Options",
-}
-BusinessAccountId = Annotated[
-    str | None,
-    Field(
-        title="WhatsApp Business Account ID",
-        description="Leave it empty to use the one found when the account was connected.",
-        pattern=OPTIONAL_ID_PATTERN,
-        examples=["102290129340398"],
-        json_schema_extra=_WABA_WIDGET,
-    ),
-]
-SendersBusinessAccountId = Annotated[
-    str | None,
-    Field(
-        title="WhatsApp Business Account ID",
-        description="Leave it empty to use any of your numbers. If you fill it in, the sender has "
-        "to belong to it.",
-        pattern=OPTIONAL_ID_PATTERN,
-        examples=["102290129340398"],
-        json_schema_extra=_WABA_WIDGET,
-    ),
-]
-
-
-class NumberInput(Fields):
-    """What every component about one sender number needs."""
-
-    business_account_id: SendersBusinessAccountId = None
-    phone_number_id: PhoneNumberId
-
-
-class NumberAction(Action):
-    """Base of the components about one sender number, which choose it from the same list."""
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        return await sender_options(context, field, input)
 
 
 def whatsapp(context: ComponentContext) -> WhatsApp:
@@ -188,37 +118,3 @@ def _no_such_sender(
 
 def _digits(text: str) -> str:
     return re.sub("[^0-9]", "", text)
-
-
-async def sender_options(
-    context: ComponentContext, field: str, input: Mapping[str, Json]
-) -> Sequence[Option]:
-    """Return the entries of the two dropdowns that components share."""
-    if field == "businessAccountId":
-        return await _business_account_options(context)
-    if field == "phoneNumberId":
-        override = input.get("businessAccountId")
-        return await _phone_number_options(context, override if isinstance(override, str) else None)
-    raise RejectedError("No such dropdown", f"The field {field} has no entries.", field=field)
-
-
-async def _phone_number_options(context: ComponentContext, override: str | None) -> list[Option]:
-    waba_id = business_account(context, override)
-    fields = {"fields": "id,display_phone_number,verified_name,platform_type"}
-    numbers = graph_of(context).pages(f"{waba_id}/phone_numbers", fields)
-    return [_phone_number_option(number) async for number in numbers]
-
-
-def _phone_number_option(number: Mapping[str, Any]) -> Option:
-    label = f"{number.get('display_phone_number', '')} {number.get('verified_name', '')}".strip()
-    is_registered = number.get("platform_type") == "CLOUD_API"
-    hint = "" if is_registered else "not registered for the Cloud API"
-    return Option(str(number["id"]), label or str(number["id"]), hint)
-
-
-async def _business_account_options(context: ComponentContext) -> list[Option]:
-    graph, options = graph_of(context), list[Option]()
-    for waba_id in shared_business_accounts(context):
-        account = await graph.get(graph_id(waba_id), {"fields": "id,name"})
-        options.append(Option(waba_id, str(account.get("name") or waba_id)))
-    return options

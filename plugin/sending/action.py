@@ -19,7 +19,8 @@ from appmixer.engine.contract import (
     Wait,
 )
 
-from ..fields.senders import account_numbers, graph_of, prove_sender, sender_options, whatsapp
+from ..fields.options import sender_options
+from ..fields.senders import account_numbers, graph_of, prove_sender, whatsapp
 from ..foreign_json.shapes import as_object, as_objects, as_text
 from ..graph.callback_data import pack
 from ..ledgers.deliveries import Attempt, Deliveries, keep_accepted, step_of

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from appmixer.engine.contract import Fields, JsonObject
 
-from ..fields.senders import PhoneNumberId, SendersBusinessAccountId
+from ..fields.definitions import PhoneNumberId, SendersBusinessAccountId
 from ..graph.callback_data import MAX_OPAQUE_CHARS
 from ..people.recipients import RecipientType, check_form
 

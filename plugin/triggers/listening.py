@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
-
-from pydantic import Field, StringConstraints
 
 from appmixer.engine.contract import (
     ComponentContext,
@@ -16,34 +13,14 @@ from appmixer.engine.contract import (
     TriggerContext,
 )
 
-from ..fields.senders import (
-    BusinessAccountId,
-    business_account,
-    prove_sender,
-    sender_options,
-    whatsapp,
-)
+from ..fields.definitions import BusinessAccountId, OptionalPhoneNumberId
+from ..fields.options import sender_options
+from ..fields.senders import business_account, prove_sender, whatsapp
 from ..foreign_json.shapes import as_texts
 from ..setup.ownership import Subject
 from ..webhook.events import STEMS
 
 ROUTES = "routes"
-
-OptionalPhoneNumberId = Annotated[
-    Annotated[str, StringConstraints(strip_whitespace=True)] | None,
-    Field(
-        title="Only This Phone Number",
-        description="The id of one of your numbers; leave it empty to listen to all of them.",
-        # Room for a phone number: who writes one here is told the id that belongs to it.
-        max_length=40,
-        examples=["106540352242922"],
-        json_schema_extra={
-            "x-hint": "an id of digits",
-            "x-widget": "select",
-            "x-source": {"dependsOn": ["businessAccountId"]},
-        },
-    ),
-]
 
 
 class ListeningInput(Fields):

@@ -20,7 +20,7 @@ from appmixer.whatsapp.components.numbers.get_phone_number import GetPhoneNumber
 from appmixer.whatsapp.components.numbers.get_registration_status import GetRegistrationStatus
 from appmixer.whatsapp.components.numbers.list_phone_numbers import ListPhoneNumbers
 from appmixer.whatsapp.components.numbers.register_phone_number import RegisterPhoneNumber
-from appmixer.whatsapp.plugin.fields.senders import NumberInput
+from appmixer.whatsapp.plugin.fields.definitions import NumberInput
 from appmixer.whatsapp.plugin.setup.numbers import NUMBER_SAMPLE
 
 Requests = Callable[[], list[httpx.Request]]
