@@ -8,6 +8,7 @@ from typing import Any
 from appmixer.engine.contract import Action, ComponentContext, Json, Option, RejectedError
 
 from ..graph.ids import graph_id
+from ..setup.numbers import REGISTERED_PLATFORM
 from .senders import business_account, graph_of, shared_business_accounts
 
 
@@ -41,7 +42,7 @@ async def _phone_number_options(context: ComponentContext, override: str | None)
 
 def _phone_number_option(number: Mapping[str, Any]) -> Option:
     label = f"{number.get('display_phone_number', '')} {number.get('verified_name', '')}".strip()
-    is_registered = number.get("platform_type") == "CLOUD_API"
+    is_registered = number.get("platform_type") == REGISTERED_PLATFORM
     hint = "" if is_registered else "not registered for the Cloud API"
     return Option(str(number["id"]), label or str(number["id"]), hint)
 

@@ -27,10 +27,10 @@ from ..configuration.settings import Settings
 from ..foreign_json.shapes import as_object, as_text
 from ..graph.account import AccountGraph
 from ..graph.client import GraphClient
+from ..webhook.events import STEMS
 from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, refusal
 from .ownership import Subject, prove_ownership
 
-KINDS = ("messages", "statuses", "standby", "account")
 # Long enough for any host to store a listener that was not refused.
 STARTING_S = 600.0
 # What could not be done at Meta is tried again, less often each time.
@@ -284,7 +284,7 @@ class Subscriptions:
 
     async def heard(self, waba_id: str) -> frozenset[str]:
         """Return the ids of the numbers that somebody listens to; "" stands for all of them."""
-        found = [await self._host.listeners(f"{kind}:{waba_id}") for kind in KINDS]
+        found = [await self._host.listeners(f"{stem}:{waba_id}") for stem in STEMS]
         subjects = [Subject.of(route) for routes in found for route in routes]
         # An id may begin with another one.
         return frozenset(each.phone_number_id or "" for each in subjects if each.waba_id == waba_id)
@@ -339,6 +339,6 @@ def _reason_to_stay(wiring: Wiring, account: Account) -> str | None:
 
 def _subject(listener: Listener) -> Subject:
     subject = Subject.of(listener.route)
-    if subject.kind in KINDS:
+    if subject.kind in STEMS:
         return subject
-    raise RejectedError("There are no such events", f"{subject.kind!r} is not one of {KINDS}.")
+    raise RejectedError("There are no such events", f"{subject.kind!r} is not one of {STEMS}.")
