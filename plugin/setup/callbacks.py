@@ -147,6 +147,15 @@ async def read_wiring(
     )
 
 
+def require_delivery(wiring: Wiring, heard: frozenset[str]) -> None:
+    """Raise what keeps the events of these numbers from coming here."""
+    if wiring.problem is not None:
+        raise wiring.problem
+    for destination in wiring.missed(heard):
+        if wiring.place(destination) == "elsewhere":
+            raise refusal(wiring, destination)
+
+
 def refusal(wiring: Wiring, destination: Destination) -> RejectedError:
     """Say that events go elsewhere, and how they come here."""
     home, kind = wiring.home.address, RejectedError

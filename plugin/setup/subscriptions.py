@@ -9,7 +9,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/soluti
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from shlex import quote
 from weakref import WeakValueDictionary
@@ -18,6 +18,7 @@ from appmixer.engine.contract import (
     Account,
     ConnectorError,
     HostContext,
+    Json,
     Listener,
     RejectedError,
     ThrottledError,
@@ -28,13 +29,12 @@ from ..foreign_json.shapes import as_object, as_text
 from ..graph.account import AccountGraph
 from ..graph.client import GraphClient
 from ..webhook.events import STEMS
-from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, refusal
+from .callbacks import TELL_ADDRESS, Wiring, doubt, read_wiring, require_delivery
 from .ownership import Subject, prove_ownership
+from .reconciliation import Reconciliation
 
 # Long enough for any host to store a listener that was not refused.
 STARTING_S = 600.0
-# What could not be done at Meta is tried again, less often each time.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 
 
 class Subscriptions:
@@ -48,9 +48,7 @@ class Subscriptions:
     ) -> None:
         self._host, self._graph, self._graph_for = host, graph, graph_for
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        # The WABAs at which something is left to be done; None as long as that may be all of them.
-        self._left: set[str] | None = None
-        self._is_left = asyncio.Event()
+        self._reconciliation = Reconciliation(host.log, self._entries, self._settle)
 
     async def add(self, listener: Listener, account: Account) -> None:
         """Prove the listener's right and subscribe its WABA; raise to refuse the listener."""
@@ -64,7 +62,7 @@ class Subscriptions:
             await self._host.store.put({starting: account.id}, expires_in_s=STARTING_S)
             try:
                 wiring = await self.wiring(subject.waba_id, account)
-                _check(wiring, frozenset({subject.phone_number_id or ""}))
+                require_delivery(wiring, frozenset({subject.phone_number_id or ""}))
                 await self._subscribe(wiring, account)
             except ConnectorError:
                 await self._host.store.delete([starting])
@@ -146,8 +144,12 @@ class Subscriptions:
 
     async def relies_on_the_app(self) -> bool:
         """Return whether any subscription needs the app's own callback address; so if none is."""
-        entries = (await self._host.store.scan(_SUBSCRIPTION)).values()
+        entries = (await self._entries()).values()
         return not entries or any(not as_object(entry).get("callback") for entry in entries)
+
+    async def reconcile(self) -> None:
+        """Make Meta's side agree with the listeners now; what fails is left to `keep`."""
+        await self._reconciliation.go_round()
 
     async def keep(self) -> None:
         """Make Meta's side agree with the listeners, and again where that has failed; never ends.
@@ -155,54 +157,12 @@ class Subscriptions:
         Raises ThrottledError after a round in which something happened that nobody foresaw. Begun
         again, it goes on with what is left.
         """
-        pause_s = FIRST_PAUSE_S
-        while True:
-            if faults := await self._settle(self._left):
-                kinds = ", ".join(sorted({type(each).__name__ for each in faults}))
-                raise ThrottledError(
-                    "Some subscriptions could not be looked at",
-                    f"Something unexpected went wrong at {len(faults)} of the WhatsApp Business "
-                    f"Accounts ({kinds}); the log names each by its id.",
-                )
-            if not self._left:
-                pause_s = FIRST_PAUSE_S
-                await self._is_left.wait()
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        await self._reconciliation.keep()
 
-    async def reconcile(self) -> None:
-        """Make Meta's side agree with the listeners now; what fails is left to `keep`."""
-        await self._settle(None)
-
-    async def _settle(self, which: set[str] | None) -> Sequence[Exception]:
-        """Do again what failed or was cut off, at all WABAs or at these.
-
-        Returns what nobody foresaw. No failure at one WABA keeps another from its turn.
-        """
-        found = await self._host.store.scan(_SUBSCRIPTION)
-        entries = {key.removeprefix(_SUBSCRIPTION): entry for key, entry in found.items()}
-        chosen = entries if which is None else {each: entries[each] for each in which & {*entries}}
-        self._left = set[str]() if which is None else (self._left or set()) - which
-        if not self._left:
-            self._is_left.clear()
-        faults: list[Exception] = []
-        for waba_id, entry in chosen.items():
-            try:
-                await self._settle_one(waba_id, as_text(as_object(entry).get("accountId")))
-            except ConnectorError as error:
-                self._leave(waba_id)
-                self._host.log.warning(
-                    "subscription.not_reconciled", wabaId=waba_id, reason=str(error)
-                )
-            except Exception as error:  # one WABA's fault must not keep the others from their turn
-                self._leave(waba_id)
-                self._host.log.error("subscription.not_reconciled", wabaId=waba_id, exc_info=error)
-                faults.append(error)
-        return faults
-
-    async def _settle_one(self, waba_id: str, account_id: str) -> None:
+    async def _settle(self, waba_id: str, entry: Json) -> None:
+        """Do again what failed or was cut off at a WABA."""
         try:
-            account = await self._host.account(account_id)
+            account = await self._host.account(as_text(as_object(entry).get("accountId")))
         except LookupError:
             # The account is gone, and with it the right to change anything at Meta.
             if await self._is_heard(waba_id):
@@ -211,11 +171,6 @@ class Subscriptions:
             await self._host.store.delete([f"{_SUBSCRIPTION}{waba_id}"])
             return
         await self._agree(waba_id, account)
-
-    def _leave(self, waba_id: str) -> None:
-        if self._left is not None:
-            self._left.add(waba_id)
-            self._is_left.set()
 
     async def _agree(self, waba_id: str, account: Account) -> None:
         async with self._lock(waba_id):
@@ -271,10 +226,15 @@ class Subscriptions:
                 return
         except ConnectorError as error:
             # The entry stays, so that `keep` tries again.
-            self._leave(waba_id)
+            self._reconciliation.leave(waba_id)
             self._host.log.warning("subscription.not_removed", wabaId=waba_id, reason=str(error))
             return
         await self._host.store.delete([key])
+
+    async def _entries(self) -> Mapping[str, Json]:
+        """Return what is written of each subscription, by its WABA."""
+        found = await self._host.store.scan(_SUBSCRIPTION)
+        return {key.removeprefix(_SUBSCRIPTION): entry for key, entry in found.items()}
 
     async def _note(
         self, waba_id: str, account: Account, *, callback: str, stays: str = ""
@@ -302,15 +262,6 @@ _SUBSCRIPTION = "subscription:"
 
 def _starting_key(waba_id: str, listener_id: str) -> str:
     return f"starting:{waba_id}:{listener_id}"
-
-
-def _check(wiring: Wiring, heard: frozenset[str]) -> None:
-    """Raise what keeps the events of these numbers from coming here."""
-    if wiring.problem is not None:
-        raise wiring.problem
-    for destination in wiring.missed(heard):
-        if wiring.place(destination) == "elsewhere":
-            raise refusal(wiring, destination)
 
 
 def _reason_to_stay(wiring: Wiring, account: Account) -> str | None:

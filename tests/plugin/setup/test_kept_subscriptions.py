@@ -17,7 +17,7 @@ from appmixer.engine.contract import Connector, Credentials, connectors_of
 from appmixer.engine.host import engine as engine_module
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.whatsapp.plugin.setup import subscriptions
+from appmixer.whatsapp.plugin.setup import reconciliation
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +41,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def connectors(monkeypatch: pytest.MonkeyPatch) -> dict[str, Connector]:
-    monkeypatch.setattr(subscriptions, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(reconciliation, "FIRST_PAUSE_S", 0.01)
     # The engine's own transport asks the network itself, past respx.
     monkeypatch.setattr(engine_module, "open_http", httpx.AsyncClient)
     return connectors_of(connector)

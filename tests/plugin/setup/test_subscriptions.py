@@ -21,7 +21,7 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
-from appmixer.whatsapp.plugin.setup import subscriptions
+from appmixer.whatsapp.plugin.setup import reconciliation
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
@@ -392,7 +392,7 @@ async def test_a_subscription_that_could_not_be_removed_is_removed_by_itself(
     account: StandInAccount,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(subscriptions, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(reconciliation, "FIRST_PAUSE_S", 0.01)
     await plugin.start()
     keeping = asyncio.ensure_future(host.watched["subscriptions"]())
     await start(plugin, host, listener())
