@@ -34,6 +34,25 @@ EXCEPTIONS = {
     # Alembic runs this file by its path, so it lies in no package.
     ("engine/storage/migrations/env.py", "appmixer.engine.storage.database"),
 }
+# A room of a part may import the rooms that stand above it and are named beside it.
+ROOMS: dict[str, dict[str, set[str]]] = {
+    "plugin": {
+        "foreign_json": set(),
+        "configuration": set(),
+        "graph": {"foreign_json"},
+        "people": {"foreign_json"},
+        "media": {"graph"},
+        "webhook": {"foreign_json", "configuration", "graph"},
+        "ledgers": {"foreign_json", "graph", "people"},
+        "setup": {"foreign_json", "configuration", "graph", "webhook"},
+        "whatsapp": {"configuration", "graph", "webhook", "ledgers", "setup"},
+        "fields": {"graph", "ledgers", "setup", "whatsapp"},
+        "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
+        "templates": {"foreign_json", "fields"},
+        "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
+        "__init__": {"configuration", "graph", "whatsapp"},
+    },
+}
 COMPONENT_MODULES = {
     entry.module for entry in load_connectors()["appmixer:whatsapp"].manifest.components
 }
@@ -48,7 +67,8 @@ def imports(file: Path, package: str, folder: Path) -> Iterator[tuple[str, bool]
             yield from ((alias.name, False) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = here[: -node.level] if node.level else []
-            yield ".".join(filter(None, [*base, node.module])), node.level > 0
+            for module in [node.module] if node.module else [each.name for each in node.names]:
+                yield ".".join([*base, module]), node.level > 0
 
 
 def complaint(name: str, is_relative: bool, folder: str) -> str | None:
@@ -92,6 +112,47 @@ def test_imports_follow_the_layers(folder: str) -> None:
 )
 def test_an_import_against_the_layers_is_named(name: str, is_relative: bool, folder: str) -> None:
     assert complaint(name, is_relative, folder) is not None
+
+
+def arrows(package: str, folder: Path) -> dict[str, set[str]]:
+    """Return the rooms and single modules of a part, each with the others that it imports."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(folder.rglob("*.py")):
+        room = file.relative_to(folder).with_suffix("").parts[0]
+        inside = [
+            name.removeprefix(f"{package}.").split(".")[0]
+            for name, _ in imports(file, package, folder)
+            if name.startswith(f"{package}.")
+        ]
+        found.setdefault(room, set()).update({*inside} - {room})
+    return found
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_rooms_import_one_another_as_they_are_drawn(folder: str) -> None:
+    assert arrows(PACKAGES[folder], ROOT / folder) == ROOMS[folder]
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_arrows_between_rooms_point_one_way(folder: str) -> None:
+    order = list(ROOMS[folder])
+    against = [
+        f"{room} -> {other}"
+        for position, room in enumerate(order)
+        for other in ROOMS[folder][room]
+        if other not in order[:position]
+    ]
+
+    assert against == []
+
+
+@pytest.mark.parametrize("statement", ["from ..b.c import d", "from .. import b"])
+def test_an_arrow_is_seen_however_it_is_written(tmp_path: Path, statement: str) -> None:
+    for name, text in {"a/m.py": statement, "b/c.py": "from . import e", "b/e.py": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+
+    assert arrows("part", tmp_path) == {"a": {"b"}, "b": set()}
 
 
 def test_no_component_imports_another() -> None:
