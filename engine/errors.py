@@ -1,10 +1,14 @@
-"""Why the engine itself refuses a request, each with the status that its HTTP interface answers."""
+"""Why the engine itself refuses a request or a start, and what records say of an error."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from .contract import ConfigurationError, ConnectorError, RejectedError, ThrottledError
+
+
+class StartError(Exception):
+    """The engine cannot be started; the text says why and what to do."""
 
 
 class UnauthenticatedError(ConnectorError):

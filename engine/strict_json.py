@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from .contract import RejectedError
-from .flows.evaluation import cut, is_list, is_object
+from .values import cut, is_list, is_object
 
 # Deeper than any flow, and less deep than what the libraries behind here give up at.
 MAX_DEPTH = 100

@@ -36,6 +36,42 @@ EXCEPTIONS = {
 }
 # A room of a part may import the rooms that stand above it and are named beside it.
 ROOMS: dict[str, dict[str, set[str]]] = {
+    "engine": {
+        "__init__": set(),
+        "web": set(),
+        "contract": set(),
+        "times": set(),
+        "values": set(),
+        "memory": set(),
+        "settings": set(),
+        "errors": {"contract"},
+        "limits": {"contract", "errors"},
+        "strict_json": {"contract", "values"},
+        "observe": {"contract", "errors", "limits"},
+        "storage": {"contract", "times", "settings", "errors", "limits"},
+        "accounts": {"contract", "times", "settings", "errors", "observe", "storage"},
+        "flows": {
+            *{"contract", "times", "values", "limits", "strict_json"},
+            *{"observe", "storage", "accounts"},
+        },
+        "runs": {
+            *{"contract", "times", "values", "errors", "limits"},
+            *{"observe", "storage", "flows"},
+        },
+        "events": {"contract", "times", "errors", "observe", "storage", "flows", "runs"},
+        "host": {
+            *{"contract", "settings", "errors", "limits"},
+            *{"observe", "storage", "accounts", "flows", "runs", "events"},
+        },
+        "api": {
+            *{"contract", "times", "values", "settings", "errors", "strict_json"},
+            *{"observe", "storage", "accounts", "flows", "runs", "host"},
+        },
+        "cli": {
+            *{"contract", "memory", "settings", "errors", "strict_json"},
+            *{"storage", "accounts", "flows", "host", "api"},
+        },
+    },
     "plugin": {
         "foreign_json": set(),
         "configuration": set(),
@@ -153,6 +189,17 @@ def test_an_arrow_is_seen_however_it_is_written(tmp_path: Path, statement: str) 
         (tmp_path / name).write_text(text, "utf-8")
 
     assert arrows("part", tmp_path) == {"a": {"b"}, "b": set()}
+
+
+def test_only_what_stands_on_the_whole_engine_names_it() -> None:
+    below = [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / "engine").rglob("*.py"))
+        if file.relative_to(ROOT / "engine").parts[0] not in ("host", "api", "cli")
+        if re.search(r"import (.*, )?Engine\b(?! as)", file.read_text("utf-8"))
+    ]
+
+    assert [each for each in below if "migrations" not in each] == []
 
 
 def test_no_component_imports_another() -> None:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..start_errors import StartError
+from ..errors import StartError
 from ..storage.durable import kept
 
 TOKEN_FILE = "api-token"  # noqa: S105  # a name, not a value

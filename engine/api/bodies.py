@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..contract import RejectedError
-from ..flows.expressions import is_object
 from ..strict_json import UNREADABLE, read_json
+from ..values import is_object
 
 SMALL_BYTES = 50_000
 # No body has more names by itself, and each that nobody knows is answered with a sentence.

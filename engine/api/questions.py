@@ -39,7 +39,7 @@ class Questions:
         """Keep what a question is about for ten minutes, and return the secret that answers it."""
         secret = secret or new_secret()
         sealed = self._engine.seal.close({**about, "browser": hash_of(self._browser)}).decode()
-        questions = DatabaseStore(self._engine.readers, self._engine.writer, NAMESPACE)
+        questions = DatabaseStore(self._engine.storage, NAMESPACE)
         await questions.put({hash_of(secret): sealed}, expires_in_s=QUESTION_LIFE_S)
         return secret
 
@@ -71,7 +71,7 @@ class Questions:
 
 async def _take(engine: Engine, secret: str) -> dict[str, Any] | None:
     """Return what was stored with the secret, and forget it in the same moment."""
-    questions = DatabaseStore(engine.readers, engine.writer, NAMESPACE)
+    questions = DatabaseStore(engine.storage, NAMESPACE)
     key = hash_of(secret)
     if not await questions.get([key]):
         return None

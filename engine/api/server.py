@@ -20,11 +20,11 @@ import uvicorn
 from ..accounts.api_token import read_token
 from ..accounts.owners import FIRST_OWNER, Identity
 from ..contract import load_connectors
+from ..errors import StartError
 from ..host.engine import Engine
 from ..host.starting import check, explaining
 from ..observe.logs import get_log, pass_on_everything
 from ..settings import Settings
-from ..start_errors import StartError
 from .application import create_app
 from .connections import BoundedConfig, BoundedProtocol, Limits
 from .owners import with_token

@@ -124,7 +124,7 @@ def _configure(
 
         if url is not None or read_token(folder, os.environ):
             fail(str(error))
-    from ..start_errors import StartError
+    from ..errors import StartError
     from .offline import set_offline
 
     try:

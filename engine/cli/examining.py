@@ -26,7 +26,7 @@ def doctor(
     data: Data = None,
 ) -> None:
     """Look at the engine, its configuration and your accounts, and say what is not right."""
-    from ..host.diagnosis import claim_events, diagnose
+    from .diagnosis import claim_events, diagnose
     from .remote import RemoteError
 
     try:

@@ -40,8 +40,8 @@ def up(
     from ..api.server import up as serve
     from ..api.server import up_with_sandbox
     from ..contract import ConnectorError
+    from ..errors import StartError
     from ..settings import read_settings
-    from ..start_errors import StartError
 
     if once and not sandbox:
         misuse("--once belongs to --sandbox.")

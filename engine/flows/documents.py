@@ -15,16 +15,9 @@ from jsonschema.exceptions import ValidationError as SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..contract import ConnectorError, RejectedError
-from .evaluation import Path, cut, names
-from .expressions import (
-    LITERAL,
-    ExpressionError,
-    find_expressions,
-    find_paths,
-    has_expression,
-    is_list,
-    is_object,
-)
+from ..values import cut, is_list, is_object
+from .evaluation import Path, names
+from .expressions import LITERAL, ExpressionError, find_expressions, find_paths, has_expression
 from .sentences import faults_of_schema, sentence_of
 
 # CEL's reserved words cannot name a step that expressions refer to.

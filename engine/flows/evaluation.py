@@ -23,14 +23,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..values import is_list, is_object
 
 if TYPE_CHECKING:
     import cel
 
 MAX_LIST_ITEMS = 250
 MAX_NAMES_SHOWN = 50
-MAX_NAME_CHARS_SHOWN = 100
 
 MACROS = frozenset(["map", "filter", "all", "exists", "exists_one"])
 TIME_PARTS = (
@@ -64,16 +65,6 @@ class TooMuchError(ExpressionError):
 def unreadable(source: str, reason: str) -> ExpressionError:
     """Return the error of an expression that is none."""
     return ExpressionError(f"The expression {source!r} cannot be read: {reason}.")
-
-
-def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Tell whether a JSON value is an object."""
-    return isinstance(value, Mapping)
-
-
-def is_list(value: object) -> TypeGuard[list[Any]]:
-    """Tell whether a JSON value is a list."""
-    return isinstance(value, list)
 
 
 @dataclass
@@ -334,11 +325,6 @@ def flatten(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return _SPACES.sub(lambda run: run[0] if run[0] in FEW_SPACES else " ", value)
-
-
-def cut(name: str) -> str:
-    """Return a name as a sentence or a path has it: not the whole of one that has no end."""
-    return name if len(name) <= MAX_NAME_CHARS_SHOWN else f"{name[:MAX_NAME_CHARS_SHOWN]}…"
 
 
 def names(known: Sequence[str]) -> str:

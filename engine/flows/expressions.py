@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from .evaluation import MARK, Budget, ExpressionError, Path, cut, is_list, is_object
+from ..values import cut, is_list, is_object
+from .evaluation import MARK, Budget, ExpressionError, Path
 from .syntax import MAX_KEPT_CHARS, read_expression
 
 __all__ = [

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..storage.seal import SEALED, Seal
+from ..values import is_object
 from .documents import ComponentType, FlowDocument
-from .expressions import has_expression, is_object
+from .expressions import has_expression
 
 HIDDEN = "••••••"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from jsonschema.exceptions import ValidationError as SchemaError
 
-from .evaluation import is_list, is_object, names
+from ..values import is_list, is_object
+from .evaluation import names
 
 UNKNOWN_FIELD = "There is no such field; check its spelling or remove it."
 EMPTY = {"type": "null"}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..contract import (
     Action,
     AuthorizationError,
+    Component,
     ConnectorError,
     OutcomeUnknownError,
     RejectedError,
@@ -19,14 +20,13 @@ from ..contract import (
     Wait,
 )
 from ..flows.documents import FlowComponent, read_input
+from ..flows.flows import Flows
+from ..observe.faults import Describe
 from ..runs.outcomes import Outcome, outcome_of_error
 from ..runs.states import StepState
 from ..storage.database import DATABASE_AWAY
-from .contexts import EngineActionContext
+from .contexts import EngineActionContext, Services
 from .transport import DryRunRequest
-
-if TYPE_CHECKING:
-    from .engine import Engine
 
 STEP_TIMEOUT_S = 600.0
 RETRY_AFTER_S = 5.0
@@ -35,8 +35,17 @@ RETRY_AFTER_S = 5.0
 class Actions:
     """The actions of all connectors, each with the context of the step that it is done for."""
 
-    def __init__(self, engine: Engine, *, timeout_s: float = STEP_TIMEOUT_S) -> None:
-        self._engine, self._timeout_s = engine, timeout_s
+    def __init__(
+        self,
+        services: Services,
+        flows: Flows,
+        component: Callable[[str], Component],
+        describe: Describe,
+        *,
+        timeout_s: float = STEP_TIMEOUT_S,
+    ) -> None:
+        self._services, self._flows, self._component = services, flows, component
+        self._describe, self._timeout_s = describe, timeout_s
 
     async def act(
         self,
@@ -58,7 +67,7 @@ class Actions:
         It raises nothing but DryRunRequest, and what cancels it.
         """
         attempt = uuid.uuid4().hex
-        marks = self._engine.marks
+        marks = self._services.marks
         account_id: str | None = None
         token: str | None = None
         sent: list[tuple[str, Any]] = []
@@ -66,14 +75,14 @@ class Actions:
         asked_at = time.time()
         marks.begin(attempt)
         try:
-            place = await self._engine.flows.place(owner_id, flow_key, key, component)
+            place = await self._flows.place(owner_id, flow_key, key, component)
             account_id = place.account.id if place.account else None
             if place.account is not None:
                 token = await place.account.access_token()
             context = EngineActionContext(
-                self._engine, place, step_id, attempt, may_have_acted, sent, kept
+                self._services, place, step_id, attempt, may_have_acted, sent, kept
             )
-            action = self._engine.component(component.type)
+            action = self._component(component.type)
             assert isinstance(action, Action)
             async with asyncio.timeout(self._timeout_s):
                 if resumes is None:
@@ -83,7 +92,7 @@ class Actions:
             outcome = _outcome_of(action, result, sent)
         except AuthorizationError as error:
             if account_id is not None and token is not None:
-                await self._engine.accounts.mark_reconnect(
+                await self._services.accounts.mark_reconnect(
                     account_id, str(error), asked_at=asked_at, token=token
                 )
             outcome = outcome_of_error(error, account_id)
@@ -99,9 +108,7 @@ class Actions:
             late = self._too_late(has_left=marks.has_left(attempt))
             outcome = outcome_of_error(late, account_id)
         except Exception as error:  # a component's fault is this step's failure and nobody else's
-            fault = self._engine.describe(
-                error, given=[values, resumes, event], component=component.type
-            )
+            fault = self._describe(error, given=[values, resumes, event], component=component.type)
             outcome = Outcome(StepState.FAILED, error=fault)
         marks.end(attempt)
         return replace(outcome, kept=kept) if kept else outcome

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import sqlalchemy as sa
 from pydantic import BaseModel
 
+from ..accounts.accounts import Accounts
+from ..accounts.configuration import Configuration
 from ..contract import (
     Account,
     AuthorizationError,
@@ -24,14 +26,32 @@ from ..contract import (
     Store,
 )
 from ..errors import NotFoundError
+from ..events.inbox import Events
 from ..flows.places import Listening, Place
 from ..observe.tasks import Tasks
+from ..runs.attempt_marks import AttemptMarks
+from ..settings import Settings
 from ..storage.database import listeners
+from ..storage.files import FileStore
+from ..storage.storage import Storage
 from ..storage.store import DatabaseStore
 from .transport import is_dry_run
 
-if TYPE_CHECKING:
-    from .engine import Engine
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of the engine that contexts pass on."""
+
+    settings: Settings
+    storage: Storage
+    configuration: Configuration
+    accounts: Accounts
+    inbox: Events
+    files: FileStore
+    http: httpx.AsyncClient
+    plugins: Mapping[str, Plugin]
+    hosts: Mapping[str, EngineHost]
+    marks: AttemptMarks
 
 
 class _NothingTaken:
@@ -47,7 +67,7 @@ _NOTHING_TAKEN = _NothingTaken()
 class EngineHost:
     """HostContext for one connector."""
 
-    engine: Engine
+    services: Services
     connector: str
     http: httpx.AsyncClient
     log: Log
@@ -57,25 +77,25 @@ class EngineHost:
 
     @property
     def configuration(self) -> Mapping[str, str]:
-        return self.engine.configuration.view(self.connector)
+        return self.services.configuration.view(self.connector)
 
     @property
     def public_url(self) -> str:
-        return self.engine.settings.public_url.rstrip("/")
+        return self.services.settings.public_url.rstrip("/")
 
     @property
     def base_url(self) -> str:
-        return self.engine.settings.base_url
+        return self.services.settings.base_url
 
     def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self.tasks.begin(f"{self.connector} {name}", work)
 
     async def accept(self, content: bytes) -> None:
-        await self.engine.events.accept(self.connector, content)
+        await self.services.inbox.accept(self.connector, content)
 
     async def account(self, account_id: str) -> Account:
         try:
-            return await self.engine.accounts.hosted(account_id)
+            return await self.services.accounts.hosted(account_id)
         except AuthorizationError as error:
             raise NotFoundError(str(error)) from None
 
@@ -84,14 +104,14 @@ class EngineHost:
             listeners.c.connector == self.connector,
             listeners.c.route.startswith(route_prefix, autoescape=True),
         )
-        return [row.route for row in await self.engine.rows(query)]
+        return [row.route for row in await self.services.storage.rows(query)]
 
 
 @dataclass(frozen=True)
 class EngineContext:
     """ComponentContext for one component in its place."""
 
-    engine: Engine
+    services: Services
     place: Place
 
     @property
@@ -107,32 +127,34 @@ class EngineContext:
 
     @property
     def plugin(self) -> Plugin:
-        return self.engine.plugins[self.place.connector]
+        return self.services.plugins[self.place.connector]
 
     @property
     def state(self) -> Store:
         namespace = f"state:{self.place.flow_key}:{self.place.component}"
-        return DatabaseStore(self.engine.readers, self.engine.writer, namespace)
+        return DatabaseStore(self.services.storage, namespace)
 
     @property
     def store(self) -> Store:
-        return self.engine.hosts[self.place.connector].store
+        return self.services.hosts[self.place.connector].store
 
     @property
     def files(self) -> Files:
-        return self.engine.files.of(self.place.owner_id)
+        return self.services.files.of(self.place.owner_id)
 
     @property
     def http(self) -> httpx.AsyncClient:
-        return self.engine.http
+        return self.services.http
 
     @property
     def log(self) -> Log:
-        return self.engine.hosts[self.place.connector].log
+        return self.services.hosts[self.place.connector].log
 
     @property
     def quota(self) -> Quota:
-        return _NOTHING_TAKEN if is_dry_run.get() else self.engine.hosts[self.place.connector].quota
+        return (
+            _NOTHING_TAKEN if is_dry_run.get() else self.services.hosts[self.place.connector].quota
+        )
 
 
 @dataclass(frozen=True)
@@ -149,17 +171,17 @@ class EngineActionContext(EngineContext):
     async def put_with_step(
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
     ) -> None:
-        store = self.engine.hosts[self.place.connector].store
+        store = self.services.hosts[self.place.connector].store
         self.kept.extend(store.rows(entries, expires_in_s=expires_in_s))
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.sent.append((port, value.model_dump(mode="json")))
 
     def has_stayed(self, attempt: str) -> bool:
-        return self.engine.marks.has_stayed(attempt)
+        return self.services.marks.has_stayed(attempt)
 
     def leaving(self) -> None:
-        self.engine.marks.leave(self.attempt)
+        self.services.marks.leave(self.attempt)
 
 
 @dataclass(frozen=True)
@@ -190,7 +212,7 @@ class EngineTriggerContext(EngineContext):
             listeners.c.flow_key != place.flow_key,
             sa.or_(sa.false(), *within),
         )
-        [row] = await self.engine.rows(query)
+        [row] = await self.services.storage.rows(query)
         return int(row.flows)
 
     def warn(self, text: str) -> None:

@@ -37,6 +37,7 @@ from ..flows.component_types import usable
 from ..flows.documents import FlowComponent
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
+from ..flows.places import Listening, Place
 from ..limits import read_limits
 from ..observe.faults import Faults
 from ..observe.logs import get_log
@@ -63,7 +64,7 @@ from ..storage.storage import Storage
 from ..storage.store import DatabaseStore
 from ..storage.writer import Writer
 from .actions import Actions
-from .contexts import EngineHost, EngineTriggerContext
+from .contexts import EngineHost, EngineTriggerContext, Services
 from .quotas import Buckets
 from .retention import housekeep
 from .transport import open_http
@@ -131,12 +132,12 @@ class Engine:
         self.seal = await self.readers.read(partial(load_seal, self.settings.data, key))
         self.writer = Writer(self._durable)
         opened.push_async_callback(self._close_writer)
+        self.http = open_http()
+        opened.push_async_callback(self.http.aclose)
         self._wire()
         opened.callback(self.turn.close)
         await self.owners.start()
         await self.configuration.start()
-        self.http = open_http()
-        opened.push_async_callback(self.http.aclose)
         for connector_id, connector in list(self.connectors.items()):
             try:
                 self._open(connector_id, connector)
@@ -161,7 +162,7 @@ class Engine:
         for number in range(PROVERS):
             self.tasks.begin(f"proof {number + 1}", self.accounts.proofs.keep_proven)
         self.tasks.begin("configuration", self.configuration.keep_fresh)
-        self.tasks.begin("housekeeping", lambda: housekeep(self))
+        self.tasks.begin("housekeeping", lambda: housekeep(self.writer, self.log))
 
     def _wire(self) -> None:
         """Make the parts, each with what it uses."""
@@ -187,17 +188,32 @@ class Engine:
             types=self.types,
             component=self.component,
             plugins=self.plugins,
-            contexts=partial(EngineTriggerContext, self),
+            contexts=self._trigger_context,
             limits=self.limits,
             log=self.log,
             describe=self.describe,
         )
         self.runs = Runs(storage)
         self.input_checks = InputChecks()
-        self.trials = Trials(self)
+        services = Services(
+            settings=settings,
+            storage=storage,
+            configuration=self.configuration,
+            accounts=self.accounts,
+            inbox=self.events,
+            files=self.files,
+            http=self.http,
+            plugins=self.plugins,
+            hosts=self.hosts,
+            marks=self.marks,
+        )
+        self.services = services
+        self.actions = Actions(services, self.flows, self.component, self.describe)
+        self.trials = Trials(
+            services, self.flows, self.types, self.component, self.input_checks, self.actions
+        )
         topics = Topics(self.plugins, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
-        self.actions = Actions(self)
         self.turn = Turn(self.database, self.log)
         executor = Executor(
             writer=self.writer,
@@ -249,6 +265,11 @@ class Engine:
             self._instances[name] = classes[name]()
         return self._instances[name]
 
+    def _trigger_context(
+        self, place: Place, properties: Any, listening: Listening
+    ) -> EngineTriggerContext:
+        return EngineTriggerContext(self.services, place, properties, listening)
+
     async def _replay(self, owner_id: str, seq: int, by: str) -> list[str]:
         return await self.router.replay(owner_id, seq, by)
 
@@ -285,11 +306,11 @@ class Engine:
         quotas = {quota.name: quota for quota in connector.manifest.quotas}
         log = self.log.bind(connector=connector_id)
         host = EngineHost(
-            engine=self,
+            services=self.services,
             connector=connector_id,
             http=self.http,
             log=log,
-            store=DatabaseStore(self.readers, self.writer, connector_id),
+            store=DatabaseStore(self.storage, connector_id),
             quota=Buckets(quotas),
             tasks=Tasks(self.describe, self.metrics, log),
         )

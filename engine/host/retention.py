@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ..contract import Log
 from ..storage.database import (
     DATABASE_AWAY,
     answers,
@@ -21,9 +21,7 @@ from ..storage.database import (
     takings,
 )
 from ..storage.store import delete_expired
-
-if TYPE_CHECKING:
-    from .engine import Engine
+from ..storage.writer import Writer
 
 DAY_S = 86_400.0
 # Services deliver an event again for up to seven days, so duplicates are known for twice as long.
@@ -35,19 +33,19 @@ INTERVAL_S = 600.0
 AT_ONCE = 500
 
 
-async def housekeep(engine: Engine) -> None:
+async def housekeep(writer: Writer, log: Log) -> None:
     """Remove old records every few minutes until cancelled."""
     while True:
         await asyncio.sleep(INTERVAL_S)
         try:
-            await remove_old(engine, now=time.time())
+            await remove_old(writer, now=time.time())
         except DATABASE_AWAY as error:
-            engine.log.error("housekeeping_interrupted", error=type(error).__name__)
+            log.error("housekeeping_interrupted", error=type(error).__name__)
 
 
-async def remove_old(engine: Engine, *, now: float) -> None:
+async def remove_old(writer: Writer, *, now: float) -> None:
     """Remove what is older than it is kept; runs that have not ended stay."""
-    commit = engine.writer.commit
+    commit = writer.commit
     await commit(lambda connection: delete_expired(connection, now))
     await commit(lambda connection: _remove_answers(connection, now))
     while await commit(lambda connection: _remove_runs(connection, now)):

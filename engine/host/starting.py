@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, ProgrammingError, SQLAlchemyError
 
+from ..errors import StartError
 from ..observe.logs import LEVEL_VARIABLE
-from ..start_errors import StartError
 from ..storage.database import DatabaseTimeout
 from ..storage.durable import is_full
 

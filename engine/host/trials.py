@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 
+from ..contract import Component
 from ..errors import NotFoundError
 from ..flows.documents import ComponentType, Fault, FlowComponent, InputFaults
+from ..flows.flows import Flows
+from ..flows.input_checks import InputChecks
 from ..flows.sealed_inputs import HIDDEN, secret_fields
-from .contexts import EngineContext
+from .actions import Actions
+from .contexts import EngineContext, Services
 from .transport import DryRunRequest, is_dry_run
-
-if TYPE_CHECKING:
-    from .engine import Engine
 
 # What a trial remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
 TRIAL = "trial"
@@ -29,7 +30,12 @@ SECRET_PARAMETERS = ("access_token", "appsecret_proof")
 class Trials:
     """Trials for all owners; every call names the owner, and uses nobody else's account."""
 
-    engine: Engine
+    services: Services
+    flows: Flows
+    types: Mapping[str, ComponentType]
+    component: Callable[[str], Component]
+    input_checks: InputChecks
+    actions: Actions
 
     async def options(
         self,
@@ -46,11 +52,11 @@ class Trials:
             having = [each for each, of in kind.schema["properties"].items() if "x-source" in of]
             known = ", ".join(having) or "none"
             raise NotFoundError(f"{name} has no choices for {field!r}; it has them for: {known}.")
-        place = await self.engine.flows.place(
+        place = await self.flows.place(
             owner_id, TRIAL, TRIAL, FlowComponent(type=name, account=account)
         )
-        component = self.engine.component(name)
-        found = await component.options(EngineContext(self.engine, place), field, values or {})
+        component = self.component(name)
+        found = await component.options(EngineContext(self.services, place), field, values or {})
         return [
             {
                 "value": each.value,
@@ -76,7 +82,7 @@ class Trials:
         """
         kind = self._kind(name)
         values = values or {}
-        faults = await self.engine.input_checks.faults(values, kind.schema)
+        faults = await self.input_checks.faults(values, kind.schema)
         if faults:
             raise InputFaults([Fault(f"input{each.path}", each.text) for each in faults])
         if kind.kind == "trigger":
@@ -96,7 +102,7 @@ class Trials:
     async def _act(
         self, owner_id: str, step: FlowComponent, values: Mapping[str, Any]
     ) -> dict[str, Any]:
-        outcome = await self.engine.actions.act(
+        outcome = await self.actions.act(
             owner_id=owner_id,
             flow_key=TRIAL,
             key=TRIAL,
@@ -111,9 +117,9 @@ class Trials:
         return {**answer, "reason": outcome.wait_reason} if outcome.wait_reason else answer
 
     def _kind(self, name: str) -> ComponentType:
-        if name not in self.engine.types:
+        if name not in self.types:
             raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
-        return self.engine.types[name]
+        return self.types[name]
 
 
 def _secrets(values: Mapping[str, Any], kind: ComponentType) -> list[str]:

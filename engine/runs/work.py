@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..flows.expressions import is_list
+from ..values import is_list
 
 # What a step gave, by its id: values by port.
 Outputs = Mapping[str, Mapping[str, Sequence[Any]]]

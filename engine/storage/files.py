@@ -15,10 +15,9 @@ import anyio
 import sqlalchemy as sa
 
 from ..contract import File, RejectedError
-from ..errors import CrowdedError, NotFoundError, TooLargeError
+from ..errors import CrowdedError, NotFoundError, StartError, TooLargeError
 from ..limits import Limits
 from ..settings import Settings
-from ..start_errors import StartError
 from ..times import iso
 from .database import files
 from .durable import is_full, private

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 
-from ..start_errors import StartError
+from ..errors import StartError
 from .durable import kept, private
 
 LOCK_FILE = "engine.lock"

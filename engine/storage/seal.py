@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
 
-from ..start_errors import StartError
+from ..errors import StartError
 from .database import accounts, configuration, flow_versions
 from .durable import kept
 

@@ -13,8 +13,7 @@ from sqlalchemy.dialects import postgresql
 
 from ..contract import Json
 from .database import MAX_KEYS, Prepared, PreparedSelect, insert, store
-from .readers import Readers
-from .writer import Writer
+from .storage import Storage
 
 
 class DatabaseStore:
@@ -22,12 +21,11 @@ class DatabaseStore:
 
     def __init__(
         self,
-        readers: Readers,
-        writer: Writer,
+        storage: Storage,
         namespace: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._readers, self._writer = readers, writer
+        self._storage = storage
         self._namespace, self._clock = namespace, clock
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
@@ -39,7 +37,7 @@ class DatabaseStore:
                 keys=unique[start : start + MAX_KEYS],
                 values={"namespace": self._namespace, "now": self._clock()},
             )
-            rows = await self._readers.read(find)
+            rows = await self._storage.readers.read(find)
             found |= {key: json.loads(value) for key, value in rows}
         return found
 
@@ -49,22 +47,24 @@ class DatabaseStore:
             store.c.key.startswith(prefix, autoescape=True),
             _is_alive(self._clock()),
         )
-        return await self._readers.read(
+        return await self._storage.readers.read(
             lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
         )
 
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
         rows = self.rows(entries, expires_in_s=expires_in_s)
         if rows:
-            await self._writer.commit(lambda connection: put_rows(connection, rows))
+            await self._storage.writer.commit(lambda connection: put_rows(connection, rows))
 
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
         row = self._row(key, value, expires_in_s)
-        return await self._writer.commit(lambda connection: _add(connection, row, self._clock()))
+        return await self._storage.writer.commit(
+            lambda connection: _add(connection, row, self._clock())
+        )
 
     async def delete(self, keys: Sequence[str]) -> None:
         gone = (store.c.namespace == self._namespace) & store.c.key.in_(keys)
-        await self._writer.commit(
+        await self._storage.writer.commit(
             lambda connection: connection.execute(sa.delete(store).where(gone))
         )
 

@@ -95,7 +95,9 @@ def given(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 async def act(engine: Engine, name: str, timeout_s: float = 600) -> dict[str, Any] | None:
-    outcome = await Actions(engine, timeout_s=timeout_s).act(
+    outcome = await Actions(
+        engine.services, engine.flows, engine.component, engine.describe, timeout_s=timeout_s
+    ).act(
         owner_id=engine.owners.first_owner_id,
         flow_key="flow",
         key="step",

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appmixer.engine.flows.expressions import is_list, is_object
+from appmixer.engine.values import is_list, is_object
 
 if TYPE_CHECKING:
     from .conftest import World

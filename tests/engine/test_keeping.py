@@ -34,9 +34,9 @@ async def test_runs_go_after_thirty_days_and_their_events_with_them(
     await hear("x")
     await ended_runs(owner, 1)
 
-    await remove_old(engine, now=time.time() + 29 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 29 * DAY_S)
     kept = await counts(engine, runs, steps, segments, events)
-    await remove_old(engine, now=time.time() + 31 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 31 * DAY_S)
 
     assert kept == [1, 2, 1, 1]
     assert await counts(engine, runs, steps, segments, events) == [0, 0, 0, 0]
@@ -49,7 +49,7 @@ async def test_a_run_that_waits_stays_however_old(
     await hear("x")
     await ended_runs(owner, 1, "waiting")
 
-    await remove_old(engine, now=time.time() + 400 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 400 * DAY_S)
 
     assert await counts(engine, runs, events) == [1, 1]
 
@@ -60,11 +60,11 @@ async def test_an_event_without_a_run_is_known_for_fourteen_days_so_that_no_repe
     await hear("x", answers=("answer:q",))
     await until(lambda: engine.visibility.unrouted(owner, is_administrator=False))
 
-    await remove_old(engine, now=time.time() + 1 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 1 * DAY_S)
     after_one = await counts(engine, events, answers)
-    await remove_old(engine, now=time.time() + 13 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 13 * DAY_S)
     after_thirteen = await counts(engine, events, answers)
-    await remove_old(engine, now=time.time() + 15 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 15 * DAY_S)
 
     assert (after_one, after_thirteen) == ([1, 1], [1, 0])
     assert await counts(engine, events, answers) == [0, 0]
@@ -78,8 +78,8 @@ async def test_the_documents_of_a_deleted_flow_stay_as_long_as_its_runs(
     await ended_runs(owner, 1)
     await engine.flows.delete(owner, "f")
 
-    await remove_old(engine, now=time.time())
+    await remove_old(engine.writer, now=time.time())
     before = await counts(engine, flow_versions)
-    await remove_old(engine, now=time.time() + 31 * DAY_S)
+    await remove_old(engine.writer, now=time.time() + 31 * DAY_S)
 
     assert (before, await counts(engine, flow_versions)) == ([1], [0])

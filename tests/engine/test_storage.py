@@ -7,6 +7,7 @@ import pickle
 import stat
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from appmixer.engine.host.quotas import Buckets
 from appmixer.engine.storage.database import database_url, metadata, migrate, open_database, store
 from appmixer.engine.storage.readers import Readers
 from appmixer.engine.storage.seal import SealError, load_seal
+from appmixer.engine.storage.storage import Storage
 from appmixer.engine.storage.store import DatabaseStore, delete_expired
 from appmixer.engine.storage.writer import Writer
 
@@ -102,11 +104,12 @@ async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alon
 
 
 async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
-    readers: Readers, writer: Writer
+    readers: Readers, writer: Writer, tmp_path: Path
 ) -> None:
     now = [100.0]
-    mine = DatabaseStore(readers, writer, "mine", clock=lambda: now[0])
-    other = DatabaseStore(readers, writer, "other", clock=lambda: now[0])
+    storage = Storage(readers, writer, await readers.read(partial(load_seal, tmp_path, None)))
+    mine = DatabaseStore(storage, "mine", clock=lambda: now[0])
+    other = DatabaseStore(storage, "other", clock=lambda: now[0])
 
     await mine.put({"a": {"x": 1}, "ab": [2]}, expires_in_s=10)
     await mine.put({"b%": None})

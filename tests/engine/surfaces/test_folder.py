@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from appmixer.engine.errors import StartError
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.settings import Settings
-from appmixer.engine.start_errors import StartError
 from appmixer.engine.storage.folder import prepare_folder
 
 pytestmark = pytest.mark.anyio

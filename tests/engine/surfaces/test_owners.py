@@ -24,9 +24,9 @@ from appmixer.engine.accounts.owners import (
 )
 from appmixer.engine.contract import Connector
 from appmixer.engine.contract.testing import Clock
+from appmixer.engine.errors import StartError
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.engine.start_errors import StartError
 from appmixer.engine.storage.database import tokens
 
 pytestmark = pytest.mark.anyio

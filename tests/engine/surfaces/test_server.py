@@ -14,8 +14,8 @@ import pytest
 
 from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.server import listen, serving
+from appmixer.engine.errors import StartError
 from appmixer.engine.settings import Settings
-from appmixer.engine.start_errors import StartError
 from appmixer.sandbox import rehearsal
 
 from ...ports import free_port

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..cli.remote import Remote
+    from .remote import Remote
 
 Check = Mapping[str, Any]
 _Finding = tuple[str, str, str, str, str]
