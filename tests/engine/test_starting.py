@@ -35,7 +35,7 @@ async def fails_later(*_: Any, **__: Any) -> Any:
 # What a start acquires or calls, in its order.
 POINTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the folder": lambda patch: patch.setattr(module, "open_folder", fails),
-    "the marks": lambda patch: patch.setattr(module, "Departures", fails),
+    "the marks": lambda patch: patch.setattr(module, "AttemptMarks", fails),
     "the tables": lambda patch: patch.setattr(module, "migrate", fails),
     "the writer": lambda patch: patch.setattr(module, "Writer", fails),
     "the owners": lambda patch: patch.setattr(Owners, "start", fails_later),
