@@ -50,7 +50,7 @@ TRANSCRIPT = re.compile(r"(?<=begin -->\n```text\n).*?(?=```\n<!-- transcript: e
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
 LABELLED = re.compile(r"^class \w+\(\w*(?:Action|Trigger)\):\n(?: .*\n|\n)*?    label = ", re.M)
-SAMPLE_FLOW = ROOT / "sandbox" / "fixtures" / "auto_reply.flow.json"
+SAMPLE_FLOW = ROOT / "demo" / "auto_reply.flow.json"
 # Paths of the machines this is built on, and hosts that answer to package managers only.
 FOREIGN = re.compile(
     r"(?<![\w./-])/(?:work|root|home|farm|tmp)/"

@@ -18,6 +18,7 @@ PACKAGES = {
     **{name: f"{CONNECTOR}.{name}" for name in ("auth", "components", "plugin", "schemas")},
     "engine": "appmixer.engine",
     "sandbox": "appmixer.sandbox",
+    "demo": "appmixer.demo",
 }
 # Nothing but a host imports the engine proper. The plugin hands out the account provider.
 MAY_IMPORT = {
@@ -27,6 +28,7 @@ MAY_IMPORT = {
     "schemas": set[str](),
     "engine": {PACKAGES["engine"]},
     "sandbox": {PACKAGES["sandbox"]},
+    "demo": {PACKAGES["demo"], PACKAGES["sandbox"]},
 }
 EXCEPTIONS = {
     # The hooks live in the plugin, as the entry point; they load the other parts when asked to.
@@ -143,6 +145,8 @@ def test_imports_follow_the_layers(folder: str) -> None:
         ("appmixer.engine.contract", True, "auth"),
         ("appmixer.whatsapp.plugin", False, "engine"),
         ("appmixer.engine.contract", False, "sandbox"),
+        ("appmixer.demo.rehearsal", False, "sandbox"),
+        ("appmixer.engine.contract", False, "demo"),
         ("appmixer.whatsapp.components.messages.send_text", True, "plugin"),
     ],
 )

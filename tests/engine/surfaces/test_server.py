@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.demo import rehearsal
 from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.server import listen, serving
 from appmixer.engine.errors import StartError
 from appmixer.engine.settings import Settings
-from appmixer.sandbox import rehearsal
 
 from ...ports import free_port
 

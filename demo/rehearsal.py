@@ -1,4 +1,4 @@
-"""The main job, told step by step: an engine and this sandbox, which speak only HTTP.
+"""The main job, told step by step: an engine and the sandbox, which speak only HTTP.
 
 It drives the engine's interface as a person's tools would, and the login dialog as a browser.
 """
@@ -17,7 +17,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from .world import seed
+from appmixer.sandbox.world import seed
 
 CONNECTOR = "appmixer:whatsapp"
 COMPONENTS = "appmixer.whatsapp."
@@ -40,20 +40,20 @@ class StepMissingError(Exception):
 async def serve(host: str, port: int) -> None:
     """Serve the simulation until cancelled."""
     # The commands that only speak with a sandbox need not wait for the server to be loaded.
-    from .server import serve as serve_sandbox
+    from appmixer.sandbox.server import serve as serve_sandbox
 
     await serve_sandbox(host, port)
 
 
 def run_command(arguments: list[str]) -> NoReturn:
     """Run the simulation's own command line; it ends the process."""
-    from .cli import run_command as run
+    from appmixer.sandbox.cli import run_command as run
 
     run(arguments)
 
 
 def configuration(sandbox_url: str) -> Mapping[str, Mapping[str, str]]:
-    """Return the configuration with which the connector uses this sandbox."""
+    """Return the configuration with which the connector uses the sandbox."""
     return {
         CONNECTOR: {
             "clientId": seed.APP_ID,
@@ -167,7 +167,7 @@ class Rehearsal:
         self._tell("Meta", "Browser", "302 back to the engine with a code")
 
     async def _start_flow(self) -> None:
-        fixture = resources.files(__package__ or "").joinpath("fixtures/auto_reply.flow.json")
+        fixture = resources.files(__package__ or "").joinpath("auto_reply.flow.json")
         document = json.loads(fixture.read_text(encoding="utf-8"))
         put = await self._api("PUT", f"/api/flows/{FLOW}", document)
         self._tell("You", "Engine", f"PUT /api/flows/{FLOW}: version {put['version']}")

@@ -1,0 +1,1 @@
+"""The main job as a demo: an engine and the sandbox, which speak only HTTP with each other."""
