@@ -15,8 +15,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from .filters import FilterError, Filters
+from .protocol.shapes import Json
 from .remote import Remote, RemoteError
-from .shapes import Json
 from .webhooks.examples import examples
 
 DEFAULT_PORT = 8322

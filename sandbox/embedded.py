@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import anyio.to_thread
 import httpx
 
-from .shapes import Json
+from .protocol.shapes import Json
 from .testing import DEADLINE_S, Post, Receiver, RunningSandbox, receiving, running_sandbox
 from .world import seed
 from .world.document import seeder

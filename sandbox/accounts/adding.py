@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, template_refused, unknown_object
+from ..protocol.errors import MetaError, template_refused, unknown_object
 from ..world.entities import PhoneNumber, Waba
 from ..world.world import World
 from .checks import digits_of, flag, needed_line

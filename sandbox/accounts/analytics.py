@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from ..graph.errors import MetaError
-from ..graph.fields import Selected
-from ..shapes import Json
+from ..protocol.errors import MetaError
+from ..protocol.fields import Selected
+from ..protocol.shapes import Json
 from ..world.entities import Message, PhoneNumber, Waba
 from ..world.world import World
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError
-from ..shapes import Json, is_array, is_object
+from ..protocol.errors import MetaError
+from ..protocol.shapes import Json, is_array, is_object
 from ..world.entities import PhoneNumber
 from .checks import checked_line, nothing_given, unpacked
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from ..graph.answers import answered
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, entry_for, new_trace, refused
-from ..graph.paging import page
-from ..shapes import Json, is_object
+from ..protocol.answers import answered
+from ..protocol.errors import MetaError, entry_for, new_trace, refused
+from ..protocol.paging import page
+from ..protocol.shapes import Json, is_object
 from ..world.entities import Person
 from ..world.world import World
 from .checks import check_product, digits_of, items, named_person

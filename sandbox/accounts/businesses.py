@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call, loads
-from ..graph.errors import MetaError, missing_permission, refused, unknown_object
 from ..login import tokens
-from ..shapes import Json, is_array, is_object
-from ..webhooks.signing import proof_of, same
+from ..protocol.errors import MetaError, missing_permission, refused, unknown_object
+from ..protocol.shapes import Json, is_array, is_object
+from ..protocol.signing import proof_of, same
 from ..world.entities import KNOWN_SCOPES, Business, Token, User
 from .checks import flag
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ..graph.call import Call, loads
-from ..graph.errors import MetaError, invalid_parameter
-from ..shapes import Json, is_array, is_object
+from ..protocol.errors import MetaError, invalid_parameter
+from ..protocol.shapes import Json, is_array, is_object
 from ..world.entities import Person
 from ..world.world import World
 

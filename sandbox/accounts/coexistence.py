@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call
-from ..graph.errors import failure, invalid_parameter, refused
-from ..shapes import Json
+from ..protocol.errors import failure, invalid_parameter, refused
+from ..protocol.shapes import Json
 from ..world.entities import Message, Person, PhoneNumber
 from ..world.world import World
 from .checks import check_product, one_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.fields import Getter, pick
-from ..shapes import Json
+from ..protocol.fields import Getter, pick
+from ..protocol.shapes import Json
 from .checks import flag, nothing_given
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/catalogs/set-commerce-settings

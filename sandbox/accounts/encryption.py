@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import invalid_parameter
+from ..protocol.errors import invalid_parameter
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/guides/implementingyourflowendpoint
 KEY_BITS = 2048

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.entities import Message
 
 # Meta's own OpenAPI file (repository facebook/openapi, business-messaging-api)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import invalid_parameter
+from ..protocol.errors import invalid_parameter
 from ..world.belongings import NameRequest
 from ..world.entities import PhoneNumber
 from ..world.world import World

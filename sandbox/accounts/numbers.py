@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError
-from ..graph.fields import Getter, Selected, pick
-from ..graph.paging import page
-from ..shapes import Json, is_array, is_object
+from ..protocol.errors import MetaError
+from ..protocol.fields import Getter, Selected, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json, is_array, is_object
 from ..world.entities import PhoneNumber
 from ..world.world import World
 from . import automation, names, official, registration

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_parameter
-from ..shapes import Json, is_array, is_object
+from ..protocol.errors import MetaError, invalid_parameter
+from ..protocol.shapes import Json, is_array, is_object
 from ..world.entities import PhoneNumber
 from .checks import check_product, flag, is_web_address, needed_line, one_of, part, unpacked
 

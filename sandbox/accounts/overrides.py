@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Call
-from ..graph.errors import MetaError, invalid_value, missing_parameter
-from ..shapes import is_object
+from ..protocol.errors import MetaError, invalid_value, missing_parameter
+from ..protocol.shapes import is_object
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/override
 MAX_OVERRIDE_CHARS = 200

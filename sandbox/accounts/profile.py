@@ -6,10 +6,10 @@ import secrets
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_parameter, invalid_value
-from ..graph.fields import Getter, pick
 from ..media import uploads
-from ..shapes import Json, is_array
+from ..protocol.errors import MetaError, invalid_parameter, invalid_value
+from ..protocol.fields import Getter, pick
+from ..protocol.shapes import Json, is_array
 from ..world.entities import PhoneNumber
 from . import public
 from .checks import check_product, is_web_address, line, unpacked

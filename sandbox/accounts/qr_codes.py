@@ -6,10 +6,10 @@ import secrets
 import string
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_parameter, unknown_object
-from ..graph.fields import Getter, Selected, pick
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.errors import MetaError, invalid_parameter, unknown_object
+from ..protocol.fields import Getter, Selected, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.belongings import QrCode
 from . import public
 from .checks import needed_line, one_of

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_parameter, invalid_value, missing_parameter, refused
+from ..protocol.errors import (
+    MetaError,
+    invalid_parameter,
+    invalid_value,
+    missing_parameter,
+    refused,
+)
 from ..world.entities import PhoneNumber
 from ..world.world import World
 from .checks import check_product

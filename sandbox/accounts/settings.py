@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_parameter, refused, unknown_field
-from ..shapes import Json, is_array, is_object, objects
+from ..protocol.errors import MetaError, invalid_parameter, refused, unknown_field
+from ..protocol.shapes import Json, is_array, is_object, objects
 from ..world.belongings import NumberSettings
 from ..world.entities import PhoneNumber
 from ..world.world import World

@@ -6,10 +6,10 @@ import re
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, refused
-from ..graph.fields import Getter, pick
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.errors import MetaError, refused
+from ..protocol.fields import Getter, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.belongings import Signup
 from ..world.entities import Token, Waba
 from ..world.world import World

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, missing_permission, unknown_object
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.errors import MetaError, missing_permission, unknown_object
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.entities import User, Waba
 from ..world.world import World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..graph.call import Answer, Call
-from ..graph.errors import invalid_parameter, refused
+from ..protocol.errors import invalid_parameter, refused
 from ..world.belongings import Username
 from ..world.entities import PhoneNumber
 from ..world.world import World

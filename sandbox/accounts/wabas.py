@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, refused
-from ..graph.fields import Getter, Selected, pick
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.errors import MetaError, refused
+from ..protocol.fields import Getter, Selected, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.entities import App, Business, Subscription, Waba
 from ..world.world import World
 from . import analytics

@@ -8,8 +8,8 @@ from functools import partial
 
 from ..accounts.checks import check_product, digits_of, one_of, part
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, invalid_parameter, refused
-from ..shapes import Json
+from ..protocol.errors import MetaError, invalid_parameter, refused
+from ..protocol.shapes import Json
 from ..world import call_permissions
 from ..world.belongings import PhoneCall
 from ..world.entities import Person, PhoneNumber

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..accounts.coexistence import value_of
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world.belongings import PhoneCall
 from ..world.statuses import person_card
 from ..world.world import World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..accounts.checks import digits_of
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, invalid_parameter, refused
-from ..shapes import Json, is_object
+from ..protocol.errors import MetaError, invalid_parameter, refused
+from ..protocol.shapes import Json, is_object
 from ..world import call_permissions
 from ..world.belongings import CallPermission
 from ..world.entities import Person, PhoneNumber

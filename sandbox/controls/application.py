@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import ValidationError
 
-from ..graph.errors import entry_for
-from ..shapes import Json, is_object
+from ..protocol.errors import entry_for
+from ..protocol.shapes import Json, is_object
 from ..world import people as phones
 from ..world import preferences, statuses
 from ..world import seed as fixed

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world import seed as fixed
 from ..world.settings import Switches
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from ..calling import calls
 from ..groups import members
 from ..login import signup
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world import call_permissions
 from ..world import seed as fixed
 from ..world.belongings import PhoneCall

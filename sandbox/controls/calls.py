@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import FastAPI, HTTPException, Query
 
 from ..graph.calls import GraphCall
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world.world import World
 from .views import shown_call, shown_call_with_bodies
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI, HTTPException
 
 from ..graph.faults import FaultRule
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world.world import World
 from .views import shown_fault
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Response
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world import people as phones
 from ..world.entities import Group, Media, Person, PhoneNumber
 from ..world.world import SERVICE_WINDOW_S, World

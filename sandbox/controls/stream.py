@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.responses import StreamingResponse
 
 from ..graph.calls import GraphCall
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..webhooks.deliveries import Delivery
 from ..world.clock import Clock
 from ..world.entities import Message, Person

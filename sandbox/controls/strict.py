@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-from ..graph.parameters import parse_json
+from ..protocol.parameters import parse_json
 
 
 class StrictRequest(Request):

@@ -9,7 +9,7 @@ from typing import Literal, Self, TypeAlias
 from fastapi import FastAPI, HTTPException
 from pydantic import Field, model_validator
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..templates import lifecycle
 from ..world.entities import Template
 from ..world.settings import Switches

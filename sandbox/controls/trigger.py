@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import Field
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..webhooks import paths, trigger
 from ..webhooks.examples import Example, example, examples, near
 from ..world import seed

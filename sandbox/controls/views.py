@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..graph.calls import Body, GraphCall, redacted, redacted_form
+from ..graph.calls import Body, GraphCall
 from ..graph.faults import Fault
-from ..shapes import Json
+from ..protocol.redaction import redacted, redacted_form
+from ..protocol.shapes import Json
 from ..webhooks.deliveries import Delivery
 from ..webhooks.summary import summary_of
 from ..world import seed as fixed

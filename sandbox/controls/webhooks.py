@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Response
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..webhooks import subscriptions
 from ..webhooks.deliveries import Delivery, DeliveryState
 from ..world import seed

@@ -9,7 +9,7 @@ from typing import Any, Never
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world import document, things
 from ..world.document import Mode
 from ..world.models import BY_NAME, Part

@@ -8,10 +8,10 @@ import secrets
 from ..accounts import public
 from ..accounts.checks import flag, is_web_address, line, needed_line
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, invalid_parameter, refused, unknown_object
-from ..graph.fields import pick
-from ..graph.paging import page
-from ..shapes import Json, is_object
+from ..protocol.errors import MetaError, invalid_parameter, refused, unknown_object
+from ..protocol.fields import pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json, is_object
 from ..world.belongings import Flow
 from ..world.entities import Waba
 from ..world.world import World

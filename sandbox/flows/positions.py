@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 
 _WHITESPACE = " \t\n\r"
 _DECODER = json.JSONDecoder()

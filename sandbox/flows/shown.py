@@ -9,9 +9,9 @@ from functools import partial
 from ..accounts import public
 from ..accounts.wabas import getters as waba_getters
 from ..graph.call import Call
-from ..graph.errors import MetaError
-from ..graph.fields import Getter, Selected, pick
-from ..shapes import Json
+from ..protocol.errors import MetaError
+from ..protocol.fields import Getter, Selected, pick
+from ..protocol.shapes import Json
 from ..world.belongings import Flow
 from ..world.world import World
 from . import validation

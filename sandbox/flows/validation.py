@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from types import MappingProxyType
 
-from ..graph.parameters import parse_json
-from ..shapes import Json, is_array, is_object
+from ..protocol.parameters import parse_json
+from ..protocol.shapes import Json, is_array, is_object
 from .positions import between, position_of
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/flows/reference/flowjson

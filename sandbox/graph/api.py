@@ -16,23 +16,24 @@ from starlette.types import Receive, Scope, Send
 from ..accounts import public, signups
 from ..login import dialog, tokens
 from ..media import media, uploads
-from ..shapes import Json
-from ..webhooks.signing import proof_of, same
-from ..world.entities import BUSINESS, Token, User
-from ..world.world import Node, World
-from . import several, usage
-from .answers import answered, faulty, refusal_of
-from .call import Call
-from .calls import Body, GraphCall, body_of, recorded
-from .errors import (
+from ..protocol.answers import answered, refusal_of
+from ..protocol.errors import (
     MetaError,
     missing_permission,
     not_simulated,
     unknown_object,
     unknown_path,
 )
+from ..protocol.parameters import read_parameters, upload_parameters
+from ..protocol.shapes import Json
+from ..protocol.signing import proof_of, same
+from ..world.entities import BUSINESS, Token, User
+from ..world.world import Node, World
+from . import several, usage
+from .call import Call
+from .calls import Body, GraphCall, body_of, recorded
 from .faults import FaultRule
-from .parameters import read_parameters, upload_parameters
+from .faulty import faulty
 from .route import Route
 from .routes import (
     NAMED_ROUTES,

@@ -10,7 +10,9 @@ from typing import TypeAlias, TypeVar
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from ..shapes import Json, is_array, is_object
+from ..protocol.errors import MetaError, missing_parameter
+from ..protocol.fields import Selected, parse_fields
+from ..protocol.shapes import Json, is_array, is_object
 from ..world.belongings import Flow, Signup
 from ..world.entities import (
     App,
@@ -25,8 +27,6 @@ from ..world.entities import (
     Waba,
 )
 from ..world.world import Node, World
-from .errors import MetaError, missing_parameter
-from .fields import Selected, parse_fields
 
 Kind = TypeVar(
     "Kind",

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import Response
 from starlette.types import Message, Receive
 
-from ..shapes import is_array, is_object
 from ..world.settings import Settings
 
 MAX_LOGGED_CALLS = 1000
 # More of one body than this is told by its size alone.
 MAX_BODY_BYTES = 256 * 1024
-HIDDEN = "***"
-SECRET_NAMES = frozenset(
-    {
-        "access_token",
-        "appsecret_proof",
-        "client_secret",
-        "code",
-        "fb_exchange_token",
-        "input_token",
-        "pin",
-        "verify_token",
-    }
-)
-# A code is also a language or an error; only as a parameter of login and confirmation it is secret.
-CODE_PATHS = ("oauth/access_token", "verify_code")
 # Without a type Graph reads JSON.
 TEXT_TYPES = ("application/json", "application/x-www-form-urlencoded", "text/")
-TOKEN = re.compile(r"\bEAA\w+|\b\d{6,}\|[\w-]{8,}")
 
 
 @dataclass(slots=True)
@@ -133,45 +113,3 @@ def body_of(answer: Response) -> Body:
         length = answer.headers.get("content-length", "0")
         body.size = int(length) if length.isdecimal() else 0
     return body
-
-
-def redacted(text: str, path: str) -> str:
-    """A body without what must not be read again; untouched where there is nothing to hide."""
-    names = _secret_names(path)
-    try:
-        parsed: object = json.loads(text)
-        hidden = _hide(parsed, names)
-    except (ValueError, RecursionError):
-        return _redacted_anyhow(text, names)
-    return text if hidden == parsed else json.dumps(hidden)
-
-
-def redacted_form(text: str, path: str) -> str:
-    """The same for a query or a form."""
-    names = _secret_names(path)
-    pairs = parse_qsl(text, keep_blank_values=True)
-    hidden = [
-        (name, HIDDEN if name in names else TOKEN.sub(HIDDEN, value)) for name, value in pairs
-    ]
-    return text if hidden == pairs else urlencode(hidden, safe=HIDDEN)
-
-
-def _secret_names(path: str) -> frozenset[str]:
-    return SECRET_NAMES if path.endswith(CODE_PATHS) else SECRET_NAMES - {"code"}
-
-
-def _redacted_anyhow(text: str, names: frozenset[str]) -> str:
-    """What is neither form nor JSON may still be half of one."""
-    members = re.compile(rf'("(?:{"|".join(sorted(names))})"\s*:\s*)("[^"]*"?|\d+)')
-    return TOKEN.sub(HIDDEN, members.sub(rf'\1"{HIDDEN}"', text))
-
-
-def _hide(value: object, names: frozenset[str]) -> object:
-    if is_object(value):
-        return {
-            name: HIDDEN if name in names and not is_object(item) else _hide(item, names)
-            for name, item in value.items()
-        }
-    if is_array(value):
-        return [_hide(item, names) for item in value]
-    return TOKEN.sub(HIDDEN, value) if isinstance(value, str) else value

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ..protocol.errors import entry_for
 from ..world.clock import Clock
 from ..world.settings import Switches
-from .errors import entry_for
 
 FaultKind = Literal[
     "error",

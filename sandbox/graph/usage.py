@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..protocol.errors import refused
 from ..world.entities import PhoneNumber, Waba
 from ..world.limits import (
     CALLS_PER_HOUR,
@@ -12,7 +13,6 @@ from ..world.limits import (
 )
 from ..world.world import Node, World
 from .call import Call
-from .errors import refused
 
 # https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 # The edges of an account that are counted, with the code each of them is refused with.

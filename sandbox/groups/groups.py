@@ -13,10 +13,10 @@ from functools import partial
 
 from ..accounts.checks import check_product, line, needed_line, one_of
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, invalid_parameter, refused
-from ..graph.fields import Getter, pick
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.errors import MetaError, invalid_parameter, refused
+from ..protocol.fields import Getter, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.entities import Group, Person, PhoneNumber
 from ..world.world import World
 from . import picture

@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from ..accounts.checks import check_product, items, named_person
-from ..graph.answers import answered
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, refused
-from ..graph.paging import page
-from ..shapes import Json, is_object
+from ..protocol.answers import answered
+from ..protocol.errors import MetaError, refused
+from ..protocol.paging import page
+from ..protocol.shapes import Json, is_object
 from ..world.entities import Group, JoinRequest, Person
 from ..world.world import World
 from .groups import accepted, participant

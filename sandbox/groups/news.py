@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..accounts.coexistence import value_of
-from ..graph.errors import failure
-from ..shapes import Json
+from ..protocol.errors import failure
+from ..protocol.shapes import Json
 from ..world.entities import Group
 from ..world.world import World
 

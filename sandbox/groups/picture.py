@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.call import Call
-from ..graph.errors import MetaError, invalid_parameter, refused
+from ..protocol.errors import MetaError, invalid_parameter, refused
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/reference
 MAX_BYTES = 5 * 1024 * 1024

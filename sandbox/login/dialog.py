@@ -30,7 +30,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from starlette.datastructures import ImmutableMultiDict, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world.entities import KNOWN_SCOPES, App, AuthorizationCode, Grant, LoginConfiguration, User
 from ..world.world import World
 from . import addresses, signup

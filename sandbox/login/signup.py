@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Literal
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world.entities import (
     App,
     AuthorizationCode,

@@ -6,10 +6,10 @@ import secrets
 from datetime import UTC, datetime
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, missing_permission, unknown_field, unknown_object
-from ..graph.fields import pick
-from ..shapes import Json
-from ..webhooks.signing import same
+from ..protocol.errors import MetaError, missing_permission, unknown_field, unknown_object
+from ..protocol.fields import pick
+from ..protocol.shapes import Json
+from ..protocol.signing import same
 from ..world.entities import (
     MANAGEMENT,
     PUBLIC_PROFILE,

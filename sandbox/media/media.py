@@ -11,10 +11,10 @@ from types import MappingProxyType
 from starlette.responses import JSONResponse, Response
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError, missing_parameter, new_trace, refused, unknown_object
-from ..graph.fields import pick
-from ..shapes import Json
-from ..webhooks.signing import same
+from ..protocol.errors import MetaError, missing_parameter, new_trace, refused, unknown_object
+from ..protocol.fields import pick
+from ..protocol.shapes import Json
+from ..protocol.signing import same
 from ..world.entities import Media, PhoneNumber
 from ..world.world import World
 
@@ -30,7 +30,6 @@ TTL_MINUTES = range(1, 30 * 24 * 60 + 1)
 # The first packet of an Ogg file names its codec.
 VORBIS = b"\x01vorbis"
 OGG_HEADER_BYTES = 64
-MAX_UPLOAD_BYTES = 100 * MB
 MAX_STORED_BYTES = 512 * MB
 ATTACHMENTS_PATH = "/whatsapp_business/attachments/"
 

@@ -10,12 +10,13 @@ import secrets
 import uuid
 
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, unknown_path
 from ..graph.route import Route
-from ..webhooks.signing import same
+from ..protocol.errors import MetaError, unknown_path
+from ..protocol.parameters import MAX_UPLOAD_BYTES
+from ..protocol.signing import same
 from ..world.entities import StoredFile, Upload
 from ..world.world import World
-from .media import MAX_STORED_BYTES, MAX_UPLOAD_BYTES
+from .media import MAX_STORED_BYTES
 
 PREFIX = "upload:"
 # https://developers.facebook.com/docs/graph-api/guides/upload

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..graph.errors import invalid_value
-from ..media.media import MAX_BYTES_BY_TYPE, MAX_UPLOAD_BYTES
-from ..shapes import Json, is_object, objects, text
+from ..media.media import MAX_BYTES_BY_TYPE
+from ..protocol.errors import invalid_value
+from ..protocol.parameters import MAX_UPLOAD_BYTES
+from ..protocol.shapes import Json, is_object, objects, text
 from ..world.entities import Media, PhoneNumber
 from ..world.world import World
 from .interactive import header_media

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..graph.errors import invalid_value, missing_parameter
-from ..shapes import Json, is_array, objects, text
+from ..protocol.errors import invalid_value, missing_parameter
+from ..protocol.shapes import Json, is_array, objects, text
 from .parts import check_choice, check_header, check_link, check_name, sections_of
 from .validation import between, inner, limited, required
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from ..graph.errors import invalid_parameter, invalid_value, missing_parameter
-from ..shapes import Json, is_array, is_object, objects, text
+from ..protocol.errors import invalid_parameter, invalid_value, missing_parameter
+from ..protocol.shapes import Json, is_array, is_object, objects, text
 from ..world.entities import Template, Waba
 from ..world.world import World
 from .interactive import check_call_parameters

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..graph.errors import invalid_value, refused
-from ..shapes import Json, objects, text
+from ..protocol.errors import invalid_value, refused
+from ..protocol.shapes import Json, objects, text
 from ..world.belongings import Flow
 from ..world.entities import PhoneNumber, Template
 from ..world.world import World

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..graph.errors import invalid_value, missing_parameter
-from ..shapes import Json, is_array, is_object, objects, text
+from ..protocol.errors import invalid_value, missing_parameter
+from ..protocol.shapes import Json, is_array, is_object, objects, text
 from .commerce import (
     check_carousel,
     check_catalog,

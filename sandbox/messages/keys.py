@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from ..graph.errors import MetaError
-from ..graph.parameters import parse_json
-from ..shapes import Json, is_array, is_object
+from ..protocol.errors import MetaError
+from ..protocol.parameters import parse_json
+from ..protocol.shapes import Json, is_array, is_object
 
 # An object with these keys, a list of one kind of thing (a tuple of one), or anything (None).
 Shape: TypeAlias = "Mapping[str, Shape] | tuple[Shape] | None"

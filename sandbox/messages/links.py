@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..media.media import MAX_UPLOAD_BYTES
+from ..protocol.parameters import MAX_UPLOAD_BYTES
 from ..world.world import World
 from .attachments import unsuitable
 

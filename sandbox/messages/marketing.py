@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call
-from ..graph.errors import invalid_parameter, invalid_value, refused
-from ..shapes import Json, is_object, text
+from ..protocol.errors import invalid_parameter, invalid_value, refused
+from ..protocol.shapes import Json, is_object, text
 from ..world.entities import Template, Waba
 from . import post
 from .keys import unpacked

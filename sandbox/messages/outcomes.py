@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..graph.errors import failure
-from ..shapes import Json
+from ..protocol.errors import failure
+from ..protocol.shapes import Json
 from ..world.entities import Message, Person, PhoneNumber, Template
 from ..world.world import World
 from . import attachments, links

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..graph.errors import invalid_value, missing_parameter
-from ..shapes import Json, is_array, objects
+from ..protocol.errors import invalid_value, missing_parameter
+from ..protocol.shapes import Json, is_array, objects
 from .validation import check_source, check_url, inner, limited, required
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/

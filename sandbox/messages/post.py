@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..graph.call import Answer, Call
-from ..graph.errors import missing_parameter, refused
-from ..shapes import Json, is_object, objects, text
+from ..protocol.errors import missing_parameter, refused
+from ..protocol.shapes import Json, is_object, objects, text
 from ..templates.parameters import fill_template
 from ..world import call_permissions, statuses
 from ..world.entities import Group, Message, Person, PhoneNumber, Template

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph.errors import refused
+from ..protocol.errors import refused
 from ..world.entities import PhoneNumber
 from ..world.limits import throughput
 from ..world.world import World

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.call import Call, success
-from ..graph.errors import MetaError, invalid_parameter, invalid_value
-from ..shapes import Json
+from ..protocol.errors import MetaError, invalid_parameter, invalid_value
+from ..protocol.shapes import Json
 from ..world.entities import Message, Person, PhoneNumber
 from ..world.world import World
 from .keys import SHAPES, check_shape

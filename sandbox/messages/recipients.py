@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..graph.errors import invalid_parameter, missing_parameter, refused
-from ..shapes import Json, is_text
+from ..protocol.errors import invalid_parameter, missing_parameter, refused
+from ..protocol.shapes import Json, is_text
 from ..world.entities import App, Group, Person, PhoneNumber
 from ..world.world import World
 

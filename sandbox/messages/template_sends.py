@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..graph.errors import failure, refused
-from ..shapes import Json
+from ..protocol.errors import failure, refused
+from ..protocol.shapes import Json
 from ..templates import lifecycle
 from ..world import statuses
 from ..world.entities import Message, PhoneNumber, Template, Waba

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from ..graph.errors import MetaError, invalid_value, missing_parameter, refused
-from ..shapes import Json, is_array, is_number, is_object, is_text, objects, text
+from ..protocol.errors import MetaError, invalid_value, missing_parameter, refused
+from ..protocol.shapes import Json, is_array, is_number, is_object, is_text, objects, text
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
 MAX_TEXT_CHARS = 4096

@@ -12,9 +12,9 @@ from functools import cache
 from types import MappingProxyType
 from urllib.parse import urlencode
 
+from ..fixtures import FIXTURES
 from ..graph.call import Answer, Call
-from ..graph.errors import FIXTURES
-from ..shapes import Json, is_array, is_object, is_text, objects, text
+from ..protocol.shapes import Json, is_array, is_object, is_text, objects, text
 from .buttons import KEYS as BUTTON_KEYS
 from .components import by_kind
 from .languages import LANGUAGES, check_language

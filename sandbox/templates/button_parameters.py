@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ..graph.errors import invalid_value, refused
 from ..messages.commerce import check_order, check_product_sections
 from ..messages.interactive import MAX_CALL_MINUTES
 from ..messages.validation import between, inner, limited, required
-from ..shapes import Json, is_object, is_text, objects, text
+from ..protocol.errors import invalid_value, refused
+from ..protocol.shapes import Json, is_object, is_text, objects, text
 from .mismatches import count_mismatch, format_mismatch
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from ..shapes import Json, is_array, is_object, is_text, text
+from ..protocol.shapes import Json, is_array, is_object, is_text, text
 from .parameters import PLACEHOLDER
 from .refusals import MISSING_FIELD, check_keys, missing, not_one_of, parameter, refusal, too_long
 

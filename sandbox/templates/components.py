@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..media import uploads
-from ..shapes import Json, is_array, is_object, is_text, objects, text
+from ..protocol.shapes import Json, is_array, is_object, is_text, objects, text
 from ..world.world import World
 from .buttons import check_buttons
 from .parameters import PLACEHOLDER

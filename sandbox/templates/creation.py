@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, replace
 
 from ..graph.call import Answer, Call, loads
-from ..graph.errors import refused
-from ..shapes import Json, is_array, is_object, text
+from ..protocol.errors import refused
+from ..protocol.shapes import Json, is_array, is_object, text
 from ..world.entities import Template, Waba
 from ..world.world import World
 from . import lifecycle

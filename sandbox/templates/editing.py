@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call, success
-from ..shapes import Json
+from ..protocol.shapes import Json
 from ..world.entities import Message, Template
 from ..world.world import World
 from . import lifecycle

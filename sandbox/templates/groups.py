@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..graph.call import Answer, Call, success
-from ..graph.fields import Getter, Selected, pick
-from ..graph.paging import page
-from ..shapes import Json
+from ..protocol.fields import Getter, Selected, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json
 from ..world.entities import Template, TemplateGroup
 from ..world.world import World
 from .listing import DEFAULT_FIELDS as TEMPLATE_FIELDS

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ..graph.call import Answer, Call
-from ..graph.errors import refused
-from ..graph.paging import page
-from ..shapes import Json, objects, text
+from ..protocol.errors import refused
+from ..protocol.paging import page
+from ..protocol.shapes import Json, objects, text
 from ..world.entities import Message, Template
 from ..world.world import World
 from .editing import sent_with

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from ..fixtures import FIXTURES
 from ..graph.call import Answer, Call, loads
-from ..graph.errors import FIXTURES, missing_permission
-from ..graph.paging import page
-from ..shapes import Json, is_array, is_object, is_text, objects, text
+from ..protocol.errors import missing_permission
+from ..protocol.paging import page
+from ..protocol.shapes import Json, is_array, is_object, is_text, objects, text
 from ..world.entities import MANAGEMENT
 from .buttons import check_buttons
 from .languages import check_language

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
-from ..shapes import Json, objects, text
+from ..protocol.shapes import Json, objects, text
 from ..world.entities import Template
 from ..world.world import World
 from .variables import has_neighbours

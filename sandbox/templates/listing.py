@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError
-from ..graph.fields import Getter, pick
-from ..graph.paging import page
-from ..shapes import Json, objects, text
+from ..protocol.errors import MetaError
+from ..protocol.fields import Getter, pick
+from ..protocol.paging import page
+from ..protocol.shapes import Json, objects, text
 from ..world.entities import Template
 from .creation import CATEGORIES, MAX_TEMPLATES
 from .languages import check_language

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..graph.errors import MetaError, refused
+from ..protocol.errors import MetaError, refused
 
 
 def count_mismatch(where: str, got: int, expected: int) -> MetaError:

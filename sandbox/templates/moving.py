@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..graph.call import Answer, Call
-from ..graph.errors import MetaError, unknown_object
-from ..shapes import Json
+from ..protocol.errors import MetaError, unknown_object
+from ..protocol.shapes import Json
 from ..world.entities import Template
 from ..world.world import World
 from . import creation, lifecycle

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..graph.errors import invalid_parameter, invalid_value, missing_parameter, refused
 from ..messages.validation import between, check_location, check_source, check_url, inner, required
-from ..shapes import Json, is_array, is_number, is_object, is_text, objects, text
+from ..protocol.errors import invalid_parameter, invalid_value, missing_parameter, refused
+from ..protocol.shapes import Json, is_array, is_number, is_object, is_text, objects, text
 from ..world.entities import Template
 from .button_parameters import check_buttons
 from .mismatches import count_mismatch, format_mismatch

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from ..graph.errors import MetaError, entry_for, template_refused
-from ..shapes import Json
+from ..protocol.errors import MetaError, entry_for, template_refused
+from ..protocol.shapes import Json
 
 LIMIT_REACHED = 2388019
 NAME_IS_BLOCKED = 2388023

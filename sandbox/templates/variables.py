@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..shapes import Json, is_array, is_object, is_text, objects, text
+from ..protocol.shapes import Json, is_array, is_object, is_text, objects, text
 from .parameters import PLACEHOLDER, placeholders
 from .refusals import (
     BAD_BODY,

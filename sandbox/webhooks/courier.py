@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
+from ..protocol.envelope import Update
 from ..world.clock import Clock
 from ..world.entities import App
 from ..world.feed import Feed
 from ..world.settings import Settings
 from .deliveries import Delivery, DeliveryLog, DeliveryState, new_delivery_id
-from .envelope import Update
 from .outbox import Outbox
 from .posting import Poster
 

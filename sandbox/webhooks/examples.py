@@ -7,12 +7,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
-from ..shapes import Json
+from ..fixtures import FIXTURES
+from ..protocol.shapes import Json
 
-FIXTURES = resources.files("appmixer.sandbox").joinpath("fixtures")
 # Fields other than messages begin with this in a name; it may be left out.
 PREFIX = "fields."
 MAX_NEAR = 5

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from ..protocol.envelope import Update, envelope
+from ..protocol.signing import encode, signature
 from ..world.entities import App
 from ..world.settings import DelayRange
 from .deliveries import Delivery, new_delivery_id
-from .envelope import Update, envelope
-from .signing import encode, signature
 
 if TYPE_CHECKING:
     from .courier import Courier

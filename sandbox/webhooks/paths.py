@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..shapes import Json, is_array, is_object
+from ..protocol.shapes import Json, is_array, is_object
 
 STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,4})\]")
 VALUE = "entry[0].changes[0].value"

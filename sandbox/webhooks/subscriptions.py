@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph.call import Answer, Call, success
-from ..graph.errors import MetaError
+from ..protocol.errors import MetaError
 from ..world.entities import App
 from ..world.world import World
 

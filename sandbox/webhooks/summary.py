@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from ..shapes import Json, is_object, objects, text
+from ..protocol.shapes import Json, is_object, objects, text
 from .deliveries import Delivery
 
 MAX_READ_BYTES = 100_000

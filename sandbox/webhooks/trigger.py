@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..shapes import Json, is_array, is_object, objects, text
+from ..protocol.envelope import Update
+from ..protocol.shapes import Json, is_array, is_object, objects, text
 from ..world import attachments, call_permissions, seed
 from ..world.entities import Person, PhoneNumber
 from ..world.world import World, new_wamid
-from .envelope import Update
 from .examples import Example
 from .subscriptions import WEBHOOK_FIELDS
 from .user_ids import add_user_ids

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from ..shapes import Json, is_object, objects
+from ..protocol.shapes import Json, is_object, objects
 from ..world.entities import Person
 from ..world.statuses import person_card
 from ..world.world import World

@@ -6,11 +6,11 @@ import base64
 import binascii
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
+from ..fixtures import FIXTURES
 from ..media import media
-from ..shapes import Json
+from ..protocol.shapes import Json
 from .entities import PhoneNumber
 from .world import World
 
@@ -73,4 +73,4 @@ def _content(kind: str, given: Json) -> bytes:
 
 @cache
 def _sample(name: str) -> bytes:
-    return resources.files("appmixer.sandbox").joinpath("fixtures", "samples", name).read_bytes()
+    return FIXTURES.joinpath("samples", name).read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/user-call-permissions
 CallPermissionStatus = Literal["no_permission", "temporary", "permanent"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from .belongings import CallPermission
 from .entities import Person, PhoneNumber
 from .world import World

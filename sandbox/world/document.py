@@ -9,7 +9,7 @@ from copy import deepcopy
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
-from ..shapes import Json, is_array, is_object
+from ..protocol.shapes import Json, is_array, is_object
 from .entities import App, Person, Template, Token, Waba
 from .models import PARTS, Part, shown
 from .plan import VERSION, Entity, Item, Plan, check

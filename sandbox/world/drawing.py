@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..shapes import Json, is_object, objects, text
+from ..protocol.shapes import Json, is_object, objects, text
 from .entities import Message, Template
 from .world import World
 

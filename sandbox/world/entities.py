@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from .belongings import (
     Automation,
     CallPermission,

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TypeAlias, cast
 
 from ..graph.faults import Fault
-from ..shapes import is_array, is_object
-from ..webhooks.envelope import Update
+from ..protocol.envelope import Update
+from ..protocol.shapes import is_array, is_object
 from ..webhooks.outbox import Outbox
 from .entities import Message
 from .feed import EventKind

@@ -34,7 +34,7 @@ from pydantic import (
     create_model,
 )
 
-from ..shapes import is_array, is_object
+from ..protocol.shapes import is_array, is_object
 from .entities import (
     App,
     Business,

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from ..shapes import Json, is_array, is_object
+from ..protocol.shapes import Json, is_array, is_object
 from .entities import Message, Person
 from .world import World
 

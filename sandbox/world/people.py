@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ..graph.errors import failure
-from ..shapes import Json, is_object, text
+from ..protocol.errors import failure
+from ..protocol.shapes import Json, is_object, text
 from . import call_permissions, statuses
 from .attachments import SAMPLES, AttachmentError, TooLargeError, attach
 from .drawing import drawn

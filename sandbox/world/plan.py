@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
-from ..shapes import Json, is_array, is_object
+from ..protocol.shapes import Json, is_array, is_object
 from .entities import MANAGEMENT, MESSAGING
 from .models import BY_NAME, PARTS, Part, named
 from .world import World

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..shapes import Json
-from ..webhooks.envelope import Update
+from ..protocol.envelope import Update
+from ..protocol.shapes import Json
 from .entities import Person, PhoneNumber
 from .statuses import person_card
 from .world import World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from ..graph.errors import FIXTURES
-from ..shapes import Json
+from ..fixtures import FIXTURES
+from ..protocol.shapes import Json
 from .entities import (
     MANAGEMENT,
     MESSAGING,

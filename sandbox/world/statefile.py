@@ -7,7 +7,7 @@ from pathlib import Path
 
 # "wasb" as SQLite's application_id: no other program's file is taken for a world.
 APPLICATION_ID = 0x77617362
-FORMAT = 1
+FORMAT = 2
 TABLES = (
     """CREATE TABLE entry (place TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
                         UNIQUE (place, key))""",

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
-from ..shapes import Json
+from ..protocol.shapes import Json
 from .entities import Message, Person, PhoneNumber
 from .world import World
 

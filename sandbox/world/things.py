@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from ..shapes import is_object
+from ..protocol.shapes import is_object
 from .document import put_item
 from .entities import Token
 from .models import Part, named

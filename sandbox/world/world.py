@@ -9,9 +9,9 @@ from typing import TypeAlias
 
 from ..graph.calls import CallLog
 from ..graph.faults import Faults
-from ..shapes import Json
+from ..protocol.envelope import Update
+from ..protocol.shapes import Json
 from ..webhooks.courier import Courier
-from ..webhooks.envelope import Update
 from .belongings import Flow, PhoneCall, Signup
 from .clock import Clock
 from .entities import (

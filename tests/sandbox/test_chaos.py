@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.graph.errors import catalogue
+from appmixer.sandbox.protocol.errors import catalogue
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, until
 from appmixer.sandbox.world import seed
 

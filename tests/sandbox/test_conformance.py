@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from appmixer.sandbox.groups import members
-from appmixer.sandbox.shapes import is_array, is_object
+from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.shapes import is_array, is_object
+from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.testing import RunningSandbox
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Group, Media

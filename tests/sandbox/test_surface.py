@@ -21,9 +21,9 @@ import pytest
 
 from appmixer.sandbox.groups import members
 from appmixer.sandbox.login import tokens
-from appmixer.sandbox.shapes import is_array, is_object
+from appmixer.sandbox.protocol.shapes import is_array, is_object
+from appmixer.sandbox.protocol.signing import proof_of
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, running_sandbox, until
-from appmixer.sandbox.webhooks.signing import proof_of
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import MANAGEMENT, MESSAGING, AuthorizationCode, PhoneNumber
 

@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from appmixer.sandbox.shapes import is_array, is_object
+from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.testing import RunningSandbox
 from appmixer.sandbox.world import seed
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from anyio import to_thread
 
-from appmixer.sandbox.shapes import is_object
+from appmixer.sandbox.protocol.shapes import is_object
 from appmixer.sandbox.testing import RunningSandbox, until
 from appmixer.sandbox.world import seed
 

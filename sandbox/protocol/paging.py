@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from urllib.parse import urlencode
 
-from ..shapes import Json
 from .errors import MetaError
+from .shapes import Json
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 1000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..shapes import Json
 from .errors import MetaError, unknown_field
+from .shapes import Json
 
 MAX_DEPTH = 5
 STRUCTURE = "{}(),."

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 
-from ..shapes import Json
+from .shapes import Json
 
 
 def encode(body: Json) -> bytes:

@@ -12,11 +12,12 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
-from ..media.media import MAX_UPLOAD_BYTES
-from ..shapes import Json, is_array, is_object
 from .errors import MetaError
+from .shapes import Json, is_array, is_object
 
 MAX_JSON_BYTES = 2 * 1024 * 1024
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 MAX_FORM_BYTES = MAX_UPLOAD_BYTES + 64 * 1024
 MAX_DEPTH = 64
 # Text of the caller's own that may look like JSON and stays what it is.

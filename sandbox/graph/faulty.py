@@ -1,15 +1,14 @@
-"""HTTP answers of the Graph API: results, refusals, and the broken ones of a fault."""
+"""What a fault answers in the place of Graph: an error of the catalogue, or something broken."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from http import HTTPStatus
 
 from starlette.responses import Response
 
-from ..shapes import Json
-from .errors import MetaError, entry_for, new_trace
+from ..protocol.answers import refusal_of
+from ..protocol.errors import MetaError, entry_for
+from ..protocol.shapes import Json
 from .faults import FaultRule
 
 # https://developers.facebook.com/docs/graph-api/overview/rate-limiting
@@ -17,25 +16,6 @@ APP_LIMITS = frozenset({4, 17, 32, 613})
 ACCOUNT_LIMITS = frozenset({80007, 80008})
 MINUTE_S = 60
 HTML_FAULT = "<html><head><title>Error</title></head><body>Sorry, something broke.</body></html>"
-
-
-def answered(
-    body: Json, status: int, version: str, extra: Mapping[str, str] | None = None
-) -> Response:
-    return Response(
-        json.dumps(body, separators=(",", ":")).encode("ascii"),
-        status,
-        headers={"facebook-api-version": version, "x-fb-trace-id": new_trace(), **(extra or {})},
-        media_type="application/json",
-    )
-
-
-def refusal_of(error: MetaError, version: str) -> Response:
-    extra = dict(error.headers)
-    if error.http_status == HTTPStatus.UNAUTHORIZED or error.code in (104, 190, 2500):
-        said = error.message.encode("ascii", "replace").decode().replace('"', "'")
-        extra["WWW-Authenticate"] = f'OAuth "Facebook Platform" "invalid_token" "{said}"'
-    return answered(error.body(new_trace()), error.http_status, version, extra)
 
 
 def faulty(rule: FaultRule, version: str, waba_id: str | None) -> tuple[Response, int | None]:

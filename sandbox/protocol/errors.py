@@ -7,12 +7,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 
-from ..shapes import Json
+from ..fixtures import FIXTURES
+from .shapes import Json
 
-FIXTURES = resources.files("appmixer.sandbox").joinpath("fixtures")
 ERROR_PAGE = (
     "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..shapes import Json, is_array
+from .shapes import Json, is_array
 
 
 @dataclass(slots=True)

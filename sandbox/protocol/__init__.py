@@ -1,0 +1,1 @@
+"""Graph's words: errors, fields, parameters, lists, and the bytes of webhooks. No state."""
