@@ -15,6 +15,7 @@ import httpx
 
 from .protocol.shapes import Json
 from .testing import DEADLINE_S, Post, Receiver, RunningSandbox, receiving, running_sandbox
+from .webhooks.courier import Courier
 from .world import seed
 from .world.document import seeder
 from .world.world import World
@@ -229,7 +230,7 @@ class EmbeddedReceiver:
 @contextmanager
 def embedded(thread: SandboxThread, document: object = None) -> Generator[EmbeddedSandbox]:
     """A sandbox in the thread while the block runs."""
-    world = World(seed.seed if document is None else seeder(document))
+    world = World(seed.seed if document is None else seeder(document), Courier)
     stack = AsyncExitStack()
     running = thread.run(stack.enter_async_context(running_sandbox(world)))
     sandbox = EmbeddedSandbox(thread, running)

@@ -19,6 +19,7 @@ from .controls.application import create_controls
 from .controls.phones import page_file
 from .graph.api import GraphApi
 from .graph.several import DISCONNECT
+from .webhooks.courier import Courier
 from .world.keeping import Keeper
 from .world.seed import seed
 from .world.world import World
@@ -89,7 +90,7 @@ def create_app(world: World | None = None, state: Path | None = None) -> Sandbox
 
     Raises StateError when the file cannot be used.
     """
-    world = world if world is not None else World(seed)
+    world = world if world is not None else World(seed, Courier)
     return Sandbox(world, Keeper(world, state) if state is not None else None)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .server import serve
+from .webhooks.courier import Courier
 from .world.document import seeder
 from .world.plan import Complaint, DocumentError
 from .world.statefile import StateError
@@ -23,7 +24,7 @@ def serve_until_interrupted(
 ) -> int:
     """Returns the exit code: 0 when it was interrupted, 1 when it could not be served."""
     try:
-        begun = None if world is None else World(seeder(_read(world)))
+        begun = None if world is None else World(seeder(_read(world)), Courier)
         _run(_until_told(serve(host, port, world=begun, state=state, on_started=_say)))
     except KeyboardInterrupt:
         return 0

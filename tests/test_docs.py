@@ -29,8 +29,9 @@ from appmixer.engine.observe.metrics import Metrics
 from appmixer.engine.settings import Settings
 from appmixer.sandbox.cli import app as sandbox_command_line
 from appmixer.sandbox.controls.application import create_controls
-from appmixer.sandbox.graph.faults import FaultRule
 from appmixer.sandbox.graph.routes import NOT_SIMULATED
+from appmixer.sandbox.webhooks.courier import Courier
+from appmixer.sandbox.world.faults import FaultRule
 from appmixer.sandbox.world.feed import EventKind
 from appmixer.sandbox.world.seed import seed
 from appmixer.sandbox.world.settings import Settings as SandboxSettings
@@ -234,7 +235,7 @@ def test_every_metric_is_documented() -> None:
 
 
 def test_every_control_of_the_sandbox_is_documented() -> None:
-    operations = _operations(create_controls(World(seed)).openapi())
+    operations = _operations(create_controls(World(seed, Courier)).openapi())
 
     assert "POST /_sandbox/clock" in operations
     assert missing(operations, "docs/sandbox.md") == []

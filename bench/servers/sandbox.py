@@ -8,6 +8,7 @@ from dataclasses import replace
 import uvloop
 
 from appmixer.sandbox.server import serve
+from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Person
 from appmixer.sandbox.world.world import World
@@ -20,7 +21,7 @@ PEOPLE = 2000
 
 def filled() -> World:
     """The seeded world in live mode, with sending numbers whose windows are open to everybody."""
-    world = World(seed.seed)
+    world = World(seed.seed, Courier)
     world.settings.mode = "live"
     world.settings.rates = "off"
     model = world.numbers[seed.PHONE_NUMBER_ID]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..accounts.coexistence import value_of
+from ..messages.statuses import person_card
 from ..protocol.shapes import Json
 from ..world.belongings import PhoneCall
-from ..world.statuses import person_card
 from ..world.world import World
 
 FIELD = "calls"

@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import ValidationError
 
+from ..messages import statuses
+from ..people import people as phones
+from ..people import preferences
 from ..protocol.errors import entry_for
 from ..protocol.shapes import Json, is_object
-from ..world import people as phones
-from ..world import preferences, statuses
 from ..world import seed as fixed
 from ..world.entities import FailNext, Person, PhoneNumber
 from ..world.settings import Settings

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query
 
-from ..graph.calls import GraphCall
 from ..protocol.shapes import Json
+from ..world.call_log import GraphCall
 from ..world.world import World
 from .views import shown_call, shown_call_with_bodies
 

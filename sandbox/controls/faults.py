@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI, HTTPException
 
-from ..graph.faults import FaultRule
 from ..protocol.shapes import Json
+from ..world.faults import FaultRule
 from ..world.world import World
 from .views import shown_fault
 

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Response
 
+from ..people import people as phones
 from ..protocol.shapes import Json
-from ..world import people as phones
 from ..world.entities import Group, Media, Person, PhoneNumber
 from ..world.world import SERVICE_WINDOW_S, World
 from .views import shown_person

@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator
 from fastapi import FastAPI
 from starlette.responses import StreamingResponse
 
-from ..graph.calls import GraphCall
+from ..people.people import shown_message
 from ..protocol.shapes import Json
-from ..webhooks.deliveries import Delivery
+from ..world.call_log import GraphCall
 from ..world.clock import Clock
+from ..world.deliveries import Delivery
 from ..world.entities import Message, Person
 from ..world.feed import EventKind
-from ..world.people import shown_message
 from ..world.settings import Settings
 from ..world.world import World
 from .views import shown_call, shown_clock, shown_delivery, shown_person

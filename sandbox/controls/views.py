@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from ..graph.calls import Body, GraphCall
-from ..graph.faults import Fault
 from ..protocol.redaction import redacted, redacted_form
 from ..protocol.shapes import Json
-from ..webhooks.deliveries import Delivery
 from ..webhooks.summary import summary_of
 from ..world import seed as fixed
+from ..world.call_log import Body, GraphCall
 from ..world.clock import Clock
+from ..world.deliveries import Delivery
 from ..world.entities import Person
+from ..world.faults import Fault
 from ..world.world import World
 
 

@@ -8,8 +8,8 @@ from fastapi import FastAPI, HTTPException, Query, Response
 
 from ..protocol.shapes import Json
 from ..webhooks import subscriptions
-from ..webhooks.deliveries import Delivery, DeliveryState
 from ..world import seed
+from ..world.deliveries import Delivery, DeliveryState
 from ..world.entities import App, Subscription
 from ..world.world import World
 from .bodies import WebhookChoice

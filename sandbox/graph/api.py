@@ -27,13 +27,14 @@ from ..protocol.errors import (
 from ..protocol.parameters import read_parameters, upload_parameters
 from ..protocol.shapes import Json
 from ..protocol.signing import proof_of, same
+from ..world.call_log import Body, GraphCall
 from ..world.entities import BUSINESS, Token, User
+from ..world.faults import FaultRule
 from ..world.world import Node, World
 from . import several, usage
 from .call import Call
-from .calls import Body, GraphCall, body_of, recorded
-from .faults import FaultRule
 from .faulty import faulty
+from .recording import body_of, recorded
 from .route import Route
 from .routes import (
     NAMED_ROUTES,

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from ..protocol.answers import refusal_of
 from ..protocol.errors import MetaError, entry_for
 from ..protocol.shapes import Json
-from .faults import FaultRule
+from ..world.faults import FaultRule
 
 # https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 APP_LIMITS = frozenset({4, 17, 32, 613})

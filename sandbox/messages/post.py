@@ -8,10 +8,10 @@ from ..graph.call import Answer, Call
 from ..protocol.errors import missing_parameter, refused
 from ..protocol.shapes import Json, is_object, objects, text
 from ..templates.parameters import fill_template
-from ..world import call_permissions, statuses
+from ..world import call_permissions
 from ..world.entities import Group, Message, Person, PhoneNumber, Template
 from ..world.world import World, new_wamid
-from . import attachments, direct
+from . import attachments, direct, statuses
 from .flow_sends import check_flow
 from .interactive import check_interactive
 from .keys import check_keys, unpacked

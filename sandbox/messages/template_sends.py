@@ -7,9 +7,9 @@ from functools import partial
 from ..protocol.errors import failure, refused
 from ..protocol.shapes import Json
 from ..templates import lifecycle
-from ..world import statuses
 from ..world.entities import Message, PhoneNumber, Template, Waba
 from ..world.world import World
+from . import statuses
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-pacing
 PACED = ("MARKETING", "UTILITY")

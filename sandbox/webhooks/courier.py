@@ -9,10 +9,10 @@ from typing import Any
 
 from ..protocol.envelope import Update
 from ..world.clock import Clock
+from ..world.deliveries import Delivery, DeliveryLog, DeliveryState, new_delivery_id
 from ..world.entities import App
 from ..world.feed import Feed
 from ..world.settings import Settings
-from .deliveries import Delivery, DeliveryLog, DeliveryState, new_delivery_id
 from .outbox import Outbox
 from .posting import Poster
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..protocol.envelope import Update, envelope
 from ..protocol.signing import encode, signature
+from ..world.deliveries import Delivery, new_delivery_id
 from ..world.entities import App
 from ..world.settings import DelayRange
-from .deliveries import Delivery, new_delivery_id
 
 if TYPE_CHECKING:
     from .courier import Courier

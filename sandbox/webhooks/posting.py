@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import httpx
 
 from ..world.clock import Clock
+from ..world.deliveries import Attempt, Delivery
 from ..world.settings import Settings
 from .connections import Connections
-from .deliveries import Attempt, Delivery
 
 USER_AGENT = "facebookexternalua"
 MAX_ANSWER_CHARS = 2000

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 from ..protocol.shapes import Json, is_object, objects, text
-from .deliveries import Delivery
+from ..world.deliveries import Delivery
 
 MAX_READ_BYTES = 100_000
 MAX_SHOWN = 3

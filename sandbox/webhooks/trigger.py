@@ -7,9 +7,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ..media import attachments
 from ..protocol.envelope import Update
 from ..protocol.shapes import Json, is_array, is_object, objects, text
-from ..world import attachments, call_permissions, seed
+from ..world import call_permissions, seed
 from ..world.entities import Person, PhoneNumber
 from ..world.world import World, new_wamid
 from .examples import Example

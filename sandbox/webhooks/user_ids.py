@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from ..messages.statuses import person_card
 from ..protocol.shapes import Json, is_object, objects
 from ..world.entities import Person
-from ..world.statuses import person_card
 from ..world.world import World
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids

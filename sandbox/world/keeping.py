@@ -17,11 +17,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from ..graph.faults import Fault
 from ..protocol.envelope import Update
 from ..protocol.shapes import is_array, is_object
 from ..webhooks.outbox import Outbox
 from .entities import Message
+from .faults import Fault
 from .feed import EventKind
 from .notation import MESSAGES, Contents, NotationError, Place, Reader, Writer
 from .settings import Settings

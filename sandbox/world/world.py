@@ -7,12 +7,11 @@ import secrets
 from collections.abc import Callable
 from typing import TypeAlias
 
-from ..graph.calls import CallLog
-from ..graph.faults import Faults
 from ..protocol.envelope import Update
 from ..protocol.shapes import Json
-from ..webhooks.courier import Courier
 from .belongings import Flow, PhoneCall, Signup
+from .call_log import CallLog
+from .carrier import MakeCarrier
 from .clock import Clock
 from .entities import (
     App,
@@ -33,6 +32,7 @@ from .entities import (
     User,
     Waba,
 )
+from .faults import Faults
 from .feed import Feed
 from .limits import Limits
 from .settings import Settings
@@ -76,12 +76,12 @@ OVERRIDABLE_FIELDS = frozenset(
 class World:
     """The state of one sandbox. Two worlds share nothing."""
 
-    def __init__(self, seed: Callable[[World], None]) -> None:
+    def __init__(self, seed: Callable[[World], None], carrier: MakeCarrier) -> None:
         self._seed = seed
         self.clock = Clock()
         self.settings = Settings()
         self.feed = Feed()
-        self.courier = Courier(self.clock, lambda: self.settings, self.feed)
+        self.courier = carrier(self.clock, lambda: self.settings, self.feed)
         self.faults = Faults(self.clock)
         self._clear()
         seed(self)

@@ -11,6 +11,7 @@ import pytest
 
 from appmixer.sandbox.protocol.errors import catalogue
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, until
+from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +28,12 @@ async def _write(controls: httpx.AsyncClient, person: str = seed.PERSON, **more:
     assert answer.status_code == 201, answer.text
     ids: list[str] = answer.json()["ids"]
     return ids
+
+
+def _seed_dice(sandbox: RunningSandbox, number: int) -> None:
+    courier = sandbox.world.courier
+    assert isinstance(courier, Courier)
+    courier.dice.seed(number)
 
 
 async def _set(controls: httpx.AsyncClient, **settings: Any) -> None:
@@ -60,7 +67,7 @@ async def test_every_delivery_can_come_twice(
 async def test_a_share_of_the_deliveries_comes_twice(
     sandbox: RunningSandbox, receiver: Receiver, controls: httpx.AsyncClient, number: str
 ) -> None:
-    sandbox.world.courier.dice.seed(7)
+    _seed_dice(sandbox, 7)
     await _set(controls, duplicates=0.5)
 
     await _write(controls, count=40)
@@ -72,7 +79,7 @@ async def test_a_share_of_the_deliveries_comes_twice(
 async def test_a_delivery_that_is_held_is_overtaken(
     sandbox: RunningSandbox, receiver: Receiver, controls: httpx.AsyncClient, number: str
 ) -> None:
-    sandbox.world.courier.dice.seed(3)
+    _seed_dice(sandbox, 3)
     await _set(controls, reorder=0.5, reorderWindowS=0.05)
 
     ids = await _write(controls, count=20)

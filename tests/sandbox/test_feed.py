@@ -14,6 +14,7 @@ import pytest
 
 from appmixer.sandbox.controls.stream import Listening
 from appmixer.sandbox.testing import Receiver, RunningSandbox, running_sandbox, until
+from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.seed import seed as plant
 from appmixer.sandbox.world.world import World
@@ -161,7 +162,7 @@ async def test_people_clock_settings_and_reset_are_told(
 
 
 async def test_a_slow_listener_is_told_what_it_lost_and_goes_on() -> None:
-    world = World(plant)
+    world = World(plant, Courier)
     hearing = Listening(world, most=3)
     stream = hearing.events()
     for _ in range(3):

@@ -25,6 +25,7 @@ from appmixer.sandbox.testing import (
     serving,
     until,
 )
+from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import keeping, seed
 from appmixer.sandbox.world.entities import Media
 from appmixer.sandbox.world.keeping import Keeper
@@ -310,7 +311,7 @@ def test_the_command_says_in_one_sentence_why_a_file_cannot_be_used(state: Path)
 async def test_a_message_that_was_read_is_kept_without_looking_at_all_of_them(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(seed.seed)
+    world = World(seed.seed, Courier)
     keeper = Keeper(world, state)
     async with running_sandbox(world) as sandbox, sandbox.graph() as graph:
         world.numbers[seed.PHONE_NUMBER_ID].is_registered = True
@@ -324,7 +325,7 @@ async def test_a_message_that_was_read_is_kept_without_looking_at_all_of_them(
         await keeper.save()
     await keeper.stop()
 
-    again = World(seed.seed)
+    again = World(seed.seed, Courier)
     await Keeper(again, state).stop()
     assert again.messages[read].is_read is True
 
@@ -340,7 +341,7 @@ async def test_two_sandboxes_cannot_use_one_file(state: Path) -> None:
 async def test_a_file_that_cannot_be_written_is_told_and_tried_again(
     state: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = World(seed.seed)
+    world = World(seed.seed, Courier)
     keeper = Keeper(world, state)
 
     def full(self: Keeper, differences: keeping.Differences) -> None:
@@ -353,7 +354,7 @@ async def test_a_file_that_cannot_be_written_is_told_and_tried_again(
     await keeper.stop()
 
     assert "database or disk is full" in caplog.text
-    again = World(seed.seed)
+    again = World(seed.seed, Courier)
     again.people.clear()
     keeper = Keeper(again, state)
     await keeper.stop()
@@ -380,7 +381,7 @@ async def test_every_thing_and_timer_of_a_busy_world_can_be_kept(
 
 
 def test_what_is_written_is_read_again_with_its_types() -> None:
-    world = World(seed.seed)
+    world = World(seed.seed, Courier)
     things: list[Any] = [
         ("a", 1, None, 2.5, True),
         {"set": frozenset({"x", "y"}), "$odd": {1: "one", ("a", "b"): {"z"}}},

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, validate
 
 from appmixer.sandbox.graph.routes import NODE_ROUTES
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, running_sandbox, until
+from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import document, seed
 from appmixer.sandbox.world.belongings import Flow, PhoneCall, Signup
 from appmixer.sandbox.world.entities import (
@@ -80,7 +81,10 @@ async def test_what_is_exported_can_be_loaded_and_is_the_same_world(
 ) -> None:
     exported = (await controls.get("/world")).json()
 
-    async with running_sandbox(World(lambda world: None)) as other, other.controls() as its:
+    async with (
+        running_sandbox(World(lambda world: None, Courier)) as other,
+        other.controls() as its,
+    ):
         answer = await its.post("/world", json=exported)
         loaded = (await its.get("/world")).json()
 
@@ -116,7 +120,7 @@ async def test_a_document_replaces_the_world_and_reset_brings_the_seed_back(
 
     assert (
         document.export(sandbox.world)["businesses"]
-        == document.export(World(seed.seed))["businesses"]
+        == document.export(World(seed.seed, Courier))["businesses"]
     )
 
 
@@ -142,7 +146,7 @@ async def test_a_document_can_be_added_to_the_world(
 
 @pytest.mark.anyio
 async def test_a_document_can_be_the_world_that_a_sandbox_starts_with() -> None:
-    async with running_sandbox(World(document.seeder(BAKERY))) as sandbox:
+    async with running_sandbox(World(document.seeder(BAKERY), Courier)) as sandbox:
         sandbox.world.people.clear()
         sandbox.world.reset()
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from starlette.responses import Response
-from starlette.types import Message, Receive
-
-from ..world.settings import Settings
+from .settings import Settings
 
 MAX_LOGGED_CALLS = 1000
 # More of one body than this is told by its size alone.
@@ -88,28 +85,3 @@ class CallLog:
     def latest(self) -> list[GraphCall]:
         """Newest first."""
         return list(self._entries.values())[::-1]
-
-
-def recorded(receive: Receive, body: Body) -> Receive:
-    """The same stream, written down on its way."""
-
-    async def recording() -> Message:
-        message = await receive()
-        part = message.get("body")
-        if part:
-            body.add(part)
-        return message
-
-    return recording
-
-
-def body_of(answer: Response) -> Body:
-    """The body of an answer; one that is streamed is only told by its length."""
-    body = Body(answer.headers.get("content-type", ""))
-    content = getattr(answer, "body", None)
-    if isinstance(content, bytes):
-        body.add(content)
-    else:
-        length = answer.headers.get("content-length", "0")
-        body.size = int(length) if length.isdecimal() else 0
-    return body

@@ -9,10 +9,10 @@ from functools import cache
 from types import MappingProxyType
 
 from ..fixtures import FIXTURES
-from ..media import media
 from ..protocol.shapes import Json
-from .entities import PhoneNumber
-from .world import World
+from ..world.entities import PhoneNumber
+from ..world.world import World
+from . import media
 
 SAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ..media.attachments import SAMPLES, AttachmentError, TooLargeError, attach
+from ..messages import statuses
 from ..protocol.errors import failure
 from ..protocol.shapes import Json, is_object, text
-from . import call_permissions, statuses
-from .attachments import SAMPLES, AttachmentError, TooLargeError, attach
+from ..world import call_permissions
+from ..world.entities import Message, Person, PhoneNumber
+from ..world.world import World, new_wamid
 from .drawing import drawn
-from .entities import Message, Person, PhoneNumber
-from .world import World, new_wamid
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/edit
 EDITABLE_FOR_S = 15 * 60.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..world.settings import Settings
+from .settings import Settings
 
 MAX_LOGGED_DELIVERIES = 10_000
 

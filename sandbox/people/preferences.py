@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from ..messages.statuses import person_card
 from ..protocol.envelope import Update
 from ..protocol.shapes import Json
-from .entities import Person, PhoneNumber
-from .statuses import person_card
-from .world import World
+from ..world.entities import Person, PhoneNumber
+from ..world.world import World
 
 SAID = {
     "stop": "User requested to stop marketing messages",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from ..protocol.shapes import Json, is_object, objects, text
-from .entities import Message, Template
-from .world import World
+from ..world.entities import Message, Template
+from ..world.world import World
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 

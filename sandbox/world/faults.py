@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ..protocol.errors import entry_for
-from ..world.clock import Clock
-from ..world.settings import Switches
+from .clock import Clock
+from .settings import Switches
 
 FaultKind = Literal[
     "error",

@@ -10,8 +10,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from ..protocol.shapes import Json
-from .entities import Message, Person, PhoneNumber
-from .world import World
+from ..world.entities import Message, Person, PhoneNumber
+from ..world.world import World
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing
 SERVICE_CHARGED_FROM = datetime(2026, 10, 1, tzinfo=UTC).timestamp()
