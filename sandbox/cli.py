@@ -14,10 +14,10 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from .documents.examples import examples
 from .filters import FilterError, Filters
 from .protocol.shapes import Json
 from .remote import Remote, RemoteError
-from .webhooks.examples import examples
 
 DEFAULT_PORT = 8322
 DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"

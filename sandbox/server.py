@@ -19,8 +19,8 @@ from .controls.application import create_controls
 from .controls.phones import page_file
 from .graph.api import GraphApi
 from .graph.several import DISCONNECT
+from .state.keeping import Keeper
 from .webhooks.courier import Courier
-from .world.keeping import Keeper
 from .world.seed import seed
 from .world.world import World
 

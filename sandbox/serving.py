@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .documents.document import seeder
+from .documents.plan import Complaint, DocumentError
 from .server import serve
+from .state.statefile import StateError
 from .webhooks.courier import Courier
-from .world.document import seeder
-from .world.plan import Complaint, DocumentError
-from .world.statefile import StateError
 from .world.world import World
 
 

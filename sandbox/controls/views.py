@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..documents.summary import summary_of
 from ..protocol.redaction import redacted, redacted_form
 from ..protocol.shapes import Json
-from ..webhooks.summary import summary_of
 from ..world import seed as fixed
 from ..world.call_log import Body, GraphCall
 from ..world.clock import Clock

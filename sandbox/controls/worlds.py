@@ -9,11 +9,11 @@ from typing import Any, Never
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
+from ..documents import document, things
+from ..documents.document import Mode
+from ..documents.models import BY_NAME, Part
+from ..documents.plan import Complaint, DocumentError
 from ..protocol.shapes import Json
-from ..world import document, things
-from ..world.document import Mode
-from ..world.models import BY_NAME, Part
-from ..world.plan import Complaint, DocumentError
 from ..world.world import World
 
 # People have controls of their own, templates those of Graph and of their review.

@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ..documents.examples import Example
 from ..media import attachments
 from ..protocol.envelope import Update
 from ..protocol.shapes import Json, is_array, is_object, objects, text
 from ..world import call_permissions, seed
 from ..world.entities import Person, PhoneNumber
 from ..world.world import World, new_wamid
-from .examples import Example
 from .subscriptions import WEBHOOK_FIELDS
 from .user_ids import add_user_ids
 

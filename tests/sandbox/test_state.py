@@ -17,6 +17,10 @@ import httpx
 import pytest
 
 from appmixer.sandbox.server import create_app
+from appmixer.sandbox.state import keeping
+from appmixer.sandbox.state.keeping import Keeper
+from appmixer.sandbox.state.notation import Contents, NotationError, Reader, Writer
+from appmixer.sandbox.state.statefile import StateError
 from appmixer.sandbox.testing import (
     Receiver,
     RunningSandbox,
@@ -26,11 +30,8 @@ from appmixer.sandbox.testing import (
     until,
 )
 from appmixer.sandbox.webhooks.courier import Courier
-from appmixer.sandbox.world import keeping, seed
+from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Media
-from appmixer.sandbox.world.keeping import Keeper
-from appmixer.sandbox.world.notation import Contents, NotationError, Reader, Writer
-from appmixer.sandbox.world.statefile import StateError
 from appmixer.sandbox.world.world import World
 
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20

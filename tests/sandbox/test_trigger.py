@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.sandbox.documents.examples import examples
 from appmixer.sandbox.testing import Receiver, RunningSandbox, until
-from appmixer.sandbox.webhooks.examples import examples
 from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio

@@ -13,10 +13,12 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, validate
 
+from appmixer.sandbox.documents import document
+from appmixer.sandbox.documents.plan import DocumentError
 from appmixer.sandbox.graph.routes import NODE_ROUTES
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, running_sandbox, until
 from appmixer.sandbox.webhooks.courier import Courier
-from appmixer.sandbox.world import document, seed
+from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.belongings import Flow, PhoneCall, Signup
 from appmixer.sandbox.world.entities import (
     App,
@@ -29,7 +31,6 @@ from appmixer.sandbox.world.entities import (
     User,
     Waba,
 )
-from appmixer.sandbox.world.plan import DocumentError
 from appmixer.sandbox.world.world import World
 
 NOTHING: list[Any] = []

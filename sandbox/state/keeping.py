@@ -20,13 +20,13 @@ from typing import TypeAlias, cast
 from ..protocol.envelope import Update
 from ..protocol.shapes import is_array, is_object
 from ..webhooks.outbox import Outbox
-from .entities import Message
-from .faults import Fault
-from .feed import EventKind
+from ..world.entities import Message
+from ..world.faults import Fault
+from ..world.feed import EventKind
+from ..world.settings import Settings
+from ..world.world import World
 from .notation import MESSAGES, Contents, NotationError, Place, Reader, Writer
-from .settings import Settings
 from .statefile import StateError, open_state
-from .world import World
 
 logger = logging.getLogger(__name__)
 

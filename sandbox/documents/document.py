@@ -10,10 +10,10 @@ from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from ..protocol.shapes import Json, is_array, is_object
-from .entities import App, Person, Template, Token, Waba
+from ..world.entities import App, Person, Template, Token, Waba
+from ..world.world import World
 from .models import PARTS, Part, shown
 from .plan import VERSION, Entity, Item, Plan, check
-from .world import World
 
 Mode: TypeAlias = Literal["replace", "add"]
 

@@ -15,10 +15,10 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from ..protocol.shapes import Json, is_array, is_object
-from .entities import Message, Person
-from .world import World
+from ..world.entities import Message, Person
+from ..world.world import World
 
-PACKAGE = __name__.rpartition(".world.")[0]
+PACKAGE = __name__.rpartition(".state.")[0]
 # Longer ones are kept beside the entries, once each, so that a photo is not written every second.
 MAX_INLINE_BYTES = 1024
 MESSAGES = "messages"

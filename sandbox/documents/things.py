@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..protocol.shapes import is_object
+from ..world.entities import Token
+from ..world.world import World
 from .document import put_item
-from .entities import Token
 from .models import Part, named
 from .plan import (
     REFERENCES,
@@ -25,7 +26,6 @@ from .plan import (
     complaints_of,
     stop_at_complaints,
 )
-from .world import World
 
 # Fields without which a thing would hang in the air; the others are lists, which get shorter.
 BELONGING: Mapping[str, str] = MappingProxyType(

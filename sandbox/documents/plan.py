@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..protocol.shapes import Json, is_array, is_object
-from .entities import MANAGEMENT, MESSAGING
+from ..world.entities import MANAGEMENT, MESSAGING
+from ..world.world import World
 from .models import BY_NAME, PARTS, Part, named
-from .world import World
 
 # The version of a document's form.
 VERSION = 1

@@ -35,7 +35,7 @@ from pydantic import (
 )
 
 from ..protocol.shapes import is_array, is_object
-from .entities import (
+from ..world.entities import (
     App,
     Business,
     LoginConfiguration,
@@ -46,7 +46,7 @@ from .entities import (
     User,
     Waba,
 )
-from .settings import Switches
+from ..world.settings import Switches
 
 NUMERIC_ID = r"^\d{5,20}$"
 Id = Annotated[str, Field(pattern=NUMERIC_ID)]
