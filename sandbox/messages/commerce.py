@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from ..protocol.content import inner, limited, required
 from ..protocol.errors import invalid_value, missing_parameter
+from ..protocol.goods import MAX_REFERENCE_CHARS, check_order, check_product_sections
 from ..protocol.shapes import Json, is_array, objects, text
-from .parts import check_choice, check_header, check_link, check_name, sections_of
-from .validation import between, inner, limited, required
+from .parts import check_choice, check_header, check_link, check_name
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-media-carousel-messages
 CARDS = (2, 10)
 MAX_CARD_BODY_CHARS = 160
 MAX_CARD_BUTTONS = 3
 MAX_CARD_BUTTON_ID_CHARS = 20
-# https://developers.facebook.com/documentation/business-messaging/whatsapp/catalogs/share-products
-MAX_PRODUCTS = 30
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-in/pg
-MAX_REFERENCE_CHARS = 60
-GOODS = ("digital-goods", "physical-goods")
 ORDER_STATES = (
     "pending",
     "processing",
@@ -39,19 +36,6 @@ def check_products(content: Json) -> None:
         raise missing_parameter("interactive['header']")
     required(action, "catalog_id", "action['catalog_id']")
     check_product_sections(action)
-
-
-def check_product_sections(action: Json) -> None:
-    count = 0
-    for section in sections_of(action):
-        items = objects(section.get("product_items"))
-        if not items:
-            raise missing_parameter("section['product_items']")
-        for item in items:
-            required(item, "product_retailer_id", "product_items['product_retailer_id']")
-        count += len(items)
-    if count > MAX_PRODUCTS:
-        raise invalid_value(f"At most {MAX_PRODUCTS} products in one message")
 
 
 def check_catalog(content: Json) -> None:
@@ -131,22 +115,3 @@ def check_order_details(content: Json) -> None:
     action: Json = content["action"]
     check_name(action, "review_and_pay")
     check_order(inner(action, "parameters", "action['parameters']"))
-
-
-def check_order(parameters: Json) -> None:
-    """What is to be paid; templates carry the same object."""
-    limited(parameters.get("reference_id"), "reference_id", MAX_REFERENCE_CHARS)
-    if parameters.get("type") not in GOODS:
-        raise invalid_value(f"parameters['type'] must be one of: {', '.join(GOODS)}")
-    currency = required(parameters, "currency", "parameters['currency']")
-    if len(currency) != 3 or not currency.isalpha():
-        raise invalid_value("parameters['currency'] must be a currency code of three letters")
-    total = inner(parameters, "total_amount", "parameters['total_amount']")
-    for name in ("value", "offset"):
-        if not between(total.get(name), 0, 10**15):
-            raise invalid_value(f"total_amount['{name}'] must be a number")
-    order = inner(parameters, "order", "parameters['order']")
-    if order.get("status", "pending") != "pending":
-        raise invalid_value("order['status'] must be pending")
-    if not objects(order.get("items")):
-        raise missing_parameter("order['items']")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from ..protocol.content import between, inner, limited
 from ..protocol.errors import invalid_parameter, invalid_value, missing_parameter
 from ..protocol.shapes import Json, is_array, is_object, objects, text
 from ..world.entities import Template, Waba
@@ -11,7 +12,6 @@ from ..world.world import World
 from .interactive import check_call_parameters
 from .keys import SHAPES, check_shape
 from .parts import MAX_BUTTON_ID_CHARS, check_choice, check_frame, check_link
-from .validation import between, inner, limited
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/direct-send/supported-features-and-limits/
 MAX_BODY_CHARS = 1024

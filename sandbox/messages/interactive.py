@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from ..protocol.content import MAX_CALL_MINUTES, between, inner, limited, required
 from ..protocol.errors import invalid_value, missing_parameter
+from ..protocol.goods import sections_of
 from ..protocol.shapes import Json, is_array, is_object, objects, text
 from .commerce import (
     check_carousel,
@@ -24,9 +26,8 @@ from .parts import (
     check_frame,
     check_link,
     check_name,
-    sections_of,
 )
-from .validation import Check, between, inner, limited, required
+from .validation import Check
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/
 MAX_BUTTONS = 3
@@ -37,7 +38,6 @@ MAX_ROW_DESCRIPTION_CHARS = 72
 MAX_FLOW_CTA_CHARS = 30
 EMOJI = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff]")
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/calling/call-button-messages-deep-links
-MAX_CALL_MINUTES = 43_200
 MAX_CALL_PAYLOAD_CHARS = 512
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/address-messages
 ADDRESS_COUNTRIES = ("IN", "SG")

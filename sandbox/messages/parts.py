@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..protocol.content import check_source, check_url, inner, limited, required
 from ..protocol.errors import invalid_value, missing_parameter
-from ..protocol.shapes import Json, is_array, objects
-from .validation import check_source, check_url, inner, limited, required
+from ..protocol.shapes import Json
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/
 MAX_BODY_CHARS = 1024
@@ -15,8 +15,6 @@ MAX_HEADER_CHARS = 60
 MAX_FOOTER_CHARS = 60
 MAX_BUTTON_TITLE_CHARS = 20
 MAX_BUTTON_ID_CHARS = 256
-MAX_SECTIONS = 10
-MAX_SECTION_TITLE_CHARS = 24
 
 
 def check_frame(
@@ -64,26 +62,6 @@ def check_choice(choice: Json, id_chars: int) -> str:
     button_id = choice.get("id")
     limited(button_id, "Button id", id_chars)
     return str(button_id)
-
-
-def sections_of(action: Json) -> list[Json]:
-    sections = action.get("sections")
-    if not is_array(sections) or not sections:
-        raise missing_parameter("interactive['action']['sections']")
-    if len(sections) > MAX_SECTIONS:
-        raise invalid_value(f"Invalid sections count. Min: 1, Max: {MAX_SECTIONS}")
-    for section in objects(sections):
-        _check_section_title(section, len(sections))
-    return objects(sections)
-
-
-def _check_section_title(section: Json, count: int) -> None:
-    title = section.get("title")
-    if title is None or title == "":
-        if count > 1:
-            raise missing_parameter("section['title']")
-        return
-    limited(title, "Section title", MAX_SECTION_TITLE_CHARS)
 
 
 def check_name(action: Json, *names: str) -> None:

@@ -7,17 +7,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
+from ..protocol.content import between, check_location, check_source, limited, required
 from ..protocol.errors import MetaError, invalid_value, missing_parameter, refused
-from ..protocol.shapes import Json, is_array, is_number, is_object, is_text, objects, text
+from ..protocol.shapes import Json, is_array, is_object, is_text, objects, text
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
 MAX_TEXT_CHARS = 4096
 MAX_CAPTION_CHARS = 1024
 MAX_CONTACTS = 257
 MAX_OPAQUE_CHARS = 512
-MAX_LINK_CHARS = 2048
 MAX_FILENAME_CHARS = 240
-MAX_PLACE_CHARS = 1000
 MAX_PINNED_DAYS = 30
 MEDIA_TYPES = ("image", "audio", "video", "document", "sticker")
 CAPTIONED = ("image", "video", "document")
@@ -83,41 +82,6 @@ def check_media(kind: str) -> Check:
             raise invalid_value(f"{kind}['voice'] must be a boolean")
 
     return check
-
-
-def check_source(content: Json, name: str) -> None:
-    """Media is an id or a link, one of them."""
-    for key in ("id", "link"):
-        if content.get(key) is not None and not is_text(content[key]):
-            raise invalid_value(f"{name}['{key}'] must be a string that is not empty")
-    has_id, has_link = is_text(content.get("id")), is_text(content.get("link"))
-    if has_id == has_link:
-        raise MetaError(
-            131008,
-            "(#131008) Required parameter is missing",
-            details=f"{name}: exactly one of the parameters 'id' and 'link' is required.",
-        )
-    if has_link:
-        check_url(content["link"], f"{name}['link']")
-
-
-def check_url(value: object, name: str) -> None:
-    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-        raise invalid_value(f"{name} must be a URL that starts with http:// or https://")
-    if len(value) > MAX_LINK_CHARS:
-        raise invalid_value(f"{name} is longer than {MAX_LINK_CHARS} characters")
-
-
-def check_location(content: Json, name: str = "location") -> None:
-    for key, limit in (("latitude", 90.0), ("longitude", 180.0)):
-        value = content.get(key)
-        if value is None:
-            raise missing_parameter(f"{name}['{key}']")
-        if not between(value, -limit, limit):
-            raise invalid_value(f"{name}['{key}'] must be between -{limit:g} and {limit:g}")
-    for key in ("name", "address"):
-        if content.get(key) is not None:
-            limited(content[key], f"{name}['{key}']", MAX_PLACE_CHARS, minimum=0)
 
 
 def check_contacts(cards: object) -> None:
@@ -190,38 +154,6 @@ def _check_sub_type(component: Json, place: str) -> None:
         raise MetaError(
             100, f"(#100) Param {place}['sub_type'] must be one of {{{allowed}}} - got \"{kind}\"."
         )
-
-
-def required(content: Json, key: str, name: str) -> str:
-    value = content.get(key)
-    if value is None or value == "":
-        raise missing_parameter(name)
-    if not is_text(value):
-        raise invalid_value(f"{name} must be a string that is not empty")
-    return value
-
-
-def limited(value: object, name: str, maximum: int, *, minimum: int = 1) -> None:
-    if not isinstance(value, str):
-        raise invalid_value(f"{name} must be a string")
-    if not minimum <= len(value) <= maximum:
-        raise invalid_value(f"{name} length invalid. Min length: {minimum}, Max length: {maximum}")
-
-
-def between(value: object, least: float, most: float) -> bool:
-    """Whether it is a number, or a string of one, within these bounds."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return least <= value <= most
-    return is_number(value) and least <= float(str(value)) <= most
-
-
-def inner(content: Json, key: str, name: str) -> Json:
-    value = content.get(key)
-    if value is None:
-        raise missing_parameter(name)
-    if not is_object(value):
-        raise invalid_value(f"{name} must be an object")
-    return value
 
 
 def unsupported_type(kind: object) -> MetaError:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ..messages.commerce import check_order, check_product_sections
-from ..messages.interactive import MAX_CALL_MINUTES
-from ..messages.validation import between, inner, limited, required
+from ..protocol.content import MAX_CALL_MINUTES, between, inner, limited, required
 from ..protocol.errors import invalid_value, refused
+from ..protocol.goods import check_order, check_product_sections
 from ..protocol.shapes import Json, is_object, is_text, objects, text
 from .mismatches import count_mismatch, format_mismatch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ..messages.validation import between, check_location, check_source, check_url, inner, required
+from ..protocol.content import between, check_location, check_source, check_url, inner, required
 from ..protocol.errors import invalid_parameter, invalid_value, missing_parameter, refused
 from ..protocol.shapes import Json, is_array, is_number, is_object, is_text, objects, text
 from ..world.entities import Template
