@@ -13,10 +13,10 @@ from typing import Any, Self, TypeVar
 import anyio.to_thread
 import httpx
 
+from .behaviour.webhooks.courier import Courier
 from .documents.document import seeder
 from .protocol.shapes import Json
 from .testing import DEADLINE_S, Post, Receiver, RunningSandbox, receiving, running_sandbox
-from .webhooks.courier import Courier
 from .world import seed
 from .world.world import World
 

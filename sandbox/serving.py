@@ -11,11 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from .behaviour.webhooks.courier import Courier
 from .documents.document import seeder
 from .documents.plan import Complaint, DocumentError
 from .server import serve
 from .state.statefile import StateError
-from .webhooks.courier import Courier
 from .world.world import World
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import ValidationError
 
-from ..messages import statuses
-from ..people import people as phones
-from ..people import preferences
+from ..behaviour.messages import statuses
+from ..behaviour.people import people as phones
+from ..behaviour.people import preferences
 from ..protocol.errors import entry_for
 from ..protocol.shapes import Json, is_object
 from ..world import seed as fixed

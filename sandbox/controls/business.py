@@ -7,9 +7,9 @@ from typing import Literal
 from fastapi import FastAPI, HTTPException
 from pydantic import Field
 
-from ..calling import calls
-from ..groups import members
-from ..login import signup
+from ..behaviour.calling import calls
+from ..behaviour.groups import members
+from ..behaviour.login import signup
 from ..protocol.shapes import Json
 from ..world import call_permissions
 from ..world import seed as fixed

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Response
 
-from ..people import people as phones
+from ..behaviour.people import people as phones
 from ..protocol.shapes import Json
 from ..world.entities import Group, Media, Person, PhoneNumber
 from ..world.world import SERVICE_WINDOW_S, World

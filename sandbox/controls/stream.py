@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator
 from fastapi import FastAPI
 from starlette.responses import StreamingResponse
 
-from ..people.people import shown_message
+from ..behaviour.people.people import shown_message
 from ..protocol.shapes import Json
 from ..world.call_log import GraphCall
 from ..world.clock import Clock

@@ -9,8 +9,8 @@ from typing import Literal, Self, TypeAlias
 from fastapi import FastAPI, HTTPException
 from pydantic import Field, model_validator
 
+from ..behaviour.templates import lifecycle
 from ..protocol.shapes import Json
-from ..templates import lifecycle
 from ..world.entities import Template
 from ..world.settings import Switches
 from ..world.world import World

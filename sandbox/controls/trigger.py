@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import Field
 
+from ..behaviour.webhooks import trigger
 from ..documents import paths
 from ..documents.examples import Example, example, examples, near
 from ..protocol.shapes import Json
-from ..webhooks import trigger
 from ..world import seed
 from ..world.settings import Switches
 from ..world.world import World

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import FastAPI, HTTPException, Query, Response
 
+from ..behaviour.webhooks import subscriptions
 from ..protocol.shapes import Json
-from ..webhooks import subscriptions
 from ..world import seed
 from ..world.deliveries import Delivery, DeliveryState
 from ..world.entities import App, Subscription

@@ -13,9 +13,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ..accounts import public, signups
-from ..login import dialog, tokens
-from ..media import media, uploads
+from ..behaviour.accounts import public, signups
+from ..behaviour.call import Call
+from ..behaviour.login import dialog, tokens
+from ..behaviour.media import media, uploads
+from ..behaviour.route import Route
 from ..protocol.answers import answered, refusal_of
 from ..protocol.errors import (
     MetaError,
@@ -32,10 +34,8 @@ from ..world.entities import BUSINESS, Token, User
 from ..world.faults import FaultRule
 from ..world.world import Node, World
 from . import several, usage
-from .call import Call
 from .faulty import faulty
 from .recording import body_of, recorded
-from .route import Route
 from .routes import (
     NAMED_ROUTES,
     NEEDS_BUSINESS_SCOPE,

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..accounts import routes as accounts
-from ..calling import routes as calling
-from ..flows import routes as flows
-from ..groups import routes as groups
-from ..login import routes as login
-from ..media import routes as media
-from ..messages import routes as messages
-from ..templates import routes as templates
-from ..webhooks import routes as webhooks
+from ..behaviour.accounts import routes as accounts
+from ..behaviour.calling import routes as calling
+from ..behaviour.flows import routes as flows
+from ..behaviour.groups import routes as groups
+from ..behaviour.login import routes as login
+from ..behaviour.media import routes as media
+from ..behaviour.messages import routes as messages
+from ..behaviour.route import NodeRoutes, PathRoutes
+from ..behaviour.templates import routes as templates
+from ..behaviour.webhooks import routes as webhooks
 from ..world.entities import App, Business, PhoneNumber, Waba
-from .route import NodeRoutes, PathRoutes
 
 NODE_ROUTES: NodeRoutes = MappingProxyType(
     {

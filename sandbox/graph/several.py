@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 from starlette.types import ASGIApp, Message, Scope
 
+from ..behaviour.call import Call, loads
 from ..protocol.errors import MetaError, not_simulated
 from ..protocol.shapes import Json, is_array, is_object, text
-from .call import Call, loads
 
 MAX_TOGETHER = 50
 # What ties the calls of a batch to one another.

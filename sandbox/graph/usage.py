@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ..behaviour.call import Call
 from ..protocol.errors import refused
 from ..world.entities import PhoneNumber, Waba
 from ..world.limits import (
@@ -12,7 +13,6 @@ from ..world.limits import (
     CALLS_PER_USER_AND_HOUR,
 )
 from ..world.world import Node, World
-from .call import Call
 
 # https://developers.facebook.com/docs/graph-api/overview/rate-limiting
 # The edges of an account that are counted, with the code each of them is refused with.

@@ -17,9 +17,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeAlias, cast
 
+from ..behaviour.webhooks.outbox import Outbox
 from ..protocol.envelope import Update
 from ..protocol.shapes import is_array, is_object
-from ..webhooks.outbox import Outbox
 from ..world.entities import Message
 from ..world.faults import Fault
 from ..world.feed import EventKind

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.sandbox.behaviour.webhooks.courier import Courier
 from appmixer.sandbox.protocol.errors import catalogue
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, until
-from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.groups import members
+from appmixer.sandbox.behaviour.groups import members
 from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.sandbox.behaviour.webhooks.courier import Courier
 from appmixer.sandbox.controls.stream import Listening
 from appmixer.sandbox.testing import Receiver, RunningSandbox, running_sandbox, until
-from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.seed import seed as plant
 from appmixer.sandbox.world.world import World

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.flows import validation
+from appmixer.sandbox.behaviour.flows import validation
 from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
 

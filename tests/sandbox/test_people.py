@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.media.attachments import MAX_INBOUND_BYTES
+from appmixer.sandbox.behaviour.media.attachments import MAX_INBOUND_BYTES
 from appmixer.sandbox.testing import Receiver, RunningSandbox
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Group
@@ -126,7 +126,7 @@ async def test_a_file_over_the_limit_arrives_as_a_message_without_it(
     number: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("appmixer.sandbox.media.attachments.MAX_INBOUND_BYTES", 3)
+    monkeypatch.setattr("appmixer.sandbox.behaviour.media.attachments.MAX_INBOUND_BYTES", 3)
     assert MAX_INBOUND_BYTES == 100 * 1024 * 1024
 
     await write(controls, type="image", image={"data": base64.b64encode(b"four").decode()})

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from appmixer.sandbox.behaviour.webhooks.connections import MAX_ANSWER_BYTES, Connections, PostError
 from appmixer.sandbox.testing import until
-from appmixer.sandbox.webhooks.connections import MAX_ANSWER_BYTES, Connections, PostError
 
 pytestmark = pytest.mark.anyio
 

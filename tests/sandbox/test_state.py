@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from appmixer.sandbox.behaviour.webhooks.courier import Courier
 from appmixer.sandbox.server import create_app
 from appmixer.sandbox.state import keeping
 from appmixer.sandbox.state.keeping import Keeper
@@ -29,7 +30,6 @@ from appmixer.sandbox.testing import (
     serving,
     until,
 )
-from appmixer.sandbox.webhooks.courier import Courier
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Media
 from appmixer.sandbox.world.world import World

@@ -19,8 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.groups import members
-from appmixer.sandbox.login import tokens
+from appmixer.sandbox.behaviour.groups import members
+from appmixer.sandbox.behaviour.login import tokens
 from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.protocol.signing import proof_of
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, running_sandbox, until

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.templates.components import Draft, check_components, samples_in
+from appmixer.sandbox.behaviour.templates.components import Draft, check_components, samples_in
 from appmixer.sandbox.testing import RunningSandbox
 from appmixer.sandbox.world import seed
 

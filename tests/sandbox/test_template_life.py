@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.media import uploads
+from appmixer.sandbox.behaviour.media import uploads
 from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.server import create_app
 from appmixer.sandbox.testing import Receiver, RunningSandbox, serving, until

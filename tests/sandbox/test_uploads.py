@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from appmixer.sandbox.media import uploads
+from appmixer.sandbox.behaviour.media import uploads
 from appmixer.sandbox.testing import RunningSandbox, until
 from appmixer.sandbox.world import seed
 
