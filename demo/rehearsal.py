@@ -40,7 +40,7 @@ class StepMissingError(Exception):
 async def serve(host: str, port: int) -> None:
     """Serve the simulation until cancelled."""
     # The commands that only speak with a sandbox need not wait for the server to be loaded.
-    from appmixer.sandbox.server import serve as serve_sandbox
+    from appmixer.sandbox.gateway.server import serve as serve_sandbox
 
     await serve_sandbox(host, port)
 

@@ -14,7 +14,7 @@ from typing import Any
 from .behaviour.webhooks.courier import Courier
 from .documents.document import seeder
 from .documents.plan import Complaint, DocumentError
-from .server import serve
+from .gateway.server import serve
 from .state.statefile import StateError
 from .world.world import World
 

@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .gateway.server import Sandbox, create_app, run
 from .protocol.shapes import Json
-from .server import Sandbox, create_app, run
 from .world import seed
 from .world.world import World
 

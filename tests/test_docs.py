@@ -30,7 +30,7 @@ from appmixer.engine.settings import Settings
 from appmixer.sandbox.behaviour.webhooks.courier import Courier
 from appmixer.sandbox.cli import app as sandbox_command_line
 from appmixer.sandbox.controls.application import create_controls
-from appmixer.sandbox.graph.routes import NOT_SIMULATED
+from appmixer.sandbox.gateway.routes import NOT_SIMULATED
 from appmixer.sandbox.world.faults import FaultRule
 from appmixer.sandbox.world.feed import EventKind
 from appmixer.sandbox.world.seed import seed

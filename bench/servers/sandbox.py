@@ -8,7 +8,7 @@ from dataclasses import replace
 import uvloop
 
 from appmixer.sandbox.behaviour.webhooks.courier import Courier
-from appmixer.sandbox.server import serve
+from appmixer.sandbox.gateway.server import serve
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Person
 from appmixer.sandbox.world.world import World

@@ -22,7 +22,7 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
-from appmixer.sandbox.server import serve
+from appmixer.sandbox.gateway.server import serve
 from appmixer.whatsapp.auth.provider import WhatsAppAccounts
 from appmixer.whatsapp.plugin.foreign_json.shapes import as_texts
 from appmixer.whatsapp.plugin.graph.account import AccountGraph

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from appmixer.sandbox.behaviour.webhooks.courier import Courier
-from appmixer.sandbox.server import create_app
+from appmixer.sandbox.gateway.server import create_app
 from appmixer.sandbox.state import keeping
 from appmixer.sandbox.state.keeping import Keeper
 from appmixer.sandbox.state.notation import Contents, NotationError, Reader, Writer

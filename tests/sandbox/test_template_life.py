@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from appmixer.sandbox.behaviour.media import uploads
+from appmixer.sandbox.gateway.server import create_app
 from appmixer.sandbox.protocol.shapes import is_array, is_object
-from appmixer.sandbox.server import create_app
 from appmixer.sandbox.testing import Receiver, RunningSandbox, serving, until
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Template

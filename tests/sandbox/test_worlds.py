@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, validate
 from appmixer.sandbox.behaviour.webhooks.courier import Courier
 from appmixer.sandbox.documents import document
 from appmixer.sandbox.documents.plan import DocumentError
-from appmixer.sandbox.graph.routes import NODE_ROUTES
+from appmixer.sandbox.gateway.routes import NODE_ROUTES
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, running_sandbox, until
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.belongings import Flow, PhoneCall, Signup

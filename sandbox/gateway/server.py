@@ -15,14 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .behaviour.webhooks.courier import Courier
-from .controls.application import create_controls
-from .controls.phones import page_file
-from .graph.api import GraphApi
-from .graph.several import DISCONNECT
-from .state.keeping import Keeper
-from .world.seed import seed
-from .world.world import World
+from ..behaviour.webhooks.courier import Courier
+from ..controls.application import create_controls
+from ..controls.phones import page_file
+from ..state.keeping import Keeper
+from ..world.seed import seed
+from ..world.world import World
+from .api import GraphApi
+from .several import DISCONNECT
 
 DEFAULT_PORT = 8322
 CONTROLS_PATH = "/_sandbox"

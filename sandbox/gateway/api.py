@@ -34,7 +34,7 @@ from ..world.entities import BUSINESS, Token, User
 from ..world.faults import FaultRule
 from ..world.world import Node, World
 from . import several, usage
-from .faulty import faulty
+from .faults import faulty
 from .recording import body_of, recorded
 from .routes import (
     NAMED_ROUTES,
