@@ -47,7 +47,7 @@ async def serve(host: str, port: int) -> None:
 
 def run_command(arguments: list[str]) -> NoReturn:
     """Run the simulation's own command line; it ends the process."""
-    from appmixer.sandbox.cli import run_command as run
+    from appmixer.sandbox.cli.commands import run_command as run
 
     run(arguments)
 

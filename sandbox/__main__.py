@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .cli import run_command
+from .cli.commands import run_command
 
 if __name__ == "__main__":
     run_command(sys.argv[1:])

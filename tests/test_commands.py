@@ -22,7 +22,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from appmixer.engine.cli.app import app
-from appmixer.sandbox.cli import app as sandbox_app
+from appmixer.sandbox.cli.commands import app as sandbox_app
 
 from .ports import free_port
 from .shell import COMMAND, DEADLINE_S, Shell

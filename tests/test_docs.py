@@ -28,7 +28,7 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.observe.metrics import Metrics
 from appmixer.engine.settings import Settings
 from appmixer.sandbox.behaviour.webhooks.courier import Courier
-from appmixer.sandbox.cli import app as sandbox_command_line
+from appmixer.sandbox.cli.commands import app as sandbox_command_line
 from appmixer.sandbox.controls.application import create_controls
 from appmixer.sandbox.gateway.routes import NOT_SIMULATED
 from appmixer.sandbox.world.faults import FaultRule

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.filters import FilterError, Filters
+from appmixer.sandbox.cli.filters import FilterError, Filters
 from appmixer.sandbox.testing import Receiver, RunningSandbox, receiving, until
 from appmixer.sandbox.world import seed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .protocol.shapes import Json
+from ..protocol.shapes import Json
 
 OF_CALLS = ("method", "path", "status")
 OF_WEBHOOKS = ("field", "state")

@@ -14,9 +14,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from .documents.examples import examples
+from ..documents.examples import examples
+from ..protocol.shapes import Json
 from .filters import FilterError, Filters
-from .protocol.shapes import Json
 from .remote import Remote, RemoteError
 
 DEFAULT_PORT = 8322

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from .protocol.shapes import Json, objects
+from ..protocol.shapes import Json, objects
 
 TIMEOUT_S = 30.0
 

@@ -11,12 +11,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .behaviour.webhooks.courier import Courier
-from .documents.document import seeder
-from .documents.plan import Complaint, DocumentError
-from .gateway.server import serve
-from .state.statefile import StateError
-from .world.world import World
+from ..behaviour.webhooks.courier import Courier
+from ..documents.document import seeder
+from ..documents.plan import Complaint, DocumentError
+from ..gateway.server import serve
+from ..state.statefile import StateError
+from ..world.world import World
 
 
 def serve_until_interrupted(
