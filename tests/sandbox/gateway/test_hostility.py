@@ -18,7 +18,7 @@ from appmixer.sandbox.world import seed
 pytestmark = pytest.mark.anyio
 
 ENDPOINTS: list[Any] = json.loads(
-    (Path(__file__).parents[1] / "data" / "surface.json").read_text("utf-8")
+    (Path(__file__).parents[2] / "data" / "surface.json").read_text("utf-8")
 )["endpoints"]
 PLACE = re.compile(r"\{([a-z-]+)\}")
 DEEP: Any = json.loads("[" * 60 + "]" * 60)

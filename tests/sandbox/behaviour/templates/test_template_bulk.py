@@ -16,7 +16,7 @@ from appmixer.sandbox.world.world import World, new_wamid
 
 pytestmark = pytest.mark.anyio
 
-RESPONSES = Path(__file__).parents[1] / "data" / "responses"
+RESPONSES = Path(__file__).parents[3] / "data" / "responses"
 WABA = f"/{seed.WABA_ID}"
 TEMPLATES = f"{WABA}/message_templates"
 LIBRARY = "/message_template_library"

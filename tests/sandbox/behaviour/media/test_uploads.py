@@ -17,7 +17,7 @@ from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
 
-RESPONSES = Path(__file__).parents[1] / "data" / "responses"
+RESPONSES = Path(__file__).parents[3] / "data" / "responses"
 UPLOADS = f"/{seed.APP_ID}/uploads"
 JPEG = b"\xff\xd8\xff\xe0-a picture of a plant-\xff\xd9"
 

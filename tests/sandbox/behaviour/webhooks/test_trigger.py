@@ -16,7 +16,7 @@ from appmixer.sandbox.world import seed
 pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
-FIXTURES = Path(__file__).parents[2] / "sandbox" / "fixtures"
+FIXTURES = Path(__file__).parents[4] / "sandbox" / "fixtures"
 BODIES = {file.stem: json.loads(file.read_text()) for file in FIXTURES.glob("webhooks/*.json")}
 
 

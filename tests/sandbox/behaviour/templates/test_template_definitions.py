@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 Json = dict[str, Any]
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[3] / "data"
 TEMPLATES = f"/{seed.WABA_ID}/message_templates"
 REQUESTS: dict[str, Json] = {
     path.stem: json.loads(path.read_text())

@@ -17,7 +17,7 @@ from appmixer.sandbox.world.entities import Group, Media
 
 pytestmark = pytest.mark.anyio
 
-REQUESTS = Path(__file__).with_name("requests")
+REQUESTS = Path(__file__).parents[2] / "requests"
 IMAGE_ID, AUDIO_ID = "1003383421387256", "1908647269898587"
 GROUP_ID = "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
 DOCUMENT_ID, VIDEO_ID, STICKER_ID = "622684793477189", "731675419373506", "1108647269894321"

@@ -138,7 +138,7 @@ async def test_a_port_that_is_taken_is_a_sentence(sandbox: RunningSandbox) -> No
         ["resend", "abc"],
         ["tail"],
         ["listen", "--forward-to", "http://127.0.0.1:8/"],
-        ["load", str(Path(__file__).parents[2] / "connector.json")],
+        ["load", str(Path(__file__).parents[3] / "connector.json")],
     ],
     ids=lambda arguments: arguments[0],
 )

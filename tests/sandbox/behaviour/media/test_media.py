@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 PNG = b"\x89PNG\r\n\x1a\n-picture-"
 DAY_S = 24 * 3600
-RESPONSES = Path(__file__).parents[1] / "data" / "responses"
+RESPONSES = Path(__file__).parents[3] / "data" / "responses"
 EXAMPLES = {
     name: json.loads((RESPONSES / f"media.{name}.json").read_text())
     for name in ("upload", "get", "delete")

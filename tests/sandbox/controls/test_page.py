@@ -15,7 +15,7 @@ from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Group, Media
 
-from .browser import Page, chromium, opened
+from ..browser import Page, chromium, opened
 
 pytestmark = pytest.mark.anyio
 
@@ -23,9 +23,9 @@ Json = dict[str, Any]
 TO: Json = {"messaging_product": "whatsapp", "to": "+16505551234"}
 SHEENA = f"#phone-{seed.PERSON}"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> \u202eevil\u202c 👩‍👩‍👧‍👦 &amp;"
-REQUESTS = Path(__file__).with_name("requests")
+REQUESTS = Path(__file__).parents[1] / "requests"
 IMAGE_ID = "1003383421387256"
-SAMPLES = Path(__file__).parents[2] / "sandbox" / "fixtures" / "samples"
+SAMPLES = Path(__file__).parents[3] / "sandbox" / "fixtures" / "samples"
 # What a browser draws its own buttons of films from.
 INSIDE = ("blob:", "data:")
 WHOLE_PAGE = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
