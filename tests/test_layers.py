@@ -34,7 +34,7 @@ EXCEPTIONS = {
     # The hooks live in the plugin, as the entry point; they load the other parts when asked to.
     ("plugin/__init__.py", f"{CONNECTOR}.auth.provider"),
     # Alembic runs this file by its path, so it lies in no package.
-    ("engine/storage/migrations/env.py", "appmixer.engine.storage.database"),
+    ("engine/storage/migrations/env.py", "appmixer.engine.storage.tables"),
 }
 # A room of a part may import the rooms that stand above it and are named beside it.
 ROOMS: dict[str, dict[str, set[str]]] = {

@@ -12,7 +12,7 @@ from ..contract import Account, AccountProvider, Credentials, JsonObject, Log, R
 from ..errors import ConflictError, NotFoundError, not_here
 from ..observe.faults import Describe
 from ..observe.stream import Stream
-from ..storage.database import CONNECTED, accounts
+from ..storage.tables import CONNECTED, accounts
 from ..times import iso
 from .keeping import checked_name, keep_row, of_running_flows, running_flows, users_in
 from .proofs import Proofs, read_interval_s

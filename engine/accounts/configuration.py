@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..contract import Check, Log, Manifest, RejectedError
 from ..contract.manifest import ConfigurationKey
 from ..errors import NotFoundError
-from ..storage.database import DatabaseTimeout, configuration, insert
+from ..storage.database import DatabaseTimeout
 from ..storage.seal import SealError
+from ..storage.statements import insert
 from ..storage.storage import Storage
+from ..storage.tables import configuration
 
 # How old the values may be that another process has changed.
 RELOAD_S = 2.0

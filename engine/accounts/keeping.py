@@ -9,7 +9,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from ..contract import JsonObject, RejectedError
-from ..storage.database import accounts, flow_versions, flows
+from ..storage.tables import accounts, flow_versions, flows
 from .stored import StoredAccount
 
 MAX_NAME_CHARS = 100

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from ..contract import RejectedError
 from ..errors import ConflictError, NotFoundError
 from ..settings import Settings
-from ..storage.database import DatabaseTimeout, insert, owners, tokens
+from ..storage.database import DatabaseTimeout
+from ..storage.statements import insert
 from ..storage.storage import Storage
+from ..storage.tables import owners, tokens
 from ..times import iso
 from .api_token import TOKEN_VARIABLE, given_or_made_token, is_secret, new_secret
 

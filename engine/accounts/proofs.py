@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..contract import AuthorizationError, ConfigurationError, ConnectorError, Log
 from ..errors import NotFoundError
 from ..observe.faults import Describe
-from ..storage.database import CONNECTED, accounts
+from ..storage.tables import CONNECTED, accounts
 from .stored import RECONNECT, StoredAccount, StoredAccounts
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..contract import AuthorizationError, ConnectorError, Credentials, Log
-from ..storage.database import CONNECTED, accounts
 from ..storage.patience import in_turn
+from ..storage.tables import CONNECTED, accounts
 from .stored import (
     RECONNECT,
     REFRESH_AHEAD_S,

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from ..contract import AuthorizationError, Credentials, JsonObject, RejectedError
 from ..contract.manifest import AccountSetting
-from ..storage.database import accounts
 from ..storage.seal import SealError
 from ..storage.storage import Storage
+from ..storage.tables import accounts
 from .settings import with_choices
 
 RECONNECT = "reconnect"

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from ..contract import Account, Check, ConnectorError
 from ..host.engine import Engine
-from ..storage.database import CONNECTED
+from ..storage.tables import CONNECTED
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 

@@ -33,7 +33,7 @@ from ..errors import (
     TooSlowError,
     UnauthenticatedError,
 )
-from ..flows.documents import FlowFaults
+from ..flows.models import FlowFaults
 from ..flows.sentences import sentence_of
 from ..storage.database import DATABASE_AWAY
 from ..storage.patience import StoringTimeout

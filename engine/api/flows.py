@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
 
-from ..flows.documents import FlowDocument, find_warnings
+from ..flows.documents import find_warnings
+from ..flows.models import FlowDocument
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 
 from ..runs.states import SegmentState
-from ..storage.database import accounts, events, insert, listeners, segments, store
+from ..storage.statements import insert
+from ..storage.tables import accounts, events, listeners, segments, store
 from .identity import hosting
 
 if TYPE_CHECKING:

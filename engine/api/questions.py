@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from ..accounts.api_token import new_secret
 from ..accounts.owners import hash_of
-from ..storage.database import store
 from ..storage.store import DatabaseStore
+from ..storage.tables import store
 from .identity import hosting, is_secure
 
 if TYPE_CHECKING:

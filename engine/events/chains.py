@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..storage.database import runs
 from ..storage.storage import Storage
+from ..storage.tables import runs
 from .starts import Routed
 
 CHAIN_VARIABLE = "APPMIXER_MAX_CHAIN"

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from ..flows.flows import Flows
 from ..observe.faults import Describe
-from ..storage.database import CONNECTED, DATABASE_AWAY, accounts, flows, listeners
+from ..storage.database import DATABASE_AWAY
 from ..storage.storage import Storage
+from ..storage.tables import CONNECTED, accounts, flows, listeners
 from .chains import Cause, Chains
 from .starts import Routed, Start, json_text
 from .topics import Topics

@@ -9,37 +9,28 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import Event, Plugin, ThrottledError
+from ..contract import Plugin, ThrottledError
 from ..observe.faults import Describe
-from ..storage.database import DATABASE_AWAY, Prepared, events, inbox, insert, runs, takings
+from ..storage.database import DATABASE_AWAY
 from ..storage.readers import Readers
+from ..storage.tables import events, runs, takings
 from ..storage.writer import Writer
 from ..times import iso
+from .reading import NEW, ROUTED, UNROUTED, Reading, keep_events, read_all, unreadable, waiting_in
 
-# A repeated event has the id of an earlier one and another content: kept, but for people only.
-# One that cannot be routed is apart, so that it holds up no other.
-NEW, ROUTED, UNROUTED, REPEATED, FAILED = "new", "routed", "unrouted", "repeated", "failed"
-# PostgreSQL keeps no NUL in a text; in JSON it is escaped.
-NUL, REPLACEMENT = "\0", "\ufffd"
 # Of the newest events so many are looked through for those that an owner may see.
 LOOKED_THROUGH, AT_ONCE = 20_000, 1_000
-
-
 ROWS_IN_STATEMENT = 500
 # When so many shared a commit, the next one waits a moment until it has enough, because a commit
 # costs what a dozen rows do.
 BUSY_ROWS, ENOUGH_ROWS, GATHER_S = 8, 48, 0.002
-# So much is read at once, or one content that is larger.
-MAX_READ, MAX_READ_BYTES = 500, 4 * 1024 * 1024
 # Whoever delivers is told after this that the database does not answer, and delivers again.
 ACCEPT_S = 4.0
 # So many bytes may wait for a database that does not answer.
@@ -147,23 +138,23 @@ class Events:
 
         What was accepted for a connector that is not here now waits until it is.
         """
-        waiting = await self.readers.read(partial(_waiting, connectors=list(plugins)))
+        waiting = await self.readers.read(partial(waiting_in, connectors=list(plugins)))
         if waiting:
-            found = await asyncio.to_thread(_read, waiting, plugins, describe)
+            found = await asyncio.to_thread(read_all, waiting, plugins, describe)
             await self._keep(found, describe)
             self.stored += sum(len(each.events) for each in found)
         return bool(waiting)
 
-    async def _keep(self, found: Sequence[_Read], describe: Describe) -> None:
+    async def _keep(self, found: Sequence[Reading], describe: Describe) -> None:
         """Put the events into the table; what no database will ever take, as bytes."""
         try:
-            await self.writer.commit(partial(_keep, found=found))
+            await self.writer.commit(partial(keep_events, found=found))
         except DATABASE_AWAY:
             raise
         except Exception as error:  # one sender's content must not hold up everybody's
             if len(found) == 1:
-                found = [replace(found[0], events=[_unreadable(found[0], describe(error))])]
-                await self.writer.commit(partial(_keep, found=found))
+                found = [replace(found[0], events=[unreadable(found[0], describe(error))])]
+                await self.writer.commit(partial(keep_events, found=found))
                 return
             middle = len(found) // 2
             await self._keep(found[:middle], describe)
@@ -215,53 +206,6 @@ class Events:
         )
 
 
-@dataclass(frozen=True)
-class _Read:
-    """One row of the inbox, and what it told."""
-
-    seq: int
-    connector: str
-    content: bytes
-    received_at: float
-    events: Sequence[Event] = ()
-
-
-def _waiting(connection: sa.Connection, connectors: Sequence[str]) -> list[_Read]:
-    mine = inbox.c.connector.in_(connectors)
-    query = sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(MAX_READ)
-    found: list[_Read] = []
-    size_bytes = 0
-    for row in connection.execute(query.execution_options(yield_per=50)):
-        found.append(_Read(row.seq, row.connector, row.content, row.received_at))
-        size_bytes += len(row.content)
-        if size_bytes >= MAX_READ_BYTES:
-            break
-    return found
-
-
-def _read(
-    waiting: Sequence[_Read], plugins: Mapping[str, Plugin], describe: Describe
-) -> list[_Read]:
-    return [replace(each, events=_events_in(each, plugins, describe)) for each in waiting]
-
-
-def _events_in(
-    waiting: _Read, plugins: Mapping[str, Plugin], describe: Describe
-) -> Sequence[Event]:
-    try:
-        return plugins[waiting.connector].read(waiting.content)
-    except Exception as error:  # a plugin's fault must not stop the events of everybody
-        return [_unreadable(waiting, describe(error))]
-
-
-def _unreadable(waiting: _Read, fault: dict[str, Any]) -> Event:
-    return Event(
-        id=f"unreadable:{blake2b(waiting.content, digest_size=16).hexdigest()}",
-        kind="unreadable",
-        payload={"error": fault, "base64": b64encode(waiting.content).decode()},
-    )
-
-
 def _visible_in(
     connection: sa.Connection,
     query: sa.Select[*tuple[Any, ...]],
@@ -294,54 +238,6 @@ def _accept(connection: sa.Connection, rows: Sequence[tuple[str, bytes, float]])
             f"INSERT INTO inbox (connector, content, received_at) VALUES {marks}",
             tuple(value for each in some for value in each),
         )
-
-
-def _keep(connection: sa.Connection, found: Sequence[_Read]) -> None:
-    rows = [
-        _row(each.connector, event, each.received_at) for each in found for event in each.events
-    ]
-    if rows:
-        _ADD.execute(connection, rows)
-    connection.execute(sa.delete(inbox).where(inbox.c.seq.in_([each.seq for each in found])))
-
-
-def event_of(row: sa.Row[Any]) -> Event:
-    """Return the event that a row of the table holds."""
-    return Event(
-        id=row.id,
-        kind=row.kind,
-        payload=json.loads(row.payload),
-        routes=tuple(json.loads(row.routes)),
-        order=row.order_key,
-        answers=tuple(json.loads(row.answers)),
-        about=row.about,
-    )
-
-
-def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
-    payload = json.dumps(event.payload, ensure_ascii=False)
-    return {
-        "connector": connector,
-        "id": event.id.replace(NUL, REPLACEMENT),
-        "kind": event.kind,
-        "payload": payload,
-        "digest": blake2b(payload.encode(), digest_size=16).digest(),
-        "routes": json.dumps(event.routes),
-        "order_key": event.order.replace(NUL, REPLACEMENT),
-        "answers": json.dumps(event.answers),
-        "about": event.about.replace(NUL, REPLACEMENT),
-        "received_at": now,
-        "state": NEW,
-        "duplicates": 0,
-    }
-
-
-_ADD = Prepared(
-    lambda connection: insert(events, connection).on_conflict_do_update(
-        index_elements=["connector", "id", "digest"],
-        set_={"duplicates": events.c.duplicates + sa.literal_column("1")},
-    )
-)
 
 
 def _not_stored(cause: str) -> ThrottledError:

@@ -22,12 +22,15 @@ from ..runs.segments import Notices
 from ..runs.states import RunState
 from ..runs.waits import Row
 from ..runs.work import SegmentWork
-from ..storage.database import DATABASE_AWAY, events, held, insert, listeners, runs, takings
+from ..storage.database import DATABASE_AWAY
+from ..storage.statements import insert
 from ..storage.storage import Storage
+from ..storage.tables import events, held, listeners, runs, takings
 from .backlog import Backlog
 from .finding import Finder
-from .inbox import FAILED, NEW, Events, event_of
+from .inbox import Events
 from .pacing import Pacing
+from .reading import FAILED, NEW, event_of
 from .starts import Routed, store_routed, store_starts, store_takings
 
 BATCH = 500

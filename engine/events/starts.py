@@ -14,19 +14,9 @@ from ..contract import Event
 from ..runs.states import RunState, SegmentState, StepState
 from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
-from ..storage.database import (
-    CONNECTED,
-    Prepared,
-    accounts,
-    events,
-    held,
-    insert,
-    runs,
-    segments,
-    steps,
-    takings,
-)
-from .inbox import REPEATED, ROUTED, UNROUTED
+from ..storage.statements import Prepared, insert
+from ..storage.tables import CONNECTED, accounts, events, held, runs, segments, steps, takings
+from .reading import REPEATED, ROUTED, UNROUTED
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import ConflictError, NotFoundError, not_here
-from ..storage.database import CONNECTED, accounts, events, takings
 from ..storage.storage import Storage
+from ..storage.tables import CONNECTED, accounts, events, takings
 from ..times import iso
 from .inbox import Events
 from .topics import Topics

@@ -14,7 +14,8 @@ from ..contract import ComponentEntry, Manifest, RejectedError, load_connectors
 from ..strict_json import read_json
 from .component_types import component_types
 from .conforming import check_code, entries_of
-from .documents import Fault, FlowDocument, FlowFaults, find_warnings, read_document
+from .documents import find_warnings, read_document
+from .models import Fault, FlowDocument, FlowFaults
 from .publish import MANIFEST
 from .sources import find_source
 

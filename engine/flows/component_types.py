@@ -12,7 +12,7 @@ from ..contract import (
     component_schema,
 )
 from ..contract.connector import FOREIGN_FAULTS
-from .documents import ComponentType
+from .models import ComponentType
 
 
 class ComponentTypes(dict[str, ComponentType]):

@@ -24,20 +24,15 @@ from ..contract import (
 )
 from ..limits import Limits
 from ..observe.faults import Describe
-from ..storage.database import DATABASE_AWAY, flow_versions, flows, listeners, mapping
+from ..storage.database import DATABASE_AWAY, mapping
 from ..storage.patience import in_turn
 from ..storage.storage import Storage
+from ..storage.tables import flow_versions, flows, listeners
 from ..times import iso
-from .documents import (
-    ComponentType,
-    Fault,
-    FlowComponent,
-    FlowDocument,
-    FlowFaults,
-    read_document,
-    read_input,
-)
+from .documents import read_document
+from .inputs import read_input
 from .listening import RUNNING, STOPPED, Kept, Stopping, TakeOver, set_state, stop_listening
+from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFaults
 from .places import Listening, Place, TriggerContexts, WarningContext
 from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
 from .versions import Documents, store_version

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .documents import Fault, has_more_values, input_errors
+from .inputs import has_more_values, input_errors
+from .models import Fault
 
 # An input of so many values is checked within milliseconds, so it waits for no larger one.
 FEW_VALUES = 200

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..contract import Listener, RejectedError
-from ..storage.database import flows, listeners
+from ..storage.tables import flows, listeners
 from ..storage.writer import Writer
 from .places import Place
 

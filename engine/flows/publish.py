@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ..contract import Component, Manifest, component_schema
 from ..contract.connector import FOREIGN_FAULTS
 from ..contract.schema import COMPONENT_DOCUMENT, DIALECT
-from .documents import FlowDocument
+from .models import FlowDocument
 from .sources import find_source, import_sources, load_component
 
 MANIFEST = "connector.json"

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..storage.seal import SEALED, Seal
 from ..values import is_object
-from .documents import ComponentType, FlowDocument
 from .expressions import has_expression
+from .models import ComponentType, FlowDocument
 
 HIDDEN = "••••••"
 

@@ -12,9 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..limits import Limits
-from ..storage.database import flow_versions, flows, runs
-from .documents import FlowDocument
+from ..storage.tables import flow_versions, flows, runs
 from .listening import STOPPED
+from .models import FlowDocument
 
 # Documents that are kept read, in number and in bytes of their JSON.
 MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024

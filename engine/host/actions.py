@@ -19,8 +19,9 @@ from ..contract import (
     ThrottledError,
     Wait,
 )
-from ..flows.documents import FlowComponent, read_input
 from ..flows.flows import Flows
+from ..flows.inputs import read_input
+from ..flows.models import FlowComponent
 from ..observe.faults import Describe
 from ..runs.outcomes import Outcome, outcome_of_error
 from ..runs.states import StepState

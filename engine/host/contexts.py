@@ -31,10 +31,10 @@ from ..flows.places import Listening, Place
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
 from ..settings import Settings
-from ..storage.database import listeners
 from ..storage.files import FileStore
 from ..storage.storage import Storage
 from ..storage.store import DatabaseStore
+from ..storage.tables import listeners
 from .transport import is_dry_run
 
 

@@ -34,9 +34,9 @@ from ..events.routing import Router
 from ..events.topics import Topics
 from ..events.visibility import Visibility
 from ..flows.component_types import usable
-from ..flows.documents import FlowComponent
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
+from ..flows.models import FlowComponent
 from ..flows.places import Listening, Place
 from ..limits import read_limits
 from ..observe.faults import Faults

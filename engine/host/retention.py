@@ -8,8 +8,9 @@ import time
 import sqlalchemy as sa
 
 from ..contract import Log
-from ..storage.database import (
-    DATABASE_AWAY,
+from ..storage.database import DATABASE_AWAY
+from ..storage.store import delete_expired
+from ..storage.tables import (
     answers,
     events,
     flow_versions,
@@ -20,7 +21,6 @@ from ..storage.database import (
     steps,
     takings,
 )
-from ..storage.store import delete_expired
 from ..storage.writer import Writer
 
 DAY_S = 86_400.0

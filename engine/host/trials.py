@@ -12,9 +12,9 @@ import httpx
 
 from ..contract import Component
 from ..errors import NotFoundError
-from ..flows.documents import ComponentType, Fault, FlowComponent, InputFaults
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
+from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
 from ..flows.sealed_inputs import HIDDEN, secret_fields
 from .actions import Actions
 from .contexts import EngineContext, Services

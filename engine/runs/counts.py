@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..limits import Limits
-from ..storage.database import segments
+from ..storage.tables import segments
 from .states import SegmentState
 
 # Between two counts, what is added is counted on.

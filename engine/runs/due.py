@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from ..contract import Log
 from ..observe.tasks import set_or_after
-from ..storage.database import DATABASE_AWAY, ReadRows, mapping, segments, steps
+from ..storage.database import DATABASE_AWAY, ReadRows, mapping
+from ..storage.tables import segments, steps
 from ..storage.writer import Writer
 from .queue import MAX_IN_MEMORY, EmbeddedQueue
 from .states import SegmentState

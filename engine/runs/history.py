@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..storage.database import events, runs, segments, steps
 from ..storage.storage import Storage
+from ..storage.tables import events, runs, segments, steps
 from ..times import iso
 from .states import SegmentState
 

@@ -9,7 +9,6 @@ what it has recorded is not done again.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,26 +16,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from ..contract import ConnectorError
-from ..flows.documents import (
-    ComponentType,
-    Fault,
-    FlowComponent,
-    FlowDocument,
-    has_more_values,
-    input_errors,
-)
 from ..flows.expressions import Budget, ExpressionError, fill_input, run_budget
 from ..flows.input_checks import FEW_VALUES, InputChecks
+from ..flows.inputs import has_more_values, input_errors
+from ..flows.models import ComponentType, Fault, FlowComponent, FlowDocument
 from ..flows.sealed_inputs import hide, open_secrets
-from ..storage.database import DATABASE_AWAY, Prepared, ReadRows, insert, segments, steps
+from ..storage.database import DATABASE_AWAY, ReadRows
 from ..storage.seal import Seal
 from ..storage.store import put_rows
+from ..storage.tables import segments, steps
 from ..storage.writer import Writer
 from .loop_time import LoopTime
 from .outcomes import Outcome, fault, outcome_of_error
+from .records import put_steps, verdict, wait_row
 from .states import RunState, SegmentState, StepState
 from .waits import Row, finish, set_run, settle_run, store_waits
 from .work import Arrival, SegmentWork, StepCall, calls_below, contents
@@ -44,7 +38,6 @@ from .work import Arrival, SegmentWork, StepCall, calls_below, contents
 # After these the error is final.
 MAX_ATTEMPTS = 8
 PAUSE_S = 1.0
-
 Act = Callable[[SegmentWork, StepCall, FlowComponent, Mapping[str, Any]], Awaitable[Outcome]]
 
 
@@ -220,7 +213,7 @@ class _Segment:
         self.new_rows.append(row)
         self.new_entries += outcome.kept
         if outcome.state.is_at_rest:
-            self.new_waits.append(_wait(self.work, call, outcome, number))
+            self.new_waits.append(wait_row(self.work, call, outcome, number))
         return output
 
     async def _within_limits(self, outcome: Outcome) -> Outcome:
@@ -251,7 +244,7 @@ class _Segment:
         return due
 
     def _store_steps(self, connection: sa.Connection) -> list[Row]:
-        _put_steps(connection, self.new_rows)
+        put_steps(connection, self.new_rows)
         if self.new_entries:
             put_rows(connection, self.new_entries)
         return store_waits(connection, self.new_waits)
@@ -262,7 +255,7 @@ class _Segment:
         finish(connection, self.work.id)
         is_alone = isinstance(self.work.first, Arrival) and not self.work.may_have_begun
         if is_alone and not any(StepState(row["state"]).is_at_rest for row in self.step_rows):
-            self.run_state, error = _verdict(self.step_rows)
+            self.run_state, error = verdict(self.step_rows)
             set_run(connection, self.work.run_id, self.run_state, error)
         else:
             self.run_state = settle_run(connection, self.work.run_id)
@@ -271,69 +264,3 @@ class _Segment:
 
 def _wrong(faults: Sequence[Fault]) -> Outcome | None:
     return fault("input" + faults[0].path, faults[0].text) if faults else None
-
-
-def _wait(work: SegmentWork, call: StepCall, outcome: Outcome, number: int) -> dict[str, Any]:
-    """Return the row of the segment that goes on with this step when its rest is over."""
-    is_wait = outcome.state == StepState.WAITING
-    is_paused = outcome.state == StepState.PAUSED
-    # A step that is done again after a pause or a delay is resumed again if it was resumed.
-    again = replace(
-        call,
-        attempt=call.attempt + (outcome.state == StepState.RETRYING),
-        resumes=outcome.wait_state if is_wait else call.resumes,
-        reason=outcome.wait_reason,
-    )
-    keeps_event = call.resumes is not None and not is_wait
-    return {
-        "id": f"{work.id}/{number}",
-        "run_id": work.run_id,
-        "owner_id": work.owner_id,
-        "connector": work.connector,
-        "order_key": work.order_key,
-        "state": (SegmentState.PAUSED if is_paused else SegmentState.WAITING).value,
-        "work": replace(work, first=again).to_json(),
-        "key": outcome.wait_key if is_wait else None,
-        "after_seq": call.after_seq,
-        "account_id": outcome.account_id,
-        "expires_at": None if is_paused else time.time() + outcome.delay_s,
-        "rank": work.event_seq,
-        "event": json.dumps(work.event) if keeps_event else None,
-        "event_seq": None,
-    }
-
-
-def _verdict(
-    rows: Sequence[Mapping[str, Any]],
-) -> tuple[RunState, Mapping[str, Any] | None]:
-    """Return how a run has ended whose steps are all of these."""
-    bad = next((row for row in rows if row["state"] != StepState.COMPLETED), None)
-    if bad is None:
-        return RunState.COMPLETED, None
-    is_unknown = bad["state"] == StepState.UNKNOWN
-    return (RunState.UNKNOWN if is_unknown else RunState.FAILED), bad["error"]
-
-
-def _putting(connection: sa.Connection) -> postgresql.Insert:
-    statement = insert(steps, connection)
-    kept = {"id", "run_id", "position", "component", "type", "started_at"}
-    changed = [column.name for column in steps.c if column.name not in kept]
-    return statement.on_conflict_do_update(
-        index_elements=["id"], set_={name: statement.excluded[name] for name in changed}
-    )
-
-
-_PUT_STEPS = Prepared(_putting)
-
-
-def _put_steps(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    # Below SQLAlchemy, so what it would turn into JSON is turned here.
-    in_json = ("input", "output", "error")
-    if rows:
-        _PUT_STEPS.execute(
-            connection,
-            [
-                {**row, **{k: None if row[k] is None else json.dumps(row[k]) for k in in_json}}
-                for row in rows
-            ],
-        )

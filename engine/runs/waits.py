@@ -12,17 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..storage.database import (
-    CONNECTED,
-    Prepared,
-    accounts,
-    answers,
-    events,
-    insert,
-    runs,
-    segments,
-    steps,
-)
+from ..storage.statements import Prepared, insert
+from ..storage.tables import CONNECTED, accounts, answers, events, runs, segments, steps
 from .states import RunState, SegmentState, StepState
 
 Row = Mapping[Any, Any]

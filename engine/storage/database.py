@@ -1,7 +1,4 @@
-"""The engine's tables, in an SQLite file or a PostgreSQL database.
-
-Times are seconds since 1970 in UTC. What must not be readable at rest is a sealed blob (seal.py).
-"""
+"""The database, an SQLite file or PostgreSQL: opened, migrated, and known when it is away."""
 
 from __future__ import annotations
 
@@ -11,18 +8,10 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-JSON = sa.JSON()
-SCHEMA_VERSION = "0005"
+from .tables import SCHEMA_VERSION
+
 POOL_SIZE = 20
 
 
@@ -53,9 +42,6 @@ def concerns_all(error: Exception) -> bool:
 
 # A database that is locked, down or too slow: what was asked of it may be asked again.
 DATABASE_AWAY = (OperationalError, InterfaceError, DatabaseTimeout)
-
-# The state of an account that works.
-CONNECTED = "connected"
 # How long SQLite waits for a lock that another process has.
 LOCK_TIMEOUT_S = 3.0
 # libpq: how long a connection may take, a statement, and bytes that nobody acknowledges.
@@ -64,263 +50,6 @@ POSTGRESQL_LIMITS = {
     "tcp_user_timeout": 10_000,
     "options": "-c statement_timeout=30000 -c lock_timeout=10000",
 }
-
-owners = sa.Table(
-    "owners",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
-    sa.Column("created_at", sa.Float, nullable=False),
-)
-
-tokens = sa.Table(
-    "tokens",
-    metadata,
-    sa.Column("hash", sa.Text, primary_key=True),
-    sa.Column("owner_id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("is_administrator", sa.Boolean, nullable=False),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("expires_at", sa.Float),
-)
-
-configuration = sa.Table(
-    "configuration",
-    metadata,
-    sa.Column("connector", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-)
-
-accounts = sa.Table(
-    "accounts",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner_id", sa.Text, nullable=False),
-    sa.Column("service", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("profile", JSON, nullable=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
-    sa.Column("expires_at", sa.Float),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("settings", JSON, nullable=False),
-    sa.Column("proof_due_at", sa.Float, nullable=False),
-    sa.UniqueConstraint("owner_id", "service", "name"),
-    sa.Index(None, "proof_due_at"),
-)
-
-flows = sa.Table(
-    "flows",
-    metadata,
-    sa.Column("owner_id", sa.Text, primary_key=True),
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("running_version", sa.Integer),
-    sa.Column("created_at", sa.Float, nullable=False),
-    sa.Column("updated_at", sa.Float, nullable=False),
-)
-
-flow_versions = sa.Table(
-    "flow_versions",
-    metadata,
-    sa.Column("flow_key", sa.Text, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("document", JSON, nullable=False),
-    sa.Column("created_at", sa.Float, nullable=False),
-)
-
-listeners = sa.Table(
-    "listeners",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("connector", sa.Text, nullable=False),
-    sa.Column("route", sa.Text, nullable=False),
-    sa.Column("params", JSON, nullable=False),
-    sa.Column("owner_id", sa.Text, nullable=False),
-    sa.Column("account_id", sa.Text, nullable=False),
-    sa.Column("flow_key", sa.Text, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("component", sa.Text, nullable=False),
-    sa.UniqueConstraint("flow_key", "component", "route"),
-    sa.Index(None, "connector", "route"),
-)
-
-inbox = sa.Table(
-    "inbox",
-    metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("connector", sa.Text, nullable=False),
-    sa.Column("content", sa.LargeBinary, nullable=False),
-    sa.Column("received_at", sa.Float, nullable=False),
-)
-
-events = sa.Table(
-    "events",
-    metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
-    sa.Column("connector", sa.Text, nullable=False),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("payload", sa.Text, nullable=False),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("routes", sa.Text, nullable=False),
-    sa.Column("order_key", sa.Text, nullable=False),
-    sa.Column("answers", sa.Text, nullable=False),
-    sa.Column("about", sa.Text, nullable=False),
-    sa.Column("received_at", sa.Float, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("duplicates", sa.Integer, nullable=False),
-    sa.UniqueConstraint("connector", "id", "digest"),
-    sa.Index(
-        "ix_events_new",
-        "seq",
-        sqlite_where=sa.text("state = 'new'"),
-        postgresql_where=sa.text("state = 'new'"),
-    ),
-)
-
-# Whose flows or waits took an event, and who had it replayed: an event is open to all others still.
-takings = sa.Table(
-    "takings",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("owner_id", sa.Text, primary_key=True),
-    sa.Column("replayed_at", sa.Float),
-    sa.Column("replayed_by", sa.Text),
-)
-
-# Events that a flow gets when its account is connected again and reaches them still.
-held = sa.Table(
-    "held",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-    sa.Column("listener_id", sa.Text, primary_key=True),
-    sa.Column("account_id", sa.Text, nullable=False),
-    sa.Index(None, "account_id"),
-)
-
-answers = sa.Table(
-    "answers",
-    metadata,
-    sa.Column("connector", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("seq", sa.BigInteger, primary_key=True),
-)
-
-runs = sa.Table(
-    "runs",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner_id", sa.Text, nullable=False),
-    sa.Column("flow_key", sa.Text, nullable=False),
-    sa.Column("flow_id", sa.Text, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
-    sa.Column("trigger", sa.Text, nullable=False),
-    sa.Column("event_seq", sa.BigInteger, nullable=False),
-    sa.Column("depth", sa.Integer, nullable=False),
-    sa.Column("origin", sa.Text),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("error", JSON),
-    sa.Column("started_at", sa.Float, nullable=False),
-    sa.Column("ended_at", sa.Float),
-    sa.Index(None, "owner_id", "started_at"),
-    sa.Index(None, "flow_key", "started_at"),
-    sa.Index(None, "event_seq"),
-    sa.Index(
-        "ix_runs_origin",
-        "origin",
-        "flow_key",
-        sqlite_where=sa.text("origin IS NOT NULL"),
-        postgresql_where=sa.text("origin IS NOT NULL"),
-    ),
-)
-
-steps = sa.Table(
-    "steps",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("run_id", sa.Text, nullable=False),
-    sa.Column("segment_id", sa.Text, nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),
-    sa.Column("component", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("attempt", sa.Integer, nullable=False),
-    sa.Column("input", JSON),
-    sa.Column("output", JSON),
-    sa.Column("error", JSON),
-    sa.Column("started_at", sa.Float, nullable=False),
-    sa.Column("duration_s", sa.Float, nullable=False),
-    sa.Index(None, "run_id", "position"),
-)
-
-segments = sa.Table(
-    "segments",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("run_id", sa.Text, nullable=False),
-    sa.Column("owner_id", sa.Text, nullable=False),
-    sa.Column("connector", sa.Text, nullable=False),
-    sa.Column("order_key", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("work", JSON, nullable=False),
-    sa.Column("key", sa.Text),
-    sa.Column("after_seq", sa.BigInteger, nullable=False),
-    sa.Column("account_id", sa.Text),
-    sa.Column("expires_at", sa.Float),
-    sa.Column("rank", sa.BigInteger, nullable=False),
-    sa.Column("event", sa.Text),
-    sa.Column("event_seq", sa.BigInteger),
-    sa.Index(None, "run_id", "state"),
-    sa.Index(None, "connector", "key", "state"),
-    sa.Index(None, "account_id", "state"),
-    sa.Index(
-        "ix_segments_queued",
-        "rank",
-        sqlite_where=sa.text("state = 'queued'"),
-        postgresql_where=sa.text("state = 'queued'"),
-    ),
-    sa.Index(
-        "ix_segments_waiting_of_owner",
-        "owner_id",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    ),
-    sa.Index(
-        "ix_segments_waiting",
-        "expires_at",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    ),
-)
-
-store = sa.Table(
-    "store",
-    metadata,
-    sa.Column("namespace", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-    sa.Column("expires_at", sa.Float),
-    sa.Index(None, "expires_at"),
-)
-
-files = sa.Table(
-    "files",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("owner_id", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("media_type", sa.Text, nullable=False),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("sha256", sa.Text, nullable=False),
-    sa.Column("created_at", sa.Float, nullable=False),
-)
 
 
 def database_url(data: Path, url: str | None) -> sa.URL:
@@ -370,65 +99,6 @@ ReadRows: TypeAlias = Callable[[sa.Select[*tuple[Any, ...]]], Awaitable[Sequence
 def mapping(row: sa.Row[Any]) -> Mapping[Any, Any]:
     """Return the row's values by the names of their columns."""
     return row._mapping  # pyright: ignore[reportPrivateUsage]  # public, in spite of its name
-
-
-def insert(table: sa.Table, database: sa.Engine | sa.Connection) -> postgresql.Insert:
-    """Return an INSERT that knows ON CONFLICT, which both databases spell alike."""
-    if database.dialect.name == "sqlite":
-        return sqlite.insert(table)  # type: ignore[return-value]  # same methods, no common base
-    return postgresql.insert(table)
-
-
-class Prepared:
-    """A statement that is executed often: built and compiled once for each kind of database."""
-
-    def __init__(self, build: Callable[[sa.Connection], sa.Insert | sa.Update]) -> None:
-        self._build = build
-        self._compiled: dict[str, tuple[str, list[str] | None]] = {}
-
-    def execute(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute it once for each row, whose keys are the bound names; return the row count."""
-        name = connection.dialect.name
-        if name not in self._compiled:
-            statement = self._build(connection)
-            compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-            self._compiled[name] = (compiled.string, compiled.positiontup)
-        text, order = self._compiled[name]
-        given: Any = rows if order is None else [tuple(row[key] for key in order) for row in rows]
-        return connection.exec_driver_sql(text, given).rowcount
-
-
-class PreparedSelect:
-    """A SELECT for so many keys: built and compiled once for each number and kind of database.
-
-    The keys are bound as `key_0`, `key_1` and so on.
-    """
-
-    def __init__(
-        self, build: Callable[[Sequence[sa.BindParameter[Any]]], sa.Select[*tuple[Any, ...]]]
-    ) -> None:
-        self._build = build
-        self._compiled: dict[tuple[str, int], tuple[str, list[str] | None]] = {}
-
-    def rows(
-        self, connection: sa.Connection, keys: Sequence[Any], values: Mapping[str, Any]
-    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        """Return what it finds for the keys, MAX_KEYS at most, and the other bound values."""
-        which = (connection.dialect.name, len(keys))
-        if which not in self._compiled:
-            names: list[sa.BindParameter[Any]] = [
-                sa.bindparam(f"key_{number}") for number in range(len(keys))
-            ]
-            compiled = self._build(names).compile(dialect=connection.dialect)
-            self._compiled[which] = (compiled.string, compiled.positiontup)
-        text, order = self._compiled[which]
-        bound: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(keys)}
-        bound.update(values)
-        given: Any = bound if order is None else tuple(bound[name] for name in order)
-        return connection.exec_driver_sql(text, given).all()
-
-
-MAX_KEYS = 100
 
 
 def is_current(connection: sa.Connection) -> bool:

@@ -19,9 +19,9 @@ from ..errors import CrowdedError, NotFoundError, StartError, TooLargeError
 from ..limits import Limits
 from ..settings import Settings
 from ..times import iso
-from .database import files
 from .durable import is_full, private
 from .storage import Storage
+from .tables import files
 
 DEFAULT_MAX_BYTES = 110 * 1024 * 1024
 LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"

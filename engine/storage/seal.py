@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
 
 from ..errors import StartError
-from .database import accounts, configuration, flow_versions
 from .durable import kept
+from .tables import accounts, configuration, flow_versions
 
 KEY_FILE = "secret.key"
 KEY_VARIABLE = "APPMIXER_SECRET_KEY"

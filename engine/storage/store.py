@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ..contract import Json
-from .database import MAX_KEYS, Prepared, PreparedSelect, insert, store
+from .statements import MAX_KEYS, Prepared, PreparedSelect, insert
 from .storage import Storage
+from .tables import store
 
 
 class DatabaseStore:

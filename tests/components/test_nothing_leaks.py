@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from appmixer.engine.contract import Action, Credentials, load_connectors
-from appmixer.engine.flows.documents import FlowComponent
+from appmixer.engine.flows.models import FlowComponent
 from appmixer.engine.host import engine as engine_module
 from appmixer.engine.host.actions import Actions
 from appmixer.engine.host.engine import Engine, open_engine

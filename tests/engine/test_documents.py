@@ -9,7 +9,9 @@ import pytest
 
 from appmixer.engine.contract import Connector
 from appmixer.engine.flows.component_types import component_types
-from appmixer.engine.flows.documents import FlowFaults, input_errors, read_document
+from appmixer.engine.flows.documents import read_document
+from appmixer.engine.flows.inputs import input_errors
+from appmixer.engine.flows.models import FlowFaults
 
 
 def faults(document: object, connectors: dict[str, Connector]) -> list[str]:

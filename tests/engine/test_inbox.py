@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import Connector
-from appmixer.engine.events import inbox as reading
-from appmixer.engine.events import pacing
+from appmixer.engine.events import pacing, reading
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import database_url, events, inbox, migrate, open_database
+from appmixer.engine.storage.database import database_url, migrate, open_database
+from appmixer.engine.storage.tables import events, inbox
 
 from .conftest import CONNECTOR
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.host.retention import DAY_S, remove_old
-from appmixer.engine.storage.database import answers, events, flow_versions, runs, segments, steps
+from appmixer.engine.storage.tables import answers, events, flow_versions, runs, segments, steps
 
 from .test_runs import flow, start
 

@@ -17,7 +17,7 @@ from appmixer.engine.contract import ConfigurationError
 from appmixer.engine.errors import ConflictError, NotFoundError
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.limits import read_limits
-from appmixer.engine.storage.database import accounts, events, runs
+from appmixer.engine.storage.tables import accounts, events, runs
 
 from .conftest import CONNECTOR, Echo, Heard
 from .test_runs import flow, start

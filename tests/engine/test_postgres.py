@@ -25,7 +25,8 @@ from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.host.turn import take
 from appmixer.engine.runs.waits import end_answered, store_waits
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import database_url, metadata, migrate, open_database
+from appmixer.engine.storage.database import database_url, migrate, open_database
+from appmixer.engine.storage.tables import metadata
 
 from .conftest import echo_module
 

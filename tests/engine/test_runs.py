@@ -17,7 +17,7 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.runs.outcomes import Outcome
 from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.waits import end_answered
-from appmixer.engine.storage.database import events, flows, held, segments
+from appmixer.engine.storage.tables import events, flows, held, segments
 
 from .conftest import Echo
 

@@ -18,11 +18,12 @@ from sqlalchemy.exc import IntegrityError
 from appmixer.engine.contract import ThrottledError
 from appmixer.engine.contract.manifest import Quota
 from appmixer.engine.host.quotas import Buckets
-from appmixer.engine.storage.database import database_url, metadata, migrate, open_database, store
+from appmixer.engine.storage.database import database_url, migrate, open_database
 from appmixer.engine.storage.readers import Readers
 from appmixer.engine.storage.seal import SealError, load_seal
 from appmixer.engine.storage.storage import Storage
 from appmixer.engine.storage.store import DatabaseStore, delete_expired
+from appmixer.engine.storage.tables import metadata, store
 from appmixer.engine.storage.writer import Writer
 
 pytestmark = pytest.mark.anyio

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.contract import RejectedError, TriggerContext
 from appmixer.engine.host.engine import Engine
-from appmixer.engine.storage.database import listeners
+from appmixer.engine.storage.tables import listeners
 
 from .conftest import Echo, Heard
 from .test_runs import flow

@@ -33,8 +33,8 @@ from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.observe.stream import Notice
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import accounts
 from appmixer.engine.storage.seal import Seal
+from appmixer.engine.storage.tables import accounts
 
 pytestmark = pytest.mark.anyio
 

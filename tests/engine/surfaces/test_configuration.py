@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.accounts.configuration import Configuration
 from appmixer.engine.host.engine import Engine
-from appmixer.engine.storage.database import configuration
+from appmixer.engine.storage.tables import configuration
 
 pytestmark = pytest.mark.anyio
 

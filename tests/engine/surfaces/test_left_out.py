@@ -25,7 +25,7 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import accounts, segments
+from appmixer.engine.storage.tables import accounts, segments
 
 from ..conftest import CONNECTOR, Keys, Say, echo_module
 from ..test_runs import flow, start

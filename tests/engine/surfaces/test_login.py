@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.contract import ConfigurationError, Credentials, JsonObject, RejectedError
 from appmixer.engine.host.engine import Engine
-from appmixer.engine.storage.database import store
+from appmixer.engine.storage.tables import store
 
 pytestmark = pytest.mark.anyio
 

@@ -27,7 +27,7 @@ from appmixer.engine.contract.testing import Clock
 from appmixer.engine.errors import StartError
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import tokens
+from appmixer.engine.storage.tables import tokens
 
 pytestmark = pytest.mark.anyio
 

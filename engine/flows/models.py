@@ -1,0 +1,114 @@
+"""What a flow document says, and what is known of components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ComponentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+PortName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]*$")]
+
+
+class Position(BaseModel):
+    """Where the designer draws the component."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    x: float
+    y: float
+
+
+class FlowComponent(BaseModel):
+    """One step of a flow."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str = Field(
+        description="The component's full name.", examples=["vendor.service.SendText"]
+    )
+    account: str | None = Field(None, description="The name of the connected account it uses.")
+    source: dict[PortName, dict[ComponentId, list[PortName]]] = Field(
+        default_factory=dict[str, dict[str, list[str]]],
+        description="For its input port: the earlier components and their output ports.",
+        examples=[{"in": {"incoming": ["message"]}}],
+    )
+    input: dict[str, Any] = Field(
+        default_factory=dict[str, Any],
+        description="Values of the input fields; texts may hold {{ expressions }}, and"
+        ' {"$literal": value} is taken as it stands.',
+    )
+    label: str | None = Field(default=None, description="A name for people.")
+    position: Position | None = None
+
+
+class FlowDocument(BaseModel):
+    """A flow."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=200)
+    description: str = ""
+    components: dict[ComponentId, FlowComponent] = Field(min_length=1)
+
+    @cached_property
+    def listening(self) -> Mapping[tuple[str, str], list[str]]:
+        """The steps that each component's port leads to, in the order of the document."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for key, component in self.components.items():
+            for earlier, ports in component.source.get("in", {}).items():
+                for port in dict.fromkeys(ports):
+                    found.setdefault((earlier, port), []).append(key)
+        return found
+
+
+@dataclass(frozen=True)
+class ComponentType:
+    """What a host knows of a component from manifest and schema, without its code."""
+
+    name: str
+    kind: str
+    connector: str
+    needs_account: bool
+    schema: Mapping[str, Any]
+    # What only code can tell of an input, and whether the component changes something.
+    model: type[BaseModel] | None = None
+    writes: bool = False
+
+    @property
+    def ports(self) -> Mapping[str, Any]:
+        ports: Mapping[str, Any] = self.schema["x-ports"]
+        return ports
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong in a document: where, and a sentence with cause and cure."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.text}" if self.path else self.text
+
+
+class FlowFaults(ValueError):
+    """A document that cannot be used, with all its faults."""
+
+    title = "The flow cannot be used as it is"
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.faults))
+
+
+class InputFaults(FlowFaults):
+    """A component's input that cannot be used, with all its faults."""
+
+    title = "The input cannot be used as it is"
