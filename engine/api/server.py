@@ -146,7 +146,7 @@ def _long_lived() -> Generator[None]:
     threshold, interval_s = gc.get_threshold(), sys.getswitchinterval()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(20_000, 5, 4)
     sys.setswitchinterval(0.0005)
     try:
         yield
