@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -298,7 +297,6 @@ class Engine:
                 "type": row["type"],
                 "state": row["state"],
                 "error": row["error"],
-                "at": time.time(),
             },
         )
 

@@ -183,8 +183,6 @@ function watch() {
   });
   for (const kind of ["run", "missed"]) source.addEventListener(kind, runs);
   source.addEventListener("account", accounts);
-  source.addEventListener("flow", flows);
-  source.addEventListener("event", events);
   setInterval(() => { if (!document.hidden) { events(); flows(); } }, 5000);
 }
 
