@@ -13,6 +13,8 @@ from ..host.engine import Engine
 from ..storage.tables import CONNECTED
 from .bodies import JsonRoute
 from .identity import Caller, hosting
+from .shapes import accounts as shapes
+from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api/accounts", tags=["accounts"], route_class=JsonRoute)
 
@@ -41,13 +43,13 @@ class NewAccount(Body):
     )
 
 
-@router.get("")
+@router.get("", response_model=shaped(shapes.AccountList))
 async def list_accounts(request: Request, caller: Caller) -> dict[str, Any]:
     """Return your accounts, with their state and when their token ends."""
     return {"accounts": await hosting(request).accounts.list(caller.owner_id)}
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=shaped(shapes.Account))
 async def connect_account(request: Request, caller: Caller, new: NewAccount) -> dict[str, Any]:
     """Connect an account with a token."""
     return await hosting(request).accounts.connect_token(
@@ -55,12 +57,12 @@ async def connect_account(request: Request, caller: Caller, new: NewAccount) -> 
     )
 
 
-@router.get("/{account_id}")
+@router.get("/{account_id}", response_model=shaped(shapes.Account))
 async def get_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     return await hosting(request).accounts.get(caller.owner_id, account_id)
 
 
-@router.patch("/{account_id}")
+@router.patch("/{account_id}", response_model=shaped(shapes.Account))
 async def change_account(
     request: Request, caller: Caller, account_id: str, changes: dict[str, Any]
 ) -> dict[str, Any]:
@@ -69,13 +71,13 @@ async def change_account(
     return await accounts.change_settings(caller.owner_id, account_id, changes)
 
 
-@router.post("/{account_id}/refresh")
+@router.post("/{account_id}/refresh", response_model=shaped(shapes.Account))
 async def refresh_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Renew the account's token now, if the service gives a new one."""
     return await hosting(request).accounts.renewal.refresh_now(caller.owner_id, account_id)
 
 
-@router.get("/{account_id}/checks")
+@router.get("/{account_id}/checks", response_model=shaped(shapes.AccountReport))
 async def check_account(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Prove the account's access again, look at its setup at the service, and report."""
     engine = hosting(request)
@@ -88,7 +90,7 @@ async def check_account(request: Request, caller: Caller, account_id: str) -> di
     return {"account": account, "usedBy": used_by, "checks": list(map(show_check, checks))}
 
 
-@router.post("/{account_id}/claim")
+@router.post("/{account_id}/claim", response_model=shaped(shapes.ClaimReport))
 async def claim_events(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Have what the account hears delivered to this engine, whoever gets it now, and report."""
     engine = hosting(request)

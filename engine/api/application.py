@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.requests import ClientDisconnect
@@ -27,6 +27,8 @@ from . import (
 from .answers import add_error_answers, answer_any, answer_not_ready
 from .origins import check_origin
 from .plugins import PREFIX, PluginRoutes
+from .shapes.notices import describe_notices
+from .shapes.refusals import REFUSALS
 from .unsigned import Budget, Share
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
 UPLOADS = "/api/files"
+STREAM = "/api/stream"
 AREAS = ("api", "auth", "assets", "healthz", "readyz", "metrics")
 # Answered at once, without a task of their own.
 NEVER_WRITING = ("assets", "healthz")
@@ -64,13 +67,16 @@ def create_app(engine: Engine, budget: Budget | None = None) -> Application:
 
 def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
     """Return everything but the plugins' routes."""
-    app = FastAPI(
+    app = _Rest(
         title="Engine",
         version="1",
         description=DESCRIPTION,
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses=REFUSALS,
+        # Names of functions in clients that are generated.
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.engine = engine
     for part in (
@@ -89,6 +95,15 @@ def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
     add_error_answers(app)
     app.add_middleware(Edge, engine=engine, budget=budget or Budget())
     return app
+
+
+class _Rest(FastAPI):
+    """FastAPI, which by itself describes only streams that it makes itself."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            describe_notices(super().openapi(), STREAM)
+        return super().openapi()
 
 
 class Edge:

@@ -10,6 +10,8 @@ from pydantic import Field
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
+from .shapes.components import ConnectorList, EntryList, TrialResult
+from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["components"], route_class=JsonRoute)
 
@@ -31,7 +33,7 @@ class Trial(Body):
     dry_run: bool = Field(False, description="Show the request and do not send it.")
 
 
-@router.get("/components")
+@router.get("/components", response_model=shaped(ConnectorList))
 async def list_components(request: Request, _: Caller) -> dict[str, Any]:
     """Return the connectors with their components and the components' schemas."""
     engine = hosting(request)
@@ -52,7 +54,7 @@ async def list_components(request: Request, _: Caller) -> dict[str, Any]:
     return {"connectors": connectors}
 
 
-@router.post("/options")
+@router.post("/options", response_model=shaped(EntryList))
 async def list_options(request: Request, caller: Caller, query: OptionsQuery) -> dict[str, Any]:
     """Return the entries of a dynamic dropdown."""
     options = await hosting(request).trials.options(
@@ -61,7 +63,7 @@ async def list_options(request: Request, caller: Caller, query: OptionsQuery) ->
     return {"options": options}
 
 
-@router.post("/components/{type}/test")
+@router.post("/components/{type}/test", response_model=shaped(TrialResult))
 async def test_component(
     request: Request, caller: Caller, type: str, trial: Trial
 ) -> dict[str, Any]:

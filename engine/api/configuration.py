@@ -11,6 +11,13 @@ from .accounts import Body, examine, show_check
 from .addresses import describe_addresses
 from .bodies import JsonRoute
 from .identity import Administrator, hosting
+from .shapes.configuration import (
+    ConfigurationList,
+    ConfigurationValue,
+    ConnectorConfiguration,
+    SetupReport,
+)
+from .shapes.shape import shaped
 
 if TYPE_CHECKING:
     from ..host.engine import Engine
@@ -24,19 +31,19 @@ class NewValue(Body):
     value: str = Field(repr=False)
 
 
-@router.get("/configuration")
+@router.get("/configuration", response_model=shaped(ConfigurationList))
 async def list_configuration(request: Request, _: Administrator) -> dict[str, Any]:
     """Return every connector's keys and addresses; secrets show only whether they are set."""
     engine = hosting(request)
     return {"connectors": [_describe(engine, each) for each in sorted(engine.connectors)]}
 
 
-@router.get("/configuration/{service}")
+@router.get("/configuration/{service}", response_model=shaped(ConnectorConfiguration))
 async def get_configuration(request: Request, _: Administrator, service: str) -> dict[str, Any]:
     return _describe(hosting(request), service)
 
 
-@router.put("/configuration/{service}/{key}")
+@router.put("/configuration/{service}/{key}", response_model=shaped(ConfigurationValue))
 async def set_value(
     request: Request, _: Administrator, service: str, key: str, new: NewValue
 ) -> dict[str, Any]:
@@ -44,7 +51,7 @@ async def set_value(
     return await hosting(request).configuration.set(service, key, new.value)
 
 
-@router.delete("/configuration/{service}/{key}")
+@router.delete("/configuration/{service}/{key}", response_model=shaped(ConfigurationValue))
 async def remove_value(
     request: Request, _: Administrator, service: str, key: str
 ) -> dict[str, Any]:
@@ -52,7 +59,7 @@ async def remove_value(
     return await hosting(request).configuration.remove(service, key)
 
 
-@router.get("/checks")
+@router.get("/checks", response_model=shaped(SetupReport))
 async def list_checks(request: Request, _: Administrator) -> dict[str, Any]:
     """Let every connector look at its setup and report."""
     engine = hosting(request)

@@ -14,14 +14,20 @@ from starlette.responses import StreamingResponse
 from ..contract import RejectedError
 from ..storage.files import CHUNK_BYTES, telling_full_disk, too_large
 from .identity import Caller, hosting
+from .shapes.files import FileList, StoredFile
+from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api/files", tags=["files"])
 
 # What a form adds to its file: boundaries, part headers, a few small fields.
 FORM_ALLOWANCE_BYTES = 64 * 1024
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The content, with the file's own type", "content": {"*/*": BINARY}}
+}
 
 
-@router.get("")
+@router.get("", response_model=shaped(FileList))
 async def list_files(request: Request, caller: Caller) -> dict[str, Any]:
     """Return your files, newest first."""
     return {"files": await hosting(request).files.list(caller.owner_id)}
@@ -30,10 +36,11 @@ async def list_files(request: Request, caller: Caller) -> dict[str, Any]:
 @router.post(
     "",
     status_code=201,
+    response_model=shaped(StoredFile),
     openapi_extra={
         "requestBody": {
             "content": {
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                "application/octet-stream": BINARY,
                 "multipart/form-data": {
                     "schema": {
                         "type": "object",
@@ -70,13 +77,13 @@ async def upload_file(request: Request, caller: Caller, name: str = "") -> dict[
         await upload.close()
 
 
-@router.get("/{file_id}")
+@router.get("/{file_id}", response_model=shaped(StoredFile))
 async def get_file(request: Request, caller: Caller, file_id: str) -> dict[str, Any]:
     """Return a file's facts."""
     return await hosting(request).files.get(caller.owner_id, file_id)
 
 
-@router.get("/{file_id}/content", response_class=Response)
+@router.get("/{file_id}/content", response_class=Response, responses=CONTENT)
 async def download_file(request: Request, caller: Caller, file_id: str) -> StreamingResponse:
     """Return a file's content, always as a download."""
     files = hosting(request).files

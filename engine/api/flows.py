@@ -11,6 +11,8 @@ from ..flows.documents import find_warnings
 from ..flows.models import FlowDocument
 from .bodies import JsonRoute
 from .identity import Caller, hosting
+from .shapes.flows import Flow, FlowList, StoredFlow, SwitchedFlow
+from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api/flows", tags=["flows"], route_class=JsonRoute)
 
@@ -32,19 +34,19 @@ Document = Annotated[
 ]
 
 
-@router.get("")
+@router.get("", response_model=shaped(FlowList))
 async def list_flows(request: Request, caller: Caller) -> dict[str, Any]:
     """Return your flows without their documents."""
     return {"flows": await hosting(request).flows.list(caller.owner_id)}
 
 
-@router.get("/{flow_id}")
+@router.get("/{flow_id}", response_model=shaped(Flow))
 async def get_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[str, Any]:
     """Return a flow with its newest document."""
     return await hosting(request).flows.get(caller.owner_id, flow_id)
 
 
-@router.put("/{flow_id}")
+@router.put("/{flow_id}", response_model=shaped(StoredFlow))
 async def put_flow(
     request: Request, caller: Caller, flow_id: FlowId, document: Document
 ) -> dict[str, Any]:
@@ -65,13 +67,13 @@ async def delete_flow(request: Request, caller: Caller, flow_id: FlowId) -> None
     await hosting(request).flows.delete(caller.owner_id, flow_id)
 
 
-@router.post("/{flow_id}/start")
+@router.post("/{flow_id}/start", response_model=shaped(SwitchedFlow))
 async def start_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[str, Any]:
     """Start the newest version; the answer to a failed start says why and what to do."""
     return await hosting(request).flows.start(caller.owner_id, flow_id)
 
 
-@router.post("/{flow_id}/stop")
+@router.post("/{flow_id}/stop", response_model=shaped(SwitchedFlow))
 async def stop_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[str, Any]:
     """Stop the flow; its runs under way go on."""
     return await hosting(request).flows.stop(caller.owner_id, flow_id)

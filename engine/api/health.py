@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
@@ -14,21 +14,26 @@ from ..runs.states import SegmentState
 from ..storage.statements import insert
 from ..storage.tables import accounts, events, listeners, segments, store
 from .identity import hosting
+from .shapes.health import Alive, NotReady, Ready
+from .shapes.shape import shaped
 
 if TYPE_CHECKING:
     from ..host.engine import Engine
 
 router = APIRouter(tags=["health"])
 READY_TIMEOUT_S = 2.0
+METRICS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+}
 
 
-@router.get("/healthz")
+@router.get("/healthz", response_model=shaped(Alive))
 async def healthz() -> dict[str, str]:
     """Answer as long as the process can."""
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=shaped(Ready), responses={503: {"model": NotReady}})
 async def readyz(request: Request) -> Response:
     """Answer 200 when requests can be served: started, all tasks at work, the database writes.
 
@@ -78,7 +83,7 @@ def _write_something(connection: sa.Connection) -> None:
     connection.execute(sa.delete(store).where(store.c.namespace == row["namespace"]))
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=METRICS)
 async def metrics(request: Request) -> Response:
     """Return the counters in Prometheus's text format."""
     engine = hosting(request)

@@ -14,6 +14,8 @@ from ..times import iso
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Administrator, Caller, hosting
+from .shapes.owners import IssuedToken, Link, Me, OwnerList
+from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["owners"], route_class=JsonRoute)
 
@@ -41,7 +43,7 @@ class NewLink(Body):
     )
 
 
-@router.get("/me")
+@router.get("/me", response_model=shaped(Me))
 async def get_me(caller: Caller) -> dict[str, Any]:
     """Return who you are to this engine."""
     return {
@@ -51,19 +53,19 @@ async def get_me(caller: Caller) -> dict[str, Any]:
     }
 
 
-@router.get("/owners")
+@router.get("/owners", response_model=shaped(OwnerList))
 async def list_owners(request: Request, _: Administrator) -> dict[str, Any]:
     """Return all owners (administrator)."""
     return {"owners": await hosting(request).owners.list()}
 
 
-@router.post("/owners", status_code=201)
+@router.post("/owners", status_code=201, response_model=shaped(IssuedToken))
 async def create_owner(request: Request, _: Administrator, new: NewOwner) -> dict[str, Any]:
     """Add an owner (administrator); the token in the answer is shown this once."""
     return await hosting(request).owners.create(new.name)
 
 
-@router.post("/owners/{name:path}/tokens", status_code=201)
+@router.post("/owners/{name:path}/tokens", status_code=201, response_model=shaped(IssuedToken))
 async def create_token(
     request: Request, _: Administrator, name: str, new: NewToken | None = None
 ) -> dict[str, Any]:
@@ -72,7 +74,7 @@ async def create_token(
     return await hosting(request).owners.issue_token(name, replace=replace)
 
 
-@router.post("/links", status_code=201)
+@router.post("/links", status_code=201, response_model=shaped(Link))
 async def create_link(request: Request, caller: Caller, new: NewLink) -> dict[str, Any]:
     """Return a link that signs one browser in, once, within ten minutes."""
     engine = hosting(request)

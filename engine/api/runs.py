@@ -9,11 +9,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 from sse_starlette import EventSourceResponse
+from starlette.responses import Response
 
 from ..runs.states import RunState
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
+from .shapes.runs import EventList, Replayed, Run, RunList
+from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["runs"], route_class=JsonRoute)
 
@@ -28,7 +31,7 @@ FlowFilter = Annotated[str | None, Query(alias="flowId")]
 PING_S = 15
 
 
-@router.get("/runs")
+@router.get("/runs", response_model=shaped(RunList))
 async def list_runs(
     request: Request,
     caller: Caller,
@@ -44,13 +47,13 @@ async def list_runs(
     return {"runs": runs}
 
 
-@router.get("/runs/{run_id:path}")
+@router.get("/runs/{run_id:path}", response_model=shaped(Run))
 async def get_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
     """Return a run with the input, output and error of every step."""
     return await hosting(request).runs.get(caller.owner_id, run_id)
 
 
-@router.get("/events")
+@router.get("/events", response_model=shaped(EventList))
 async def list_events(
     request: Request,
     caller: Caller,
@@ -78,7 +81,7 @@ class Replay(Body):
     again: bool = Field(False, description="Do it although it was done before.")
 
 
-@router.post("/events/{event_id}/replay")
+@router.post("/events/{event_id}/replay", response_model=shaped(Replayed))
 async def replay_event(
     request: Request, caller: Caller, event_id: EventId, how: Replay | None = None
 ) -> dict[str, Any]:
@@ -93,7 +96,7 @@ async def replay_event(
     return {"runIds": run_ids}
 
 
-@router.get("/stream", response_class=EventSourceResponse)
+@router.get("/stream", response_class=Response)
 async def stream(request: Request, caller: Caller) -> EventSourceResponse:
     """Send what happens to your runs, steps and accounts, as it happens."""
     hosting(request).stream.check(caller.owner_id)

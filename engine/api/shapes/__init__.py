@@ -1,0 +1,1 @@
+"""What the HTTP interface answers, as its OpenAPI document says it."""

@@ -1,0 +1,105 @@
+"""Connectors with their components, dropdowns, and trials of one component."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, RootModel
+
+from ...contract.manifest import Auth, EndpointRoute, Quota
+from ...runs.states import StepState
+from .refusals import Failure
+from .shape import Shape
+
+
+class Component(Shape):
+    """What a step of a flow can be."""
+
+    name: str
+    kind: Literal["action", "trigger"]
+    label: str
+    description: str
+    group: str = Field(description="The palette group.")
+    scopes: list[str] = Field(description="What an account must be allowed.")
+    effect: Literal["read", "write"]
+    idempotent: bool = Field(description="Whether doing it twice is the same as doing it once.")
+    needs_account: bool
+    schema_: dict[str, Any] = Field(
+        alias="schema",
+        description="The JSON Schema of its input, with its ports, samples and hints in x- words.",
+    )
+
+
+class Connector(Shape):
+    """A service that flows can use."""
+
+    id: str
+    label: str
+    version: str
+    description: str
+    icon: str = Field(description="A square SVG as a data URI.")
+    auth: Auth
+    endpoint: list[EndpointRoute]
+    quotas: list[Quota]
+    components: list[Component]
+
+
+class ConnectorList(Shape):
+    connectors: list[Connector]
+
+
+class Entry(Shape):
+    """One entry of a dropdown."""
+
+    value: str
+    label: str
+    hint: str = Field(description="A second line, or empty.")
+    is_disabled: bool
+
+
+class EntryList(Shape):
+    options: list[Entry]
+
+
+class Samples(Shape):
+    """What a trigger could give."""
+
+    status: Literal["sample"]
+    samples: dict[str, Any] = Field(description="An example of each kind of value, by its name.")
+
+
+class Tried(Shape):
+    """What an action did."""
+
+    status: StepState
+    output: dict[str, list[Any]] = Field(description="The values by port.")
+    error: Failure | None
+    reason: str = Field("", description="What it would wait for in a flow.")
+
+
+class SentNothing(Tried):
+    """What an action did in a dry run, without any request that could be shown."""
+
+    dry_run: Literal[True]
+    request: None
+
+
+class ShownRequest(Shape):
+    """A request, with its secrets hidden."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: Any = Field(description="JSON where it is such, else the text.")
+
+
+class WouldSend(Shape):
+    """What an action would have sent."""
+
+    dry_run: Literal[True]
+    status: Literal["notSent"]
+    request: ShownRequest
+
+
+class TrialResult(RootModel[Samples | Tried | SentNothing | WouldSend]):
+    """What became of a trial."""

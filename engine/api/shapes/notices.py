@@ -1,0 +1,88 @@
+"""What the stream tells, by the name of the event, and how the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from ...runs.states import RunState, StepState
+from .accounts import Account
+from .refusals import Failure
+from .shape import Shape
+
+
+class Opened(Shape):
+    """The stream tells from now on."""
+
+
+class Missed(Shape):
+    """The watcher was too slow, and has to look for itself what became of everything."""
+
+    count: int = Field(description="How many notices were left out.")
+
+
+class RunChanged(Shape):
+    """A run has another state."""
+
+    run_id: str
+    flow_id: str
+    state: RunState
+
+
+class StepEnded(Shape):
+    """A step has come to its end, or to a rest."""
+
+    run_id: str
+    flow_id: str
+    component: str
+    type: str
+    state: StepState
+    error: Failure | None
+
+
+class AccountDeleted(Shape):
+    id: str
+    state: Literal["deleted"]
+
+
+NOTICES: Mapping[str, tuple[type[BaseModel], ...]] = {
+    "open": (Opened,),
+    "missed": (Missed,),
+    "run": (RunChanged,),
+    "step": (StepEnded,),
+    "account": (Account, AccountDeleted),
+}
+REFS = "#/components/schemas/{model}"
+
+
+def describe_notices(document: dict[str, Any], path: str) -> None:
+    """Write into an OpenAPI document what the stream at a path tells."""
+    models = [model for models in NOTICES.values() for model in models]
+    refs, schemas = models_json_schema(
+        [(model, "serialization") for model in models], ref_template=REFS
+    )
+    document["components"]["schemas"] |= schemas["$defs"]
+    contents = {
+        event: {"anyOf": [refs[model, "serialization"] for model in models]}
+        for event, models in NOTICES.items()
+    }
+    # OpenAPI describes the entries of such a body since 3.2; older readers see a text.
+    # https://spec.openapis.org/oas/v3.2.0.html#server-sent-event-streams
+    document["paths"][path]["get"]["responses"]["200"]["content"] = {
+        "text/event-stream": {
+            "schema": {"type": "string"},
+            "itemSchema": {"oneOf": [_entry(*each) for each in contents.items()]},
+        }
+    }
+
+
+def _entry(event: str, content: dict[str, Any]) -> dict[str, Any]:
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": content}
+    return {
+        "type": "object",
+        "required": ["event", "data"],
+        "properties": {"event": {"const": event}, "data": data},
+    }

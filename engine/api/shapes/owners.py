@@ -1,0 +1,45 @@
+"""Owners, and what opens their things."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from .shape import Shape
+
+
+class Me(Shape):
+    """Who asks."""
+
+    id: str
+    name: str
+    is_administrator: bool
+
+
+class Owner(Shape):
+    """A customer of this engine."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+class OwnerList(Shape):
+    owners: list[Owner]
+
+
+class IssuedToken(Shape):
+    """An API token, shown this once."""
+
+    id: str = Field(description="The owner's.")
+    name: str = Field(description="The owner's.")
+    created_at: datetime
+    token: str
+
+
+class Link(Shape):
+    """An address that signs one browser in."""
+
+    url: str
+    expires_at: datetime

@@ -1,0 +1,89 @@
+"""Runs with their steps, and the events that start them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from ...runs.states import RunState, SegmentState, StepState
+from .refusals import Failure
+from .shape import Shape
+
+
+class RunSummary(Shape):
+    """A run without its steps."""
+
+    id: str
+    flow_id: str
+    version: int = Field(description="The flow's version that runs.")
+    trigger: str = Field(description="The component that began it.")
+    event_id: int = Field(description="The `id` of the event that started it.")
+    status: RunState
+    error: Failure | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class RunList(Shape):
+    runs: list[RunSummary]
+
+
+class Step(Shape):
+    """What one component did, after its last attempt."""
+
+    id: str
+    component: str = Field(description="Its name in the flow.")
+    type: str = Field(description="The component's full name.")
+    status: StepState
+    attempt: int
+    input: dict[str, Any] | None = Field(description="Secrets are hidden; a trigger has none.")
+    output: dict[str, list[Any]] | None = Field(description="The values by port.")
+    error: Failure | None
+    started_at: datetime
+    duration_s: float
+
+
+class RunWait(Shape):
+    """What a run waits for."""
+
+    component: str | None = Field(description="null when the run has just begun.")
+    reason: str = Field(description="In words, where the component says it; else empty.")
+    status: SegmentState
+    key: str | None = Field(description="What the awaited event names; null for a time.")
+    until: datetime | None = Field(description="When it goes on in any case.")
+
+
+class Run(RunSummary):
+    """A run with everything that happened in it."""
+
+    event_key: str | None = Field(
+        description="The service's id of the event; null once the event is forgotten."
+    )
+    steps: list[Step]
+    waits: list[RunWait]
+
+
+class Event(Shape):
+    """Something that a service told."""
+
+    id: int = Field(description="Newer events have higher numbers.")
+    event_id: str = Field(description="The service's own id.")
+    connector: str
+    kind: str
+    state: Literal["new", "routed", "unrouted", "repeated", "failed"] = Field(
+        description="`unrouted`: no flow took it. `failed`: it could not be read."
+    )
+    received_at: datetime
+    duplicates: int = Field(description="How often it was told again.")
+    routes: list[str] = Field(description="Topics that triggers may listen to.")
+    payload: dict[str, Any]
+
+
+class EventList(Shape):
+    events: list[Event]
+
+
+class Replayed(Shape):
+    run_ids: list[str] = Field(description="The runs that were started.")
