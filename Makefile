@@ -6,6 +6,9 @@ READY := $(VENV)/.ready
 # Clients in JavaScript that the tests run against the sandbox.
 NPM := tests/npm
 NPM_READY := $(NPM)/node_modules/.package-lock.json
+# What makes a client of the engine's OpenAPI document for a test, with versions of its own.
+GENERATOR := tests/generator/.venv
+GENERATOR_READY := $(GENERATOR)/.ready
 # How many tests run side by side.
 WORKERS ?= 2
 CHECKED := tests/contract tests/components tests/test_component_docs.py tests/test_docs.py \
@@ -26,6 +29,12 @@ $(READY): pyproject.toml constraints.txt
 	touch $@
 	@echo 'Installed.'
 
+$(GENERATOR_READY): tests/generator/requirements.txt
+	@echo 'Once: installing what makes clients into $(GENERATOR).'
+	$(PYTHON) -m venv $(GENERATOR)
+	$(GENERATOR)/bin/pip install --quiet --disable-pip-version-check --requirement tests/generator/requirements.txt
+	touch $@
+
 %/node_modules/.package-lock.json: %/package-lock.json %/.npmrc
 	@echo 'Once: installing what is written in JavaScript below $*.'
 	npm ci --prefix $* --silent
@@ -35,7 +44,7 @@ demo: $(READY)
 	$(BIN)/appmixer up --sandbox $(ARGS)
 
 # Everything but the long proofs, of which it runs a small form each.
-test: $(READY) $(NPM_READY)
+test: $(READY) $(NPM_READY) $(GENERATOR_READY)
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 # What an author of components needs, in seconds.
@@ -60,5 +69,5 @@ bench: $(READY) $(NODE_RED_READY)
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(NPM)/node_modules $(NODE_RED)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(GENERATOR) $(NPM)/node_modules $(NODE_RED)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
