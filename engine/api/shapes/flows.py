@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ...flows.documents import FlowDocument
+from ...flows.models import FlowDocument
 from .refusals import Fault
 from .shape import Shape
 
