@@ -17,7 +17,7 @@ from ..observe.tasks import set_or_after
 from ..storage.database import DATABASE_AWAY, ReadRows, mapping
 from ..storage.tables import segments, steps
 from ..storage.writer import Writer
-from .queue import MAX_IN_MEMORY, EmbeddedQueue
+from .queue import EmbeddedQueue
 from .states import SegmentState
 from .waits import Row, end_due
 from .work import SegmentWork, read_work, steps_named
@@ -59,7 +59,7 @@ class Due:
             works = await self._read([row for row in rows if row["connector"] in here])
         except DATABASE_AWAY as error:
             self.log.warning("segments_left_in_table", error=type(error).__name__)
-            self.queue.wants_rows.set()
+            self.queue.leave()
             return
         if self.is_active.is_set():
             self.queue.hand_over(sorted([*works, *fresh], key=lambda work: work.rank))
@@ -79,6 +79,7 @@ class Due:
                 await self._sweep_once()
             except DATABASE_AWAY as error:
                 await self._rest(error)
+                self.queue.leave()
             # Look again in the end: another process may have queued something.
             await set_or_after(self.queue.wants_rows, self.sweep_s)
 
@@ -114,8 +115,9 @@ class Due:
             sa.select(segments.c.id)
             .where(segments.c.state == SegmentState.QUEUED.value, is_here)
             .order_by(segments.c.rank, segments.c.id)
-            .limit(MAX_IN_MEMORY + 1)
+            .limit(self.queue.in_memory + 1)
         )
+        self.queue.before_rows()
         found = [row.id for row in await self.rows(query)]
         unknown = [each for each in found if each not in self.queue.known]
         wanted = unknown[: self.queue.room]
@@ -123,8 +125,9 @@ class Due:
         for start in range(0, len(wanted), CHUNK):
             some = sa.select(segments).where(segments.c.id.in_(wanted[start : start + CHUNK]))
             works += await self._read([mapping(row) for row in await self.rows(some)])
-        are_all = len(found) <= MAX_IN_MEMORY and len(wanted) == len(unknown)
-        self.queue.take_rows(sorted(works, key=lambda work: work.rank), are_all=are_all)
+        are_all = len(found) <= self.queue.in_memory and len(wanted) == len(unknown)
+        if self.is_active.is_set():
+            self.queue.take_rows(sorted(works, key=lambda work: work.rank), are_all=are_all)
 
     async def _look_ahead(self, now: float) -> None:
         until = now + HORIZON_S

@@ -54,9 +54,13 @@ class EmbeddedQueue:
     """Executes segments as tasks of this process, fairly between owners and their flows."""
 
     def __init__(
-        self, execute: Callable[[SegmentWork], Awaitable[None]], *, places: int = PLACES
+        self,
+        execute: Callable[[SegmentWork], Awaitable[None]],
+        *,
+        places: int = PLACES,
+        in_memory: int = MAX_IN_MEMORY,
     ) -> None:
-        self._execute, self._places = execute, places
+        self._execute, self._places, self.in_memory = execute, places, in_memory
         self._known: set[str] = set()
         # By order key, the smallest rank first; a key that is being worked on is in `_busy`.
         self._lanes: dict[str, list[tuple[int, int, SegmentWork]]] = {}
@@ -68,10 +72,11 @@ class EmbeddedQueue:
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count()
         self._is_closed = False
-        # Whether something was left in the table because memory was full.
-        self._has_more_rows = False
+        # Whether the table may have what is not in memory, and whether something was left there
+        # since the rows were last asked for.
+        self._has_more_rows, self._was_left = True, False
         self.wants_rows = asyncio.Event()
-        """Set when the table has more and there is room again."""
+        """Set when the table has more and there is room for it."""
 
     @property
     def tasks(self) -> Set[asyncio.Task[None]]:
@@ -85,31 +90,74 @@ class EmbeddedQueue:
 
     @property
     def room(self) -> int:
-        return 0 if self._is_closed else max(MAX_IN_MEMORY - len(self._known), 0)
+        return 0 if self._is_closed else max(self.in_memory - len(self._known), 0)
 
     def hand_over(self, works: Iterable[SegmentWork]) -> None:
-        if not self._has_more_rows:  # else older ones of the same conversation may be in the table
-            self._take(works)
+        for work in works:
+            if work.id in self._known:
+                continue
+            # What is in the table may be older, and of the same conversation.
+            if self._has_more_rows or not self.room:
+                self._has_more_rows = self._was_left = True
+                self._take_place_of_later(work)
+            else:
+                self._add(work)
+        self._fill_places()
+
+    def leave(self) -> None:
+        """Note that something due was left in the table: it is wanted, and not overtaken."""
+        self._has_more_rows = self._was_left = True
+        self.wants_rows.set()
+
+    def leave_all(self) -> None:
+        """Begin nothing of what is in memory: another process may have the rows now."""
+        for lane in self._lanes.values():
+            self._known.difference_update(work.id for _, _, work in lane)
+        self._lanes = {order_key: [] for order_key in self._busy}
+        for share in self._shares.values():
+            share.ready.clear()
+        self._shares = {owner: share for owner, share in self._shares.items() if share.in_use}
+        self._waiting.clear()
+        self._has_more_rows = self._was_left = True
+
+    def before_rows(self) -> None:
+        """Note that the table is read now: what is left there from now on may not be found."""
+        self.wants_rows.clear()
+        self._was_left = False
 
     def take_rows(self, works: Iterable[SegmentWork], *, are_all: bool) -> None:
-        """Take what the table has, in the order of rank; `are_all` says that it has no more."""
-        self.wants_rows.clear()
-        self._has_more_rows = not are_all
-        self._take(works)
-
-    def _take(self, works: Iterable[SegmentWork]) -> None:
+        """Take what the table had, in the order of rank; `are_all` says that it had no more."""
+        self._has_more_rows = self._was_left or not are_all
         for work in works:
             if work.id in self._known:
                 continue
             if not self.room:
                 self._has_more_rows = True
                 break
-            self._known.add(work.id)
-            lane = self._lanes.setdefault(work.order_key, [])
-            heapq.heappush(lane, (work.rank, next(self._numbers), work))
-            if len(lane) == 1 and work.order_key not in self._busy:
-                self._make_ready(work)
+            self._add(work)
         self._fill_places()
+        self._ask_for_rows()
+
+    def _ask_for_rows(self) -> None:
+        if self._has_more_rows and self.room > self.in_memory // 2:
+            self.wants_rows.set()
+
+    def _add(self, work: SegmentWork) -> None:
+        self._known.add(work.id)
+        lane = self._lanes.setdefault(work.order_key, [])
+        heapq.heappush(lane, (work.rank, next(self._numbers), work))
+        if len(lane) == 1 and work.order_key not in self._busy:
+            self._make_ready(work)
+
+    def _take_place_of_later(self, work: SegmentWork) -> None:
+        """Leave the last of a conversation in the table instead of one that goes before it."""
+        lane = self._lanes.get(work.order_key)
+        last = max(lane) if lane else None
+        if lane and last and last[0] > work.rank:
+            self._known.discard(last[2].id)
+            self._known.add(work.id)
+            lane[lane.index(last)] = (work.rank, next(self._numbers), work)
+            heapq.heapify(lane)
 
     async def close(self) -> None:
         self._is_closed = True
@@ -182,8 +230,7 @@ class EmbeddedQueue:
 
     def _end(self, work: SegmentWork) -> None:
         self._known.discard(work.id)
-        if self._has_more_rows and self.room > MAX_IN_MEMORY // 2:
-            self.wants_rows.set()
+        self._ask_for_rows()
         self._busy.discard(work.order_key)
         self._in_use -= 1
         share = self._shares[work.owner_id]

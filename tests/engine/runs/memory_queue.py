@@ -1,0 +1,147 @@
+"""A second implementation of the seam, in memory: rows, a lease for each process, no places.
+
+It shares no thought with the embedded one, so what both can do is the seam's and not one design's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from appmixer.engine.runs.work import SegmentWork
+
+from .queue_conformance import Execute
+
+LEASE_S = 0.15
+# Every flow has so many places of its own, whatever others do.
+PLACES_OF_A_FLOW = 2
+
+
+@dataclass
+class MemoryRows:
+    """What outlives a process: the segments that are not done, and who executes them."""
+
+    works: dict[str, SegmentWork] = field(default_factory=dict[str, SegmentWork])
+    due_at: dict[str, float] = field(default_factory=dict[str, float])
+    holders: dict[str, MemoryQueue] = field(default_factory=dict[str, "MemoryQueue"])
+
+
+class MemoryQueue:
+    """One process: it renews its lease, takes what is free, and executes it."""
+
+    def __init__(self, rows: MemoryRows, execute: Execute) -> None:
+        self.rows, self._execute = rows, execute
+        self.is_renewing = True
+        self._leased_until = time.monotonic() + LEASE_S
+        self._is_closed = False
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.watching = asyncio.create_task(self._watch())
+
+    def hand_over(self, works: Iterable[SegmentWork]) -> None:
+        self._take()
+
+    async def close(self) -> None:
+        self._is_closed = True
+        if self.tasks:
+            await asyncio.wait(self.tasks)
+
+    @property
+    def has_lease(self) -> bool:
+        return time.monotonic() < self._leased_until
+
+    async def _watch(self) -> None:
+        while True:
+            # A lease that is over is not had again: another may have the rows.
+            if self.is_renewing and self.has_lease:
+                self._leased_until = time.monotonic() + LEASE_S
+            self._take()
+            await asyncio.sleep(LEASE_S / 5)
+
+    def _take(self) -> None:
+        while not self._is_closed and self.has_lease:
+            work = next(self._free(), None)
+            if work is None:
+                return
+            self._begin(work)
+
+    def _free(self) -> Iterator[SegmentWork]:
+        """Yield what may be begun now, the smallest rank first."""
+        held = [self.rows.works[each] for each in self.rows.holders if self._is_held(each)]
+        taken = {work.order_key for work in held}
+        for work in sorted(self.rows.works.values(), key=lambda work: work.rank):
+            if not self._is_due(work) or work.order_key in taken:
+                continue
+            taken.add(work.order_key)
+            if self._has_place(work, held):
+                yield work
+
+    def _is_held(self, segment_id: str) -> bool:
+        holder = self.rows.holders.get(segment_id)
+        return holder is not None and holder.has_lease
+
+    def _is_due(self, work: SegmentWork) -> bool:
+        return self.rows.due_at[work.id] <= time.monotonic()
+
+    def _has_place(self, work: SegmentWork, held: list[SegmentWork]) -> bool:
+        return sum(each.flow_key == work.flow_key for each in held) < PLACES_OF_A_FLOW
+
+    def _begin(self, work: SegmentWork) -> None:
+        self.rows.holders[work.id] = self
+        task = asyncio.create_task(self._work(work))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _work(self, work: SegmentWork) -> None:
+        await self._execute(work)
+        if self.rows.holders.get(work.id) is self:
+            self.rows.works.pop(work.id, None)
+            del self.rows.holders[work.id]
+        self._take()
+
+
+@dataclass
+class MemoryProcess:
+    queue: MemoryQueue
+
+    async def wait(self, work: SegmentWork, delay_s: float) -> None:
+        self.queue.rows.works[work.id] = work
+        self.queue.rows.due_at[work.id] = time.monotonic() + delay_s
+
+    async def die(self) -> None:
+        dying = [self.queue.watching, *self.queue.tasks]
+        for task in dying:
+            task.cancel()
+        await asyncio.gather(*dying, return_exceptions=True)
+
+    async def lose(self) -> None:
+        self.queue.is_renewing = False
+        await asyncio.sleep(LEASE_S)
+
+
+@dataclass
+class MemorySite:
+    make: Callable[[MemoryRows, Execute], MemoryQueue] = MemoryQueue
+    patience_s: float = 20.0
+    rows: MemoryRows = field(default_factory=MemoryRows)
+    processes: list[MemoryProcess] = field(default_factory=list[MemoryProcess])
+
+    async def open(self, execute: Execute) -> MemoryProcess:
+        process = MemoryProcess(self.make(self.rows, execute))
+        self.processes.append(process)
+        return process
+
+    async def store(self, works: Iterable[SegmentWork]) -> None:
+        for work in works:
+            self.rows.works[work.id] = work
+            self.rows.due_at[work.id] = time.monotonic()
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncGenerator[MemorySite]:
+        try:
+            yield self
+        finally:
+            for process in self.processes:
+                await process.die()

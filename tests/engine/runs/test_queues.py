@@ -1,0 +1,212 @@
+"""Two implementations of the seam pass the suite, and it notices those that are broken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from appmixer.engine.runs.work import SegmentWork
+
+from . import queue_conformance as suite
+from .embedded_site import embedded_site
+from .memory_queue import MemoryQueue, MemorySite
+
+pytestmark = pytest.mark.anyio
+
+every_check = pytest.mark.parametrize("check", suite.CHECKS, ids=lambda check: check.__name__)
+
+
+def at(folder: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(folder / "queue.sqlite"))
+
+
+@every_check
+async def test_the_queue_in_memory(check: suite.Check) -> None:
+    async with MemorySite().running() as site:
+        await check(site)
+
+
+@every_check
+async def test_the_embedded_queue(check: suite.Check, tmp_path: Path) -> None:
+    async with embedded_site(at(tmp_path)) as site:
+        await check(site)
+
+
+# The room is filled by rank, so one backlog that takes all of it keeps the rows of others out.
+NOT_FAIR_WITHOUT_ROOM = (
+    suite.one_owners_slow_segments_keep_no_other_owner_waiting,
+    suite.one_flows_slow_segments_keep_no_other_flow_waiting,
+    suite.owners_take_turns,
+)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [each for each in suite.CHECKS if each not in NOT_FAIR_WITHOUT_ROOM],
+    ids=lambda check: check.__name__,
+)
+async def test_the_embedded_queue_when_memory_is_full(check: suite.Check, tmp_path: Path) -> None:
+    async with embedded_site(at(tmp_path), in_memory=3) as site:
+        await check(site)
+
+
+@pytest.mark.parametrize("check", NOT_FAIR_WITHOUT_ROOM, ids=lambda check: check.__name__)
+@pytest.mark.xfail(
+    reason="a backlog that fills all of the memory keeps other owners' rows in the table",
+    raises=AssertionError,
+)
+async def test_the_embedded_queue_is_fair_when_memory_is_full(
+    check: suite.Check, tmp_path: Path
+) -> None:
+    async with embedded_site(at(tmp_path), in_memory=3) as site:
+        site.patience_s = 2.0
+        await check(site)
+
+
+class NewestFirst(MemoryQueue):
+    def _free(self) -> Iterator[SegmentWork]:
+        works = self.rows.works.values()
+        newest = max(works, key=lambda work: work.rank, default=None)
+        return iter([newest] if newest and not self.rows.holders else [])
+
+
+class ManyAtOnce(MemoryQueue):
+    """Forgets that a conversation has one segment at a time."""
+
+    def _free(self) -> Iterator[SegmentWork]:
+        works = sorted(self.rows.works.values(), key=lambda work: work.rank)
+        return (work for work in works if work.id not in self.rows.holders)
+
+
+class OneAtATime(MemoryQueue):
+    def _free(self) -> Iterator[SegmentWork]:
+        return iter(()) if self.rows.holders else super()._free()
+
+
+class Lossy(MemoryQueue):
+    def _is_due(self, work: SegmentWork) -> bool:
+        return super()._is_due(work) and work.rank % 7 != 0
+
+
+class Twice(MemoryQueue):
+    """Executes whatever it is given, whether it is known or not."""
+
+    def hand_over(self, works: Iterable[SegmentWork]) -> None:
+        for work in works:
+            self._begin(work)
+
+
+class OnlyWhatIsHandedOver(MemoryQueue):
+    _given: frozenset[str] = frozenset()
+
+    def hand_over(self, works: Iterable[SegmentWork]) -> None:
+        self._given |= {work.id for work in works}
+        super().hand_over(works)
+
+    def _is_due(self, work: SegmentWork) -> bool:
+        return work.id in self._given and super()._is_due(work)
+
+
+class NewestHandedOverFirst(MemoryQueue):
+    """Executes what is handed over before it looks what there was."""
+
+    def hand_over(self, works: Iterable[SegmentWork]) -> None:
+        for work in works:
+            if not any(each.order_key == work.order_key for each in self._under_way()):
+                self._begin(work)
+
+    def _under_way(self) -> Iterable[SegmentWork]:
+        return [self.rows.works[each] for each in self.rows.holders]
+
+
+class ForEver(MemoryQueue):
+    """Leaves to a process what it has begun, though that is gone."""
+
+    def _is_held(self, segment_id: str) -> bool:
+        return segment_id in self.rows.holders
+
+
+class Unfenced(MemoryQueue):
+    """Goes on with what it knows when its lease is over."""
+
+    _tried: frozenset[str] = frozenset()
+
+    def _take(self) -> None:
+        super()._take()
+        for work in [] if self.has_lease else list(self.rows.works.values()):
+            if work.id not in self._tried:
+                self._tried |= {work.id}
+                self._begin(work)
+
+
+class FirstComeFirstServed(MemoryQueue):
+    def _has_place(self, work: SegmentWork, held: list[SegmentWork]) -> bool:
+        return len(held) < 4
+
+
+class FairToOwners(MemoryQueue):
+    """Gives places to owners, whatever their flows."""
+
+    def _has_place(self, work: SegmentWork, held: list[SegmentWork]) -> bool:
+        return sum(each.owner_id == work.owner_id for each in held) < 2
+
+
+class Early(MemoryQueue):
+    def _is_due(self, work: SegmentWork) -> bool:
+        return True
+
+
+class Abrupt(MemoryQueue):
+    async def close(self) -> None:
+        self._is_closed = True
+        for task in self.tasks:
+            task.cancel()
+
+
+class Tireless(MemoryQueue):
+    """Goes on until nothing is left when it is to close."""
+
+    async def close(self) -> None:
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
+
+BROKEN: list[tuple[type[MemoryQueue], suite.Check]] = [
+    (NewestFirst, suite.segments_of_a_conversation_go_one_after_the_other_by_rank),
+    (ManyAtOnce, suite.segments_of_a_conversation_go_one_after_the_other_by_rank),
+    (OneAtATime, suite.a_slow_conversation_holds_up_no_other),
+    (Lossy, suite.all_that_is_handed_over_is_executed),
+    (ManyAtOnce, suite.all_that_is_handed_over_is_executed),
+    (Twice, suite.what_is_known_is_not_executed_a_second_time),
+    (OnlyWhatIsHandedOver, suite.what_nobody_has_handed_over_is_executed_and_first),
+    (NewestHandedOverFirst, suite.what_nobody_has_handed_over_is_executed_and_first),
+    (ForEver, suite.another_goes_on_in_order_when_a_process_dies),
+    (ManyAtOnce, suite.another_goes_on_in_order_when_a_process_dies),
+    (Unfenced, suite.a_process_whose_rows_are_anothers_begins_nothing_more),
+    (FirstComeFirstServed, suite.one_owners_slow_segments_keep_no_other_owner_waiting),
+    (FirstComeFirstServed, suite.one_flows_slow_segments_keep_no_other_flow_waiting),
+    (FairToOwners, suite.one_flows_slow_segments_keep_no_other_flow_waiting),
+    (FirstComeFirstServed, suite.owners_take_turns),
+    (Early, suite.what_is_due_later_is_not_executed_before_its_time),
+    (Early, suite.a_delay_outlives_the_process),
+    (OnlyWhatIsHandedOver, suite.a_delay_outlives_the_process),
+    (Abrupt, suite.a_close_waits_for_what_is_under_way_and_leaves_the_rest_to_the_next),
+    (Tireless, suite.a_close_waits_for_what_is_under_way_and_leaves_the_rest_to_the_next),
+]
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"), BROKEN, ids=[f"{each.__name__}-{check.__name__}" for each, check in BROKEN]
+)
+async def test_the_suite_notices(broken: type[MemoryQueue], check: suite.Check) -> None:
+    async with MemorySite(broken, patience_s=1.0).running() as site:
+        with pytest.raises(AssertionError):
+            await check(site)
+
+
+def test_every_check_has_a_broken_queue_that_it_notices() -> None:
+    assert {check for _, check in BROKEN} == set(suite.CHECKS)
