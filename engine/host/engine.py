@@ -213,7 +213,6 @@ class Engine:
         )
         topics = Topics(self.plugins, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
-        self.turn = Turn(self.database, self.log)
         executor = Executor(
             writer=self.writer,
             rows=self.rows,
@@ -229,6 +228,7 @@ class Engine:
             may_wait=WaitCounts(self.rows, self.limits).check,
         )
         self.queue = EmbeddedQueue(executor.execute)
+        self.turn = Turn(self.database, self.log, self.queue.leave_all)
         self.due = Due(
             writer=self.writer,
             rows=self.rows,

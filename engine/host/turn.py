@@ -25,11 +25,12 @@ T = TypeVar("T")
 class Turn:
     """On PostgreSQL a lock that ends with its connection; on SQLite the data folder is locked.
 
-    `is_mine` is set while it is this process's turn.
+    `is_mine` is set while it is this process's turn, and `on_lost` is called when it is no more.
     """
 
     database: sa.Engine
     log: Log
+    on_lost: Callable[[], None]
     is_mine: asyncio.Event = field(default_factory=asyncio.Event)
     # Of its own: the loop's threads are waited for at the end, and this one may hang.
     _thread: ThreadPoolExecutor = field(
@@ -61,6 +62,7 @@ class Turn:
                 self.log.warning("turn_lost", error=type(error).__name__)
             finally:
                 self.is_mine.clear()
+                self.on_lost()
                 for connection in held:
                     # Closed, not given back to the pool: the lock must end with it.
                     connection.invalidate()

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from appmixer.engine.accounts.configuration import RELOAD_S
@@ -28,12 +29,13 @@ from appmixer.engine.settings import Settings
 from appmixer.engine.storage.database import database_url, migrate, open_database
 from appmixer.engine.storage.tables import metadata
 
-from .conftest import echo_module
+from .conftest import Echo, echo_module
 
 pytestmark = pytest.mark.anyio
 
 Hear = Callable[..., Awaitable[None]]
 Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
+Until = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
@@ -289,6 +291,26 @@ async def test_another_process_goes_on_with_what_one_has_left_and_hears_what_com
 
     assert {run["status"] for run in found} == {"completed"}
     assert sorted(text for _, text, _ in goes_on.acts) == ["comes now", "under way"]
+
+
+async def test_a_process_that_has_lost_its_turn_begins_nothing_of_what_it_had(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, echo: Echo, until: Until
+) -> None:
+    await engine.flows.put(owner, "f", echoing("{{ in1.heard.text }}", then="slow"))
+    await engine.flows.start(owner, "f")
+    for text in ("under way", "behind"):
+        await hear(text, order="one")
+    await until(lambda: _returned(len(engine.queue.known) == 2 and echo.acts))
+
+    with engine.database.connect() as connection:
+        holding = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+        connection.execute(sa.text(holding))
+    await until(lambda: _returned(not engine.turn.is_mine.is_set()))
+    known = len(engine.queue.known)
+    echo.is_over.set()
+    await ended_runs(owner, 2)
+
+    assert known == 1, "what is behind may be begun by another process now"
 
 
 async def _returned(found: Any) -> Any:
