@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from appmixer.engine.contract import CONTRACT_VERSION
+
 COMPONENT = '''"""Send Letter."""
 
 from __future__ import annotations
@@ -82,6 +84,7 @@ def manifest(service: str) -> dict[str, Any]:
         "id": f"acme:{service}",
         "label": "Mail",
         "version": "1.0.0",
+        "contract": CONTRACT_VERSION,
         "description": "Sends letters.",
         "icon": "data:image/svg+xml,",
         "auth": {"type": "oauth2", "service": service, "scopes": []},

@@ -55,6 +55,20 @@ def test_a_connector_that_is_not_installed_is_published_and_then_valid(
     assert faults_of(shell, folder) == []
 
 
+def test_a_manifest_for_another_version_of_the_contract_is_told_so(
+    shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    publish(folder)
+    manifest = json.loads((folder / "connector.json").read_text())
+    (folder / "connector.json").write_text(json.dumps({**manifest, "contract": "2.0"}))
+
+    assert faults_of(shell, folder) == [
+        "contract: It is for version 2.0 of the contract, and here it is 1.0;"
+        " it needs a newer host."
+    ]
+
+
 def test_schemas_are_published_for_the_given_folder_with_other_connectors_installed(
     tmp_path: Path,
 ) -> None:

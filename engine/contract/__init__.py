@@ -48,8 +48,10 @@ from .values import (
     Route,
     Wait,
 )
+from .version import CONTRACT_VERSION
 
 __all__ = [
+    "CONTRACT_VERSION",
     "Account",
     "AccountProvider",
     "Action",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.metadata import entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pluggy
 from pydantic import ValidationError
@@ -15,6 +15,7 @@ from .component import Component
 from .context import Account, HostContext
 from .manifest import Manifest
 from .values import Check, Credentials, Event, JsonObject, Listener, Route
+from .version import misfit
 
 PROJECT = "appmixer"
 ENTRY_POINT_GROUP = "appmixer"
@@ -199,6 +200,9 @@ class Connectors(dict[str, Connector]):
             manager.add_hookspecs(Hooks)
             manager.register(load())
             raw = _answer("appmixer_manifest", manager.hook.appmixer_manifest)
+            # First: what else is not right may be right for another version.
+            if why := isinstance(raw, dict) and misfit(cast("JsonObject", raw).get("contract")):
+                raise UnusableConnectorError(why)
             manifest = Manifest.model_validate(raw)
             self._refuse_names_of_others(manifest)
         except FOREIGN_FAULTS as error:

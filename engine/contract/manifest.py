@@ -8,6 +8,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from .version import CONTRACT_VERSION, VERSION_PATTERN
+
 IDENTIFIER = r"^[a-z][a-z0-9]*(:[a-z][a-z0-9]*)+$"
 COMPONENT_NAME = r"^[a-z][a-z0-9]*(\.[a-z][a-z0-9]*)+\.[A-Z][A-Za-z0-9]*$"
 
@@ -128,6 +130,11 @@ class Manifest(_Part):
     id: str = Field(pattern=IDENTIFIER, examples=["appmixer:mail"])
     label: str
     version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
+    contract: str = Field(
+        pattern=VERSION_PATTERN,
+        description="The version of the contract that it is written for.",
+        examples=[CONTRACT_VERSION],
+    )
     description: str
     icon: str = Field(pattern=r"^data:image/svg\+xml", description="A square SVG as a data URI.")
     auth: Auth

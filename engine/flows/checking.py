@@ -11,6 +11,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from ..contract import ComponentEntry, Manifest, RejectedError, load_connectors
+from ..contract.version import misfit
 from ..strict_json import read_json
 from .component_types import component_types
 from .conforming import check_code, entries_of
@@ -87,6 +88,8 @@ def _manifest_fault(error: Any) -> Fault:
 
 
 def _check_names(manifest: Manifest) -> Iterator[Fault]:
+    if why := misfit(manifest.contract):
+        yield Fault("contract", f"{why[0].upper()}{why[1:]}.")
     prefix = manifest.id.replace(":", ".") + "."
     for position, entry in enumerate(manifest.components):
         here = f"components.{position}"

@@ -14,6 +14,7 @@ import pytest
 from pydantic import Field
 
 from appmixer.engine.contract import (
+    CONTRACT_VERSION,
     Account,
     Action,
     ActionContext,
@@ -248,6 +249,7 @@ MANIFEST: dict[str, Any] = {
     "id": CONNECTOR,
     "label": "Echo",
     "version": "1.0.0",
+    "contract": CONTRACT_VERSION,
     "description": "For tests.",
     "icon": "data:image/svg+xml,",
     "auth": {
