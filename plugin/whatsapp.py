@@ -72,10 +72,12 @@ class WhatsApp:
         """Make Meta's subscriptions agree with the listeners now."""
         await self._subscriptions.reconcile()
 
-    async def listener_added(self, listener: Listener, account: Account) -> None:
+    async def listener_added(self, listener: Listener, account: Account | None) -> None:
+        assert account is not None, "the manifest asks for one"
         await self._subscriptions.add(listener, account)
 
-    async def listener_removed(self, listener: Listener, account: Account) -> None:
+    async def listener_removed(self, listener: Listener, account: Account | None) -> None:
+        assert account is not None, "the manifest asks for one"
         await self._subscriptions.remove(listener, account)
 
     def read(self, content: bytes) -> Sequence[Event]:

@@ -163,7 +163,7 @@ def test_every_permission_and_route_of_the_manifest_is_in_the_administrators_par
     routes = [f"/plugins/appmixer/whatsapp{route.path}" for route in MANIFEST.endpoint]
     page = text_of("docs/administrator.md")
 
-    assert missing(MANIFEST.auth.scopes, "docs/administrator.md") == []
+    assert missing(MANIFEST.scopes, "docs/administrator.md") == []
     assert [route for route in routes if f"\nhttps://engine.example.com{route}\n" not in page] == []
 
 

@@ -23,8 +23,8 @@ def describe_addresses(settings: Settings, manifest: Manifest | None) -> dict[st
 def _addresses(settings: Settings, manifest: Manifest) -> list[dict[str, str]]:
     base = settings.base_url + PREFIX + manifest.id.replace(":", "/")
     labels = {base + route.path: route.label or route.description for route in manifest.endpoint}
-    redirect = redirect_uri(settings, manifest.auth.service)
-    return [
-        {"label": manifest.auth.redirect_label, "url": redirect},
-        *({"label": label, "url": url} for url, label in labels.items()),
-    ]
+    found = [{"label": label, "url": url} for url, label in labels.items()]
+    auth = manifest.auth
+    if auth is None or auth.type != "oauth2":
+        return found
+    return [{"label": auth.redirect_label, "url": redirect_uri(settings, auth.service)}, *found]

@@ -13,7 +13,8 @@ from ..accounts.api_token import new_secret
 from ..accounts.keeping import checked_name
 from ..accounts.owners import INVITATION, Identity
 from ..accounts.stored import packed, unpacked
-from ..contract import ConnectorError, Credentials, RejectedError
+from ..contract import ConnectorError, Credentials, Manifest, RejectedError
+from ..contract.manifest import Auth
 from ..errors import NotFoundError, not_here
 from .addresses import redirect_uri
 from .identity import find_identity, hosting, keep_session
@@ -189,7 +190,7 @@ async def _ask_first(
     questions = Questions(request)
     secret = await questions.ask({**login, "token": token})
     page = connecting_page(
-        Form(f"/auth/{manifest.auth.service}/start", secret, "Go on to the login"),
+        Form(f"/auth/{_auth(manifest).service}/start", secret, "Go on to the login"),
         label=manifest.label,
         owner=identity.owner_name,
         name=login["name"],
@@ -231,13 +232,13 @@ async def _ask_for(
 ) -> Response:
     engine = hosting(request)
     manifest = engine.connectors[login["service"]].manifest
-    labels = {each.name: each.label for each in manifest.auth.settings}
+    labels = {each.name: each.label for each in manifest.account_settings}
     questions = Questions(request)
     about = {**login, "kind": "settings", "credentials": packed(credentials)}
     secret = await questions.ask(about)
     page = missing_page(
         Form(
-            f"/auth/{manifest.auth.service}/callback",
+            f"/auth/{_auth(manifest).service}/callback",
             secret,
             "Connect",
             [Field(name, labels.get(name, name), named.get(name, "")) for name in credentials.asks],
@@ -268,7 +269,7 @@ async def _connected(
     manifest = hosting(request).connectors[login["service"]].manifest
     questions = Questions(request)
     secret = await questions.ask({**login, "kind": "settings"})
-    form = Form(f"/auth/{manifest.auth.service}/callback", secret, "Change", fields)
+    form = Form(f"/auth/{_auth(manifest).service}/callback", secret, "Change", fields)
     return questions.remember(success_page(account["name"], account["expiresAt"], form))
 
 
@@ -311,15 +312,21 @@ def _authorization_url(request: Request, login: Mapping[str, Any], state: str) -
 
 def _connector_id(request: Request, service: str) -> str:
     for connector_id, connector in hosting(request).connectors.items():
-        if connector.manifest.auth.service == service:
+        auth = connector.manifest.auth
+        if auth is not None and (auth.type, auth.service) == ("oauth2", service):
             return connector_id
     raise NotFoundError(f"There is no service {service!r} to log in to.")
 
 
 def _redirect_uri(request: Request, connector_id: str) -> str:
     engine = hosting(request)
-    service = engine.connectors[connector_id].manifest.auth.service
-    return redirect_uri(engine.settings, service)
+    return redirect_uri(engine.settings, _auth(engine.connectors[connector_id].manifest).service)
+
+
+def _auth(manifest: Manifest) -> Auth:
+    if manifest.auth is None:  # by now it may be another version of the connector
+        raise NotFoundError(f"{manifest.label} has no accounts to connect.")
+    return manifest.auth
 
 
 def _failure(error: ConnectorError | NotFoundError) -> Response:

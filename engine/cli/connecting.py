@@ -51,13 +51,15 @@ def connect(
 ) -> None:
     """Connect an account: in the browser, or with an access token read from the terminal."""
     connectors = call(url, data, "GET", "/api/components")["connectors"]
-    by_id = {each["id"]: each for each in connectors}
+    by_id = {each["id"]: each for each in connectors if each["auth"]}
+    if not by_id:
+        fail("No connector here has accounts.")
     chosen = service or (next(iter(by_id)) if len(by_id) == 1 else "")
     if chosen not in by_id:
         misuse(f"Choose --service from: {', '.join(sorted(by_id))}.")
     given = read_settings(settings or (), by_id[chosen]["auth"]["settings"])
     name = name or _asked_name()
-    if token:
+    if token or by_id[chosen]["auth"]["type"] == "apiKey":
         secret = typer.prompt("Access token", hide_input=True, err=True)
         content = {"service": chosen, "name": name, "accessToken": secret, "settings": given}
         account = call(url, data, "POST", "/api/accounts", content)

@@ -71,11 +71,14 @@ class Plugin(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
 
-    async def listener_added(self, listener: Listener, account: Account) -> None:
-        """Called before a listener is stored, also when it is there already; raise to refuse it."""
+    async def listener_added(self, listener: Listener, account: Account | None) -> None:
+        """Called before a listener is stored, also when it is there already; raise to refuse it.
+
+        There is no account if, and only if, the manifest has no `auth`.
+        """
         ...
 
-    async def listener_removed(self, listener: Listener, account: Account) -> None:
+    async def listener_removed(self, listener: Listener, account: Account | None) -> None:
         """Called after a listener was removed; may be called twice."""
         ...
 
@@ -107,7 +110,7 @@ class Plugin(Protocol):
 
 
 class Hooks:
-    """The hooks of the project; a connector's module implements all four."""
+    """The hooks of the project; a connector's module implements all that its manifest asks for."""
 
     @hookspec
     def appmixer_manifest(self) -> JsonObject:
@@ -121,7 +124,10 @@ class Hooks:
 
     @hookspec
     def appmixer_account_provider(self, host: HostContext) -> AccountProvider:
-        """Return what connects accounts. Called once, when the host starts."""
+        """Return what connects accounts. Called once, when the host starts.
+
+        Not called, and not needed, where the manifest has no `auth`.
+        """
         raise NotImplementedError
 
     @hookspec
@@ -172,7 +178,10 @@ class Connector:
                 raise UnusableConnectorError(f"its hook appmixer_components gives no {entry.name}")
         return components
 
-    def account_provider(self, host: HostContext) -> AccountProvider:
+    def account_provider(self, host: HostContext) -> AccountProvider | None:
+        """Return what connects its accounts; None if it has none."""
+        if self.manifest.auth is None:
+            return None
         hook = self._hooks.appmixer_account_provider
         provider: AccountProvider = _answer("appmixer_account_provider", hook, host=host)
         return provider
@@ -213,10 +222,9 @@ class Connectors(dict[str, Connector]):
     def _refuse_names_of_others(self, manifest: Manifest) -> None:
         """Raise if it would answer for another connector, whose flows and logins it then got."""
         for other in self.values():
-            names = {"id": manifest.id, "login": manifest.auth.service}
-            others = {"id": other.manifest.id, "login": other.manifest.auth.service}
+            names, others = _names(manifest), _names(other.manifest)
             for kind, name in names.items():
-                if name == others[kind]:
+                if name == others.get(kind):
                     raise UnusableConnectorError(
                         f"its {kind} {name} is that of {other.distribution} as well"
                     )
@@ -250,6 +258,11 @@ def connectors_of(*modules: object) -> Connectors:
 
 def _itself(module: object) -> object:
     return module
+
+
+def _names(manifest: Manifest) -> Mapping[str, str]:
+    login = {"login": manifest.auth.service} if manifest.auth else {}
+    return {"id": manifest.id, **login}
 
 
 def _answer(name: str, hook: pluggy.HookCaller, **arguments: object) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -73,10 +74,12 @@ class AccountSetting(_Part):
 class Auth(_Part):
     """How an account is connected."""
 
-    type: Literal["oauth2"]
+    type: Literal["oauth2", "apiKey"] = Field(
+        description="By a login, or only by a key that a person pastes."
+    )
     service: str = Field(description="The last part of /auth/<service>/start and /callback.")
-    scopes: list[str]
-    token: bool = Field(False, description="An access token can be pasted instead.")
+    scopes: list[str] = []
+    token: bool = Field(False, description="An access token can be pasted instead of a login.")
     settings: list[AccountSetting] = []
     redirect_label: str = Field(
         "Redirect URL",
@@ -137,8 +140,25 @@ class Manifest(_Part):
     )
     description: str
     icon: str = Field(pattern=r"^data:image/svg\+xml", description="A square SVG as a data URI.")
-    auth: Auth
+    auth: Auth | None = Field(
+        None, description="Left out where no component works on behalf of an account."
+    )
     configuration: list[ConfigurationKey]
     endpoint: list[EndpointRoute]
     quotas: list[Quota]
     components: list[ComponentEntry]
+
+    @property
+    def scopes(self) -> Sequence[str]:
+        """What a login asks for."""
+        return self.auth.scopes if self.auth else ()
+
+    @property
+    def account_settings(self) -> Sequence[AccountSetting]:
+        return self.auth.settings if self.auth else ()
+
+    def needs_account(self, entry: ComponentEntry) -> bool:
+        """Say whether a flow has to name an account for one of the components."""
+        if self.auth is None:
+            return False
+        return bool(entry.scopes) or self.auth.type == "apiKey"

@@ -169,8 +169,8 @@ class QuietPlugin:
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
-    async def listener_added(self, listener: Listener, account: Account) -> None: ...
-    async def listener_removed(self, listener: Listener, account: Account) -> None: ...
+    async def listener_added(self, listener: Listener, account: Account | None) -> None: ...
+    async def listener_removed(self, listener: Listener, account: Account | None) -> None: ...
     def read(self, content: bytes) -> Sequence[Event]:
         return []
 
@@ -300,14 +300,15 @@ class RecordingContext:
         self.emitted.append((port, value))
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
-        listener = Listener(f"{self.component_id}/{route}", route, params, self.account.id)
-        await self.plugin.listener_added(listener, self.account)
+        account_id = self.connected.id if self.connected else ""
+        listener = Listener(f"{self.component_id}/{route}", route, params, account_id)
+        await self.plugin.listener_added(listener, self.connected)
         self.host.listening[listener.id] = listener
 
     async def remove_listener(self, route: str) -> None:
         listener = self.host.listening.pop(f"{self.component_id}/{route}", None)
         if listener is not None:
-            await self.plugin.listener_removed(listener, self.account)
+            await self.plugin.listener_removed(listener, self.connected)
 
     async def other_flows(self, routes: Sequence[str]) -> int:
         listeners = self.host.listening.values()

@@ -47,7 +47,10 @@ class Wait:
 
 @dataclass(frozen=True)
 class Listener:
-    """A started trigger's wish for events, and the account whose token proves its right to them."""
+    """A started trigger's wish for events, and the account whose token proves its right to them.
+
+    `account_id` is empty for a connector that has no accounts.
+    """
 
     id: str
     route: str

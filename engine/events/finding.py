@@ -84,12 +84,10 @@ class Finder:
             for route in each.event.routes:
                 for listener in by_route.get((each.row.connector, route), ()):
                     place = (listener.flow_key, listener.component)
-                    if place in once or self._opened_by(listener, opened).isdisjoint(
-                        each.event.routes
-                    ):
+                    if place in once or not self._may_hear(listener, each, opened):
                         continue
                     once.add(place)
-                    if listener.account_state != CONNECTED:
+                    if listener.account_id and listener.account_state != CONNECTED:
                         each.held += [(listener.id, listener.account_id)] if holds else []
                         continue
                     each.takers.add(listener.owner_id)
@@ -103,6 +101,13 @@ class Finder:
                     each.starts.append(start)
                     if cause is not None:
                         caused[cause.origin, listener.flow_key] += 1
+
+    def _may_hear(
+        self, listener: sa.Row[Any], each: Routed, opened: dict[str, frozenset[str]]
+    ) -> bool:
+        if not listener.account_id:
+            return self.topics.is_open(listener.connector)
+        return not self._opened_by(listener, opened).isdisjoint(each.event.routes)
 
     def _opened_by(
         self, listener: sa.Row[Any], opened: dict[str, frozenset[str]]

@@ -140,7 +140,7 @@ def store_starts(connection: sa.Connection, routed: Sequence[Routed]) -> None:
 
 
 def _withhold(connection: sa.Connection, routed: Sequence[Routed]) -> None:
-    ids = {start.account_id for each in routed for start in each.starts}
+    ids = {start.account_id for each in routed for start in each.starts if start.account_id}
     if not ids:
         return
     # Nobody takes an access away between this look and the commit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,12 @@ class Topics:
     """Asks the plugins."""
 
     plugins: Mapping[str, Plugin]
+    has_accounts: Callable[[str], bool]
     describe: Describe
+
+    def is_open(self, connector: str) -> bool:
+        """Say whether everybody may hear what happens there: it has no accounts to open it."""
+        return connector in self.plugins and not self.has_accounts(connector)
 
     def opened(self, service: str, profile: Mapping[str, Any]) -> frozenset[str]:
         """Return the topics that an account with this profile opens: none if nobody can tell."""

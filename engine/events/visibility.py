@@ -55,8 +55,11 @@ class Visibility:
         if row is not None and taken and row.connector not in self.topics.plugins:
             raise not_here(row.connector)
         mine, others = await self._routes(owner_id)
-        if row is None or not self._is_visible(
-            row.connector, tuple(json.loads(row.routes)), mine, others, is_administrator
+        if row is None or not (
+            self._is_visible(
+                row.connector, tuple(json.loads(row.routes)), mine, others, is_administrator
+            )
+            or (taken and self.topics.is_open(row.connector))
         ):
             raise NotFoundError(f"There is no event {seq}.")
         for each in taken:

@@ -96,7 +96,7 @@ def _check_names(manifest: Manifest) -> Iterator[Fault]:
         if not entry.name.startswith(prefix):
             yield Fault(f"{here}.name", f"{entry.name} does not begin with {prefix}")
         for scope in entry.scopes:
-            if scope not in manifest.auth.scopes:
+            if scope not in manifest.scopes:
                 yield Fault(f"{here}.scopes", f"{scope} is not in auth.scopes; no login asks it.")
     names: dict[str, list[str]] = {
         "components": [entry.name for entry in manifest.components],

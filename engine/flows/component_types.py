@@ -57,7 +57,7 @@ def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentTyp
             name=entry.name,
             kind=entry.kind,
             connector=connector_id,
-            needs_account=bool(entry.scopes),
+            needs_account=connector.manifest.needs_account(entry),
             schema=component_schema(entry.name, classes[entry.name]),
             model=classes[entry.name].Input,
             writes=entry.effect == "write",

@@ -222,7 +222,8 @@ class Flows:
             return  # the plugin tidies up when it is there again
         listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
         try:
-            account = await self.accounts.hosted(row["account_id"])
+            account_id = row["account_id"]
+            account = await self.accounts.hosted(account_id) if account_id else None
             await self.plugins[connector].listener_removed(listener, account)
         except ConnectorError as error:
             self.log.warning("listener_not_removed_cleanly", reason=str(error))

@@ -52,6 +52,7 @@ class Services:
     plugins: Mapping[str, Plugin]
     hosts: Mapping[str, EngineHost]
     marks: AttemptMarks
+    has_accounts: Callable[[str], bool]
 
 
 class _NothingTaken:
@@ -194,13 +195,13 @@ class EngineTriggerContext(EngineContext):
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         listener = self._listener(route, params)
-        await self.plugin.listener_added(listener, self.account)
+        await self.plugin.listener_added(listener, self._account)
         await self.listening.add(listener, self.place)
 
     async def remove_listener(self, route: str) -> None:
         listener = self._listener(route, {})
         if await self.listening.remove(listener):
-            await self.plugin.listener_removed(listener, self.account)
+            await self.plugin.listener_removed(listener, self._account)
 
     async def other_flows(self, routes: Sequence[str]) -> int:
         place, route = self.place, listeners.c.route
@@ -218,11 +219,16 @@ class EngineTriggerContext(EngineContext):
     def warn(self, text: str) -> None:
         self.warnings.append(text)
 
+    @property
+    def _account(self) -> Account | None:
+        """The account that opens the route; None only where the connector has no accounts."""
+        return self.account if self.services.has_accounts(self.place.connector) else None
+
     def _listener(self, route: str, params: JsonObject) -> Listener:
-        place = self.place
+        place, account = self.place, self._account
         return Listener(
             id=f"{place.flow_key}:{place.component}:{route}",
             route=route,
             params=params,
-            account_id=self.account.id,
+            account_id=account.id if account else "",
         )

@@ -205,13 +205,14 @@ class Engine:
             plugins=self.plugins,
             hosts=self.hosts,
             marks=self.marks,
+            has_accounts=self._has_accounts,
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
         self.trials = Trials(
             services, self.flows, self.types, self.component, self.input_checks, self.actions
         )
-        topics = Topics(self.plugins, self.describe)
+        topics = Topics(self.plugins, self._has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
         executor = Executor(
             writer=self.writer,
@@ -275,7 +276,11 @@ class Engine:
     def account_settings(self, service: str) -> Sequence[AccountSetting]:
         """Return the settings that accounts of a service have."""
         connector = self.connectors.get(service)
-        return connector.manifest.auth.settings if connector is not None else ()
+        return connector.manifest.account_settings if connector is not None else ()
+
+    def _has_accounts(self, connector_id: str) -> bool:
+        connector = self.connectors.get(connector_id)
+        return connector is None or connector.manifest.auth is not None
 
     def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""
@@ -315,7 +320,9 @@ class Engine:
         self.hosts[connector_id] = host
         provider, plugin = connector.account_provider(host), connector.plugin(host)
         self.routes[connector_id] = tuple(plugin.routes)
-        self.providers[connector_id], self.plugins[connector_id] = provider, plugin
+        self.plugins[connector_id] = plugin
+        if provider is not None:
+            self.providers[connector_id] = provider
 
     def _leave_out(self, connector_id: str, error: BaseException) -> None:
         """Go on without a connector; what is stored for it waits until it can be used again."""

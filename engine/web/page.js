@@ -71,7 +71,8 @@ function startPath(serviceId, name) {
 async function showAccounts() {
   const { accounts } = await call("GET", "/api/accounts");
   const cards = accounts.map((account) => {
-    const again = action("Connect again", () => location.assign(startPath(account.service, account.name)), true);
+    const hasLogin = services.some((each) => each.id === account.service);
+    const again = hasLogin ? action("Connect again", () => location.assign(startPath(account.service, account.name)), true) : "";
     const lasts = account.expiresAt ? `until ${new Date(account.expiresAt).toLocaleDateString()}` : "does not expire";
     const what = account.state === "connected" ? lasts : account.reason;
     return make("li", {}, stateOf(account.state), make("strong", { textContent: account.name }),
@@ -189,7 +190,8 @@ function watch() {
 async function begin() {
   const me = await call("GET", "/api/me");
   find("who").textContent = me.name;
-  services = (await call("GET", "/api/components")).connectors;
+  const { connectors } = await call("GET", "/api/components");
+  services = connectors.filter((each) => each.auth?.type === "oauth2");
   find("connect").elements.service.append(
     ...services.map((each) => make("option", { value: each.id, textContent: each.label })));
   find("connect").addEventListener("submit", (event) => {

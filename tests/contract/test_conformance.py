@@ -60,7 +60,7 @@ def test_a_schema_that_was_not_published_again_is_named() -> None:
 
 @pytest.mark.parametrize("entry", CONNECTOR.manifest.components, ids=lambda entry: entry.name)
 def test_every_scope_of_a_component_is_asked_for_at_login(entry: Any) -> None:
-    assert set(entry.scopes) <= set(CONNECTOR.manifest.auth.scopes)
+    assert set(entry.scopes) <= set(CONNECTOR.manifest.scopes)
 
 
 @pytest.mark.anyio
@@ -98,7 +98,7 @@ def answer_of_meta(request: httpx.Request) -> httpx.Response:
     """Answer as Meta does for an app whose webhook is set up and a WABA that is shared with it."""
     path = request.url.path.removeprefix("/v25.0/")
     if path == "debug_token":
-        scopes = list(CONNECTOR.manifest.auth.scopes)
+        scopes = list(CONNECTOR.manifest.scopes)
         granted = [{"scope": scope, "target_ids": [WABA]} for scope in scopes]
         facts = {"app_id": "100000000000001", "is_valid": True, "expires_at": 0}
         return httpx.Response(
