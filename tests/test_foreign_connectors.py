@@ -70,6 +70,79 @@ FAULTS = {
 }
 
 
+# Writes a line whenever the hook is called.
+COUNTING = """
+import os
+
+uncounted = appmixer_components
+
+
+@hookimpl
+def appmixer_components():
+    with open(os.environ["COUNTED"], "a", encoding="utf-8") as file:
+        print("called", file=file)
+    return uncounted()
+"""
+FLOW: dict[str, Any] = {
+    "name": "Letters",
+    "components": {
+        "incoming": {"type": "appmixer.whatsapp.NewMessage", "account": "acme"},
+        "send": {
+            "type": "acme.mail.SendLetter",
+            "source": {"in": {"incoming": ["message"]}},
+            "input": {"to": "Ann"},
+        },
+    },
+}
+
+
+def test_the_hook_that_gives_components_is_called_once_in_each_process(tmp_path: Path) -> None:
+    install(tmp_path / "site", "mail", more_code=COUNTING)
+    counted = tmp_path / "counted"
+    path = tmp_path / "letters.flow.json"
+    path.write_text(json.dumps(FLOW))
+    shell = Shell(
+        tmp_path / "data",
+        f"http://127.0.0.1:{free_port()}",
+        {
+            "PYTHONPATH": str(tmp_path / "site"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "COUNTED": str(counted),
+            "APPMIXER_API_TOKEN": "my-own-token-of-tests",
+        },
+    )
+    calls: dict[str, int] = {}
+
+    def count(what: str) -> None:
+        calls[what] = len(counted.read_text().splitlines()) if counted.exists() else 0
+        counted.unlink(missing_ok=True)
+
+    shell.run("components")
+    count("list")
+    shell.run("components", "acme.mail.SendLetter")
+    count("show")
+    validated = shell.run("validate", str(path))
+    count("validate")
+    process = shell.up()
+    try:
+        with httpx.Client(
+            base_url=shell.url, headers={"Authorization": "Bearer my-own-token-of-tests"}
+        ) as client:
+            deployed = [client.put(f"/api/flows/{each}", json=FLOW) for each in ("one", "two")]
+            tried = client.post(
+                "/api/components/acme.mail.SendLetter/test", json={"input": {"to": "Ann"}}
+            )
+            listed = client.get("/api/components")
+    finally:
+        process.kill()
+        process.communicate()
+    count("up")
+
+    assert (validated[0], tried.status_code, listed.status_code) == (0, 200, 200)
+    assert [each.status_code for each in deployed] == [200, 200]
+    assert calls == {"list": 0, "show": 1, "validate": 1, "up": 1}
+
+
 def test_bad_connectors_are_left_out_by_name_and_the_others_run(tmp_path: Path) -> None:
     install(tmp_path / "site", "mail")
     for service, (fault, _) in FAULTS.items():

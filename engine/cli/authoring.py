@@ -60,10 +60,10 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check a flow, a manifest or a connector's folder, and name every fault."""
-    from ..flows.checking import find_faults, warnings_of
+    from ..flows.checking import examine
 
-    kind, faults = find_faults(path)
-    warnings = warnings_of(path) if kind == "flow" and not faults else []
+    found = examine(path)
+    kind, faults, warnings = found.kind, found.faults, found.warnings
     if as_json:
         errors = [{"path": fault.path, "text": fault.text} for fault in faults]
         hints = [{"path": each.path, "text": each.text} for each in warnings]

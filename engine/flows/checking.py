@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,27 +22,29 @@ from .publish import MANIFEST
 from .sources import find_source
 
 
-def find_faults(path: Path) -> tuple[str, list[Fault]]:
-    """Return what the path holds, in a word, and every fault of it."""
+@dataclass(frozen=True)
+class Findings:
+    """What a path holds, in a word, every fault of it, and what is likely a mistake."""
+
+    kind: str
+    faults: Sequence[Fault]
+    warnings: Sequence[Fault] = ()
+
+
+def examine(path: Path) -> Findings:
+    """Look at a flow, a manifest or a connector's folder."""
     if path.is_dir():
         manifest = path / MANIFEST
         if not manifest.is_file():
-            return "connector", [
-                Fault(str(manifest), "There is no such file; every connector has one.")
-            ]
-        return "connector", _check_connector(manifest)
+            told = "There is no such file; every connector has one."
+            return Findings("connector", [Fault(str(manifest), told)])
+        return Findings("connector", _check_connector(manifest))
     raw, faults = _read(path)
     if faults:
-        return "file", faults
+        return Findings("file", faults)
     if isinstance(raw, dict) and isinstance(cast("dict[str, Any]", raw).get("components"), list):
-        return "manifest", _check_manifest(raw)
-    return "flow", _check_flow(raw)
-
-
-def warnings_of(path: Path) -> list[Fault]:
-    """Return what is allowed in a flow without faults, and yet likely a mistake."""
-    raw, _ = _read(path)
-    return find_warnings(FlowDocument.model_validate(raw), component_types(load_connectors()))
+        return Findings("manifest", _check_manifest(raw))
+    return _examine_flow(raw)
 
 
 def _read(path: Path) -> tuple[Any, list[Fault]]:
@@ -59,12 +62,13 @@ def _read(path: Path) -> tuple[Any, list[Fault]]:
         return None, [Fault(where, f"The file is not JSON: {error.msg}.")]
 
 
-def _check_flow(raw: Any) -> list[Fault]:
+def _examine_flow(raw: Any) -> Findings:
+    types = component_types(load_connectors())
     try:
-        read_document(raw, component_types(load_connectors()))
+        document = read_document(raw, types)
     except FlowFaults as error:
-        return error.faults
-    return []
+        return Findings("flow", error.faults)
+    return Findings("flow", [], find_warnings(document, types))
 
 
 def _check_manifest(raw: Any) -> list[Fault]:
