@@ -17,7 +17,7 @@ from ..strict_json import read_json
 from .component_types import component_types
 from .conforming import check_code, entries_of
 from .documents import find_warnings, read_document
-from .models import Fault, FlowDocument, FlowFaults
+from .models import Fault, FlowFaults
 from .publish import MANIFEST
 from .sources import find_source
 

@@ -33,7 +33,7 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import events, inbox, listeners
+from appmixer.engine.storage.tables import events, inbox, listeners
 
 from .conftest import CONNECTOR as ECHO
 from .conftest import MANIFEST as ECHO_MANIFEST

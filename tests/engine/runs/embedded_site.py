@@ -16,8 +16,9 @@ from appmixer.engine.runs.due import Due
 from appmixer.engine.runs.queue import MAX_IN_MEMORY, EmbeddedQueue
 from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.work import SegmentWork
-from appmixer.engine.storage.database import metadata, open_database, segments
+from appmixer.engine.storage.database import open_database
 from appmixer.engine.storage.readers import Readers
+from appmixer.engine.storage.tables import metadata, segments
 from appmixer.engine.storage.writer import Writer
 
 from .queue_conformance import CONNECTOR, Execute
