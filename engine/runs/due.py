@@ -110,24 +110,31 @@ class Due:
         await asyncio.sleep(PAUSE_S)
 
     async def _sweep_once(self) -> None:
-        is_here = segments.c.connector.in_(list(self.connectors()))
+        """Bring what is queued to memory, flow after flow in turn."""
+        flow = segments.c.work["flowKey"].as_string()
+        oldest_first = (segments.c.rank, segments.c.id)
+        place = sa.func.row_number().over(partition_by=flow, order_by=oldest_first)
         query = (
-            sa.select(segments.c.id)
-            .where(segments.c.state == SegmentState.QUEUED.value, is_here)
-            .order_by(segments.c.rank, segments.c.id)
+            sa.select(segments.c.id, flow.label("flow_key"), place.label("place"))
+            .where(
+                segments.c.state == SegmentState.QUEUED.value,
+                segments.c.connector.in_(list(self.connectors())),
+            )
+            .order_by("place", *oldest_first)
             .limit(self.queue.in_memory + 1)
         )
         self.queue.before_rows()
-        found = [row.id for row in await self.rows(query)]
-        unknown = [each for each in found if each not in self.queue.known]
-        wanted = unknown[: self.queue.room]
+        found = await self.rows(query)
+        is_cut = len(found) > self.queue.in_memory
+        # Of a flow whose last row is as far down as the last of all, there may be more.
+        cut = {row.flow_key for row in found if is_cut and row.place >= found[-1].place - 1}
+        chosen, left = self.queue.choose([(row.id, row.flow_key) for row in found], cut)
         works: list[SegmentWork] = []
-        for start in range(0, len(wanted), CHUNK):
-            some = sa.select(segments).where(segments.c.id.in_(wanted[start : start + CHUNK]))
+        for start in range(0, len(chosen), CHUNK):
+            some = sa.select(segments).where(segments.c.id.in_(chosen[start : start + CHUNK]))
             works += await self._read([mapping(row) for row in await self.rows(some)])
-        are_all = len(found) <= self.queue.in_memory and len(wanted) == len(unknown)
         if self.is_active.is_set():
-            self.queue.take_rows(sorted(works, key=lambda work: work.rank), are_all=are_all)
+            self.queue.take_rows(sorted(works, key=lambda work: work.rank), left)
 
     async def _look_ahead(self, now: float) -> None:
         until = now + HORIZON_S

@@ -10,8 +10,8 @@ import asyncio
 import contextvars
 import heapq
 import itertools
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Set
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -62,6 +62,8 @@ class EmbeddedQueue:
     ) -> None:
         self._execute, self._places, self.in_memory = execute, places, in_memory
         self._known: set[str] = set()
+        # How many of them each flow has.
+        self._held: dict[str, int] = {}
         # By order key, the smallest rank first; a key that is being worked on is in `_busy`.
         self._lanes: dict[str, list[tuple[int, int, SegmentWork]]] = {}
         self._busy: set[str] = set()
@@ -72,9 +74,11 @@ class EmbeddedQueue:
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count()
         self._is_closed = False
-        # Whether the table may have what is not in memory, and whether something was left there
-        # since the rows were last asked for.
-        self._has_more_rows, self._was_left = True, False
+        # Flows of which the table has more than is in memory, and those of which something was left
+        # there since the rows were last asked for; at first it may be any flow.
+        self._left: set[str] = set()
+        self._left_since: set[str] = set()
+        self._may_have_any = self._may_have_any_since = True
         self.wants_rows = asyncio.Event()
         """Set when the table has more and there is room for it."""
 
@@ -88,17 +92,13 @@ class EmbeddedQueue:
         """The ids of what is in memory or under way."""
         return frozenset(self._known)
 
-    @property
-    def room(self) -> int:
-        return 0 if self._is_closed else max(self.in_memory - len(self._known), 0)
-
     def hand_over(self, works: Iterable[SegmentWork]) -> None:
         for work in works:
             if work.id in self._known:
                 continue
             # What is in the table may be older, and of the same conversation.
-            if self._has_more_rows or not self.room:
-                self._has_more_rows = self._was_left = True
+            if self._may_have_any or work.flow_key in self._left or self._room(work.flow_key) < 1:
+                self._leave_one(work.flow_key)
                 self._take_place_of_later(work)
             else:
                 self._add(work)
@@ -106,44 +106,81 @@ class EmbeddedQueue:
 
     def leave(self) -> None:
         """Note that something due was left in the table: it is wanted, and not overtaken."""
-        self._has_more_rows = self._was_left = True
+        self._may_have_any = self._may_have_any_since = True
         self.wants_rows.set()
 
     def leave_all(self) -> None:
         """Begin nothing of what is in memory: another process may have the rows now."""
         for lane in self._lanes.values():
-            self._known.difference_update(work.id for _, _, work in lane)
+            for _, _, work in lane:
+                self._forget(work)
         self._lanes = {order_key: [] for order_key in self._busy}
         for share in self._shares.values():
             share.ready.clear()
         self._shares = {owner: share for owner, share in self._shares.items() if share.in_use}
         self._waiting.clear()
-        self._has_more_rows = self._was_left = True
+        self._may_have_any = self._may_have_any_since = True
 
     def before_rows(self) -> None:
         """Note that the table is read now: what is left there from now on may not be found."""
         self.wants_rows.clear()
-        self._was_left = False
+        self._left_since, self._may_have_any_since = set(), False
 
-    def take_rows(self, works: Iterable[SegmentWork], *, are_all: bool) -> None:
-        """Take what the table had, in the order of rank; `are_all` says that it had no more."""
-        self._has_more_rows = self._was_left or not are_all
+    def choose(self, rows: Sequence[tuple[str, str]], cut: Set[str]) -> tuple[list[str], Set[str]]:
+        """Return the ids of the rows that there is room for, of (id, flow) in their order.
+
+        Of the flows in `cut` the table has more than these; all flows of which it has more than was
+        chosen are returned as well.
+        """
+        chosen: list[str] = []
+        more: Counter[str] = Counter()
+        left: set[str] = set()
+        for segment_id, flow_key in rows:
+            if segment_id in self._known:
+                continue
+            if flow_key in left or self._room(flow_key, more[flow_key], len(chosen)) < 1:
+                left.add(flow_key)
+                continue
+            more[flow_key] += 1
+            chosen.append(segment_id)
+        return chosen, left | cut
+
+    def take_rows(self, works: Iterable[SegmentWork], left: Set[str]) -> None:
+        """Take what was chosen, in the order of rank; of the flows in `left` there is more."""
+        self._left = {*left, *self._left_since}
+        self._may_have_any = self._may_have_any_since
+        full: set[str] = set()
         for work in works:
             if work.id in self._known:
                 continue
-            if not self.room:
-                self._has_more_rows = True
-                break
-            self._add(work)
+            if work.flow_key in full or self._room(work.flow_key) < 1:
+                full.add(work.flow_key)
+                self._leave_one(work.flow_key)
+            else:
+                self._add(work)
         self._fill_places()
-        self._ask_for_rows()
 
-    def _ask_for_rows(self) -> None:
-        if self._has_more_rows and self.room > self.in_memory // 2:
-            self.wants_rows.set()
+    def _room(self, flow_key: str, chosen: int = 0, all_chosen: int = 0) -> int:
+        """Return how many more of a flow fit into memory: half of what the others leave it."""
+        if self._is_closed:
+            return 0
+        mine = self._held.get(flow_key, 0) + chosen
+        others = len(self._known) + all_chosen - mine
+        return max((self.in_memory - others) // 2, 1) - mine
+
+    def _leave_one(self, flow_key: str) -> None:
+        self._left.add(flow_key)
+        self._left_since.add(flow_key)
+
+    def _forget(self, work: SegmentWork) -> None:
+        self._known.discard(work.id)
+        self._held[work.flow_key] -= 1
+        if not self._held[work.flow_key]:
+            del self._held[work.flow_key]
 
     def _add(self, work: SegmentWork) -> None:
         self._known.add(work.id)
+        self._held[work.flow_key] = self._held.get(work.flow_key, 0) + 1
         lane = self._lanes.setdefault(work.order_key, [])
         heapq.heappush(lane, (work.rank, next(self._numbers), work))
         if len(lane) == 1 and work.order_key not in self._busy:
@@ -229,8 +266,10 @@ class EmbeddedQueue:
             self._end(work)
 
     def _end(self, work: SegmentWork) -> None:
-        self._known.discard(work.id)
-        self._ask_for_rows()
+        self._forget(work)
+        held = self._held.get(work.flow_key, 0)
+        if work.flow_key in self._left and self._room(work.flow_key) >= held:
+            self.wants_rows.set()
         self._busy.discard(work.order_key)
         self._in_use -= 1
         share = self._shares[work.owner_id]

@@ -36,34 +36,9 @@ async def test_the_embedded_queue(check: suite.Check, tmp_path: Path) -> None:
         await check(site)
 
 
-# The room is filled by rank, so one backlog that takes all of it keeps the rows of others out.
-NOT_FAIR_WITHOUT_ROOM = (
-    suite.one_owners_slow_segments_keep_no_other_owner_waiting,
-    suite.one_flows_slow_segments_keep_no_other_flow_waiting,
-    suite.owners_take_turns,
-)
-
-
-@pytest.mark.parametrize(
-    "check",
-    [each for each in suite.CHECKS if each not in NOT_FAIR_WITHOUT_ROOM],
-    ids=lambda check: check.__name__,
-)
+@every_check
 async def test_the_embedded_queue_when_memory_is_full(check: suite.Check, tmp_path: Path) -> None:
     async with embedded_site(at(tmp_path), in_memory=3) as site:
-        await check(site)
-
-
-@pytest.mark.parametrize("check", NOT_FAIR_WITHOUT_ROOM, ids=lambda check: check.__name__)
-@pytest.mark.xfail(
-    reason="a backlog that fills all of the memory keeps other owners' rows in the table",
-    raises=AssertionError,
-)
-async def test_the_embedded_queue_is_fair_when_memory_is_full(
-    check: suite.Check, tmp_path: Path
-) -> None:
-    async with embedded_site(at(tmp_path), in_memory=3) as site:
-        site.patience_s = 2.0
         await check(site)
 
 
