@@ -33,12 +33,13 @@ class Component(Shape):
 class Connector(Shape):
     """A service that flows can use."""
 
+    contract: str = Field(description="The version of the contract that it is written for.")
     id: str
     label: str
     version: str
     description: str
     icon: str = Field(description="A square SVG as a data URI.")
-    auth: Auth
+    auth: Auth | None = Field(description="How accounts connect; null where there are none.")
     endpoint: list[EndpointRoute]
     quotas: list[Quota]
     components: list[Component]

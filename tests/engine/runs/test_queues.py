@@ -178,9 +178,14 @@ BROKEN: list[tuple[type[MemoryQueue], suite.Check]] = [
     ("broken", "check"), BROKEN, ids=[f"{each.__name__}-{check.__name__}" for each, check in BROKEN]
 )
 async def test_the_suite_notices(broken: type[MemoryQueue], check: suite.Check) -> None:
-    async with MemorySite(broken, patience_s=1.0).running() as site:
-        with pytest.raises(AssertionError):
-            await check(site)
+    # What is broken shows when it comes to it, which a busy machine may put off once.
+    for _ in range(3):
+        try:
+            async with MemorySite(broken, patience_s=1.0).running() as site:
+                await check(site)
+        except AssertionError:
+            return
+    pytest.fail("the suite has not noticed it")
 
 
 def test_every_check_has_a_broken_queue_that_it_notices() -> None:
