@@ -158,6 +158,9 @@ class EmbeddedQueue:
                 self._leave_one(work.flow_key)
             else:
                 self._add(work)
+        if any(flow_key not in self._held for flow_key in self._left_since):
+            # No end of a segment of that flow would ask for them.
+            self.wants_rows.set()
         self._fill_places()
 
     def _room(self, flow_key: str, chosen: int = 0, all_chosen: int = 0) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.runs.queue import EmbeddedQueue
 from appmixer.engine.runs.work import SegmentWork
 
 from . import queue_conformance as suite
@@ -40,6 +41,22 @@ async def test_the_embedded_queue(check: suite.Check, tmp_path: Path) -> None:
 async def test_the_embedded_queue_when_memory_is_full(check: suite.Check, tmp_path: Path) -> None:
     async with embedded_site(at(tmp_path), in_memory=3) as site:
         await check(site)
+
+
+async def test_what_is_handed_over_while_the_table_is_read_is_asked_for_at_once() -> None:
+    executed: list[str] = []
+
+    async def execute(work: SegmentWork) -> None:
+        executed.append(work.id)
+
+    queue = EmbeddedQueue(execute)
+    queue.before_rows()
+    queue.hand_over([suite.segment("1", 1)])
+    queue.take_rows([], set())
+    await asyncio.sleep(0)
+
+    assert executed == [], "the table may have had an older one"
+    assert queue.wants_rows.is_set()
 
 
 class NewestFirst(MemoryQueue):
