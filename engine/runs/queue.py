@@ -169,7 +169,7 @@ class EmbeddedQueue:
             return 0
         mine = self._held.get(flow_key, 0) + chosen
         others = len(self._known) + all_chosen - mine
-        return max((self.in_memory - others) // 2, 1) - mine
+        return max((self.in_memory - others + 1) // 2, 1) - mine
 
     def _leave_one(self, flow_key: str) -> None:
         self._left.add(flow_key)

@@ -130,11 +130,17 @@ LONGEST_S = 5 * 0.05
 
 
 def seconds_of(value: Any, scope: dict[str, Any]) -> float:
-    """Fill it in, whatever comes of it, and return how long that took the processor."""
-    began = time.thread_time()
-    with contextlib.suppress(ExpressionError):
-        fill(value, scope)
-    return time.thread_time() - began
+    """Fill it in, whatever comes of it, and return how long that took the processor.
+
+    The shortest of three times: whatever else the machine does makes it longer now and then.
+    """
+    took: list[float] = []
+    for _ in range(3):
+        began = time.thread_time()
+        with contextlib.suppress(ExpressionError):
+            fill(value, scope)
+        took.append(time.thread_time() - began)
+    return min(took)
 
 
 @pytest.mark.parametrize("ending", ["", " }}"])

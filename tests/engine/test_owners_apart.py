@@ -207,7 +207,12 @@ async def test_a_task_that_fails_is_begun_again_and_shown(
             raise KeyError("a fault of the engine")
         await look()
 
+    async def has_failed_twice() -> bool:
+        return len(failures) == 2
+
     monkeypatch.setattr(engine.router, "_release_held", fail_twice)
+    # Not before it fails: routing may have been at work when it was told to.
+    await until(has_failed_twice)
     await hear("x")
     [run] = await ended_runs(owner, 1)
 
