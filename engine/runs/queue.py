@@ -158,9 +158,6 @@ class EmbeddedQueue:
                 self._leave_one(work.flow_key)
             else:
                 self._add(work)
-        if any(flow_key not in self._held for flow_key in self._left_since):
-            # No end of a segment of that flow would ask for them.
-            self.wants_rows.set()
         self._fill_places()
 
     def _room(self, flow_key: str, chosen: int = 0, all_chosen: int = 0) -> int:
@@ -174,6 +171,9 @@ class EmbeddedQueue:
     def _leave_one(self, flow_key: str) -> None:
         self._left.add(flow_key)
         self._left_since.add(flow_key)
+        if self._room(flow_key) >= 1:
+            # No end of a segment of that flow may ever ask for it.
+            self.wants_rows.set()
 
     def _forget(self, work: SegmentWork) -> None:
         self._known.discard(work.id)
