@@ -39,7 +39,7 @@ async def test_the_embedded_queue(check: suite.Check, tmp_path: Path) -> None:
 
 @every_check
 async def test_the_embedded_queue_when_memory_is_full(check: suite.Check, tmp_path: Path) -> None:
-    async with embedded_site(at(tmp_path), in_memory=3) as site:
+    async with embedded_site(at(tmp_path), in_memory=6) as site:
         await check(site)
 
 
