@@ -124,6 +124,11 @@ class Host:
 
         self.watched.append(asyncio.create_task(watched()))
 
+    async def put_with_events(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        await self.store.put(entries, expires_in_s=expires_in_s)
+
     async def account(self, account_id: str) -> Account:
         return self.accounts[account_id]
 

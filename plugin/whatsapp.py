@@ -39,8 +39,8 @@ class WhatsApp:
         self._host = host
         self._webhook = Webhook(host)
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
-        self.windows = Windows(host.store, clock)
-        self.deliveries = Deliveries(host.store, clock)
+        self.windows = Windows(host.store, host.put_with_events, clock)
+        self.deliveries = Deliveries(host.store, host.put_with_events, clock)
         self.numbers = ProvenNumbers(host.store, clock)
 
     @property
@@ -86,7 +86,6 @@ class WhatsApp:
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
-        # Together, so that what they write can share a commit.
         await asyncio.gather(self.windows.note(events), self.deliveries.note(events))
 
     def visible_routes(self, profile: JsonObject) -> Sequence[str]:

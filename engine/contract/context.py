@@ -62,6 +62,14 @@ class Store(Protocol):
         ...
 
 
+class KeepEntries(Protocol):
+    """Puts entries into a store: `Store.put`, or one of those that share another commit."""
+
+    async def __call__(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None: ...
+
+
 class Files(Protocol):
     """The owner's files."""
 
@@ -136,6 +144,17 @@ class HostContext(Protocol):
 
         Afterwards the host asks `Plugin.read` for its events and routes them, at least once. Raises
         ThrottledError when it could not be stored: the sender has to deliver it again.
+        """
+        ...
+
+    async def put_with_events(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        """Put entries into `store` with what follows from events: both are kept, or neither.
+
+        Only for `Plugin.before_routing`, which is called again with events that were not kept.
+        Whoever reads the entries before that may not find them. A host that cannot keep the two
+        together puts the entries there at once.
         """
         ...
 

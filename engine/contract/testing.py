@@ -223,6 +223,11 @@ class RecordingHost:
     async def account(self, account_id: str) -> StandInAccount:
         return self.accounts[account_id]
 
+    async def put_with_events(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        await self.store.put(entries, expires_in_s=expires_in_s)
+
     async def listeners(self, route_prefix: str) -> Sequence[str]:
         routes = [listener.route for listener in self.listening.values()]
         return [route for route in routes if route.startswith(route_prefix)]

@@ -5,23 +5,93 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from ..contract import Event
 from ..flows.flows import Flows
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
+from ..storage.statements import MAX_KEYS, PreparedSelect
 from ..storage.storage import Storage
 from ..storage.tables import CONNECTED, accounts, flows, listeners
 from .chains import Cause, Chains
 from .starts import Routed, Start, json_text
 from .topics import Topics
 
+# Whoever listens to one of the topics, with the flow's own id.
+_COLUMNS = (
+    listeners.c.id,
+    listeners.c.connector,
+    listeners.c.route,
+    listeners.c.owner_id,
+    listeners.c.account_id,
+    listeners.c.flow_key,
+    listeners.c.version,
+    listeners.c.component,
+    flows.c.id.label("flow_id"),
+)
+_LISTENING = PreparedSelect(
+    lambda topics: (
+        _listening()
+        .where(listeners.c.connector == sa.bindparam("connector"))
+        .where(listeners.c.route.in_(topics))
+    )
+)
 # Triggers read events without a pause for so long, then others on the loop have their turn.
 LONGEST_TURN_S = 0.01
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Those who listen to some topics, and their accounts by id."""
+
+    rows: Sequence[sa.Row[Any]]
+    accounts: Mapping[str, sa.Row[Any]]
+
+    def runs_at_most(self, events: Iterable[tuple[str, Event]]) -> Iterator[int]:
+        """Yield how many runs each of the events, with its connector, may start."""
+        per_topic = Counter((each.connector, each.route) for each in self.rows)
+        for connector, event in events:
+            yield sum(per_topic[connector, topic] for topic in event.routes)
+
+
+def find_listeners(
+    connection: sa.Connection,
+    events: Iterable[tuple[str, Event]],
+    which: sa.ColumnElement[bool] | None = None,
+) -> Listeners:
+    """Return those who listen to any of the events, each given with its connector."""
+    topics: dict[str, set[str]] = {}
+    for connector, event in events:
+        topics.setdefault(connector, set()).update(event.routes)
+    found: list[sa.Row[Any]] = []
+    for connector, named in topics.items():
+        some = sorted(named)
+        for start in range(0, len(some), MAX_KEYS):
+            some_of_them = some[start : start + MAX_KEYS]
+            if which is None:
+                found += _LISTENING.rows(connection, some_of_them, {"connector": connector})
+                continue
+            mine = (listeners.c.connector == connector) & listeners.c.route.in_(some_of_them)
+            found += connection.execute(_listening().where(mine, which))
+    ids = {each.account_id for each in found if each.account_id}
+    query = sa.select(accounts.c.id, accounts.c.state, accounts.c.profile)
+    found_accounts: dict[str, Any] = {}
+    if ids:
+        found_accounts = {
+            row.id: row for row in connection.execute(query.where(accounts.c.id.in_(ids)))
+        }
+    return Listeners(sorted(found, key=lambda each: each.id), found_accounts)
+
+
+def _listening() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(*_COLUMNS).join(flows, flows.c.key == listeners.c.flow_key)
 
 
 @dataclass(frozen=True)
@@ -36,47 +106,27 @@ class Finder:
 
     async def listeners(
         self, routed: Sequence[Routed], which: sa.ColumnElement[bool] | None = None
-    ) -> Sequence[sa.Row[Any]]:
-        """Return those who listen to any of the events, with their flow and their account."""
-        found: list[sa.Row[Any]] = []
-        for connector in {each.row.connector for each in routed}:
-            topics = {
-                route
-                for each in routed
-                if each.row.connector == connector
-                for route in each.event.routes
-            }
-            query = (
-                sa.select(
-                    listeners,
-                    flows.c.id.label("flow_id"),
-                    accounts.c.state.label("account_state"),
-                    accounts.c.profile.label("account_profile"),
-                )
-                .join(flows, flows.c.key == listeners.c.flow_key)
-                .join(accounts, accounts.c.id == listeners.c.account_id, isouter=True)
-                .where(listeners.c.connector == connector, listeners.c.route.in_(topics))
-                .order_by(listeners.c.id)
-            )
-            if which is not None:
-                query = query.where(which)
-            found += await self.storage.rows(query) if topics else ()
-        return found
+    ) -> Listeners:
+        """Return those who listen to any of the events."""
+        happened = [(each.row.connector, each.event) for each in routed]
+        return await self.storage.readers.read(
+            partial(find_listeners, events=happened, which=which)
+        )
 
     async def find_starts(
         self,
         routed: Sequence[Routed],
-        listening: Sequence[sa.Row[Any]],
+        listening: Listeners,
         *,
         again: str = "",
         holds: bool = True,
     ) -> None:
         """Fill in what follows from each event; what cannot be done with one stays with it."""
         by_route: dict[tuple[str, str], list[sa.Row[Any]]] = {}
-        for listener in listening:
+        for listener in listening.rows:
             by_route.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
-        causes = await self.chains.causes(routed) if listening else {}
+        causes = await self.chains.causes(routed) if listening.rows else {}
         caused = await self.chains.caused(causes)
         began_at = time.monotonic()
         for each in routed:
@@ -84,10 +134,11 @@ class Finder:
             for route in each.event.routes:
                 for listener in by_route.get((each.row.connector, route), ()):
                     place = (listener.flow_key, listener.component)
-                    if place in once or not self._may_hear(listener, each, opened):
+                    account = listening.accounts.get(listener.account_id)
+                    if place in once or not self._may_hear(listener, account, each, opened):
                         continue
                     once.add(place)
-                    if listener.account_id and listener.account_state != CONNECTED:
+                    if account is not None and account.state != CONNECTED:
                         each.held += [(listener.id, listener.account_id)] if holds else []
                         continue
                     each.takers.add(listener.owner_id)
@@ -103,22 +154,20 @@ class Finder:
                         caused[cause.origin, listener.flow_key] += 1
 
     def _may_hear(
-        self, listener: sa.Row[Any], each: Routed, opened: dict[str, frozenset[str]]
+        self,
+        listener: sa.Row[Any],
+        account: sa.Row[Any] | None,
+        each: Routed,
+        opened: dict[str, frozenset[str]],
     ) -> bool:
+        """Say whether the listener's account is known to reach the event; `opened` remembers."""
         if not listener.account_id:
             return self.topics.is_open(listener.connector)
-        return not self._opened_by(listener, opened).isdisjoint(each.event.routes)
-
-    def _opened_by(
-        self, listener: sa.Row[Any], opened: dict[str, frozenset[str]]
-    ) -> frozenset[str]:
-        """Return the topics that a listener's account is known to reach; `opened` remembers."""
-        if listener.account_state is None:
-            return frozenset()  # the account is gone
-        if listener.account_id not in opened:
-            topics = self.topics.opened(listener.connector, listener.account_profile)
-            opened[listener.account_id] = topics
-        return opened[listener.account_id]
+        if account is None:
+            return False  # it is gone
+        if account.id not in opened:
+            opened[account.id] = self.topics.opened(listener.connector, account.profile)
+        return not opened[account.id].isdisjoint(each.event.routes)
 
     async def _start(
         self,

@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -133,17 +133,22 @@ class Events:
             self.answered += len(behind.rows)
             behind.settle(error)
 
-    async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> bool:
-        """Turn the oldest of what was accepted into events; say whether there was anything.
+    async def read(self, plugins: Mapping[str, Plugin], describe: Describe) -> Sequence[Reading]:
+        """Return the events of the oldest that was accepted, which stays until it is kept.
 
         What was accepted for a connector that is not here now waits until it is.
         """
         waiting = await self.readers.read(partial(waiting_in, connectors=list(plugins)))
-        if waiting:
-            found = await asyncio.to_thread(read_all, waiting, plugins, describe)
-            await self._keep(found, describe)
-            self.stored += sum(len(each.events) for each in found)
-        return bool(waiting)
+        if not waiting:
+            return []
+        return await asyncio.to_thread(read_all, waiting, plugins, describe)
+
+    async def keep(self, found: Sequence[Reading], describe: Describe) -> None:
+        """Keep the events instead of what they were read from, to be routed."""
+        if not found:
+            return
+        await self._keep(found, describe)
+        self.stored += sum(len(each.events) for each in found)
 
     async def _keep(self, found: Sequence[Reading], describe: Describe) -> None:
         """Put the events into the table; what no database will ever take, as bytes."""
@@ -153,7 +158,7 @@ class Events:
             raise
         except Exception as error:  # one sender's content must not hold up everybody's
             if len(found) == 1:
-                found = [replace(found[0], events=[unreadable(found[0], describe(error))])]
+                found = [found[0].of([unreadable(found[0], describe(error))])]
                 await self.writer.commit(partial(keep_events, found=found))
                 return
             middle = len(found) // 2

@@ -34,6 +34,13 @@ class Reading:
     content: bytes
     received_at: float
     events: Sequence[Event] = ()
+    # The same as they are kept.
+    rows: Sequence[dict[str, Any]] = ()
+
+    def of(self, events: Sequence[Event]) -> Reading:
+        """Return what was read, with the events that it tells."""
+        rows = [_row(self.connector, event, self.received_at) for event in events]
+        return replace(self, events=events, rows=rows)
 
 
 def waiting_in(connection: sa.Connection, connectors: Sequence[str]) -> list[Reading]:
@@ -52,16 +59,14 @@ def waiting_in(connection: sa.Connection, connectors: Sequence[str]) -> list[Rea
 def read_all(
     waiting: Sequence[Reading], plugins: Mapping[str, Plugin], describe: Describe
 ) -> list[Reading]:
-    return [replace(each, events=_events_in(each, plugins, describe)) for each in waiting]
+    return [_read(each, plugins[each.connector], describe) for each in waiting]
 
 
-def _events_in(
-    waiting: Reading, plugins: Mapping[str, Plugin], describe: Describe
-) -> Sequence[Event]:
+def _read(waiting: Reading, plugin: Plugin, describe: Describe) -> Reading:
     try:
-        return plugins[waiting.connector].read(waiting.content)
-    except Exception as error:  # a plugin's fault must not stop the events of everybody
-        return [unreadable(waiting, describe(error))]
+        return waiting.of(plugin.read(waiting.content))
+    except Exception as error:  # one plugin's or sender's fault must not stop everybody's events
+        return waiting.of([unreadable(waiting, describe(error))])
 
 
 def unreadable(waiting: Reading, fault: dict[str, Any]) -> Event:
@@ -73,11 +78,14 @@ def unreadable(waiting: Reading, fault: dict[str, Any]) -> Event:
 
 
 def keep_events(connection: sa.Connection, found: Sequence[Reading]) -> None:
-    rows = [
-        _row(each.connector, event, each.received_at) for each in found for event in each.events
-    ]
+    """Keep the events, to be routed, instead of what they were read from."""
+    rows = [row for each in found for row in each.rows]
     if rows:
         _ADD.execute(connection, rows)
+    forget(connection, found)
+
+
+def forget(connection: sa.Connection, found: Sequence[Reading]) -> None:
     connection.execute(sa.delete(inbox).where(inbox.c.seq.in_([each.seq for each in found])))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,22 +16,21 @@ from sqlalchemy.exc import IntegrityError
 
 from ..contract import Event, Log, Plugin
 from ..observe.faults import Describe
-from ..observe.metrics import Metrics
 from ..observe.tasks import set_or_after
-from ..runs.segments import Notices
-from ..runs.states import RunState
 from ..runs.waits import Row
-from ..runs.work import SegmentWork
 from ..storage.database import DATABASE_AWAY
-from ..storage.statements import insert
 from ..storage.storage import Storage
-from ..storage.tables import events, held, listeners, runs, takings
+from ..storage.store import EntriesWithEvents
+from ..storage.tables import events, listeners
+from .arrivals import look_up, store_arrived
 from .backlog import Backlog
-from .finding import Finder
+from .beginnings import Beginnings
+from .finding import Finder, Listeners
 from .inbox import Events
+from .later import Later
 from .pacing import Pacing
-from .reading import FAILED, NEW, event_of
-from .starts import Routed, store_routed, store_starts, store_takings
+from .reading import FAILED, NEW, Reading
+from .starts import Routed, leave_out_known, routed_of, store_routed
 
 BATCH = 500
 # So many runs begin in one commit, or those of one event that begins more.
@@ -39,6 +38,8 @@ MAX_STARTS = 250
 # With a backlog, so many more events are looked at before a batch, and so many are in memory.
 LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 4, 50_000
 IDLE_S = 0.5
+# What another process has left in the table, one that was active until then, is found after this.
+LOOK_S = 5.0
 PAUSE_AFTER_FAILURE_S = 1.0
 
 
@@ -46,41 +47,42 @@ PAUSE_AFTER_FAILURE_S = 1.0
 class Router:
     """Routes new events in the order in which they came. One per database is at work.
 
-    `is_active` is set while it is this process's; `hand_over` gets the segments that are due."""
+    `is_active` is set while it is this process's.
+    """
 
     storage: Storage
     inbox: Events
     plugins: Mapping[str, Plugin]
     finder: Finder
-    hand_over: Callable[[Sequence[Row], Sequence[SegmentWork]], Awaitable[None]]
-    notices: Notices
-    metrics: Metrics
+    with_events: EntriesWithEvents
+    beginnings: Beginnings
+    later: Later
     log: Log
     describe: Describe
     is_active: asyncio.Event
-    # Accounts that were connected again, for which events may be held.
-    _released: set[str] = field(default_factory=set[str])
     # What waits while more comes than can be routed at once.
     _backlog: Backlog = field(default_factory=Backlog)
     _is_behind: bool = False
+    # Until then nothing is looked for in the table, because all that was there has been routed.
+    _looked_until: float = 0.0
 
     async def work(self) -> None:
         """Route until cancelled, whenever no other process does."""
         inbox = self.inbox
         pacing, routed = Pacing(inbox), 0
-        self._backlog = Backlog()
+        self._forget()
         while True:
             if not self.is_active.is_set():
-                self._backlog = Backlog()
+                self._forget()
                 await self.is_active.wait()
             inbox.arrived.clear()
             await pacing.pause(has_backlog=self._is_behind or routed == BATCH)
             try:
-                await self._release_held()
+                await self.later.release_held()
                 routed = await self.route_batch()
             except DATABASE_AWAY as error:
                 self.log.error("routing_interrupted", error=type(error).__name__)
-                self._backlog = Backlog()
+                self._forget()
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
                 continue
             if not routed:
@@ -89,14 +91,25 @@ class Router:
 
     def release(self, account_id: str) -> None:
         """Let an account have what was held for it, before anything that comes now."""
-        self._released.add(account_id)
+        self.later.release(account_id)
         self.inbox.arrived.set()
+
+    def _forget(self) -> None:
+        """Ask the table anew: another process may have been at work, or a commit have failed."""
+        self._backlog, self._looked_until = Backlog(), 0.0
 
     async def route_batch(self) -> int:
         """Route the oldest events, or some of each owner's; return how many there were."""
+        if time.monotonic() < self._looked_until:
+            found = await self.inbox.read(self.plugins, self.describe)
+            if found and await self._route_at_once(found):
+                return len(found)
+            await self.inbox.keep(found, self.describe)
         rows = await self._next()
         if rows:
             await self._route_or_split(rows)
+        is_done = not self._is_behind and len(rows) < BATCH
+        self._looked_until = time.monotonic() + LOOK_S if is_done else 0.0
         return len(rows)
 
     @property
@@ -109,7 +122,7 @@ class Router:
             self._backlog = Backlog()
             query = sa.select(events).where(self._new).order_by(events.c.seq).limit(BATCH)
             rows = await self.storage.rows(query)
-            if len(rows) < BATCH and await self.inbox.read(self.plugins, self.describe):
+            if len(rows) < BATCH and await self._read_and_keep():
                 rows = await self.storage.rows(query)
             if len(rows) < BATCH:
                 return rows
@@ -121,10 +134,16 @@ class Router:
             sa.select(events).where(self._new, mine).order_by(events.c.seq)
         )
 
+    async def _read_and_keep(self) -> bool:
+        found = await self.inbox.read(self.plugins, self.describe)
+        if found:
+            await self.inbox.keep(found, self.describe)
+        return bool(found)
+
     async def _look_ahead(self) -> None:
         """Bring the backlog up to what has been delivered."""
         for _ in range(MAX_READS_AHEAD):
-            if not await self.inbox.read(self.plugins, self.describe):
+            if not await self._read_and_keep():
                 break
         query = (
             sa.select(events.c.seq, events.c.connector, events.c.routes, events.c.order_key)
@@ -169,38 +188,42 @@ class Router:
 
     async def _route(self, rows: Sequence[sa.Row[Any]]) -> None:
         repeated = await self._repeated(rows)
-        routed = [Routed(row, event_of(row)) for row in rows if row.seq not in repeated]
+        routed = [routed_of(row) for row in rows if row.seq not in repeated]
         listening = await self.finder.listeners(routed)
         if not self._backlog.seen:
-            routed = self._leave_some(routed, listening)
-        for connector in {each.row.connector for each in routed}:
-            mine = [each.event for each in routed if each.row.connector == connector]
-            await self._announce(connector, mine)
+            at_once = _may_begin_at_once(routed, listening)
+            self._is_behind = self._is_behind or at_once < len(routed)
+            routed = routed[:at_once]
+        await self._announce_all(routed)
         await self.finder.find_starts(routed, listening)
         going_on = await self._commit_or_fail(routed, repeated)
-        await self._hand_over(going_on, routed)
+        await self.beginnings.tell(routed, going_on)
 
-    def _leave_some(self, routed: list[Routed], listening: Sequence[sa.Row[Any]]) -> list[Routed]:
-        """Leave for the next batch what would start too many runs at once; return the others."""
-        per_topic = Counter((each.connector, each.route) for each in listening)
-        starts = 0
-        for number, each in enumerate(routed):
-            starts += sum(per_topic[each.row.connector, topic] for topic in each.event.routes)
-            if starts > MAX_STARTS and number:
-                self._is_behind = True
-                return routed[:number]
-        return routed
+    async def _route_at_once(self, found: Sequence[Reading]) -> bool:
+        """Route what has just come, in the commit that keeps it.
 
-    async def _hand_over(self, going_on: Sequence[Row], routed: Sequence[Routed]) -> None:
-        starts = [start for each in routed for start in each.starts]
-        fresh = [start.work for start in starts if start.error is None]
-        await self.hand_over(going_on, fresh)
-        for start in starts:
-            state = RunState.FAILED if start.error else RunState.RUNNING
-            self.notices.tell_run(start.owner_id, start.run_id, start.flow_id, state)
-        for each in routed:
-            if not each.takers:
-                self.metrics.unrouted.labels(each.row.connector).inc()
+        Say no, and do nothing, when it is too much for one commit or cannot be done with all of it:
+        then it is kept first, and what cannot be routed is found.
+        """
+        if sum(len(each.rows) for each in found) > BATCH:
+            return False
+        try:
+            arrived = await self.storage.readers.read(partial(look_up, found=found))
+            routed = arrived.routed
+            if _may_begin_at_once(routed, arrived.listening) < len(routed):
+                return False
+            await self._announce_all(routed)
+            await self.finder.find_starts(routed, arrived.listening)
+            write = partial(store_arrived, found=found, arrived=arrived, entries=self._entries())
+            going_on = await self.storage.writer.commit(write)
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # it is met again where it can be told whose it is
+            self.log.info("routing_one_by_one", error=type(error).__name__)
+            return False
+        self.inbox.stored += sum(len(each.rows) for each in found)
+        await self.beginnings.tell(routed, going_on)
+        return True
 
     async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:
         """Return the events (by seq) whose id an earlier event has."""
@@ -213,13 +236,29 @@ class Router:
         firsts = {(each.connector, each.id): each.first for each in await self.storage.rows(query)}
         return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 
+    async def _announce_all(self, routed: Sequence[Routed]) -> None:
+        self.with_events.rows.clear()
+        self.with_events.is_open = True
+        try:
+            for connector in {each.row.connector for each in routed}:
+                mine = [each.event for each in routed if each.row.connector == connector]
+                await self._announce(connector, mine)
+        finally:
+            self.with_events.is_open = False
+
+    def _entries(self) -> Sequence[Mapping[str, Any]]:
+        return list(self.with_events.rows)
+
     async def _announce(self, connector: str, new: Sequence[Event]) -> None:
         """Tell the plugin; where that fails, of each half."""
+        entries = self.with_events.rows
+        before = len(entries)
         try:
             await self.plugins[connector].before_routing(new)
         except DATABASE_AWAY:
             raise
         except Exception as error:  # a plugin's fault must not stop the events of everybody
+            del entries[before:]
             if len(new) > 1:
                 middle = len(new) // 2
                 await self._announce(connector, new[:middle])
@@ -235,7 +274,7 @@ class Router:
             raise
         except IntegrityError:
             # Another process was routing, and this one did not know yet that it is not any more.
-            await self._leave_out_known(routed)
+            await leave_out_known(self.storage, routed)
             return await self._commit(routed, repeated)
         except Exception as error:  # one event's content must not hold up all others
             starts = sum(len(each.starts) for each in routed)
@@ -248,66 +287,17 @@ class Router:
             return await self._commit(routed, repeated)
 
     async def _commit(self, routed: Sequence[Routed], repeated: set[int]) -> Sequence[Row]:
-        write = partial(store_routed, routed=routed, repeated=repeated)
+        entries = self._entries()
+        write = partial(store_routed, routed=routed, repeated=repeated, entries=entries)
         return await self.storage.writer.commit(write)
 
-    async def _leave_out_known(self, routed: Sequence[Routed]) -> None:
-        ids = {start.run_id for each in routed for start in each.starts}
-        rows = await self.storage.rows(sa.select(runs.c.id).where(runs.c.id.in_(ids)))
-        known = {row.id for row in rows}
-        for each in routed:
-            each.starts = [start for start in each.starts if start.run_id not in known]
 
-    async def _release_held(self) -> None:
-        """Route what was held for accounts that have been connected again."""
-        while self._released:
-            account_id = next(iter(self._released))
-            query = (
-                sa.select(events, held.c.listener_id)
-                .join(held, held.c.seq == events.c.seq)
-                .where(held.c.account_id == account_id)
-                .order_by(events.c.seq)
-                .limit(BATCH)
-            )
-            for row in await self.storage.rows(query):
-                await self._release_one(row)
-            if not await self.storage.rows(
-                sa.select(held.c.seq).where(held.c.account_id == account_id).limit(1)
-            ):
-                self._released.discard(account_id)
-
-    async def _release_one(self, row: sa.Row[Any]) -> None:
-        routed = [Routed(row, event_of(row))]
-        listening = await self.finder.listeners(routed, listeners.c.id == row.listener_id)
-        await self.finder.find_starts(routed, listening, holds=False)
-        await self._leave_out_known(routed)
-        gone = sa.delete(held).where(held.c.seq == row.seq, held.c.listener_id == row.listener_id)
-
-        def store(connection: sa.Connection) -> None:
-            connection.execute(gone)
-            store_starts(connection, routed)
-            store_takings(connection, routed)
-
-        await self.storage.writer.commit(store)
-        await self._hand_over([], routed)
-
-    async def replay(self, owner_id: str, seq: int, by: str) -> list[str]:
-        """Start the owner's flows that listen now with a stored event; return the runs' ids."""
-        rows = await self.storage.rows(sa.select(events).where(events.c.seq == seq))
-        routed = [Routed(row, event_of(row)) for row in rows]
-        listening = await self.finder.listeners(routed, listeners.c.owner_id == owner_id)
-        await self.finder.find_starts(routed, listening, again=str(time.time_ns()), holds=False)
-
-        def store(connection: sa.Connection) -> None:
-            store_starts(connection, routed)
-            if any(each.starts for each in routed):
-                row = {"seq": seq, "owner_id": owner_id}
-                mark = {"replayed_at": time.time(), "replayed_by": by}
-                statement = insert(takings, connection).values({**row, **mark})
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=["seq", "owner_id"], set_=mark)
-                )
-
-        await self.storage.writer.commit(store)
-        await self._hand_over([], routed)
-        return [start.run_id for each in routed for start in each.starts]
+def _may_begin_at_once(routed: Sequence[Routed], listening: Listeners) -> int:
+    """Return how many of the events can be routed in one commit: the first, and what fits."""
+    starts = 0
+    happened = [(each.row.connector, each.event) for each in routed]
+    for number, more in enumerate(listening.runs_at_most(happened)):
+        starts += more
+        if starts > MAX_STARTS and number:
+            return number
+    return len(routed)

@@ -15,8 +15,10 @@ from ..runs.states import RunState, SegmentState, StepState
 from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
 from ..storage.statements import Prepared, insert
+from ..storage.storage import Storage
+from ..storage.store import put_rows
 from ..storage.tables import CONNECTED, accounts, events, held, runs, segments, steps, takings
-from .reading import REPEATED, ROUTED, UNROUTED
+from .reading import REPEATED, ROUTED, UNROUTED, event_of
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,21 @@ class Start:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """What routing needs of an event's row."""
+
+    seq: int
+    connector: str
+    id: str
+    payload: str = field(repr=False)
+
+
 @dataclass
 class Routed:
     """One event on its way: whom it starts, who took it, and for whom it is held."""
 
-    row: sa.Row[Any]
+    row: Numbered
     event: Event
     starts: list[Start] = field(default_factory=list[Start])
     takers: set[str] = field(default_factory=set[str])
@@ -79,13 +91,39 @@ _ADD_TAKING = Prepared(lambda c: insert(takings, c).on_conflict_do_nothing())
 _ADD_HELD = Prepared(lambda c: insert(held, c).on_conflict_do_nothing())
 
 
+def routed_of(row: sa.Row[Any]) -> Routed:
+    """Return the event of a row of the table."""
+    return Routed(Numbered(row.seq, row.connector, row.id, row.payload), event_of(row))
+
+
 def store_routed(
-    connection: sa.Connection, *, routed: Sequence[Routed], repeated: set[int]
+    connection: sa.Connection,
+    *,
+    routed: Sequence[Routed],
+    repeated: set[int],
+    entries: Sequence[Mapping[str, Any]],
 ) -> Sequence[Row]:
-    """Store runs, ended waits, who took what, and that the events have been routed.
+    """Store what follows, and that the events have been routed; return the segments that go on."""
+    going_on = store_what_follows(connection, routed, entries)
+    for state, seqs in (
+        (REPEATED, list(repeated)),
+        (ROUTED, [each.row.seq for each in routed if each.takers]),
+        (UNROUTED, [each.row.seq for each in routed if not each.takers]),
+    ):
+        if seqs:
+            connection.execute(sa.update(events).where(events.c.seq.in_(seqs)).values(state=state))
+    return going_on
+
+
+def store_what_follows(
+    connection: sa.Connection, routed: Sequence[Routed], entries: Sequence[Mapping[str, Any]]
+) -> Sequence[Row]:
+    """Store runs, ended waits, who took what, and what plugins keep with it.
 
     Return the segments that go on.
     """
+    if entries:
+        put_rows(connection, entries)
     store_starts(connection, routed)
     happened = [
         (each.row.connector, each.row.seq, each.row.payload, each.event.answers)
@@ -96,13 +134,6 @@ def store_routed(
     for each in routed:
         each.takers |= enders.get(each.row.seq, set())
     store_takings(connection, routed)
-    for state, seqs in (
-        (REPEATED, list(repeated)),
-        (ROUTED, [each.row.seq for each in routed if each.takers]),
-        (UNROUTED, [each.row.seq for each in routed if not each.takers]),
-    ):
-        if seqs:
-            connection.execute(sa.update(events).where(events.c.seq.in_(seqs)).values(state=state))
     return going_on
 
 
@@ -137,6 +168,15 @@ def store_starts(connection: sa.Connection, routed: Sequence[Routed]) -> None:
     ]
     if holding:
         _ADD_HELD.execute(connection, holding)
+
+
+async def leave_out_known(storage: Storage, routed: Sequence[Routed]) -> None:
+    """Leave out the starts of runs that are there already."""
+    ids = {start.run_id for each in routed for start in each.starts}
+    rows = await storage.rows(sa.select(runs.c.id).where(runs.c.id.in_(ids)))
+    known = {row.id for row in rows}
+    for each in routed:
+        each.starts = [start for start in each.starts if start.run_id not in known]
 
 
 def _withhold(connection: sa.Connection, routed: Sequence[Routed]) -> None:

@@ -33,7 +33,7 @@ from ..runs.attempt_marks import AttemptMarks
 from ..settings import Settings
 from ..storage.files import FileStore
 from ..storage.storage import Storage
-from ..storage.store import DatabaseStore
+from ..storage.store import DatabaseStore, EntriesWithEvents
 from ..storage.tables import listeners
 from .transport import is_dry_run
 
@@ -52,6 +52,7 @@ class Services:
     plugins: Mapping[str, Plugin]
     hosts: Mapping[str, EngineHost]
     marks: AttemptMarks
+    with_events: EntriesWithEvents
     has_accounts: Callable[[str], bool]
 
 
@@ -93,6 +94,12 @@ class EngineHost:
 
     async def accept(self, content: bytes) -> None:
         await self.services.inbox.accept(self.connector, content)
+
+    async def put_with_events(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        rows = self.store.rows(entries, expires_in_s=expires_in_s)
+        self.services.with_events.add(rows)
 
     async def account(self, account_id: str) -> Account:
         try:

@@ -26,9 +26,11 @@ from ..contract import (
 )
 from ..contract.connector import FOREIGN_FAULTS
 from ..contract.manifest import AccountSetting
+from ..events.beginnings import Beginnings
 from ..events.chains import Chains
 from ..events.finding import Finder
 from ..events.inbox import Events
+from ..events.later import Later
 from ..events.routing import Router
 from ..events.topics import Topics
 from ..events.visibility import Visibility
@@ -60,7 +62,7 @@ from ..storage.folder import open_folder, prepare_folder
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal
 from ..storage.storage import Storage
-from ..storage.store import DatabaseStore
+from ..storage.store import DatabaseStore, EntriesWithEvents
 from ..storage.writer import Writer
 from .actions import Actions
 from .contexts import EngineHost, EngineTriggerContext, Services
@@ -194,6 +196,7 @@ class Engine:
         )
         self.runs = Runs(storage)
         self.input_checks = InputChecks()
+        with_events = EntriesWithEvents()
         services = Services(
             settings=settings,
             storage=storage,
@@ -205,6 +208,7 @@ class Engine:
             plugins=self.plugins,
             hosts=self.hosts,
             marks=self.marks,
+            with_events=with_events,
             has_accounts=self._has_accounts,
         )
         self.services = services
@@ -241,14 +245,17 @@ class Engine:
             sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
         )
         chains = Chains(storage, self.limits.chain)
+        finder = Finder(storage, self.flows, topics, chains, self.describe)
+        beginnings = Beginnings(self.due.hand_over, self, self.metrics)
+        self.later = Later(storage, finder, beginnings)
         self.router = Router(
             storage=storage,
             inbox=self.events,
             plugins=self.plugins,
-            finder=Finder(storage, self.flows, topics, chains, self.describe),
-            hand_over=self.due.hand_over,
-            notices=self,
-            metrics=self.metrics,
+            finder=finder,
+            with_events=with_events,
+            beginnings=beginnings,
+            later=self.later,
             log=self.log,
             describe=self.describe,
             is_active=self.turn.is_mine,
@@ -271,7 +278,7 @@ class Engine:
         return EngineTriggerContext(self.services, place, properties, listening)
 
     async def _replay(self, owner_id: str, seq: int, by: str) -> list[str]:
-        return await self.router.replay(owner_id, seq, by)
+        return await self.later.replay(owner_id, seq, by)
 
     def account_settings(self, service: str) -> Sequence[AccountSetting]:
         """Return the settings that accounts of a service have."""

@@ -61,10 +61,13 @@ def _remove_answers(connection: sa.Connection, now: float) -> None:
 
 
 def _remove_events(connection: sa.Connection, now: float) -> int:
+    # The newest one stays, so that no number is given again: waits know what they are older than.
+    newest = sa.select(sa.func.max(events.c.seq)).scalar_subquery()
     old = (
         sa.select(events.c.seq)
         .where(
             events.c.received_at < now - KEEP_EVENTS_S,
+            events.c.seq < newest,
             events.c.seq.not_in(sa.select(runs.c.event_seq)),
         )
         .limit(AT_ONCE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -82,6 +83,19 @@ class DatabaseStore:
             "value": json.dumps(value),
             "expires_at": None if expires_in_s is None else self._clock() + expires_in_s,
         }
+
+
+@dataclass
+class EntriesWithEvents:
+    """Rows of the store for the commit of what follows from the events that are announced."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    is_open: bool = False
+
+    def add(self, rows: Sequence[dict[str, Any]]) -> None:
+        if not self.is_open:
+            raise RuntimeError("put_with_events is for before_routing, and no events are announced")
+        self.rows.extend(rows)
 
 
 def put_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:

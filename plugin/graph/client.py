@@ -29,6 +29,7 @@ Params = Mapping[str, str]
 
 PACKING = {"accept-encoding": ACCEPT_ENCODING}
 TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=60.0, pool=5.0)
+TIMEOUTS_S = TIMEOUT.as_dict()
 # A read is tried again twice; whoever asks for a longer wait than this gets it from the host.
 PAUSES_S = (0.2, 1.0)
 MAX_PATIENCE_S = 10.0
@@ -183,7 +184,8 @@ class GraphClient:
                 f"Graph has no path {path[:80]!r}.",
                 "Check the ids that this step is given: they have digits only.",
             )
-        headers = {**self._http.headers, **PACKING}
+        headers = self._http.headers.copy()
+        headers.update(PACKING)
         if token is not None:
             headers["authorization"] = f"Bearer {_usable(token)}"
         query = urlencode({**(params or {}), **self._proof(token)}, quote_via=quote)
@@ -193,7 +195,7 @@ class GraphClient:
                 method,
                 _url(f"{self._root}/{path}?{query}" if query else f"{self._root}/{path}"),
                 headers=headers,
-                extensions={**extensions, "timeout": TIMEOUT.as_dict()},
+                extensions={**extensions, "timeout": TIMEOUTS_S},
                 **{name: value for name, value in body.items() if value is not None},
             )
             response = await self._http.send(request, stream=True, follow_redirects=False)
@@ -213,11 +215,14 @@ class GraphClient:
         digest = hmac.new(self._app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         return {"appsecret_proof": digest}
 
-    def _secrets(self, token: str | None, body: Mapping[str, Any]) -> list[str | None]:
+    def _secrets(self, token: str | None, body: Mapping[str, Any]) -> Iterator[str | None]:
+        """Yield what no error may show; looked for only when there is one."""
+        yield token
+        yield self._app_secret
         sent = {**as_object(body.get("json")), **as_object(body.get("data"))}
         hidden = ("pin", "code", "client_secret", "fb_exchange_token", "verify_token")
-        values = [str(sent[name]) for name in hidden if sent.get(name)]
-        return [token, self._app_secret, *values, *_spoken(body.get("json"))]
+        yield from (str(sent[name]) for name in hidden if sent.get(name))
+        yield from _spoken(body.get("json"))
 
     def _check_media_url(self, url: str) -> None:
         try:

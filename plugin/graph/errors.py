@@ -96,7 +96,8 @@ def error_from_graph(
     error = as_object(body.get("error"))
     code, subcode = as_int(error.get("code")), as_int(error.get("error_subcode"))
     entry = _entry_for(status, code, subcode, as_text(error.get("message")))
-    cause, cure = _cause_and_cure(entry, error, secrets)
+    hidden = list(secrets)
+    cause, cure = _cause_and_cure(entry, error, hidden)
     arguments = (
         entry.title,
         cause,
@@ -104,7 +105,7 @@ def error_from_graph(
         field or entry.field,
         code,
         subcode,
-        redact(as_text(error.get("fbtrace_id")), secrets),
+        redact(as_text(error.get("fbtrace_id")), hidden),
     )
     if entry.category == "auth":
         return AuthorizationError(*arguments)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from appmixer.engine.contract import ActionContext, Event, Json, JsonObject, Store
+from appmixer.engine.contract import ActionContext, Event, Json, JsonObject, KeepEntries, Store
 
 from ..foreign_json.shapes import as_id, as_object, as_objects, as_text, as_unix_time
 from ..graph.callback_data import unpack
@@ -65,8 +65,8 @@ def step_of(waba_id: str, step_id: str) -> str:
 class Deliveries:
     """Journal and ledger, in the connector's store."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, keep: KeepEntries, clock: Callable[[], datetime]) -> None:
+        self._store, self._keep, self._clock = store, keep, clock
 
     async def earlier(self, step: str) -> Attempt | None:
         """Return what an earlier attempt at the step has left here."""
@@ -105,7 +105,7 @@ class Deliveries:
             await self._store.put({key: {"state": "unknown"}}, expires_in_s=KEPT_S)
 
     async def note(self, events: Sequence[Event]) -> None:
-        """Take the statuses of a batch."""
+        """Take the statuses of a batch; what they tell is kept with what follows from them."""
         statuses = [
             (as_text(each.payload.get("wabaId")), as_object(each.payload.get("status")))
             for each in events
@@ -114,7 +114,7 @@ class Deliveries:
         entries = dict(filter(None, [_ledger_entry(*each) for each in statuses]))
         entries |= await self._learned(statuses)
         if entries:
-            await self._store.put(entries, expires_in_s=KEPT_S)
+            await self._keep(entries, expires_in_s=KEPT_S)
 
     async def delivery(self, waba_id: str, message_id: str) -> Delivery | None:
         """Return what is known of a message of the WABA; None before its first status."""

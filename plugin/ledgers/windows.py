@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from appmixer.engine.contract import Event, Store
+from appmixer.engine.contract import Event, KeepEntries, Store
 
 from ..foreign_json.shapes import as_id, as_int, as_object, as_objects, as_text, as_unix_time
 from ..people.identity import sender_of
@@ -37,15 +37,18 @@ class Window:
 class Windows:
     """The ledger: for each sender number and each id of a person, when the person last wrote."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, keep: KeepEntries, clock: Callable[[], datetime]) -> None:
+        self._store, self._keep, self._clock = store, keep, clock
         self._writing = asyncio.Lock()
         # When people last wrote, of those who did so last: of an open window nobody needs to ask
         # the store, which would be the one read in a run (a sixth of its time).
         self._known: dict[str, int] = {}
 
     async def note(self, events: Sequence[Event]) -> None:
-        """Take the times of what opens a window; batches may come twice, and late."""
+        """Take the times of what opens a window; batches may come twice, and late.
+
+        What they tell is kept with what follows from them.
+        """
         latest: dict[str, int] = {}
         moves: list[tuple[str, str]] = []
         for event in events:
@@ -62,7 +65,7 @@ class Windows:
                     latest[new] = max(moved, latest.get(new, 0))
             newer = {key: at for key, at in latest.items() if at > (as_int(known.get(key)) or 0)}
             if newer:
-                await self._store.put(newer, expires_in_s=KEPT_S)
+                await self._keep(newer, expires_in_s=KEPT_S)
             for key in latest:
                 self._remember(key, max(latest[key], as_int(known.get(key)) or 0))
 

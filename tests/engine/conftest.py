@@ -214,6 +214,11 @@ class Echo:
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         self.noted += [event.id for event in events]
+        for event in events:
+            if str(event.payload["text"]).startswith("note"):
+                await self.host.put_with_events({f"noted {event.id}": event.payload["text"]})
+            if event.payload["text"] == "note and fail":
+                raise RuntimeError("cannot be announced")
 
     def visible_routes(self, profile: JsonObject) -> Sequence[str]:
         rooms = profile["rooms"]

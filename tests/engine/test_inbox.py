@@ -84,7 +84,7 @@ async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
         await asyncio.sleep(3 * pacing.PAUSE_S)
         return await commit(write, **how)
 
-    async def note_and_read(*given: Any) -> bool:
+    async def note_and_read(*given: Any) -> Sequence[reading.Reading]:
         answered = engine.events.answered
         found = await read(*given)
         if found:

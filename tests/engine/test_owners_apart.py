@@ -199,7 +199,7 @@ async def test_a_task_that_fails_is_begun_again_and_shown(
 ) -> None:
     await start(engine, owner, flow({"text": "x"}))
     failures: list[dict[str, str]] = []
-    look = engine.router._release_held  # pyright: ignore[reportPrivateUsage]
+    look = engine.later.release_held
 
     async def fail_twice() -> None:
         if len(failures) < 2:
@@ -210,7 +210,7 @@ async def test_a_task_that_fails_is_begun_again_and_shown(
     async def has_failed_twice() -> bool:
         return len(failures) == 2
 
-    monkeypatch.setattr(engine.router, "_release_held", fail_twice)
+    monkeypatch.setattr(engine.later, "release_held", fail_twice)
     # Not before it fails: routing may have been at work when it was told to.
     await until(has_failed_twice)
     await hear("x")

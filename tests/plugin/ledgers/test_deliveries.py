@@ -34,7 +34,7 @@ def context() -> RecordingContext:
 
 @pytest.fixture
 def deliveries(context: RecordingContext) -> Deliveries:
-    return Deliveries(context.store, lambda: NOW)
+    return Deliveries(context.store, context.store.put, lambda: NOW)
 
 
 def status(name: str, at: int = 1, step_id: str | None = STEP_ID, **extra: Any) -> Event:

@@ -39,7 +39,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def windows(clock: Clock) -> Windows:
-    return Windows(MemoryStore(clock), lambda: datetime.fromtimestamp(clock.now, UTC))
+    store = MemoryStore(clock)
+    return Windows(store, store.put, lambda: datetime.fromtimestamp(clock.now, UTC))
 
 
 async def test_nothing_is_known_before_the_first_message(windows: Windows) -> None:
