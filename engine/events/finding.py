@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import Event
+from ..contract import Event, Trigger, TriggerContext
 from ..flows.flows import Flows
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
@@ -45,6 +45,10 @@ _LISTENING = PreparedSelect(
 )
 # Triggers read events without a pause for so long, then others on the loop have their turn.
 LONGEST_TURN_S = 0.01
+
+
+# The triggers of one batch, by flow (its key), version and step.
+Triggers = dict[tuple[str, int, str], tuple[Trigger, TriggerContext]]
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ class Finder:
         for listener in listening.rows:
             by_route.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
+        triggers: Triggers = {}
         causes = await self.chains.causes(routed) if listening.rows else {}
         caused = await self.chains.caused(causes)
         began_at = time.monotonic()
@@ -146,7 +151,7 @@ class Finder:
                     if time.monotonic() - began_at > LONGEST_TURN_S:
                         await asyncio.sleep(0)
                         began_at = time.monotonic()
-                    start = await self._start(each, listener, again, cause, caused)
+                    start = await self._start(each, listener, again, cause, caused, triggers)
                     if start is None:
                         continue
                     each.starts.append(start)
@@ -176,17 +181,19 @@ class Finder:
         again: str,
         cause: Cause | None,
         caused: Mapping[tuple[str, str], int],
+        triggers: Triggers,
     ) -> Start | None:
         value: dict[str, Any] | None = None
         error: dict[str, Any] | None = None
         output: str | None = None
         port = kind = ""
+        place = (listener.flow_key, listener.version, listener.component)
         try:
             document = await self.flows.document(listener.flow_key, listener.version)
             kind = document.components[listener.component].type
-            trigger, context = await self.flows.trigger(
-                listener.owner_id, listener.flow_key, listener.version, listener.component
-            )
+            if place not in triggers:
+                triggers[place] = await self.flows.trigger(listener.owner_id, *place)
+            trigger, context = triggers[place]
             port = trigger.port
             result = await trigger.receive(context, each.event.payload)
             if result is None:

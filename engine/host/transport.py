@@ -90,10 +90,13 @@ class Transport(httpx.AsyncBaseTransport):
         call = _Call(request)
         with call.failing():
             answer = await call.send(self._session)
+            length = answer.content_length
+            is_short = length is not None and length <= PART_BYTES
+            content = await call.whole(answer) if is_short else None
         return httpx.Response(
             answer.status,
             headers=list(answer.raw_headers),
-            stream=_Content(call, answer),
+            stream=_Content(call, answer) if content is None else httpx.ByteStream(content),
             extensions={"http_version": b"HTTP/1.1"},
         )
 
@@ -127,6 +130,7 @@ class _Connector(aiohttp.TCPConnector):
         if connection.protocol in self._used and _is_readable(connection):
             # The peer has closed it while the mark was made; nothing has been written.
             connection.close()
+            call.begin()
             connection = await self._connect(req, traces, timeout)
         self._used.add(connection.protocol)
         call.let_go()
@@ -173,7 +177,7 @@ class _Call:
         url = request.url
         _current.set(self)
         async with self._deadline:
-            self._deadline.reschedule(self._at(self._timeouts.get("connect")))
+            self.begin()
             return await session.request(
                 request.method,
                 URL(str(url), encoded=True),
@@ -183,12 +187,15 @@ class _Call:
                 server_hostname=request.extensions.get("sni_hostname"),
             )
 
-    async def mark(self) -> None:
-        """Be in the moment: tell whoever wants to know."""
-        self._deadline.reschedule(None)
-        if self._trace is not None:
-            await self._trace(MOMENT, {})
+    def begin(self) -> None:
+        """Allow for the time that a connection takes."""
         self._deadline.reschedule(self._at(self._timeouts.get("connect")))
+
+    async def mark(self) -> None:
+        """Be in the moment: tell whoever wants to know, who may take time."""
+        if self._trace is not None:
+            self._deadline.reschedule(None)
+            await self._trace(MOMENT, {})
 
     def let_go(self) -> None:
         """Let the bytes go: from here on they may have left."""
@@ -196,6 +203,15 @@ class _Call:
         waits_s = [self._timeouts.get(each) for each in ("write", "read")]
         known = [each for each in waits_s if each is not None]
         self._deadline.reschedule(self._at(sum(known) if len(known) == len(waits_s) else None))
+
+    async def whole(self, answer: aiohttp.ClientResponse) -> bytes:
+        """Return the body of a short answer."""
+        try:
+            async with asyncio.timeout_at(self._at(self._timeouts.get("read"))):
+                return await answer.read()
+        except BaseException:
+            answer.close()
+            raise
 
     async def chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         with self.failing():

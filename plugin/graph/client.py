@@ -27,7 +27,7 @@ from .responses import MAX_ANSWER_BYTES, Answer, error_for, object_of
 
 Params = Mapping[str, str]
 
-PACKING = {"accept-encoding": ACCEPT_ENCODING}
+PACKING = (b"accept-encoding", ACCEPT_ENCODING.encode())
 TIMEOUT = httpx.Timeout(connect=5.0, read=30.0, write=60.0, pool=5.0)
 TIMEOUTS_S = TIMEOUT.as_dict()
 # A read is tried again twice; whoever asks for a longer wait than this gets it from the host.
@@ -118,7 +118,7 @@ class GraphClient:
     async def download(self, url: str, *, token: str) -> AsyncIterator[bytes]:
         """Yield the content of a media URL that Meta gave; the token goes to Meta's hosts only."""
         self._check_media_url(url)
-        headers = {"Authorization": f"Bearer {_usable(token)}", **PACKING}
+        headers = [(b"authorization", f"Bearer {_usable(token)}".encode()), PACKING]
         try:
             async with self._http.stream(
                 "GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=False
@@ -184,10 +184,10 @@ class GraphClient:
                 f"Graph has no path {path[:80]!r}.",
                 "Check the ids that this step is given: they have digits only.",
             )
-        headers = self._http.headers.copy()
-        headers.update(PACKING)
+        headers = [each for each in self._http.headers.raw if each[0].lower() != PACKING[0]]
+        headers.append(PACKING)
         if token is not None:
-            headers["authorization"] = f"Bearer {_usable(token)}"
+            headers.append((b"authorization", f"Bearer {_usable(token)}".encode()))
         query = urlencode({**(params or {}), **self._proof(token)}, quote_via=quote)
         try:
             # Built here and not by the client, which takes a sixth of a call for it.
