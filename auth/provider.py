@@ -5,7 +5,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/access
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,15 +43,11 @@ from .discovery import (
 SHORT_LIFE = timedelta(days=2)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class WhatsAppAccounts:
     """Implements the contract's AccountProvider."""
 
-    def __init__(self, host: HostContext, clock: Callable[[], datetime] = _now) -> None:
-        self._host, self._clock = host, clock
+    def __init__(self, host: HostContext) -> None:
+        self._host = host
 
     def authorization_url(self, *, redirect_uri: str, state: str) -> str:
         return dialog_url(self._settings, redirect_uri=redirect_uri, state=state)
@@ -95,7 +91,7 @@ class WhatsAppAccounts:
     async def refresh(self, credentials: Credentials) -> Credentials:
         if credentials.expires_at is None:
             return replace(credentials, profile=await self.validate(credentials))
-        if credentials.expires_at <= self._clock():
+        if credentials.expires_at <= self._now():
             raise AuthorizationError(
                 "The access has expired",
                 f"It ended on {credentials.expires_at:%Y-%m-%d}, and Meta renews only what lives.",
@@ -167,11 +163,14 @@ class WhatsAppAccounts:
         # Only a person's token can be exchanged; a system user's has the life it was given.
         if facts.is_system_user or facts.expires_at is None:
             return False
-        return facts.expires_at - self._clock() < SHORT_LIFE
+        return facts.expires_at - self._now() < SHORT_LIFE
 
     @property
     def _settings(self) -> Settings:
         return Settings.read(self._host.configuration)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._host.clock.now, UTC)
 
     def _graph(self, settings: Settings) -> GraphClient:
         return graph_client(self._host, settings)

@@ -19,6 +19,7 @@ from appmixer.engine.contract import (
     JsonObject,
     Listener,
     RejectedError,
+    SystemClock,
     Trigger,
     Wait,
     load_connectors,
@@ -101,7 +102,7 @@ class Host:
     ) -> None:
         self.configuration, self.http = configuration, http
         self.public_url = self.base_url = "https://api.example"
-        self.store, self.quota, self.log = Store(), NoLimits(), Log()
+        self.store, self.quota, self.log, self.clock = Store(), NoLimits(), Log(), SystemClock()
         self.accounts: dict[str, Account] = {}
         self.listening: dict[str, Listener] = {}
         self.triggers: dict[str, tuple[Trigger, Context, Callable[[Any], Awaitable[None]]]] = {}
@@ -207,7 +208,8 @@ class Context:
     ) -> None:
         self.host, self.account, self.step_id, self.properties = host, account, step_id, properties
         self.plugin, self.store, self.http = host.plugin, host.store, host.http
-        self.log, self.quota, self.files, self.state = host.log, host.quota, NoFiles(), Store()
+        self.clock, self.log, self.quota = host.clock, host.log, host.quota
+        self.files, self.state = NoFiles(), Store()
 
     attempt = "the only one"  # this host remembers nothing of a crash, so it never tries again
     may_have_acted = False

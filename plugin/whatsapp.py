@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from appmixer.engine.contract import (
@@ -28,20 +28,19 @@ from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class WhatsApp:
     """Implements the contract's Plugin. Components reach it as `context.plugin`."""
 
-    def __init__(self, host: HostContext, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, host: HostContext) -> None:
         self._host = host
         self._webhook = Webhook(host)
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
-        self.windows = Windows(host.store, host.put_with_events, clock)
-        self.deliveries = Deliveries(host.store, host.put_with_events, clock)
-        self.numbers = ProvenNumbers(host.store, clock)
+        self.windows = Windows(host.store, host.put_with_events, self._now)
+        self.deliveries = Deliveries(host.store, host.put_with_events, self._now)
+        self.numbers = ProvenNumbers(host.store, self._now)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._host.clock.now, UTC)
 
     @property
     def settings(self) -> Settings:

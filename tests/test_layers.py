@@ -58,7 +58,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         },
         "runs": {
             *{"contract", "times", "values", "errors", "limits"},
-            *{"observe", "storage", "flows"},
+            *{"storage", "flows"},
         },
         "events": {"contract", "times", "errors", "observe", "storage", "flows", "runs"},
         "host": {

@@ -136,7 +136,7 @@ class UploadMedia(NumberAction):
             file_name=name,
             size_bytes=size_bytes,
             sha256=sha256,
-            expires_at=datetime.now(UTC) + _kept(input.ttl_minutes),
+            expires_at=datetime.fromtimestamp(context.clock.now, UTC) + _kept(input.ttl_minutes),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
@@ -111,7 +112,8 @@ async def _held_against_definition(
         language=input.language_code,
         fresh=fresh,
     )
-    components = build_components(input, definition)
+    now = datetime.fromtimestamp(context.clock.now, UTC)
+    components = build_components(input, definition, now)
     fault = missing_from(components, definition) if definition is not None else None
     return components, fault
 

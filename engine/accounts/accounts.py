@@ -111,7 +111,7 @@ class Accounts:
         Its settings stay, with the given ones over them.
         """
         name = checked_name(name)
-        now = self._clock()
+        now = self._clock.now
         sealed = self._stored.sealed(credentials, now)
         values = {
             "profile": dict(credentials.profile),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -62,7 +61,7 @@ class Configuration:
         """Read again and again; while the database does not answer, the values at hand stay."""
         is_told = False
         while True:
-            await asyncio.sleep(self._reload_s)
+            await self._storage.clock.sleep(self._reload_s)
             try:
                 await self.load()
                 is_told = False

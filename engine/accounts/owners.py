@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,10 +44,8 @@ class Identity:
 class Owners:
     """The owners of this engine; of their secrets only hashes are stored."""
 
-    def __init__(
-        self, storage: Storage, settings: Settings, clock: Callable[[], float] = time.time
-    ) -> None:
-        self._storage, self._settings, self._clock = storage, settings, clock
+    def __init__(self, storage: Storage, settings: Settings) -> None:
+        self._storage, self._settings, self._clock = storage, settings, storage.clock
         self.first_owner_id = ""
 
     async def start(self) -> None:
@@ -58,7 +54,7 @@ class Owners:
         given = settings.environment.get(TOKEN_VARIABLE, "").strip()
         token = await asyncio.to_thread(given_or_made_token, settings.data, given)
         kind = ENVIRONMENT if given else FIRST
-        now = self._clock()
+        now = self._clock.now
         try:
             async with asyncio.timeout(FIRST_COMMIT_S):
                 self.first_owner_id = await self._storage.writer.commit(
@@ -81,7 +77,7 @@ class Owners:
 
     async def invite(self, identity: Identity) -> str:
         """Return a one-time secret that opens a session for the same person."""
-        secret, now = new_secret(), self._clock()
+        secret, now = new_secret(), self._clock.now
         is_administrator = identity.is_administrator
         row = _token_row(
             secret, identity.owner_id, INVITATION, now, is_administrator=is_administrator
@@ -95,7 +91,7 @@ class Owners:
         """Exchange an invitation for a session's secret, or None if it was used or is too old."""
         if not is_secret(invitation):
             return None
-        session, now = new_secret(), self._clock()
+        session, now = new_secret(), self._clock.now
         taken = (tokens.c.hash == hash_of(invitation)) & (tokens.c.kind == INVITATION)
 
         def exchange(connection: sa.Connection) -> str | None:
@@ -129,7 +125,7 @@ class Owners:
                 "Give the owner's name in the field name.",
                 "name",
             )
-        token, now, owner_id = new_secret(), self._clock(), uuid.uuid4().hex
+        token, now, owner_id = new_secret(), self._clock.now, uuid.uuid4().hex
 
         def add(connection: sa.Connection) -> bool:
             row = {"id": owner_id, "name": name, "created_at": now}
@@ -158,7 +154,7 @@ class Owners:
         row = next(iter(await self._storage.rows(query)), None)
         if row is None:
             raise NotFoundError(f"There is no owner {name!r}.")
-        token, now = new_secret(), self._clock()
+        token, now = new_secret(), self._clock.now
         old = (tokens.c.owner_id == row.id) & tokens.c.is_administrator.is_(False)
 
         def add(connection: sa.Connection) -> None:
@@ -176,7 +172,7 @@ class Owners:
         return [{"id": row.id, "name": row.name, "createdAt": iso(row.created_at)} for row in rows]
 
     def _is_alive(self) -> sa.ColumnElement[bool]:
-        return tokens.c.expires_at.is_(None) | (tokens.c.expires_at > self._clock())
+        return tokens.c.expires_at.is_(None) | (tokens.c.expires_at > self._clock.now)
 
 
 def hash_of(secret: str) -> str:

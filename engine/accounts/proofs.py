@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +48,8 @@ class Proofs:
         look_every_s = min(LOOK_EVERY_S, self.interval_s / 4)
         while True:
             has_proven = await self.prove_next()
-            await asyncio.sleep(PROOF_PAUSE_S if has_proven else look_every_s)
+            rest_s = PROOF_PAUSE_S if has_proven else look_every_s
+            await self._stored.clock.sleep(rest_s)
 
     async def prove_next(self) -> bool:
         """Prove the account that is due first; return whether one was due."""
@@ -73,7 +73,7 @@ class Proofs:
 
     async def _claim(self) -> str | None:
         """Return the id of the account that is due first, and put its next proof off."""
-        now = self._stored.clock()
+        now = self._stored.clock.now
         query = (
             sa.select(accounts.c.id, accounts.c.proof_due_at)
             .where(accounts.c.state == CONNECTED, accounts.c.proof_due_at <= now)
@@ -94,7 +94,7 @@ class Proofs:
         )
 
     async def _prove_one(self, account: StoredAccount) -> None:
-        asked_at, token = self._stored.clock(), account.credentials.access_token
+        asked_at, token = self._stored.clock.now, account.credentials.access_token
         if account.state == RECONNECT:
             await self._accounts.mark_reconnect(
                 account.id, account.reason, asked_at=asked_at, token=token

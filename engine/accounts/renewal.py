@@ -36,7 +36,7 @@ class Renewal:
         """Renew tokens ahead of their end, while the engine runs."""
         while True:
             await self.refresh_due()
-            await asyncio.sleep(REFRESH_EVERY_S)
+            await self._stored.clock.sleep(REFRESH_EVERY_S)
 
     async def refresh(self, account_id: str) -> str:
         """Renew a token that the service refused; many callers at once cause one renewal."""
@@ -65,7 +65,7 @@ class Renewal:
 
     async def refresh_due(self) -> int:
         """Renew every token that is near its end; return how many were due."""
-        now = self._stored.clock()
+        now = self._stored.clock.now
         # Nothing is renewed earlier than this, so thousands of others need not be opened.
         ends_soon = accounts.c.expires_at <= now + REFRESH_AHEAD_S
         stored = await self._stored.load(ends_soon & (accounts.c.state == CONNECTED))
@@ -87,7 +87,7 @@ class Renewal:
             except ConnectorError as error:
                 self._log.warning("account_not_refreshed", account=account.id, reason=error.title)
                 has_ended = (
-                    expires_at is not None and expires_at.timestamp() <= self._stored.clock()
+                    expires_at is not None and expires_at.timestamp() <= self._stored.clock.now
                 )
                 if has_ended and not isinstance(error, AuthorizationError):
                     reason = f"The token has expired. {error}"
@@ -104,7 +104,7 @@ class Renewal:
             raise
         if renewed != account.credentials:
             values = {
-                "sealed": self._stored.sealed(renewed, self._stored.clock()),
+                "sealed": self._stored.sealed(renewed, self._stored.clock.now),
                 "expires_at": timestamp(renewed),
                 "profile": dict(renewed.profile),
             }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -67,10 +66,8 @@ class StoredAccount:
 class StoredAccounts:
     """Reads accounts, and remembers those that were read last."""
 
-    def __init__(
-        self, storage: Storage, declared: DeclaredSettings, clock: Callable[[], float] = time.time
-    ) -> None:
-        self.storage, self.declared, self.clock = storage, declared, clock
+    def __init__(self, storage: Storage, declared: DeclaredSettings) -> None:
+        self.storage, self.declared, self.clock = storage, declared, storage.clock
         self._read: dict[str, StoredAccount] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
 
@@ -85,7 +82,7 @@ class StoredAccounts:
     async def current(self, account_id: str) -> StoredAccount:
         """Return the account, perhaps a few seconds old; raise AuthorizationError."""
         known = self._read.get(account_id)
-        if known is not None and self.clock() - known.read_at < CACHE_S:
+        if known is not None and self.clock.now - known.read_at < CACHE_S:
             return known
         return await self.fresh(account_id)
 
@@ -150,7 +147,7 @@ class StoredAccounts:
             state=row.state if secrets else RECONNECT,
             reason=row.reason if secrets else UNREADABLE,
             created_at=row.created_at,
-            read_at=self.clock(),
+            read_at=self.clock.now,
             sealed=row.sealed,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -81,7 +80,7 @@ async def create_link(request: Request, caller: Caller, new: NewLink) -> dict[st
     secret = await engine.owners.invite(caller)
     return {
         "url": engine.settings.base_url + with_token(new.path, secret),
-        "expiresAt": iso(time.time() + INVITATION_LIFE_S),
+        "expiresAt": iso(engine.clock.now + INVITATION_LIFE_S),
     }
 
 

@@ -36,7 +36,7 @@ async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping
                 given = settings.environment.get(KEY_VARIABLE)
                 seal = await readers.read(partial(load_seal, data, given))
                 configuration = Configuration(
-                    Storage(readers, writer, seal),
+                    Storage(readers, writer, seal, engine.clock),
                     {name: each.manifest for name, each in engine.connectors.items()},
                     settings.environment,
                     engine.log,

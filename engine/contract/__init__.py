@@ -1,5 +1,6 @@
 """The contract between connectors and the engines that host them: import it from here."""
 
+from .clock import Clock, SystemClock
 from .component import Action, Component, Fields, NoInput, Trigger
 from .connector import (
     AccountProvider,
@@ -59,6 +60,7 @@ __all__ = [
     "ActionContext",
     "AuthorizationError",
     "Check",
+    "Clock",
     "Component",
     "ComponentContext",
     "ComponentEntry",
@@ -90,6 +92,7 @@ __all__ = [
     "Response",
     "Route",
     "Store",
+    "SystemClock",
     "ThrottledError",
     "Trigger",
     "TriggerContext",

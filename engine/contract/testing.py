@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import heapq
+import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,14 +25,56 @@ if TYPE_CHECKING:
 START_OF_TIME = 1790000000.0
 
 
-@dataclass
 class Clock:
-    """The time of a test, in seconds since 1970; it moves only when told."""
+    """The time of a test, in seconds since 1970; it moves only when told, and then wakes sleepers.
 
-    now: float = START_OF_TIME
+    They wake in the order of their times, but all of them find the time as it is after the move.
+    """
+
+    def __init__(self, now: float = START_OF_TIME) -> None:
+        self._now = now
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+
+    @property
+    def now(self) -> float:
+        return self._now
+
+    @now.setter
+    def now(self, seconds: float) -> None:
+        self._now = seconds
+        while self._sleepers and self._sleepers[0][0] <= seconds:
+            _, _, sleeper = heapq.heappop(self._sleepers)
+            if not sleeper.done():
+                sleeper.set_result(None)
+
+    @property
+    def elapsed(self) -> float:
+        return self._now
+
+    @property
+    def sleepers(self) -> int:
+        """How many wait for a time to come."""
+        return sum(not sleeper.done() for *_, sleeper in self._sleepers)
 
     def advance(self, seconds: float) -> None:
         self.now += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        sleeper = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._now + seconds, next(self._numbers), sleeper))
+        await sleeper
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        either = [asyncio.ensure_future(self.sleep(seconds)), asyncio.ensure_future(event.wait())]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in either:
+                each.cancel()
 
 
 @dataclass
@@ -274,6 +319,10 @@ class RecordingContext:
     @property
     def http(self) -> httpx.AsyncClient:
         return self.host.http
+
+    @property
+    def clock(self) -> Clock:
+        return self.host.clock
 
     @property
     def log(self) -> RecordingLog:

@@ -80,9 +80,10 @@ def store_arrived(
     found: Sequence[Reading],
     arrived: Arrived,
     entries: Sequence[Mapping[str, Any]],
+    now: float,
 ) -> Sequence[Row]:
     """Store the events as routed and what follows from them; return the segments that go on."""
-    going_on = store_what_follows(connection, arrived.routed, entries)
+    going_on = store_what_follows(connection, arrived.routed, entries, now)
     rows = [
         {
             **arrived.rows[each.row.seq],

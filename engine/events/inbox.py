@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import Plugin, ThrottledError
+from ..contract import Clock, Plugin, ThrottledError
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
 from ..storage.readers import Readers
@@ -60,6 +59,7 @@ class Events:
 
     readers: Readers
     writer: Writer
+    clock: Clock
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     taken: int = 0
     answered: int = 0
@@ -82,7 +82,7 @@ class Events:
         if self._next is None:
             self._next = _Batch()
         stored = asyncio.get_running_loop().create_future()
-        self._next.rows.append((connector, content, time.time()))
+        self._next.rows.append((connector, content, self.clock.now))
         self._next.waiters.append(stored)
         if len(self._next.rows) == ENOUGH_ROWS:
             self._next.has_enough.set()

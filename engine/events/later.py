@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,7 @@ class Later:
 
         def store(connection: sa.Connection) -> None:
             connection.execute(gone)
-            store_starts(connection, routed)
+            store_starts(connection, routed, self.storage.clock.now)
             store_takings(connection, routed)
 
         await self.storage.writer.commit(store)
@@ -71,13 +71,13 @@ class Later:
         rows = await self.storage.rows(sa.select(events).where(events.c.seq == seq))
         routed = [routed_of(row) for row in rows]
         listening = await self.finder.listeners(routed, listeners.c.owner_id == owner_id)
-        await self.finder.find_starts(routed, listening, again=str(time.time_ns()), holds=False)
+        await self.finder.find_starts(routed, listening, again=uuid.uuid4().hex, holds=False)
 
         def store(connection: sa.Connection) -> None:
-            store_starts(connection, routed)
+            store_starts(connection, routed, self.storage.clock.now)
             if any(each.starts for each in routed):
                 row = {"seq": seq, "owner_id": owner_id}
-                mark = {"replayed_at": time.time(), "replayed_by": by}
+                mark = {"replayed_at": self.storage.clock.now, "replayed_by": by}
                 statement = insert(takings, connection).values({**row, **mark})
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["seq", "owner_id"], set_=mark)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,14 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from ..contract import Event, Log, Plugin
+from ..contract import Log, Plugin
 from ..observe.faults import Describe
-from ..observe.tasks import set_or_after
 from ..runs.waits import Row
 from ..storage.database import DATABASE_AWAY
 from ..storage.storage import Storage
-from ..storage.store import EntriesWithEvents
 from ..storage.tables import events, listeners
+from .announcements import Announcements
 from .arrivals import look_up, store_arrived
 from .backlog import Backlog
 from .beginnings import Beginnings
@@ -41,6 +39,8 @@ IDLE_S = 0.5
 # What another process has left in the table, one that was active until then, is found after this.
 LOOK_S = 5.0
 PAUSE_AFTER_FAILURE_S = 1.0
+# Rows of the store that plugins keep with what follows from events.
+Entries = Sequence[Mapping[str, Any]]
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Router:
     inbox: Events
     plugins: Mapping[str, Plugin]
     finder: Finder
-    with_events: EntriesWithEvents
+    announcements: Announcements
     beginnings: Beginnings
     later: Later
     log: Log
@@ -87,7 +87,7 @@ class Router:
                 continue
             if not routed:
                 # Look again in the end: another process may have stored events.
-                await set_or_after(inbox.arrived, IDLE_S)
+                await self.storage.clock.wait(inbox.arrived, IDLE_S)
 
     def release(self, account_id: str) -> None:
         """Let an account have what was held for it, before anything that comes now."""
@@ -100,7 +100,7 @@ class Router:
 
     async def route_batch(self) -> int:
         """Route the oldest events, or some of each owner's; return how many there were."""
-        if time.monotonic() < self._looked_until:
+        if self.storage.clock.elapsed < self._looked_until:
             found = await self.inbox.read(self.plugins, self.describe)
             if found and await self._route_at_once(found):
                 return len(found)
@@ -109,7 +109,7 @@ class Router:
         if rows:
             await self._route_or_split(rows)
         is_done = not self._is_behind and len(rows) < BATCH
-        self._looked_until = time.monotonic() + LOOK_S if is_done else 0.0
+        self._looked_until = self.storage.clock.elapsed + LOOK_S if is_done else 0.0
         return len(rows)
 
     @property
@@ -194,9 +194,9 @@ class Router:
             at_once = _may_begin_at_once(routed, listening)
             self._is_behind = self._is_behind or at_once < len(routed)
             routed = routed[:at_once]
-        await self._announce_all(routed)
+        entries = await self.announcements.make(routed)
         await self.finder.find_starts(routed, listening)
-        going_on = await self._commit_or_fail(routed, repeated)
+        going_on = await self._commit_or_fail(routed, repeated, entries)
         await self.beginnings.tell(routed, going_on)
 
     async def _route_at_once(self, found: Sequence[Reading]) -> bool:
@@ -212,9 +212,10 @@ class Router:
             routed = arrived.routed
             if _may_begin_at_once(routed, arrived.listening) < len(routed):
                 return False
-            await self._announce_all(routed)
+            entries = await self.announcements.make(routed)
             await self.finder.find_starts(routed, arrived.listening)
-            write = partial(store_arrived, found=found, arrived=arrived, entries=self._entries())
+            now = self.storage.clock.now
+            write = partial(store_arrived, found=found, arrived=arrived, entries=entries, now=now)
             going_on = await self.storage.writer.commit(write)
         except DATABASE_AWAY:
             raise
@@ -236,46 +237,18 @@ class Router:
         firsts = {(each.connector, each.id): each.first for each in await self.storage.rows(query)}
         return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 
-    async def _announce_all(self, routed: Sequence[Routed]) -> None:
-        self.with_events.rows.clear()
-        self.with_events.is_open = True
-        try:
-            for connector in {each.row.connector for each in routed}:
-                mine = [each.event for each in routed if each.row.connector == connector]
-                await self._announce(connector, mine)
-        finally:
-            self.with_events.is_open = False
-
-    def _entries(self) -> Sequence[Mapping[str, Any]]:
-        return list(self.with_events.rows)
-
-    async def _announce(self, connector: str, new: Sequence[Event]) -> None:
-        """Tell the plugin; where that fails, of each half."""
-        entries = self.with_events.rows
-        before = len(entries)
-        try:
-            await self.plugins[connector].before_routing(new)
-        except DATABASE_AWAY:
-            raise
-        except Exception as error:  # a plugin's fault must not stop the events of everybody
-            del entries[before:]
-            if len(new) > 1:
-                middle = len(new) // 2
-                await self._announce(connector, new[:middle])
-                await self._announce(connector, new[middle:])
-                return
-            self.describe(error, connector=connector)
-
-    async def _commit_or_fail(self, routed: Sequence[Routed], repeated: set[int]) -> Sequence[Row]:
+    async def _commit_or_fail(
+        self, routed: Sequence[Routed], repeated: set[int], entries: Entries
+    ) -> Sequence[Row]:
         """Store all that follows; a run that no database will ever take is stored as failed."""
         try:
-            return await self._commit(routed, repeated)
+            return await self._commit(routed, repeated, entries)
         except DATABASE_AWAY:
             raise
         except IntegrityError:
             # Another process was routing, and this one did not know yet that it is not any more.
             await leave_out_known(self.storage, routed)
-            return await self._commit(routed, repeated)
+            return await self._commit(routed, repeated, entries)
         except Exception as error:  # one event's content must not hold up all others
             starts = sum(len(each.starts) for each in routed)
             if len(routed) > 1 or starts == 0:
@@ -284,11 +257,13 @@ class Router:
             routed[0].starts = [
                 replace(each, value=None, output=None, error=fault) for each in routed[0].starts
             ]
-            return await self._commit(routed, repeated)
+            return await self._commit(routed, repeated, entries)
 
-    async def _commit(self, routed: Sequence[Routed], repeated: set[int]) -> Sequence[Row]:
-        entries = self._entries()
-        write = partial(store_routed, routed=routed, repeated=repeated, entries=entries)
+    async def _commit(
+        self, routed: Sequence[Routed], repeated: set[int], entries: Entries
+    ) -> Sequence[Row]:
+        now = self.storage.clock.now
+        write = partial(store_routed, routed=routed, repeated=repeated, entries=entries, now=now)
         return await self.storage.writer.commit(write)
 
 

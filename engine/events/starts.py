@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,9 +101,10 @@ def store_routed(
     routed: Sequence[Routed],
     repeated: set[int],
     entries: Sequence[Mapping[str, Any]],
+    now: float,
 ) -> Sequence[Row]:
     """Store what follows, and that the events have been routed; return the segments that go on."""
-    going_on = store_what_follows(connection, routed, entries)
+    going_on = store_what_follows(connection, routed, entries, now)
     for state, seqs in (
         (REPEATED, list(repeated)),
         (ROUTED, [each.row.seq for each in routed if each.takers]),
@@ -116,7 +116,10 @@ def store_routed(
 
 
 def store_what_follows(
-    connection: sa.Connection, routed: Sequence[Routed], entries: Sequence[Mapping[str, Any]]
+    connection: sa.Connection,
+    routed: Sequence[Routed],
+    entries: Sequence[Mapping[str, Any]],
+    now: float,
 ) -> Sequence[Row]:
     """Store runs, ended waits, who took what, and what plugins keep with it.
 
@@ -124,7 +127,7 @@ def store_what_follows(
     """
     if entries:
         put_rows(connection, entries)
-    store_starts(connection, routed)
+    store_starts(connection, routed, now)
     happened = [
         (each.row.connector, each.row.seq, each.row.payload, each.event.answers)
         for each in routed
@@ -147,13 +150,12 @@ def store_takings(connection: sa.Connection, routed: Sequence[Routed]) -> None:
         _ADD_TAKING.execute(connection, rows)
 
 
-def store_starts(connection: sa.Connection, routed: Sequence[Routed]) -> None:
+def store_starts(connection: sa.Connection, routed: Sequence[Routed], now: float) -> None:
     """Store new runs, each with its trigger's step and what it does first, and what is held.
 
     The starts of accounts that have lost their access since they were found are held instead.
     """
     _withhold(connection, routed)
-    now = time.time()
     starts = [start for each in routed for start in each.starts]
     if starts:
         _ADD_RUN.execute(connection, [_run_row(start, now) for start in starts])

@@ -66,9 +66,9 @@ class Flows:
         old = await self._row(owner_id, flow_id)
         previous = await self.document(old.key, old.version) if old else None
         stored = keep_secrets(stored, previous, self.types, self.storage.seal)
-        limits = self.limits
+        limits, now = self.limits, self.storage.clock.now
         await self.storage.writer.commit(
-            lambda c: store_version(c, owner_id, flow_id, document.name, stored, limits)
+            lambda c: store_version(c, owner_id, flow_id, document.name, stored, limits, now)
         )
         return await self.get(owner_id, flow_id)
 
@@ -123,7 +123,8 @@ class Flows:
                     reason = str(error) if isinstance(error, ConnectorError) else "It failed."
                     await self._set_state(row.key, STOPPED, None, reason)
                 raise
-            await self.storage.writer.commit(taking_over.store)
+            now = self.storage.clock.now
+            await self.storage.writer.commit(lambda c: taking_over.store(c, now))
             await self._leave(owner_id, taking_over, row.running_version, document)
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
@@ -139,7 +140,9 @@ class Flows:
         warnings: list[str] = []
         for key in self._triggers(await self.document(row.key, version)):
             warnings += await self._stop_trigger(owner_id, row.key, version, key)
-        await self.storage.writer.commit(lambda c: stop_listening(c, row.key))
+        await self.storage.writer.commit(
+            lambda c: stop_listening(c, row.key, self.storage.clock.now)
+        )
         return warnings
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
@@ -278,7 +281,10 @@ class Flows:
         return []
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
-        await self.storage.writer.commit(lambda c: set_state(c, flow_key, state, version, reason))
+        now = self.storage.clock.now
+        await self.storage.writer.commit(
+            lambda c: set_state(c, flow_key, state, version, reason, now)
+        )
 
     def _turn(self, flow_key: str) -> AbstractAsyncContextManager[None]:
         lock = self._locks.get(flow_key)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,12 +42,12 @@ class TakeOver:
         was_wanted = self.wanted.pop(listener.id, None) is not None
         return was_wanted and listener.id not in self.present
 
-    def store(self, connection: sa.Connection) -> None:
+    def store(self, connection: sa.Connection, now: float) -> None:
         """Let this version run, and no other."""
         connection.execute(sa.delete(listeners).where(listeners.c.flow_key == self.flow_key))
         if self.wanted:
             connection.execute(sa.insert(listeners), list(self.wanted.values()))
-        set_state(connection, self.flow_key, RUNNING, self.version, "")
+        set_state(connection, self.flow_key, RUNNING, self.version, "", now)
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,21 @@ class Kept(Stopping):
         return True
 
 
-def stop_listening(connection: sa.Connection, flow_key: str) -> None:
+def stop_listening(connection: sa.Connection, flow_key: str, now: float) -> None:
     connection.execute(sa.delete(listeners).where(listeners.c.flow_key == flow_key))
-    set_state(connection, flow_key, STOPPED, None, "")
+    set_state(connection, flow_key, STOPPED, None, "", now)
 
 
 def set_state(
-    connection: sa.Connection, flow_key: str, state: str, version: int | None, reason: str
+    connection: sa.Connection,
+    flow_key: str,
+    state: str,
+    version: int | None,
+    reason: str,
+    now: float,
 ) -> None:
     connection.execute(
         sa.update(flows)
         .where(flows.c.key == flow_key)
-        .values(state=state, running_version=version, reason=reason, updated_at=time.time())
+        .values(state=state, running_version=version, reason=reason, updated_at=now)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -54,8 +53,8 @@ def store_version(
     name: str,
     document: Mapping[str, Any],
     limits: Limits,
+    now: float,
 ) -> None:
-    now = time.time()
     mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
     row = connection.execute(sa.select(flows.c.key, flows.c.version).where(mine)).first()
     key, version = (row.key, row.version + 1) if row else (uuid.uuid4().hex, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -73,7 +72,7 @@ class Actions:
         token: str | None = None
         sent: list[tuple[str, Any]] = []
         kept: list[dict[str, Any]] = []
-        asked_at = time.time()
+        asked_at = self._services.storage.clock.now
         marks.begin(attempt)
         try:
             place = await self._flows.place(owner_id, flow_key, key, component)

@@ -15,6 +15,7 @@ from ..accounts.configuration import Configuration
 from ..contract import (
     Account,
     AuthorizationError,
+    Clock,
     Files,
     Json,
     JsonObject,
@@ -89,6 +90,10 @@ class EngineHost:
     def base_url(self) -> str:
         return self.services.settings.base_url
 
+    @property
+    def clock(self) -> Clock:
+        return self.services.storage.clock
+
     def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self.tasks.begin(f"{self.connector} {name}", work)
 
@@ -153,6 +158,10 @@ class EngineContext:
     @property
     def http(self) -> httpx.AsyncClient:
         return self.services.http
+
+    @property
+    def clock(self) -> Clock:
+        return self.services.storage.clock
 
     @property
     def log(self) -> Log:

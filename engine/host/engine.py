@@ -17,15 +17,18 @@ from ..accounts.proofs import PROVERS
 from ..accounts.stored import StoredAccounts
 from ..contract import (
     AccountProvider,
+    Clock,
     Component,
     Connector,
     LeftOut,
     Plugin,
     Route,
+    SystemClock,
     load_connectors,
 )
 from ..contract.connector import FOREIGN_FAULTS
 from ..contract.manifest import AccountSetting
+from ..events.announcements import Announcements
 from ..events.beginnings import Beginnings
 from ..events.chains import Chains
 from ..events.finding import Finder
@@ -77,10 +80,14 @@ class Engine:
     """Hosts the installed connectors: their flows, accounts and events."""
 
     def __init__(
-        self, settings: Settings, connectors: Mapping[str, Connector] | None = None
+        self,
+        settings: Settings,
+        connectors: Mapping[str, Connector] | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """Prepare an engine for the installed connectors, unless others are given."""
+        """Prepare an engine for the installed connectors and the machine's clock, or for others."""
         self.settings = settings
+        self.clock = clock or SystemClock()
         prepare_folder(settings.data, has_database=settings.database_url is None)
         self.log = get_log("engine")
         self.describe = Faults(self.log).describe
@@ -163,12 +170,12 @@ class Engine:
         for number in range(PROVERS):
             self.tasks.begin(f"proof {number + 1}", self.accounts.proofs.keep_proven)
         self.tasks.begin("configuration", self.configuration.keep_fresh)
-        self.tasks.begin("housekeeping", lambda: housekeep(self.writer, self.log))
+        self.tasks.begin("housekeeping", lambda: housekeep(self.writer, self.clock, self.log))
 
     def _wire(self) -> None:
         """Make the parts, each with what it uses."""
-        self.events = Events(self.readers, self.writer)
-        storage = self.storage = Storage(self.readers, self.writer, self.seal)
+        self.events = Events(self.readers, self.writer, self.clock)
+        storage = self.storage = Storage(self.readers, self.writer, self.seal, self.clock)
         settings = self.settings
         self.owners = Owners(storage, settings)
         manifests = {key: each.manifest for key, each in self.connectors.items()}
@@ -230,7 +237,8 @@ class Engine:
             hand_over=lambda rows: self.due.hand_over(rows),
             add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
             input_checks=self.input_checks,
-            may_wait=WaitCounts(self.rows, self.limits).check,
+            clock=self.clock,
+            may_wait=WaitCounts(self.rows, self.limits, self.clock).check,
         )
         self.queue = EmbeddedQueue(executor.execute)
         self.turn = Turn(self.database, self.log, self.queue.leave_all)
@@ -238,6 +246,7 @@ class Engine:
             writer=self.writer,
             rows=self.rows,
             queue=self.queue,
+            clock=self.clock,
             give_up=executor.give_up_row,
             log=self.log,
             is_active=self.turn.is_mine,
@@ -253,7 +262,7 @@ class Engine:
             inbox=self.events,
             plugins=self.plugins,
             finder=finder,
-            with_events=with_events,
+            announcements=Announcements(self.plugins, with_events, self.describe),
             beginnings=beginnings,
             later=self.later,
             log=self.log,
@@ -321,7 +330,7 @@ class Engine:
             http=self.http,
             log=log,
             store=DatabaseStore(self.storage, connector_id),
-            quota=Buckets(quotas),
+            quota=Buckets(quotas, self.clock),
             tasks=Tasks(self.describe, self.metrics, log),
         )
         self.hosts[connector_id] = host
@@ -387,16 +396,19 @@ class Engine:
 
     async def _resume_account(self, account_id: str) -> None:
         self.router.release(account_id)
-        rows = await self.writer.commit(lambda connection: end_paused(connection, account_id))
+        end = partial(end_paused, account_id=account_id, now=self.clock.now)
+        rows = await self.writer.commit(end)
         await self.due.hand_over(rows)
 
 
 @contextlib.asynccontextmanager
 async def open_engine(
-    settings: Settings, connectors: Mapping[str, Connector] | None = None
+    settings: Settings,
+    connectors: Mapping[str, Connector] | None = None,
+    clock: Clock | None = None,
 ) -> AsyncGenerator[Engine]:
     """Run an engine for as long as the context lasts."""
-    engine = Engine(settings, connectors)
+    engine = Engine(settings, connectors, clock)
     await engine.start()
     try:
         yield engine

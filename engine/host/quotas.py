@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from ..contract import ThrottledError
+from ..contract import Clock, ThrottledError
 from ..contract.manifest import Quota
 
 MAX_WAIT_S = 2.0
@@ -21,17 +19,15 @@ class Buckets:
     algorithm), so it needs no timer.
     """
 
-    def __init__(
-        self, quotas: Mapping[str, Quota], now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._quotas, self._now = quotas, now
+    def __init__(self, quotas: Mapping[str, Quota], clock: Clock) -> None:
+        self._quotas, self._clock = quotas, clock
         self._full_at: dict[tuple[str, str], float] = {}
 
     async def take(self, resource: str, key: str) -> None:
         quota = self._quotas[resource]
         interval_s = quota.window_s / quota.limit
         capacity_s = interval_s * (quota.burst or quota.limit)
-        now = self._now()
+        now = self._clock.elapsed
         full_at = max(self._full_at.get((resource, key), now), now) + interval_s
         wait_s = full_at - now - capacity_s
         if wait_s > MAX_WAIT_S:
@@ -45,4 +41,4 @@ class Buckets:
             self._full_at = {name: at for name, at in self._full_at.items() if at > now}
         self._full_at[resource, key] = full_at
         if wait_s > 0:
-            await asyncio.sleep(wait_s)
+            await self._clock.sleep(wait_s)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-
 import sqlalchemy as sa
 
-from ..contract import Log
+from ..contract import Clock, Log
 from ..storage.database import DATABASE_AWAY
 from ..storage.store import delete_expired
 from ..storage.tables import (
@@ -33,12 +30,12 @@ INTERVAL_S = 600.0
 AT_ONCE = 500
 
 
-async def housekeep(writer: Writer, log: Log) -> None:
+async def housekeep(writer: Writer, clock: Clock, log: Log) -> None:
     """Remove old records every few minutes until cancelled."""
     while True:
-        await asyncio.sleep(INTERVAL_S)
+        await clock.sleep(INTERVAL_S)
         try:
-            await remove_old(writer, now=time.time())
+            await remove_old(writer, now=clock.now)
         except DATABASE_AWAY as error:
             log.error("housekeeping_interrupted", error=type(error).__name__)
 

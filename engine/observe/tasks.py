@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ..contract import Log
@@ -15,16 +14,6 @@ from .metrics import Metrics
 
 # After a failure a task rests, longer each time, and is well again when it has run for so long.
 FIRST_REST_S, LONGEST_REST_S, WELL_AFTER_S = 0.2, 30.0, 10.0
-
-
-async def set_or_after(event: asyncio.Event, seconds: float) -> None:
-    """Return when the event is set, or after so many seconds.
-
-    Not by asyncio.wait_for: in Python 3.11 it loses a cancellation that comes with the event.
-    """
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
 
 
 @dataclass

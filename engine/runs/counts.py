@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
+from ..contract import Clock
 from ..limits import Limits
 from ..storage.tables import segments
 from .states import SegmentState
@@ -23,12 +23,13 @@ class WaitCounts:
 
     rows: Callable[[sa.Select[Any]], Awaitable[Sequence[sa.Row[Any]]]]
     limits: Limits
+    clock: Clock
     _counts: dict[str, tuple[float, int]] = field(default_factory=dict[str, "tuple[float, int]"])
 
     async def check(self, owner_id: str) -> None:
         """Count one more wait; raise ConflictError when the owner has too many."""
         counted_at, count = self._counts.get(owner_id, (-COUNTED_FOR_S, 0))
-        if time.monotonic() - counted_at >= COUNTED_FOR_S:
+        if self.clock.elapsed - counted_at >= COUNTED_FOR_S:
             query = (
                 sa.select(sa.func.count().label("waits"))
                 .select_from(segments)
@@ -37,6 +38,6 @@ class WaitCounts:
                     segments.c.state == sa.literal_column(f"'{SegmentState.WAITING.value}'"),
                 )
             )
-            counted_at, count = time.monotonic(), (await self.rows(query))[0].waits
+            counted_at, count = self.clock.elapsed, (await self.rows(query))[0].waits
         self.limits.check("waits", count)
         self._counts[owner_id] = (counted_at, count + 1)

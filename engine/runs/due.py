@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import Log
-from ..observe.tasks import set_or_after
+from ..contract import Clock, Log
 from ..storage.database import DATABASE_AWAY, ReadRows, mapping
 from ..storage.tables import segments, steps
 from ..storage.writer import Writer
@@ -43,6 +41,7 @@ class Due:
     writer: Writer
     rows: ReadRows
     queue: EmbeddedQueue
+    clock: Clock
     give_up: Callable[[Row], Awaitable[None]]
     log: Log
     is_active: asyncio.Event
@@ -81,13 +80,13 @@ class Due:
                 await self._rest(error)
                 self.queue.leave()
             # Look again in the end: another process may have queued something.
-            await set_or_after(self.queue.wants_rows, self.sweep_s)
+            await self.clock.wait(self.queue.wants_rows, self.sweep_s)
 
     async def end_waits(self) -> None:
         """End every wait in time, until cancelled."""
         while True:
             await self.is_active.wait()
-            now = time.time()
+            now = self.clock.now
             if now + HORIZON_S / 2 > self._known_until:
                 try:
                     await self._look_ahead(now)
@@ -103,7 +102,7 @@ class Due:
                 continue
             next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
             self._sooner.clear()
-            await set_or_after(self._sooner, max(next_at - time.time(), 0.001))
+            await self.clock.wait(self._sooner, max(next_at - self.clock.now, 0.001))
 
     async def _rest(self, error: Exception) -> None:
         self.log.warning("due_not_read", error=type(error).__name__)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,9 @@ from .states import RunState, SegmentState, StepState
 from .work import SegmentWork, StepCall
 
 
-def wait_row(work: SegmentWork, call: StepCall, outcome: Outcome, number: int) -> dict[str, Any]:
+def wait_row(
+    work: SegmentWork, call: StepCall, outcome: Outcome, number: int, now: float
+) -> dict[str, Any]:
     """Return the row of the segment that goes on with this step when its rest is over."""
     is_wait = outcome.state == StepState.WAITING
     is_paused = outcome.state == StepState.PAUSED
@@ -41,7 +42,7 @@ def wait_row(work: SegmentWork, call: StepCall, outcome: Outcome, number: int) -
         "key": outcome.wait_key if is_wait else None,
         "after_seq": call.after_seq,
         "account_id": outcome.account_id,
-        "expires_at": None if is_paused else time.time() + outcome.delay_s,
+        "expires_at": None if is_paused else now + outcome.delay_s,
         "rank": work.event_seq,
         "event": json.dumps(work.event) if keeps_event else None,
         "event_seq": None,

@@ -9,7 +9,6 @@ what it has recorded is not done again.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from ..contract import ConnectorError
+from ..contract import Clock, ConnectorError
 from ..flows.expressions import Budget, ExpressionError, fill_input, run_budget
 from ..flows.input_checks import FEW_VALUES, InputChecks
 from ..flows.inputs import has_more_values, input_errors
@@ -68,6 +67,7 @@ class Executor:
     add_end: Callable[[str, float], None]
     may_wait: Callable[[str], Awaitable[None]]
     input_checks: InputChecks
+    clock: Clock
     loop_time: LoopTime = field(default_factory=LoopTime)
 
     async def execute(self, work: SegmentWork) -> None:
@@ -99,7 +99,7 @@ class Executor:
             mine = segments.c.run_id == run_id
             done = sa.update(segments).where(mine).values(state=SegmentState.DONE.value)
             connection.execute(done)
-            set_run(connection, run_id, RunState.FAILED, fault)
+            set_run(connection, run_id, RunState.FAILED, fault, self.clock.now)
 
         await self.writer.commit_in_the_end(end)
 
@@ -179,7 +179,8 @@ class _Segment:
         schema = self.executor.types[component.type].schema
         # Filling in one input may take as long as anybody may be kept waiting.
         await self.executor.loop_time.turn(self.work.owner_id)
-        started_at = time.time()
+        clock = self.executor.clock
+        started_at, began = clock.now, clock.elapsed
         with self.executor.loop_time.used(self.work.owner_id):
             values, outcome = self._input(call, component)
             is_large = has_more_values(values, FEW_VALUES)
@@ -207,13 +208,13 @@ class _Segment:
             "output": output or None,
             "error": outcome.error,
             "started_at": started_at,
-            "duration_s": time.time() - started_at,
+            "duration_s": clock.elapsed - began,
         }
         self.step_rows.append(row)
         self.new_rows.append(row)
         self.new_entries += outcome.kept
         if outcome.state.is_at_rest:
-            self.new_waits.append(wait_row(self.work, call, outcome, number))
+            self.new_waits.append(wait_row(self.work, call, outcome, number, clock.now))
         return output
 
     async def _within_limits(self, outcome: Outcome) -> Outcome:
@@ -253,12 +254,13 @@ class _Segment:
         """Store the rest and the end; harmless to do twice."""
         due = self._store_steps(connection)
         finish(connection, self.work.id)
+        now = self.executor.clock.now
         is_alone = isinstance(self.work.first, Arrival) and not self.work.may_have_begun
         if is_alone and not any(StepState(row["state"]).is_at_rest for row in self.step_rows):
             self.run_state, error = verdict(self.step_rows)
-            set_run(connection, self.work.run_id, self.run_state, error)
+            set_run(connection, self.work.run_id, self.run_state, error, now)
         else:
-            self.run_state = settle_run(connection, self.work.run_id)
+            self.run_state = settle_run(connection, self.work.run_id, now)
         return due
 
 

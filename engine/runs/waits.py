@@ -6,7 +6,6 @@ Whoever calls one of these inside a commit hands the returned rows over to the q
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -90,7 +89,7 @@ def end_due(connection: sa.Connection, ids: Sequence[str]) -> list[Row]:
     return [_end(connection, wait, wait["event"], wait["event_seq"]) for wait in due]
 
 
-def end_paused(connection: sa.Connection, account_id: str) -> list[Row]:
+def end_paused(connection: sa.Connection, account_id: str, now: float) -> list[Row]:
     """Let everything go on that is paused for this account."""
     query = sa.select(segments).where(
         segments.c.account_id == account_id, segments.c.state == SegmentState.PAUSED.value
@@ -98,11 +97,11 @@ def end_paused(connection: sa.Connection, account_id: str) -> list[Row]:
     paused = connection.execute(query.with_for_update()).mappings().all()
     going_on = [_end(connection, each, each["event"], each["event_seq"]) for each in paused]
     for each in paused:
-        settle_run(connection, each["run_id"])
+        settle_run(connection, each["run_id"], now)
     return going_on
 
 
-def settle_run(connection: sa.Connection, run_id: str) -> RunState:
+def settle_run(connection: sa.Connection, run_id: str, now: float) -> RunState:
     """Set the run's state from its segments and steps, and return it."""
     query = sa.select(segments.c.state).where(
         segments.c.run_id == run_id, segments.c.state != SegmentState.DONE.value
@@ -131,7 +130,7 @@ def settle_run(connection: sa.Connection, run_id: str) -> RunState:
         if bad and state == RunState.COMPLETED:
             is_unknown = bad.state == StepState.UNKNOWN
             state = RunState.UNKNOWN if is_unknown else RunState.FAILED
-    set_run(connection, run_id, state, error)
+    set_run(connection, run_id, state, error, now)
     return state
 
 
@@ -149,13 +148,17 @@ _SET_RUN = Prepared(
 
 
 def set_run(
-    connection: sa.Connection, run_id: str, state: RunState, error: Mapping[str, Any] | None
+    connection: sa.Connection,
+    run_id: str,
+    state: RunState,
+    error: Mapping[str, Any] | None,
+    now: float,
 ) -> None:
     change = {
         "run": run_id,
         "state": state.value,
         "error": None if error is None else json.dumps(error),
-        "ended_at": time.time() if state.is_final else None,
+        "ended_at": now if state.is_final else None,
     }
     _SET_RUN.execute(connection, [change])
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,14 +36,8 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+( *;[ -~]*)?")
 class FileStore:
     """The files of all owners."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        limits: Limits,
-        settings: Settings,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._storage, self._limits, self._clock = storage, limits, clock
+    def __init__(self, storage: Storage, limits: Limits, settings: Settings) -> None:
+        self._storage, self._limits = storage, limits
         self._folder = settings.data / "files"
         self.max_bytes = max_file_bytes(settings.environment)
 
@@ -78,7 +71,7 @@ class FileStore:
             "media_type": media_type,
             "size_bytes": size_bytes,
             "sha256": sha256,
-            "created_at": self._clock(),
+            "created_at": self._storage.clock.now,
         }
         try:
             await self._storage.writer.commit(lambda connection: self._add(connection, row))

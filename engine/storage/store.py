@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,14 +20,9 @@ from .tables import store
 class DatabaseStore:
     """One namespace of the store table."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        namespace: str,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._storage = storage
-        self._namespace, self._clock = namespace, clock
+    def __init__(self, storage: Storage, namespace: str) -> None:
+        self._storage, self._clock = storage, storage.clock
+        self._namespace = namespace
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
         unique = list(dict.fromkeys(keys))
@@ -37,7 +31,7 @@ class DatabaseStore:
             find = partial(
                 _GET.rows,
                 keys=unique[start : start + MAX_KEYS],
-                values={"namespace": self._namespace, "now": self._clock()},
+                values={"namespace": self._namespace, "now": self._clock.now},
             )
             rows = await self._storage.readers.read(find)
             found |= {key: json.loads(value) for key, value in rows}
@@ -47,7 +41,7 @@ class DatabaseStore:
         query = sa.select(store.c.key, store.c.value).where(
             store.c.namespace == self._namespace,
             store.c.key.startswith(prefix, autoescape=True),
-            _is_alive(self._clock()),
+            _is_alive(self._clock.now),
         )
         return await self._storage.readers.read(
             lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
@@ -61,7 +55,7 @@ class DatabaseStore:
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
         row = self._row(key, value, expires_in_s)
         return await self._storage.writer.commit(
-            lambda connection: _add(connection, row, self._clock())
+            lambda connection: _add(connection, row, self._clock.now)
         )
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -81,7 +75,7 @@ class DatabaseStore:
             "namespace": self._namespace,
             "key": key,
             "value": json.dumps(value),
-            "expires_at": None if expires_in_s is None else self._clock() + expires_in_s,
+            "expires_at": None if expires_in_s is None else self._clock.now + expires_in_s,
         }
 
 

@@ -16,22 +16,29 @@ MAX_DELAY_S = 7 * 24 * 3600.0
 def announced_delay_s(headers: Mapping[str, str]) -> float | None:
     """Return the longest wait that the headers ask for, or None if they ask for none."""
     lowered = {name.lower(): value for name, value in headers.items()}
-    retry_after = _retry_after_s(lowered.get("retry-after", ""))
+    retry_after = _retry_after_s(lowered.get("retry-after", ""), lowered.get("date", ""))
     regained = _regain_s(lowered.get("x-business-use-case-usage", ""))
     delays = [delay for delay in (retry_after, regained) if delay is not None and delay > 0]
     return min(max(delays), MAX_DELAY_S) if delays else None
 
 
-def _retry_after_s(value: str) -> float | None:
+def _retry_after_s(value: str, date: str) -> float | None:
     # https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
     if value.strip().isascii() and value.strip().isdigit():
         return float(value.strip()[:9])
+    moment, answered_at = _moment(value), _moment(date)
+    if moment is None or answered_at is None:
+        return None
+    # By the clock that has written both, whatever time it is here.
+    return (moment - answered_at).total_seconds()
+
+
+def _moment(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return (aware - datetime.now(UTC)).total_seconds()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _regain_s(value: str) -> float | None:

@@ -275,7 +275,7 @@ def _found(context: ActionContext, state: JsonObject, message_id: str) -> SentMe
             **as_object(state["output"]),
             "messageId": message_id,
             "status": "accepted",
-            "acceptedAt": datetime.now(UTC),
+            "acceptedAt": datetime.fromtimestamp(context.clock.now, UTC),
             "idempotencyKey": context.step_id,
         }
     )

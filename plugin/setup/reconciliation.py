@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from appmixer.engine.contract import ConnectorError, Json, Log, ThrottledError
+from appmixer.engine.contract import Clock, ConnectorError, Json, Log, ThrottledError
 
 # What could not be done at Meta is tried again, less often each time.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
@@ -17,10 +17,12 @@ class Reconciliation:
     def __init__(
         self,
         log: Log,
+        clock: Clock,
         entries: Callable[[], Awaitable[Mapping[str, Json]]],
         settle: Callable[[str, Json], Awaitable[None]],
     ) -> None:
-        self._log, self._entries, self._settle = log, entries, settle
+        self._log, self._clock = log, clock
+        self._entries, self._settle = entries, settle
         # The WABAs at which something is left to be done; None as long as that may be all of them.
         self._left: set[str] | None = None
         self._is_left = asyncio.Event()
@@ -43,7 +45,7 @@ class Reconciliation:
             if not self._left:
                 pause_s = FIRST_PAUSE_S
                 await self._is_left.wait()
-            await asyncio.sleep(pause_s)
+            await self._clock.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
     async def go_round(self, which: set[str] | None = None) -> Sequence[Exception]:

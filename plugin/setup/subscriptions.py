@@ -48,7 +48,7 @@ class Subscriptions:
     ) -> None:
         self._host, self._graph, self._graph_for = host, graph, graph_for
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._reconciliation = Reconciliation(host.log, self._entries, self._settle)
+        self._reconciliation = Reconciliation(host.log, host.clock, self._entries, self._settle)
 
     async def add(self, listener: Listener, account: Account) -> None:
         """Prove the listener's right and subscribe its WABA; raise to refuse the listener."""

@@ -22,14 +22,14 @@ MANY_SPACES = re.compile(" {5,}")
 
 
 def build_components(
-    parameters: TemplateParameters, definition: Definition | None
+    parameters: TemplateParameters, definition: Definition | None, now: datetime
 ) -> list[dict[str, Json]]:
     """Return Meta's components for the plain fields; raise RejectedError where they conflict."""
     built = [
         *_header(parameters, definition),
         *_body(parameters, definition),
         *[_button(each) for each in parameters.button_parameters],
-        *_offer(parameters.offer_expires_at),
+        *_offer(parameters.offer_expires_at, now),
     ]
     if parameters.components is not None and built:
         raise RejectedError(
@@ -198,11 +198,11 @@ def _flows_left_out(
     return [_flow(at) for at, each in buttons if each.kind == "FLOW" and str(at) not in given]
 
 
-def _offer(expires_at: datetime | None) -> list[dict[str, Json]]:
+def _offer(expires_at: datetime | None, now: datetime) -> list[dict[str, Json]]:
     if expires_at is None:
         return []
     aware = expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=UTC)
-    if aware <= datetime.now(UTC):
+    if aware <= now:
         raise RejectedError(
             "The offer has ended",
             f"Its end, {aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC, is in the past.",

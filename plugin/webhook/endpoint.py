@@ -6,10 +6,17 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 from __future__ import annotations
 
 import hmac
-import time
 from collections.abc import Callable, Sequence
 
-from appmixer.engine.contract import Event, HostContext, Request, Response, Route, ThrottledError
+from appmixer.engine.contract import (
+    Clock,
+    Event,
+    HostContext,
+    Request,
+    Response,
+    Route,
+    ThrottledError,
+)
 
 from ..configuration.settings import how_to_set
 from ..foreign_json.reading import read_foreign_json
@@ -37,7 +44,7 @@ class Webhook:
     def __init__(self, host: HostContext) -> None:
         self._host = host
         self._signer = _Signer("")
-        self._tally = _Tally()
+        self._tally = _Tally(host.clock)
 
     @property
     def routes(self) -> Sequence[Route]:
@@ -94,13 +101,14 @@ class _Tally:
     The first of a kind is logged at once, later ones with how many there were since the last line.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._counts: dict[str, int] = {}
         self._logged_at: dict[str, float] = {}
 
     def log(self, line: Callable[..., None], event: str) -> None:
         self._counts[event] = self._counts.get(event, 0) + 1
-        now = time.monotonic()
+        now = self._clock.elapsed
         if event not in self._logged_at or now - self._logged_at[event] >= LOGGED_EVERY_S:
             line(event, requests=self._counts.pop(event))
             self._logged_at[event] = now

@@ -99,7 +99,8 @@ def meta() -> Any:
 
 @pytest.fixture
 def accounts(host: RecordingHost) -> WhatsAppAccounts:
-    return WhatsAppAccounts(host, lambda: NOW)
+    host.clock.now = NOW.timestamp()
+    return WhatsAppAccounts(host)
 
 
 async def connect(accounts: WhatsAppAccounts) -> Credentials:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -45,7 +44,7 @@ async def host(tls: ssl.SSLContext) -> AsyncIterator[RecordingHost]:
 
 @pytest.fixture
 def plugin(host: RecordingHost) -> WhatsApp:
-    return WhatsApp(host, lambda: datetime.fromtimestamp(host.clock.now, UTC))
+    return WhatsApp(host)
 
 
 @pytest.fixture

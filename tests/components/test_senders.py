@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -232,7 +231,7 @@ async def test_another_process_need_not_list_them_again(
     listed = meta_lists(respx_mock, [{"id": NUMBER}])
     accepted(respx_mock)
     await SendText().receive(newcomer, text())
-    plugin = WhatsApp(newcomer.host, lambda: datetime.fromtimestamp(newcomer.host.clock.now, UTC))
+    plugin = WhatsApp(newcomer.host)
     other = replace(newcomer, plugin=plugin, step_id="run-2:reply")
 
     await SendText().receive(other, text())

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
+
 import pytest
 
-from appmixer.engine.contract import RejectedError, ThrottledError
+from appmixer.engine.contract import RejectedError, SystemClock, ThrottledError
 from appmixer.engine.contract.testing import (
+    START_OF_TIME,
     Clock,
     MemoryFiles,
     MemoryStore,
@@ -85,3 +89,74 @@ async def test_a_component_without_an_account_is_told_so() -> None:
 
     with pytest.raises(RejectedError):
         _ = context.account
+
+
+@pytest.fixture
+def settled() -> Callable[[], Awaitable[None]]:
+    """Let everybody who can go on now do so."""
+
+    async def settle() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+    return settle
+
+
+async def test_whoever_sleeps_wakes_when_the_clock_has_been_moved_far_enough(
+    settled: Callable[[], Awaitable[None]],
+) -> None:
+    clock, woken = Clock(), list[str]()
+
+    async def sleep(name: str, seconds: float) -> None:
+        await clock.sleep(seconds)
+        woken.append(f"{name} at {clock.now - START_OF_TIME:g}")
+
+    async with asyncio.TaskGroup() as group:
+        for name, seconds in {"late": 20, "soon": 10, "later": 30}.items():
+            group.create_task(sleep(name, seconds))
+        await settled()
+        clock.advance(9)
+        await settled()
+        before = list(woken)
+        clock.advance(15)
+        await settled()
+        between = list(woken)
+        clock.advance(6)
+
+    assert before == []
+    assert between == ["soon at 24", "late at 24"]
+    assert woken == ["soon at 24", "late at 24", "later at 30"]
+
+
+@pytest.mark.parametrize("clock", [Clock(), SystemClock()])
+async def test_waiting_ends_with_the_event_or_with_the_time(
+    clock: Clock | SystemClock, settled: Callable[[], Awaitable[None]]
+) -> None:
+    event = asyncio.Event()
+    first = asyncio.create_task(clock.wait(event, 3600))
+    await settled()
+    event.set()
+    await first
+    event.clear()
+    second = asyncio.create_task(clock.wait(event, 0.01))
+    await settled()
+    if isinstance(clock, Clock):
+        clock.advance(0.01)
+    await second
+
+    assert not event.is_set()
+
+
+async def test_nobody_sleeps_any_more_who_was_cancelled(
+    settled: Callable[[], Awaitable[None]],
+) -> None:
+    clock = Clock()
+    sleeping = asyncio.create_task(clock.sleep(10))
+    await settled()
+
+    sleeping.cancel()
+    await settled()
+    clock.advance(10)
+
+    assert sleeping.cancelled()
+    assert clock.sleepers == 0

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from appmixer.engine.contract import ThrottledError
+from appmixer.engine.contract.testing import Clock
 from appmixer.engine.flows.sealed_inputs import open_secrets
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.runs.outcomes import Outcome
@@ -374,7 +375,7 @@ async def test_a_step_that_found_the_account_disconnected_does_not_disconnect_it
             await engine.accounts.connect_token(owner, "test:echo", "hall", "keys")
 
     # As if the connection had begun before the step did, and was stored only after its look.
-    monkeypatch.setattr(engine.accounts, "_clock", lambda: time.time() - 60)
+    monkeypatch.setattr(engine.accounts, "_clock", Clock(time.time() - 60))
     monkeypatch.setattr(engine.accounts, "access_token", read_and_connect)
 
     await hear("quick")

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from appmixer.engine.contract import ThrottledError
 from appmixer.engine.contract.manifest import Quota
+from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.quotas import Buckets
 from appmixer.engine.storage.database import database_url, migrate, open_database
 from appmixer.engine.storage.readers import Readers
@@ -107,10 +108,9 @@ async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alon
 async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
     readers: Readers, writer: Writer, tmp_path: Path
 ) -> None:
-    now = [100.0]
-    storage = Storage(readers, writer, await readers.read(partial(load_seal, tmp_path, None)))
-    mine = DatabaseStore(storage, "mine", clock=lambda: now[0])
-    other = DatabaseStore(storage, "other", clock=lambda: now[0])
+    clock, seal = Clock(), await readers.read(partial(load_seal, tmp_path, None))
+    storage = Storage(readers, writer, seal, clock)
+    mine, other = DatabaseStore(storage, "mine"), DatabaseStore(storage, "other")
 
     await mine.put({"a": {"x": 1}, "ab": [2]}, expires_in_s=10)
     await mine.put({"b%": None})
@@ -121,10 +121,10 @@ async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
     assert await mine.scan("a") == {"a": {"x": 1}, "ab": [2]}
     assert await mine.scan("b%") == {"b%": None}
     assert await other.scan("") == {}
-    now[0] += 11
+    clock.advance(11)
     assert await mine.scan("") == {"b%": None}
     assert await mine.add("c", 3) is None
-    assert await writer.commit(lambda connection: delete_expired(connection, now[0])) == 2
+    assert await writer.commit(lambda connection: delete_expired(connection, clock.now)) == 2
     await mine.delete(["b%", "c"])
     assert await mine.scan("") == {}
 
@@ -148,18 +148,18 @@ def test_the_seals_key_is_for_its_user_only_and_another_key_opens_nothing(
 
 
 async def test_a_quota_lets_a_burst_through_then_refuses_with_the_time_to_wait() -> None:
-    now = [100.0]
+    clock = Clock()
     pair = Quota.model_validate(
         {"name": "pair", "limit": 1, "windowS": 6, "scope": "x", "burst": 3, "description": "d"}
     )
-    buckets = Buckets({"pair": pair}, now=lambda: now[0])
+    buckets = Buckets({"pair": pair}, clock)
 
     for _ in range(3):
         await buckets.take("pair", "a")
     with pytest.raises(ThrottledError) as caught:
         await buckets.take("pair", "a")
     await buckets.take("pair", "b")
-    now[0] += 6
+    clock.advance(6)
     await buckets.take("pair", "a")
 
     assert caught.value.retry_after_s == pytest.approx(6)

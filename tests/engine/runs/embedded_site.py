@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from appmixer.engine.contract import SystemClock
 from appmixer.engine.observe.logs import get_log
 from appmixer.engine.runs.due import Due
 from appmixer.engine.runs.queue import MAX_IN_MEMORY, EmbeddedQueue
@@ -39,6 +40,7 @@ class EmbeddedProcess:
             writer=site.writer,
             rows=site.readers.rows,
             queue=self.queue,
+            clock=SystemClock(),
             give_up=_refuse,
             log=get_log("test"),
             is_active=self.is_active,

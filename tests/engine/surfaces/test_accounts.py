@@ -45,10 +45,11 @@ NAMES: dict[str, Json] = {"hall": "Great Hall", "cellar": "Cellar"}
 HOUSE: JsonObject = {"rooms": [], "room": "hall", "names": NAMES}
 
 
-def accounts_of(engine: Engine, clock: Callable[[], float] = time.time) -> Accounts:
+def accounts_of(engine: Engine, clock: Clock | None = None) -> Accounts:
     """Return the engine's accounts as another process, or another time, sees them."""
+    storage = engine.storage if clock is None else replace(engine.storage, clock=clock)
     return Accounts(
-        StoredAccounts(engine.storage, engine.account_settings, clock),
+        StoredAccounts(storage, engine.account_settings),
         engine.providers,
         engine.stream,
         engine.settings.environment,
@@ -235,7 +236,7 @@ async def test_renews_a_week_ahead_or_at_half_of_a_short_life(
     engine: Engine, life_days: float | None, after_days: float, due: int
 ) -> None:
     clock = Clock(time.time())  # the engine's own rounds see these accounts, too
-    kept = accounts_of(engine, lambda: clock.now)
+    kept = accounts_of(engine, clock)
     ends = None if life_days is None else clock.now + life_days * DAY_S
     provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
     account = await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("old", ends))
@@ -249,7 +250,7 @@ async def test_renews_a_week_ahead_or_at_half_of_a_short_life(
 
 async def test_a_token_that_ended_while_the_service_was_down_is_marked(engine: Engine) -> None:
     clock = Clock(time.time())  # the engine's own rounds see these accounts, too
-    kept = accounts_of(engine, lambda: clock.now)
+    kept = accounts_of(engine, clock)
     renewing(engine, ThrottledError("Busy"))
     owner_id = engine.owners.first_owner_id
     account = await kept.keep(owner_id, SERVICE, credentials("old", clock.now + DAY_S))
@@ -276,7 +277,7 @@ async def test_every_account_is_proven_again_within_the_hour(
     engine: Engine, refusal: ConnectorError | None, state: str, reason: str | None
 ) -> None:
     clock = Clock(time.time())
-    kept = accounts_of(engine, lambda: clock.now)
+    kept = accounts_of(engine, clock)
     provider = renewing(engine, credentials())
     provider.refusal = refusal
     owner_id = engine.owners.first_owner_id
@@ -295,7 +296,7 @@ async def test_every_account_is_proven_again_within_the_hour(
 
 async def test_a_proof_that_could_not_be_had_is_tried_again_within_a_minute(engine: Engine) -> None:
     clock = Clock(time.time())
-    kept = accounts_of(engine, lambda: clock.now)
+    kept = accounts_of(engine, clock)
     provider = renewing(engine, credentials())
     provider.refusal = ThrottledError("Busy")
     owner_id = engine.owners.first_owner_id
@@ -312,12 +313,12 @@ async def test_a_proof_that_could_not_be_had_is_tried_again_within_a_minute(engi
 
 async def test_the_time_of_the_next_proof_outlives_the_process(engine: Engine) -> None:
     clock = Clock(time.time())
-    kept = accounts_of(engine, lambda: clock.now)
+    kept = accounts_of(engine, clock)
     provider = renewing(engine, credentials())
     await kept.keep(engine.owners.first_owner_id, SERVICE, credentials("token"))
 
     clock.advance(3601)
-    afterwards = accounts_of(engine, lambda: clock.now)
+    afterwards = accounts_of(engine, clock)
 
     assert await afterwards.proofs.prove_next()
     assert provider.validated == ["token"]
@@ -435,7 +436,7 @@ async def test_an_account_whose_token_cannot_be_read_stops_no_other(
     engine: Engine, admin: httpx.AsyncClient, damage: str
 ) -> None:
     clock = Clock(time.time())
-    kept = accounts_of(engine, lambda: clock.now)
+    kept = accounts_of(engine, clock)
     provider = renewing(engine, credentials("new", clock.now + 100 * DAY_S))
     owner_id = engine.owners.first_owner_id
     ends = clock.now + 10 * DAY_S

@@ -231,7 +231,7 @@ async def test_a_link_signs_one_browser_in_once(
 
 async def test_an_invitation_ends_after_ten_minutes(engine: Engine) -> None:
     clock = Clock()
-    owners = Owners(engine.storage, engine.settings, lambda: clock.now)
+    owners = Owners(replace(engine.storage, clock=clock), engine.settings)
     identity = Identity(engine.owners.first_owner_id, "main", is_administrator=True)
     invitation = await owners.invite(identity)
 

@@ -21,7 +21,7 @@ from appmixer.engine.contract import (
     ThrottledError,
 )
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
-from appmixer.whatsapp.plugin.setup import reconciliation
+from appmixer.whatsapp.plugin.setup.reconciliation import FIRST_PAUSE_S
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
@@ -390,9 +390,7 @@ async def test_a_subscription_that_could_not_be_removed_is_removed_by_itself(
     host: RecordingHost,
     meta: Meta,
     account: StandInAccount,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(reconciliation, "FIRST_PAUSE_S", 0.01)
     await plugin.start()
     keeping = asyncio.ensure_future(host.watched["subscriptions"]())
     await start(plugin, host, listener())
@@ -406,7 +404,10 @@ async def test_a_subscription_that_could_not_be_removed_is_removed_by_itself(
         return meta.off(request)
 
     meta.unsubscribe.mock(side_effect=remove)
-    await asyncio.wait_for(is_removed.wait(), 20)
+    async with asyncio.timeout(20):
+        while not is_removed.is_set():
+            host.clock.advance(FIRST_PAUSE_S)
+            await asyncio.sleep(0.01)
     keeping.cancel()
 
     assert meta.is_subscribed is False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -89,7 +88,8 @@ async def test_a_value_of_another_kind_costs_no_neighbour(name: str, host: Recor
     neighbours = [event for event in plain if event.payload["wabaId"] == "1001001"]
     siblings = siblings_in(plain)
     assert len(neighbours) == 2
-    plugin = WhatsApp(host, lambda: datetime.fromtimestamp(SENT_AT, UTC))
+    host.clock.now = SENT_AT
+    plugin = WhatsApp(host)
     context = RecordingContext(host, plugin)
 
     for way in paths(json.loads(BODIES[name])):
