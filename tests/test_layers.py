@@ -77,7 +77,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     "plugin": {
         "foreign_json": set(),
         "configuration": set(),
-        "graph": {"foreign_json"},
+        "graph": {"foreign_json", "configuration"},
         "people": {"foreign_json"},
         "media": {"graph"},
         "webhook": {"foreign_json", "configuration", "graph"},
@@ -125,7 +125,11 @@ ROOMS: dict[str, dict[str, set[str]]] = {
 COMPONENT_MODULES = {
     entry.module for entry in load_connectors()["appmixer:whatsapp"].manifest.components
 }
-WHATSAPP_WORDS = re.compile(r"whatsapp|wamid|waba|facebook|graph api|(?<!<)\bmeta\b", re.I)
+WHATSAPP_WORDS = re.compile(
+    r"whatsapp|wamid|waba|facebook|graph api|appsecret_proof|fb_exchange|(?<![a-z])EAA(?![a-z])"
+    r"|(?<!<)\bmeta\b",
+    re.I,
+)
 
 
 def imports(file: Path, package: str, folder: Path) -> Iterator[tuple[str, bool]]:

@@ -40,7 +40,9 @@ async def list_components(request: Request, _: Caller) -> dict[str, Any]:
     connectors: list[dict[str, Any]] = []
     for connector_id, connector in sorted(engine.connectors.items()):
         manifest = connector.manifest.model_dump(
-            mode="json", by_alias=True, exclude={"schema_uri", "configuration", "components"}
+            mode="json",
+            by_alias=True,
+            exclude={"schema_uri", "configuration", "secrets", "components"},
         )
         components = [
             {

@@ -20,6 +20,7 @@ import uvicorn
 from ..accounts.api_token import read_token
 from ..accounts.owners import FIRST_OWNER, Identity
 from ..contract import load_connectors
+from ..contract.redaction import Redaction
 from ..errors import StartError
 from ..host.engine import Engine
 from ..host.starting import check, explaining
@@ -100,10 +101,12 @@ async def serving(settings: Settings, limits: Limits = LIMITS) -> AsyncGenerator
     check(settings)
     listening = listen(settings.host, settings.port)
     settings = replace(settings, port=listening.getsockname()[1])
-    pass_on_everything(get_log("process"))
+    connectors = load_connectors()
+    redaction = Redaction(each.manifest.secrets for each in connectors.values())
+    pass_on_everything(get_log("process", redaction=redaction))
     try:
         with explaining(settings):
-            engine = Engine(settings)
+            engine = Engine(settings, connectors)
             await engine.start()
     except BaseException:
         listening.close()

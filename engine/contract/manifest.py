@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
 from .version import CONTRACT_VERSION, VERSION_PATTERN
@@ -87,6 +87,32 @@ class Auth(_Part):
     )
 
 
+class Secrets(_Part):
+    """What the service's secrets look like, so that neither a log nor an error shows one.
+
+    Tokens of OAuth, `client_secret`, `pin` and the like are hidden by every host anyway.
+    """
+
+    parameters: list[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]] = Field(
+        [], description="Names of parameters, headers and keys whose values are secret."
+    )
+    patterns: list[str] = Field(
+        [], description="Regular expressions of texts that only secrets have, such as tokens."
+    )
+
+    @field_validator("patterns")
+    @classmethod
+    def _can_be_used(cls, patterns: list[str]) -> list[str]:
+        for each in patterns:
+            try:
+                is_anything = re.compile(each).search("") is not None
+            except re.error as error:
+                raise ValueError(f"{each!r} is no regular expression: {error}") from None
+            if is_anything:
+                raise ValueError(f"{each!r} matches nothing at all, so it would hide everything")
+        return patterns
+
+
 class EndpointRoute(_Part):
     """An HTTP route that the plugin wants, below /plugins/<vendor>/<service>/."""
 
@@ -146,6 +172,9 @@ class Manifest(_Part):
     configuration: list[ConfigurationKey]
     endpoint: list[EndpointRoute]
     quotas: list[Quota]
+    secrets: Secrets = Field(
+        default_factory=Secrets, description="What may stand in no log, beside what no host shows."
+    )
     components: list[ComponentEntry]
 
     @property

@@ -28,6 +28,7 @@ from ..contract import (
 )
 from ..contract.connector import FOREIGN_FAULTS
 from ..contract.manifest import AccountSetting
+from ..contract.redaction import Redaction
 from ..events.announcements import Announcements
 from ..events.beginnings import Beginnings
 from ..events.chains import Chains
@@ -89,14 +90,15 @@ class Engine:
         self.settings = settings
         self.clock = clock or SystemClock()
         prepare_folder(settings.data, has_database=settings.database_url is None)
-        self.log = get_log("engine")
+        installed = load_connectors() if connectors is None else connectors
+        self.redaction = Redaction(each.manifest.secrets for each in installed.values())
+        self.log = get_log("engine", redaction=self.redaction)
         self.describe = Faults(self.log).describe
         self.metrics = Metrics()
         self.limits = read_limits(settings.environment)
         url = database_url(settings.data, settings.database_url)
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
-        installed = load_connectors() if connectors is None else connectors
         self.connectors, self.types, self.left_out = usable(installed)
         for each in self.left_out:
             self._tell_left_out(each)
@@ -221,7 +223,13 @@ class Engine:
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
         self.trials = Trials(
-            services, self.flows, self.types, self.component, self.input_checks, self.actions
+            services=services,
+            flows=self.flows,
+            types=self.types,
+            component=self.component,
+            input_checks=self.input_checks,
+            actions=self.actions,
+            redaction=self.redaction,
         )
         topics = Topics(self.plugins, self._has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from ..contract import Component
+from ..contract.redaction import Redaction
 from ..errors import NotFoundError
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
@@ -23,7 +24,6 @@ from .transport import DryRunRequest, is_dry_run
 # What a trial remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
 TRIAL = "trial"
 SECRET_HEADERS = ("authorization", "cookie")
-SECRET_PARAMETERS = ("access_token", "appsecret_proof")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Trials:
     component: Callable[[str], Component]
     input_checks: InputChecks
     actions: Actions
+    redaction: Redaction
 
     async def options(
         self,
@@ -94,7 +95,7 @@ class Trials:
         try:
             return {"dryRun": True, "request": None, **await self._act(owner_id, step, values)}
         except DryRunRequest as found:
-            request = _shown(found.request, _secrets(values, kind))
+            request = self._shown(found.request, _secrets(values, kind))
             return {"dryRun": True, "status": "notSent", "request": request}
         finally:
             is_dry_run.reset(mark)
@@ -121,26 +122,25 @@ class Trials:
             raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
         return self.types[name]
 
+    def _shown(self, request: httpx.Request, secrets: list[str]) -> dict[str, Any]:
+        text = request.content.decode("utf-8", "replace")
+        for secret in secrets:
+            text = text.replace(secret, HIDDEN)
+        is_json = request.headers.get("content-type", "").startswith("application/json")
+        headers = {
+            name: HIDDEN if name in SECRET_HEADERS or self.redaction.names(name) else value
+            for name, value in request.headers.items()
+        }
+        url = request.url
+        for name in filter(self.redaction.names, list(url.params)):
+            url = url.copy_set_param(name, HIDDEN)
+        return {
+            "method": request.method,
+            "url": str(url),
+            "headers": headers,
+            "body": json.loads(text) if is_json and text else text,
+        }
+
 
 def _secrets(values: Mapping[str, Any], kind: ComponentType) -> list[str]:
     return [str(values[name]) for name in secret_fields(kind.schema) if name in values]
-
-
-def _shown(request: httpx.Request, secrets: list[str]) -> dict[str, Any]:
-    text = request.content.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
-    is_json = request.headers.get("content-type", "").startswith("application/json")
-    headers = {
-        name: HIDDEN if name in SECRET_HEADERS else value for name, value in request.headers.items()
-    }
-    url = request.url
-    for name in SECRET_PARAMETERS:
-        if name in url.params:
-            url = url.copy_set_param(name, HIDDEN)
-    return {
-        "method": request.method,
-        "url": str(url),
-        "headers": headers,
-        "body": json.loads(text) if is_json and text else text,
-    }

@@ -16,7 +16,8 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-HIDDEN = "[hidden]"
+from ..contract.redaction import HIDDEN, Redaction
+
 LEVEL_VARIABLE = "APPMIXER_LOG_LEVEL"
 # Shorter texts stand in every trace.
 SHORTEST_GIVEN = 4
@@ -24,23 +25,29 @@ _SECRET_KEY = re.compile(
     r"token|secret|password|passwd|authorization|cookie|api_?key|credential|(?:^|_)pin(?:$|_)|\bPIN\b",
     re.IGNORECASE,
 )
-_SECRET_VALUE = re.compile(
-    r"(?i:bearer)\s+[\w.~+/=|-]+"
-    r"|(?i:access_token|client_secret|appsecret_proof|fb_exchange_token|input_token|token)"
-    r"=[^&\s\"']+|\bcode=[^&\s\"']{16,}|\bpin=\d+"
-    # Long runs of base64 that only secrets have, and tokens of known look.
-    r"|\bEAA[A-Za-z0-9]{6,}\b|\b\d{10,}\|[\w-]{8,}|\beyJ[\w-]{10,}\.[\w-]+\.[\w-]*"
-    r"|\bgAAAAA[\w-]{20,}={0,2}"
-)
 
 
-def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take out what looks like a secret, by its key or by its own form."""
-    return {key: _redacted(key, value) for key, value in event.items()}
+@dataclass(frozen=True)
+class _Redacting:
+    """Takes out what looks like a secret, by its key or by its own form."""
 
+    redaction: Redaction
 
-def hide_secrets(text: str) -> str:
-    return _SECRET_VALUE.sub(HIDDEN, text)
+    def __call__(
+        self, _: Any, __: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        return {key: self._redacted(key, value) for key, value in event.items()}
+
+    def _redacted(self, key: str, value: object) -> object:
+        if isinstance(value, Mapping):
+            entries = cast("Mapping[object, object]", value)
+            return {each: self._redacted(str(each), item) for each, item in entries.items()}
+        if isinstance(value, list | tuple):
+            return [self._redacted(key, item) for item in cast("Sequence[object]", value)]
+        is_named = _SECRET_KEY.search(key) is not None or self.redaction.names(key)
+        if value is not None and not isinstance(value, bool) and is_named:
+            return HIDDEN
+        return self.redaction.hide(value) if isinstance(value, str) else value
 
 
 def without(text: str, given: Any) -> str:
@@ -115,8 +122,14 @@ class _Forgiving:
             self.stream.flush()
 
 
-def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:
-    """Return a log for one part of the engine, writing to `stream` (standard error by default)."""
+def get_log(
+    name: str, stream: TextIO | None = None, redaction: Redaction | None = None
+) -> FilteringBoundLogger:
+    """Return a log for one part of the engine, writing to `stream` (standard error by default).
+
+    `redaction` knows what the connectors call secret; without it, only what is secret anywhere is
+    hidden.
+    """
     target = sys.stderr if stream is None else stream
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if target.isatty() else structlog.processors.JSONRenderer()
@@ -126,7 +139,7 @@ def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        redact,
+        _Redacting(redaction or Redaction()),
         renderer,
     ]
     level = logging.getLevelNamesMapping().get(os.environ.get(LEVEL_VARIABLE, "").upper())
@@ -136,14 +149,3 @@ def get_log(name: str, stream: TextIO | None = None) -> FilteringBoundLogger:
         wrapper_class=structlog.make_filtering_bound_logger(level or logging.INFO),
     )
     return log.bind(part=name)
-
-
-def _redacted(key: str, value: object) -> object:
-    if isinstance(value, Mapping):
-        entries = cast("Mapping[object, object]", value)
-        return {each: _redacted(str(each), item) for each, item in entries.items()}
-    if isinstance(value, list | tuple):
-        return [_redacted(key, item) for item in cast("Sequence[object]", value)]
-    if value is not None and not isinstance(value, bool) and _SECRET_KEY.search(key):
-        return HIDDEN
-    return hide_secrets(value) if isinstance(value, str) else value

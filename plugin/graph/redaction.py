@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterable
+from functools import cache
 
-HIDDEN = "[hidden]"
+from appmixer.engine.contract.manifest import Secrets
+from appmixer.engine.contract.redaction import HIDDEN, Redaction
+
+from ..configuration.manifest import read_manifest
+
 MAX_QUOTED_CHARS = 500
-
-# Access tokens begin with EAA; an app token is the app's id, a bar and its secret.
-_TOKEN = re.compile(r"\bEAA[A-Za-z0-9]{3,}|\b\d{6,}\|[\w-]{6,}")
-_PARAMETER = re.compile(
-    r"(?i)\b(access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|code|pin)"
-    r"([\"']?\s*[=:]\s*[\"']?)[^\s\"'&,}]+"
-)
 
 
 def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
     """Return the text without the given secrets and without anything that looks like one."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    text = _PARAMETER.sub(rf"\1\2{HIDDEN}", _TOKEN.sub(HIDDEN, text))
+    text = _redaction().hide(text)
     return text if len(text) <= MAX_QUOTED_CHARS else text[:MAX_QUOTED_CHARS] + "…"
+
+
+@cache
+def _redaction() -> Redaction:
+    return Redaction([Secrets.model_validate(read_manifest()["secrets"])])
 
 
 class QueryFilter(logging.Filter):

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from appmixer.engine.contract import Action, Credentials, load_connectors
+from appmixer.engine.contract.redaction import Redaction
 from appmixer.engine.flows.models import FlowComponent
 from appmixer.engine.host import engine as engine_module
 from appmixer.engine.host.actions import Actions
@@ -48,9 +49,10 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, stream)
     monkeypatch.setattr(engine_module, "get_log", partial(get_log, stream=stream))
+    redaction = Redaction(each.manifest.secrets for each in load_connectors().values())
     root = logging.getLogger()
     kept = (root.handlers[:], root.level, sys.excepthook, threading.excepthook, sys.unraisablehook)
-    pass_on_everything(get_log("process", stream))
+    pass_on_everything(get_log("process", stream, redaction))
     root.setLevel(logging.DEBUG)
     yield stream
     root.handlers[:], root.level = kept[0], kept[1]
