@@ -23,6 +23,7 @@ from . import (
     owners,
     pages,
     runs,
+    sign_in,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
 from .origins import check_origin
@@ -89,6 +90,7 @@ def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
         owners,
         health,
         login,
+        sign_in,
         pages,
     ):
         app.include_router(part.router)

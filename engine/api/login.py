@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -15,24 +14,14 @@ from ..accounts.owners import INVITATION, Identity
 from ..accounts.stored import packed, unpacked
 from ..contract import ConnectorError, Credentials, Manifest, RejectedError
 from ..contract.manifest import Auth
-from ..errors import NotFoundError, not_here
+from ..errors import NotFoundError
 from .addresses import redirect_uri
 from .identity import find_identity, hosting, keep_session
-from .notices import (
-    Field,
-    Form,
-    connecting_page,
-    failure_page,
-    missing_page,
-    sign_in_page,
-    success_page,
-)
-from .questions import OtherBrowserError, Questions
+from .login_forms import answered, failure, form_of, link_is_over, not_signed_in
+from .notices import Field, Form, connecting_page, missing_page, success_page
+from .questions import Questions
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
-
-MAX_FORM_BYTES = 10_000
-START_AGAIN = "Go back to Accounts and start the login there again."
 
 
 @router.get("/{service}/start")
@@ -42,7 +31,7 @@ async def start(request: Request, service: str, name: str = "", token: str = "")
     present = await find_identity(request)
     identity = await engine.owners.identify(token, INVITATION) if token else present
     if identity is None:
-        return _link_is_over() if token else _not_signed_in()
+        return link_is_over() if token else not_signed_in()
     try:
         login = {
             "kind": "start",
@@ -55,15 +44,15 @@ async def start(request: Request, service: str, name: str = "", token: str = "")
         # Whether the login is set up is told before anybody is asked.
         _authorization_url(request, login, "")
     except (ConnectorError, NotFoundError) as error:
-        return _failure(error)
+        return failure(error)
     return await _ask_first(request, login, identity, present, token)
 
 
 @router.post("/{service}/start")
 async def go_on(request: Request, service: str) -> Response:
     """Send the person to the login dialog after they were asked."""
-    answer = await _form(request)
-    login = await _answered(request, answer.get("secret", ""), "start")
+    answer = await form_of(request)
+    login = await answered(request, answer.get("secret", ""), "start")
     if isinstance(login, Response):
         return login
     present = await find_identity(request)
@@ -71,13 +60,13 @@ async def go_on(request: Request, service: str) -> Response:
     if token := login.pop("token", ""):
         session = await hosting(request).owners.redeem(token)
         if session is None:
-            return _link_is_over()
+            return link_is_over()
     elif present is None or present.owner_id != login["ownerId"]:
-        return _not_signed_in()
+        return not_signed_in()
     try:
         response = await _send_to_dialog(request, login, 303)
     except (ConnectorError, NotFoundError) as error:
-        response = _failure(error)
+        response = failure(error)
     # Somebody else's session is not replaced: the account is connected without it.
     if session is not None and (present is None or present.owner_id == login["ownerId"]):
         keep_session(request, response, session)
@@ -88,7 +77,7 @@ async def go_on(request: Request, service: str) -> Response:
 async def callback(request: Request, service: str) -> Response:
     """Take the person back and connect the account."""
     answer = dict(request.query_params)
-    login = await _answered(request, answer.pop("state", ""), "dialog")
+    login = await answered(request, answer.pop("state", ""), "dialog")
     if isinstance(login, Response):
         return login
     try:
@@ -99,14 +88,14 @@ async def callback(request: Request, service: str) -> Response:
         credentials = await provider.connect(redirect_uri=uri, answer=answer)
         return await _connect(request, login, credentials, {})
     except (ConnectorError, NotFoundError) as error:
-        return _failure(error)
+        return failure(error)
 
 
 @router.post("/{service}/callback")
 async def complete(request: Request, service: str) -> Response:
     """Take what the page after the login asked for."""
-    answer = await _form(request)
-    login = await _answered(request, answer.get("secret", ""), "settings")
+    answer = await form_of(request)
+    login = await answered(request, answer.get("secret", ""), "settings")
     if isinstance(login, Response):
         return login
     named = {
@@ -120,52 +109,8 @@ async def complete(request: Request, service: str) -> Response:
             return await _connect(request, login, unpacked(kept), named)
         account = await accounts.change_settings(login["ownerId"], login["accountId"], named)
     except (ConnectorError, NotFoundError) as error:
-        return _failure(error)
+        return failure(error)
     return await _connected(request, login, account)
-
-
-@router.post("/sign-in")
-async def sign_in(request: Request) -> Response:
-    """Replace a browser's session after the person was asked."""
-    answer = await _form(request)
-    asked = await _answered(request, answer.get("secret", ""), "sign-in")
-    if isinstance(asked, Response):
-        return asked
-    session = await hosting(request).owners.redeem(asked["token"])
-    if session is None:
-        return _link_is_over()
-    response = RedirectResponse("/", 303)
-    keep_session(request, response, session)
-    return response
-
-
-async def ask_to_sign_in(
-    request: Request, token: str, identity: Identity, present: Identity
-) -> Response:
-    """Ask whether the one-time token's owner is to take the place of the one who is signed in."""
-    questions = Questions(request)
-    secret = await questions.ask({"kind": "sign-in", "token": token})
-    form = Form("/auth/sign-in", secret, f"Become {identity.owner_name}")
-    page = sign_in_page(form, owner=identity.owner_name, signed_in=present.owner_name)
-    return questions.remember(page)
-
-
-def _link_is_over() -> Response:
-    return failure_page(
-        401,
-        "This link was used already, or is too old",
-        "It signs in one browser, once, within ten minutes.",
-        "Ask for a new link, for example with `appmixer connect`.",
-    )
-
-
-def _not_signed_in() -> Response:
-    return failure_page(
-        401,
-        "You are not signed in",
-        "The engine does not know whose account this is going to be.",
-        "Open the engine's page through the link that `appmixer up` prints, then try again.",
-    )
 
 
 def _began_here(request: Request) -> bool:
@@ -273,35 +218,6 @@ async def _connected(
     return questions.remember(success_page(account["name"], account["expiresAt"], form))
 
 
-async def _answered(request: Request, secret: str, kind: str) -> dict[str, Any] | Response:
-    """Return what the answered question was about, or the page that says why it is none."""
-    try:
-        about = await Questions(request).answered(secret)
-    except OtherBrowserError:
-        return failure_page(
-            403,
-            "This login began in another browser",
-            "For your safety it can end only where it began.",
-            START_AGAIN,
-        )
-    if about is None or about["kind"] != kind:
-        return failure_page(
-            400,
-            "This login is over",
-            "It was finished already, was started more than ten minutes ago, or never began here.",
-            START_AGAIN,
-        )
-    service = about.get("service")
-    if service is not None and service not in hosting(request).connectors:
-        return _failure(not_here(service))
-    return about
-
-
-async def _form(request: Request) -> dict[str, str]:
-    body = await request.body()
-    return dict(parse_qsl(body[:MAX_FORM_BYTES].decode("utf-8", "replace").replace("\0", "")))
-
-
 def _authorization_url(request: Request, login: Mapping[str, Any], state: str) -> str:
     return (
         hosting(request)
@@ -327,9 +243,3 @@ def _auth(manifest: Manifest) -> Auth:
     if manifest.auth is None:  # by now it may be another version of the connector
         raise NotFoundError(f"{manifest.label} has no accounts to connect.")
     return manifest.auth
-
-
-def _failure(error: ConnectorError | NotFoundError) -> Response:
-    if isinstance(error, ConnectorError):
-        return failure_page(400, error.title, error.cause, error.cure or START_AGAIN)
-    return failure_page(404, "There is no such login", str(error), START_AGAIN)

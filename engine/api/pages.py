@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ..accounts.owners import INVITATION
 from ..errors import NotFoundError
 from .identity import SESSION_COOKIE, find_identity, hosting, keep_session
-from .login import ask_to_sign_in
 from .notices import SECURITY_HEADERS, failure_page
+from .sign_in import ask_to_sign_in
 
 router = APIRouter(include_in_schema=False)
 

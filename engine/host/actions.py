@@ -24,6 +24,7 @@ from ..flows.models import FlowComponent
 from ..observe.faults import Describe
 from ..runs.outcomes import Outcome, outcome_of_error
 from ..runs.states import StepState
+from ..runs.work import SegmentWork, StepCall
 from ..storage.database import DATABASE_AWAY
 from .contexts import EngineActionContext, Services
 from .transport import DryRunRequest
@@ -46,6 +47,26 @@ class Actions:
     ) -> None:
         self._services, self._flows, self._component = services, flows, component
         self._describe, self._timeout_s = describe, timeout_s
+
+    async def do_call(
+        self,
+        work: SegmentWork,
+        call: StepCall,
+        component: FlowComponent,
+        values: Mapping[str, Any],
+    ) -> Outcome:
+        """Do what a segment has come to, with the context of that step."""
+        return await self.act(
+            owner_id=work.owner_id,
+            flow_key=work.flow_key,
+            key=call.component,
+            component=component,
+            values=values,
+            step_id=call.step_id,
+            resumes=call.resumes,
+            event=work.event,
+            may_have_acted=work.may_have_begun or call.attempt > 1 or call.resumes is not None,
+        )
 
     async def act(
         self,

@@ -15,19 +15,7 @@ from ..accounts.configuration import Configuration
 from ..accounts.owners import Owners
 from ..accounts.proofs import PROVERS
 from ..accounts.stored import StoredAccounts
-from ..contract import (
-    AccountProvider,
-    Clock,
-    Component,
-    Connector,
-    LeftOut,
-    Plugin,
-    Route,
-    SystemClock,
-    load_connectors,
-)
-from ..contract.connector import FOREIGN_FAULTS
-from ..contract.manifest import AccountSetting
+from ..contract import Clock, Connector, SystemClock, load_connectors
 from ..contract.redaction import Redaction
 from ..events.announcements import Announcements
 from ..events.beginnings import Beginnings
@@ -38,10 +26,8 @@ from ..events.later import Later
 from ..events.routing import Router
 from ..events.topics import Topics
 from ..events.visibility import Visibility
-from ..flows.component_types import usable
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
-from ..flows.models import FlowComponent
 from ..flows.places import Listening, Place
 from ..limits import read_limits
 from ..observe.faults import Faults
@@ -53,12 +39,9 @@ from ..runs.attempt_marks import AttemptMarks
 from ..runs.counts import WaitCounts
 from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from ..runs.history import Runs
-from ..runs.outcomes import Outcome
 from ..runs.queue import EmbeddedQueue
 from ..runs.segments import Executor
-from ..runs.states import RunState
 from ..runs.waits import end_paused
-from ..runs.work import SegmentWork, StepCall
 from ..settings import Settings
 from ..storage.database import database_url, is_current, migrate, open_database
 from ..storage.files import FileStore
@@ -66,11 +49,12 @@ from ..storage.folder import open_folder, prepare_folder
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal
 from ..storage.storage import Storage
-from ..storage.store import DatabaseStore, EntriesWithEvents
+from ..storage.store import EntriesWithEvents
 from ..storage.writer import Writer
 from .actions import Actions
-from .contexts import EngineHost, EngineTriggerContext, Services
-from .quotas import Buckets
+from .contexts import EngineTriggerContext, Services
+from .hosted import Hosted
+from .notices import StreamedNotices
 from .retention import housekeep
 from .transport import open_http
 from .trials import Trials
@@ -99,15 +83,16 @@ class Engine:
         url = database_url(settings.data, settings.database_url)
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
-        self.connectors, self.types, self.left_out = usable(installed)
-        for each in self.left_out:
-            self._tell_left_out(each)
         self.stream = Stream(self.limits)
-        self.plugins: dict[str, Plugin] = {}
-        self.providers: dict[str, AccountProvider] = {}
-        self.hosts: dict[str, EngineHost] = {}
-        self.routes: dict[str, Sequence[Route]] = {}
-        self._instances: dict[str, Component] = {}
+        hosted = self.hosted = Hosted(installed, self.log, self.describe, self.metrics)
+        self.connectors, self.types, self.left_out = (
+            hosted.connectors,
+            hosted.types,
+            hosted.left_out,
+        )
+        self.plugins, self.providers = hosted.plugins, hosted.providers
+        self.hosts, self.routes = hosted.hosts, hosted.routes
+        self.component, self.account_settings = hosted.component, hosted.account_settings
         self._opened = contextlib.AsyncExitStack()
         self.is_ready = False
         self.unfinished: list[str] = []
@@ -148,19 +133,8 @@ class Engine:
         opened.callback(self.turn.close)
         await self.owners.start()
         await self.configuration.start()
-        for connector_id, connector in list(self.connectors.items()):
-            try:
-                self._open(connector_id, connector)
-            except FOREIGN_FAULTS as error:
-                self._leave_out(connector_id, error)
-        for connector_id, plugin in list(self.plugins.items()):
-            host = self.hosts[connector_id]
-            opened.push_async_callback(self._stop_plugin, host, plugin)
-            try:
-                await plugin.start()
-            except FOREIGN_FAULTS as error:
-                await self._stop_plugin(host, plugin)
-                self._leave_out(connector_id, error)
+        self.hosted.open_all(self.services)
+        await self.hosted.start_all(opened)
         opened.push_async_callback(self.queue.close)
         self.tasks = Tasks(self.describe, self.metrics, self.log)
         opened.push_async_callback(self.tasks.stop)
@@ -218,7 +192,7 @@ class Engine:
             hosts=self.hosts,
             marks=self.marks,
             with_events=with_events,
-            has_accounts=self._has_accounts,
+            has_accounts=self.hosted.has_accounts,
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
@@ -231,17 +205,18 @@ class Engine:
             actions=self.actions,
             redaction=self.redaction,
         )
-        topics = Topics(self.plugins, self._has_accounts, self.describe)
+        topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
+        notices = StreamedNotices(self.stream, self.metrics)
         executor = Executor(
             writer=self.writer,
             rows=self.rows,
             seal=self.seal,
             types=self.types,
             document=self.flows.document,
-            act=self._act,
+            act=self.actions.do_call,
             describe=self.describe,
-            notices=self,
+            notices=notices,
             hand_over=lambda rows: self.due.hand_over(rows),
             add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
             input_checks=self.input_checks,
@@ -263,7 +238,7 @@ class Engine:
         )
         chains = Chains(storage, self.limits.chain)
         finder = Finder(storage, self.flows, topics, chains, self.describe)
-        beginnings = Beginnings(self.due.hand_over, self, self.metrics)
+        beginnings = Beginnings(self.due.hand_over, notices, self.metrics)
         self.later = Later(storage, finder, beginnings)
         self.router = Router(
             storage=storage,
@@ -282,13 +257,6 @@ class Engine:
         """Read without blocking the loop; raise DatabaseTimeout when nothing comes back."""
         return await self.readers.rows(query)
 
-    def component(self, name: str) -> Component:
-        """Return the one instance of a component's class."""
-        if name not in self._instances:
-            classes = self.connectors[self.types[name].connector].components()
-            self._instances[name] = classes[name]()
-        return self._instances[name]
-
     def _trigger_context(
         self, place: Place, properties: Any, listening: Listening
     ) -> EngineTriggerContext:
@@ -297,77 +265,6 @@ class Engine:
     async def _replay(self, owner_id: str, seq: int, by: str) -> list[str]:
         return await self.later.replay(owner_id, seq, by)
 
-    def account_settings(self, service: str) -> Sequence[AccountSetting]:
-        """Return the settings that accounts of a service have."""
-        connector = self.connectors.get(service)
-        return connector.manifest.account_settings if connector is not None else ()
-
-    def _has_accounts(self, connector_id: str) -> bool:
-        connector = self.connectors.get(connector_id)
-        return connector is None or connector.manifest.auth is not None
-
-    def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
-        """Tell who watches that a run has changed."""
-        if RunState(state).is_final:
-            self.metrics.runs.labels(state).inc()
-        self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
-
-    def tell_step(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
-        """Tell who watches how a step has ended."""
-        self.metrics.steps.labels(row["type"], row["state"]).inc()
-        self.metrics.step_seconds.labels(row["type"]).observe(row["duration_s"])
-        self.stream.publish(
-            owner_id,
-            "step",
-            {
-                "runId": row["run_id"],
-                "flowId": flow_id,
-                "component": row["component"],
-                "type": row["type"],
-                "state": row["state"],
-                "error": row["error"],
-            },
-        )
-
-    def _open(self, connector_id: str, connector: Connector) -> None:
-        quotas = {quota.name: quota for quota in connector.manifest.quotas}
-        log = self.log.bind(connector=connector_id)
-        host = EngineHost(
-            services=self.services,
-            connector=connector_id,
-            http=self.http,
-            log=log,
-            store=DatabaseStore(self.storage, connector_id),
-            quota=Buckets(quotas, self.clock),
-            tasks=Tasks(self.describe, self.metrics, log),
-        )
-        self.hosts[connector_id] = host
-        provider, plugin = connector.account_provider(host), connector.plugin(host)
-        self.routes[connector_id] = tuple(plugin.routes)
-        self.plugins[connector_id] = plugin
-        if provider is not None:
-            self.providers[connector_id] = provider
-
-    def _leave_out(self, connector_id: str, error: BaseException) -> None:
-        """Go on without a connector; what is stored for it waits until it can be used again."""
-        left_out = self.connectors.pop(connector_id).left_out(error)
-        for kept in (self.hosts, self.providers, self.plugins, self.routes):
-            kept.pop(connector_id, None)
-        for name, each in list(self.types.items()):
-            if each.connector == connector_id:
-                del self.types[name]
-        self.left_out.append(left_out)
-        self._tell_left_out(left_out)
-
-    def _tell_left_out(self, left_out: LeftOut) -> None:
-        self.log.error(
-            "connector_left_out",
-            distribution=left_out.distribution,
-            entry_point=left_out.entry_point,
-            reason=left_out.reason,
-            exc_info=left_out.error,
-        )
-
     async def _close_writer(self) -> None:
         if not await asyncio.to_thread(self.writer.close):
             self.unfinished.append("a commit: it was acknowledged to nobody")
@@ -375,32 +272,6 @@ class Engine:
     async def _close_readers(self) -> None:
         if not await self.readers.close():
             self.unfinished.append("questions to the database")
-
-    async def _stop_plugin(self, host: EngineHost, plugin: Plugin) -> None:
-        await host.tasks.stop()
-        try:
-            await plugin.stop()
-        except FOREIGN_FAULTS as error:  # what else is open has to be closed all the same
-            self.log.error("plugin_not_stopped", connector=host.connector, exc_info=error)
-
-    async def _act(
-        self,
-        work: SegmentWork,
-        call: StepCall,
-        component: FlowComponent,
-        values: Mapping[str, Any],
-    ) -> Outcome:
-        return await self.actions.act(
-            owner_id=work.owner_id,
-            flow_key=work.flow_key,
-            key=call.component,
-            component=component,
-            values=values,
-            step_id=call.step_id,
-            resumes=call.resumes,
-            event=work.event,
-            may_have_acted=work.may_have_begun or call.attempt > 1 or call.resumes is not None,
-        )
 
     async def _resume_account(self, account_id: str) -> None:
         self.router.release(account_id)

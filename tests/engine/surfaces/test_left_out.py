@@ -84,8 +84,11 @@ async def test_a_flow_of_a_connector_that_is_gone_gets_a_sentence(
     assert answer.json()["error"]["title"] == "There is no component test.echo.Heard here"
 
 
-def lame() -> dict[str, Connector]:
-    """Return the same connector with a plugin that does not start, so that it is left out."""
+def lame(stops: list[str] | None = None) -> dict[str, Connector]:
+    """Return the same connector with a plugin that does not start, so that it is left out.
+
+    `stops` notes when it is stopped.
+    """
 
     class Lame:
         routes = ()
@@ -94,7 +97,8 @@ def lame() -> dict[str, Connector]:
             raise ZeroDivisionError
 
         async def stop(self) -> None:
-            return None
+            if stops is not None:
+                stops.append("stop")
 
     module: Any = echo_module()
 
@@ -103,6 +107,15 @@ def lame() -> dict[str, Connector]:
 
     module.appmixer_plugin = hookimpl(plugin)
     return connectors_of(module)
+
+
+async def test_a_plugin_that_does_not_start_is_stopped_once(settings: Settings) -> None:
+    stops: list[str] = []
+
+    async with open_engine(settings, lame(stops)):
+        at_start = list(stops)
+
+    assert (at_start, stops) == (["stop"], ["stop"])
 
 
 @asynccontextmanager
