@@ -61,6 +61,7 @@ def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentTyp
             schema=component_schema(entry.name, classes[entry.name]),
             model=classes[entry.name].Input,
             writes=entry.effect == "write",
+            may_repeat=entry.effect == "read" or entry.idempotent,
         )
         for entry in connector.manifest.components
     }

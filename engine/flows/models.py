@@ -74,9 +74,11 @@ class ComponentType:
     connector: str
     needs_account: bool
     schema: Mapping[str, Any]
-    # What only code can tell of an input, and whether the component changes something.
+    # What only code can tell of an input, whether the component changes something, and whether
+    # doing it twice is no other than doing it once.
     model: type[BaseModel] | None = None
     writes: bool = False
+    may_repeat: bool = False
 
     @property
     def ports(self) -> Mapping[str, Any]:

@@ -6,7 +6,10 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
+
+import httpx
 
 from ..contract import (
     Action,
@@ -27,7 +30,7 @@ from ..runs.states import StepState
 from ..runs.work import SegmentWork, StepCall
 from ..storage.database import DATABASE_AWAY
 from .contexts import EngineActionContext, Services
-from .transport import DryRunRequest
+from .transport import DryRunRequest, on_leaving
 
 STEP_TIMEOUT_S = 600.0
 RETRY_AFTER_S = 5.0
@@ -89,12 +92,16 @@ class Actions:
         """
         attempt = uuid.uuid4().hex
         marks = self._services.marks
+        kind = self._flows.types.get(component.type)
+        writes, may_repeat = (kind.writes, kind.may_repeat) if kind else (True, False)
         account_id: str | None = None
         token: str | None = None
         sent: list[tuple[str, Any]] = []
         kept: list[dict[str, Any]] = []
         asked_at = self._services.storage.clock.now
         marks.begin(attempt)
+        # What has left is known even of a component that does not say so itself.
+        telling = on_leaving.set(partial(marks.leave, attempt) if writes else None)
         try:
             place = await self._flows.place(owner_id, flow_key, key, component)
             account_id = place.account.id if place.account else None
@@ -122,44 +129,46 @@ class Actions:
         except DryRunRequest:
             marks.end(attempt)
             raise
-        except DATABASE_AWAY as failure:
-            away = _away(failure, has_left=marks.has_left(attempt))
-            outcome = outcome_of_error(away, account_id)
-        except TimeoutError:
-            late = self._too_late(has_left=marks.has_left(attempt))
-            outcome = outcome_of_error(late, account_id)
+        except (*DATABASE_AWAY, httpx.TransportError, TimeoutError) as failure:
+            has_left = marks.has_left(attempt)
+            cut_short = self._cut_short(failure, has_left=has_left, may_repeat=may_repeat)
+            outcome = outcome_of_error(cut_short, account_id)
         except Exception as error:  # a component's fault is this step's failure and nobody else's
             fault = self._describe(error, given=[values, resumes, event], component=component.type)
             outcome = Outcome(StepState.FAILED, error=fault)
+        finally:
+            on_leaving.reset(telling)
         marks.end(attempt)
         return replace(outcome, kept=kept) if kept else outcome
 
-    def _too_late(self, *, has_left: bool) -> ConnectorError:
+    def _cut_short(self, failure: Exception, *, has_left: bool, may_repeat: bool) -> ConnectorError:
+        """Name the end of a step that something has cut short: nothing is done twice unasked."""
+        if isinstance(failure, httpx.UnsupportedProtocol):
+            return RejectedError(
+                "The address cannot be called",
+                "It does not begin with http:// or https://.",
+                "Correct it.",
+            )
+        title, cause = self._told(failure)
+        if has_left and not may_repeat:
+            return OutcomeUnknownError(
+                title,
+                f"{cause} Its request had left, and what came of it is not known.",
+                "Look at the service whether it happened before you run it again.",
+            )
+        if type(failure) is TimeoutError and not has_left:
+            return RejectedError(title, cause, "Try again; if it stays, ask the administrator.")
+        cure = "It is tried again by itself."
+        return ThrottledError(title, cause, cure, retry_after_s=RETRY_AFTER_S)
+
+    def _told(self, failure: Exception) -> tuple[str, str]:
+        name = type(failure).__name__
+        if isinstance(failure, httpx.TransportError):
+            return "The service did not answer", f"The connection failed ({name})."
+        if isinstance(failure, DATABASE_AWAY):
+            return "The database does not answer", f"It is busy, full or away ({name})."
         cause = f"It had not ended after {self._timeout_s:g} seconds."
-        if has_left:
-            return _unknown("The step took too long", cause)
-        return RejectedError(
-            "The step took too long",
-            cause,
-            "Try again; if it stays, ask the administrator.",
-        )
-
-
-def _away(failure: Exception, *, has_left: bool) -> ConnectorError:
-    title = "The database does not answer"
-    cause = f"It is busy, full or away ({type(failure).__name__})."
-    if has_left:
-        return _unknown(title, cause)
-    cure = "It is tried again by itself."
-    return ThrottledError(title, cause, cure, retry_after_s=RETRY_AFTER_S)
-
-
-def _unknown(title: str, cause: str) -> OutcomeUnknownError:
-    return OutcomeUnknownError(
-        title,
-        f"{cause} Its request had left, and what came of it is not known.",
-        "Look at the service whether it happened before you run it again.",
-    )
+        return "The step took too long", cause
 
 
 def _outcome_of(action: Action, result: Any, sent: list[tuple[str, Any]]) -> Outcome:

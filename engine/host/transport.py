@@ -33,6 +33,9 @@ MOMENT = "http11.send_request_body.started"
 
 _current: ContextVar[_Call] = ContextVar("_current")
 is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
+# Told when the bytes of a call that may change something leave.
+on_leaving: ContextVar[Callable[[], None] | None] = ContextVar("on_leaving", default=None)
+READING = ("GET", "HEAD")
 
 
 class DryRunRequest(Exception):
@@ -84,7 +87,7 @@ class Transport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if is_dry_run.get() and request.method not in ("GET", "HEAD"):
+        if is_dry_run.get() and request.method not in READING:
             await request.aread()
             raise DryRunRequest(request)
         call = _Call(request)
@@ -200,6 +203,8 @@ class _Call:
     def let_go(self) -> None:
         """Let the bytes go: from here on they may have left."""
         self.may_have_left = True
+        if self._request.method not in READING and (tell := on_leaving.get()) is not None:
+            tell()
         waits_s = [self._timeouts.get(each) for each in ("write", "read")]
         known = [each for each in waits_s if each is not None]
         self._deadline.reschedule(self._at(sum(known) if len(known) == len(waits_s) else None))
