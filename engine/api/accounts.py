@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..contract import Account, Check, ConnectorError
+from ..contract import Account, Check, ConnectorError, RejectedError
+from ..contract.manifest import Auth
 from ..host.engine import Engine
 from ..storage.tables import CONNECTED
 from .bodies import JsonRoute
@@ -26,7 +27,7 @@ class Body(BaseModel):
 
 
 class NewAccount(Body):
-    """An account that is connected with an access token instead of the login dialog."""
+    """An account that is connected without the login dialog, by what a person pastes."""
 
     service: str = Field(description="The connector's id.", examples=["vendor:service"])
     name: str = Field(
@@ -35,8 +36,21 @@ class NewAccount(Body):
         " Without a name the service's own is taken.",
         examples=["acme"],
     )
-    access_token: str = Field(
-        min_length=1, max_length=4_000, repr=False, description="It is proven before it is stored."
+    access_token: str | None = Field(
+        None,
+        min_length=1,
+        max_length=4_000,
+        repr=False,
+        description="For services whose accounts are of the type oauth2 and whose `auth.token` is"
+        " true. It is proven before it is stored.",
+    )
+    secret: str | None = Field(
+        None,
+        min_length=1,
+        max_length=4_000,
+        repr=False,
+        description="The key, for services whose accounts are of the type apiKey. It is proven"
+        " before it is stored.",
     )
     settings: dict[str, Any] = Field(
         {}, description="What to set, and what a token does not tell of itself."
@@ -51,9 +65,12 @@ async def list_accounts(request: Request, caller: Caller) -> dict[str, Any]:
 
 @router.post("", status_code=201, response_model=shaped(shapes.Account))
 async def connect_account(request: Request, caller: Caller, new: NewAccount) -> dict[str, Any]:
-    """Connect an account with a token."""
-    return await hosting(request).accounts.connect_token(
-        caller.owner_id, new.service, new.access_token.strip(), new.name, new.settings
+    """Connect an account with an access token or, where its service has them, a key."""
+    engine = hosting(request)
+    connector = engine.connectors.get(new.service)
+    pasted = _pasted(new, connector.manifest.auth if connector else None)
+    return await engine.accounts.connect_token(
+        caller.owner_id, new.service, pasted, new.name, new.settings
     )
 
 
@@ -100,6 +117,40 @@ async def claim_events(request: Request, caller: Caller, account_id: str) -> dic
     is_here = service in engine.plugins
     checks = await engine.plugins[service].claim(hosted) if is_here else [_not_here(service)]
     return {"account": account, "checks": list(map(show_check, checks))}
+
+
+def _pasted(new: NewAccount, auth: Auth | None) -> str:
+    """Return what the account is connected with; raise RejectedError if it is not what fits."""
+    if auth is None:
+        return ""  # there is no such service, as whoever is asked next says
+    if auth.type == "oauth2" and not auth.token:
+        raise RejectedError(
+            f"Accounts of {new.service} are connected by a login",
+            "The service takes no token that a person pastes.",
+            f"Open /auth/{auth.service}/start, or run `appmixer connect`.",
+            "accessToken" if new.access_token else "secret",
+        )
+    given = {"secret": new.secret, "accessToken": new.access_token}
+    wanted, other = (
+        ("secret", "accessToken") if auth.type == "apiKey" else ("accessToken", "secret")
+    )
+    what = "a key" if wanted == "secret" else "an access token"
+    if given[other] is not None:
+        raise RejectedError(
+            f"{other} is not for {new.service}",
+            f"Its accounts are of the type {auth.type}: they are connected with {what}.",
+            f"Send it as {wanted}.",
+            other,
+        )
+    pasted = (given[wanted] or "").strip()
+    if not pasted:
+        raise RejectedError(
+            f"{wanted} is missing",
+            f"Accounts of {new.service} are connected with {what}.",
+            f"Send it as {wanted}.",
+            wanted,
+        )
+    return pasted
 
 
 @router.delete("/{account_id}", status_code=204)

@@ -49,7 +49,7 @@ def connect(
     url: Url = None,
     data: Data = None,
 ) -> None:
-    """Connect an account: in the browser, or with an access token read from the terminal."""
+    """Connect an account: in the browser, or with a token or key read from the terminal."""
     connectors = call(url, data, "GET", "/api/components")["connectors"]
     by_id = {each["id"]: each for each in connectors if each["auth"]}
     if not by_id:
@@ -59,9 +59,11 @@ def connect(
         misuse(f"Choose --service from: {', '.join(sorted(by_id))}.")
     given = read_settings(settings or (), by_id[chosen]["auth"]["settings"])
     name = name or _asked_name()
-    if token or by_id[chosen]["auth"]["type"] == "apiKey":
-        secret = typer.prompt("Access token", hide_input=True, err=True)
-        content = {"service": chosen, "name": name, "accessToken": secret, "settings": given}
+    has_keys = by_id[chosen]["auth"]["type"] == "apiKey"
+    if token or has_keys:
+        pasted = typer.prompt("Key" if has_keys else "Access token", hide_input=True, err=True)
+        key = "secret" if has_keys else "accessToken"
+        content = {"service": chosen, "name": name, key: pasted, "settings": given}
         account = call(url, data, "POST", "/api/accounts", content)
     else:
         account = _connect_in_browser(

@@ -285,11 +285,13 @@ async def test_it_is_listed_and_examined_and_has_no_login(client: httpx.AsyncCli
     assert connected.json()["error"]["title"] == f"There is no service '{BELL}'; there is: {ECHO}."
 
 
-async def test_accounts_that_are_keys_are_pasted_and_have_no_login(settings: Settings) -> None:
+async def posted(
+    settings: Settings, auth: dict[str, Any], **pasted: str
+) -> tuple[httpx.Response, httpx.Response]:
+    """Connect an account of a service with such accounts; return that answer, and the login's."""
     module: Any = echo_module()
-    auth = {**ECHO_MANIFEST["auth"], "type": "apiKey"}
-    module.appmixer_manifest = hookimpl(lambda: {**ECHO_MANIFEST, "auth": auth})
-
+    manifest = {**ECHO_MANIFEST, "auth": {**ECHO_MANIFEST["auth"], **auth}}
+    module.appmixer_manifest = hookimpl(lambda: manifest)
     async with open_engine(settings, connectors_of(module)) as engine:
         token = read_token(settings.data, settings.environment)
         transport = httpx.ASGITransport(app=create_app(engine))
@@ -297,10 +299,35 @@ async def test_accounts_that_are_keys_are_pasted_and_have_no_login(settings: Set
         async with httpx.AsyncClient(
             transport=transport, base_url="http://127.0.0.1:8321", headers=headers
         ) as client:
-            content = {"service": ECHO, "accessToken": "hall", "name": "keys"}
+            content = {"service": ECHO, "name": "keys", **pasted}
             connected = await client.post("/api/accounts", json=content)
-            login = await client.get("/auth/echo/start?name=x")
-            shown = (await client.get(f"/api/configuration/{ECHO}")).json()
+            return connected, await client.get("/auth/echo/start?name=x")
+
+
+async def test_accounts_that_are_keys_are_pasted_and_have_no_login(settings: Settings) -> None:
+    connected, login = await posted(settings, {"type": "apiKey"}, secret="hall")
 
     assert (connected.status_code, login.status_code) == (201, 404)
-    assert [each["label"] for each in shown["addresses"]] == ["Echoes."]
+    assert connected.json()["profile"] == {"rooms": ["hall"]}
+
+
+@pytest.mark.parametrize(
+    ("auth", "pasted", "field", "title"),
+    [
+        ({"type": "apiKey"}, {"accessToken": "hall"}, "accessToken", "is not for test:echo"),
+        ({"type": "apiKey"}, {}, "secret", "secret is missing"),
+        ({"type": "oauth2"}, {"secret": "hall"}, "secret", "is not for test:echo"),
+        ({"type": "oauth2"}, {"accessToken": " "}, "accessToken", "accessToken is missing"),
+        ({"type": "apiKey"}, {"accessToken": "a", "secret": "b"}, "accessToken", "is not for"),
+        ({"token": False}, {"accessToken": "hall"}, "accessToken", "are connected by a login"),
+    ],
+)
+async def test_what_does_not_fit_the_services_accounts_is_refused_with_what_does(
+    settings: Settings, auth: dict[str, Any], pasted: dict[str, str], field: str, title: str
+) -> None:
+    connected, _ = await posted(settings, auth, **pasted)
+
+    error = connected.json()["error"]
+    assert (connected.status_code, error["field"]) == (422, field)
+    assert title in error["title"]
+    assert "hall" not in connected.text
