@@ -1,47 +1,77 @@
-"""A host in memory: all that it takes to run a connector, and nothing that makes it last."""
+"""A host in memory: all that it takes to run a connector, and nothing that makes it last.
+
+async with httpx.AsyncClient() as http:
+    connector = load_connectors()["appmixer:whatsapp"]
+    async with Host(connector, configuration, http) as host:
+        await host.connect("acme", access_token)
+
+        async def reply(message):
+            said = {"phoneNumberId": message.phone_number_id, "to": message.reply_to}
+            await host.run("auto-reply/reply", SEND_TEXT, "acme", {**said, "text": "Hello"})
+
+        await host.start("auto-reply", NEW_MESSAGE, "acme", {}, reply)
+        ...  # give what comes in at /plugins/<vendor>/<service>/ to host.answer
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+import time
+import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from appmixer.engine.contract import (
     Action,
     AuthorizationError,
+    Connector,
+    ConnectorError,
+    Credentials,
+    Event,
     File,
     Json,
     JsonObject,
     Listener,
     RejectedError,
+    Request,
+    Response,
     SystemClock,
+    ThrottledError,
     Trigger,
     Wait,
-    load_connectors,
 )
+from appmixer.engine.contract.manifest import Manifest
+from appmixer.engine.contract.redaction import Redaction
+
+Then = Callable[[Any], Awaitable[None]]
+LOGGER = logging.getLogger("host")
 
 
 class Store:
-    """A real host keeps this in a database and lets entries expire."""
+    """A real host keeps this in a database."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, Json] = {}
+        self.entries: dict[str, tuple[Json, float | None]] = {}
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
-        return {key: self.entries[key] for key in keys if key in self.entries}
+        return {key: self.entries[key][0] for key in keys if self._is_there(key)}
 
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
-        self.entries.update(entries)
+        until = None if expires_in_s is None else time.monotonic() + expires_in_s
+        self.entries.update({key: (each, until) for key, each in entries.items()})
 
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
-        if key in self.entries:
-            return self.entries[key]
-        self.entries[key] = value
+        if self._is_there(key):
+            return self.entries[key][0]
+        await self.put({key: value}, expires_in_s=expires_in_s)
         return None
 
     async def delete(self, keys: Sequence[str]) -> None:
@@ -49,30 +79,60 @@ class Store:
             self.entries.pop(key, None)
 
     async def scan(self, prefix: str) -> Mapping[str, Json]:
-        return {key: each for key, each in self.entries.items() if key.startswith(prefix)}
+        return await self.get([key for key in self.entries if key.startswith(prefix)])
+
+    def _is_there(self, key: str) -> bool:
+        _, until = self.entries.get(key, (None, 0.0))
+        return until is None or until > time.monotonic()
 
 
-class NoFiles:
+class Files:
+    """A real host keeps the files of each owner apart, and on a disk."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, tuple[File, bytes]] = {}
+
     async def describe(self, file_id: str) -> File:
-        raise RejectedError("No such file", "This host keeps no files.")
+        return self._find(file_id)[0]
 
     async def read(self, file_id: str) -> AsyncIterator[bytes]:
-        raise RejectedError("No such file", "This host keeps no files.")
-        yield b""
+        yield self._find(file_id)[1]
 
     async def save(self, name: str, media_type: str, chunks: AsyncIterator[bytes]) -> File:
-        raise RejectedError("No room", "This host keeps no files.")
+        content = b"".join([chunk async for chunk in chunks])
+        file = File(uuid.uuid4().hex, name, media_type, len(content))
+        self.contents[file.id] = (file, content)
+        return file
+
+    def _find(self, file_id: str) -> tuple[File, bytes]:
+        if file_id not in self.contents:
+            raise RejectedError("No such file", f"There is no file {file_id}.")
+        return self.contents[file_id]
 
 
-class NoLimits:
-    """A real host counts by the quotas of the manifest."""
+class Quota:
+    """Counts by the quotas of the manifest. A real host lets a burst through and smooths it."""
 
-    async def take(self, resource: str, key: str) -> None: ...
+    def __init__(self, manifest: Manifest) -> None:
+        self.rates = {rate.name: rate for rate in manifest.quotas}
+        self.taken: dict[tuple[str, str], list[float]] = defaultdict(list)
+
+    async def take(self, resource: str, key: str) -> None:
+        rate, now = self.rates[resource], time.monotonic()
+        taken = [at for at in self.taken[resource, key] if at > now - rate.window_s]
+        if len(taken) >= rate.limit:
+            raise ThrottledError("Too many", retry_after_s=taken[0] + rate.window_s - now)
+        self.taken[resource, key] = [*taken, now]
 
 
 class Log:
+    """Shows nothing that the manifest calls secret."""
+
+    def __init__(self, manifest: Manifest, write: Callable[[str], None]) -> None:
+        self.redaction, self.write = Redaction([manifest.secrets]), write
+
     def debug(self, event: str, **fields: Any) -> None:
-        logging.getLogger("host").debug("%s %s", event, fields)
+        self.write(self.redaction.hide(json.dumps({"event": event, **fields}, default=str)))
 
     info = warning = error = debug
 
@@ -94,36 +154,115 @@ class Account:
         raise AuthorizationError("The token cannot be renewed", cure="Connect the account again.")
 
 
+@dataclass
+class Step:
+    """What became of one call of an action; `place` names the flow and the component in it."""
+
+    id: str
+    place: str
+    component: str
+    account: Account | None
+    input: Mapping[str, Json] = field(repr=False)
+    state: str = "running"
+    output: dict[str, list[Any]] = field(default_factory=dict[str, "list[Any]"])
+    error: str = ""
+    attempts: int = 0
+    # What `receive` is called with again, or `resume` when it comes from a wait.
+    resumes: tuple[JsonObject, JsonObject | None] | None = None
+
+
 class Host:
-    """Runs the components of one connector; `outcomes` is what became of each step."""
+    """Runs the components of one connector; `steps` has what became of each step, by its id."""
 
     def __init__(
-        self, connector_id: str, configuration: Mapping[str, str], http: httpx.AsyncClient
+        self,
+        connector: Connector,
+        configuration: Mapping[str, str],
+        http: httpx.AsyncClient,
+        *,
+        deadline_s: float = 600.0,
+        write: Callable[[str], None] = LOGGER.info,
     ) -> None:
-        self.configuration, self.http = configuration, http
+        self.configuration, self.http, self.deadline_s = configuration, http, deadline_s
         self.public_url = self.base_url = "https://api.example"
-        self.store, self.quota, self.log, self.clock = Store(), NoLimits(), Log(), SystemClock()
+        self.store, self.files, self.clock = Store(), Files(), SystemClock()
+        self.quota, self.log = Quota(connector.manifest), Log(connector.manifest, write)
+        self.states: dict[str, Store] = defaultdict(Store)
         self.accounts: dict[str, Account] = {}
         self.listening: dict[str, Listener] = {}
-        self.triggers: dict[str, tuple[Trigger, Context, Callable[[Any], Awaitable[None]]]] = {}
-        self.waits: dict[str, tuple[Action, Context, Wait]] = {}
+        self.triggers: dict[str, tuple[Trigger, Context, Then]] = {}
+        self.steps: dict[str, Step] = {}
+        self.waits: dict[str, tuple[Step, Wait, asyncio.TimerHandle]] = {}
         self.answered: dict[str, JsonObject] = {}
-        self.outcomes: dict[str, BaseModel | None] = {}
+        self.known_events: set[str] = set()
+        self.inbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.last_of: dict[str, asyncio.Task[None]] = {}
         self.watched: list[asyncio.Task[None]] = []
-        connector = load_connectors()[connector_id]
+        self.is_stopped = False
         self.components = connector.components()
+        self.provider = connector.account_provider(self)
         self.plugin = connector.plugin(self)
 
+    async def __aenter__(self) -> Self:
+        await self.plugin.start()
+        self.watch("routing", self._route)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """Cancel what is under way, wait for its end, and stop the plugin when nothing uses it."""
+        if self.is_stopped:
+            return
+        self.is_stopped = True
+        for _, _, timer in self.waits.values():
+            timer.cancel()
+        under_way = [*self.tasks, *self.watched]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await self.plugin.stop()
+
+    async def settled(self) -> None:
+        """Return when all that was accepted has been worked off, but for what waits."""
+        await self.inbox.join()
+        while self.tasks:
+            await asyncio.wait(self.tasks)
+
     def watch(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """A real host begins again what fails, and shows it; it ends all before `plugin.stop`."""
+        """A real host shows to whoever runs it what has failed."""
 
-        async def watched() -> None:
-            try:
-                await work()
-            except Exception as error:
-                self.log.error("work_failed", name=name, reason=type(error).__name__)
+        async def keep() -> None:
+            rest_s = 0.1
+            while True:
+                try:
+                    await work()
+                except Exception as error:
+                    self.log.error("work_failed", name=name, reason=type(error).__name__)
+                await asyncio.sleep(rest_s)
+                rest_s = min(2 * rest_s, 30.0)
 
-        self.watched.append(asyncio.create_task(watched()))
+        self.watched.append(asyncio.create_task(keep()))
+
+    async def connect(self, name: str, access_token: str) -> Account:
+        """Connect an account, or connect it again, and go on with the steps that wait for that."""
+        assert self.provider is not None, "the connector has no accounts"
+        found = await self.provider.connect_token(access_token)
+        account = self.accounts.setdefault(name, Account(name, name, found.profile, access_token))
+        account.profile, account.token = found.profile, access_token
+        for step in self.steps.values():
+            if step.state == "paused" and step.account is account:
+                self._begin(partial(self._work, step))
+        return account
+
+    async def prove(self, name: str) -> None:
+        """A real host does this at intervals."""
+        assert self.provider is not None, "the connector has no accounts"
+        account = self.accounts[name]
+        credentials = Credentials(account.token, account.profile, name)
+        account.profile = await self.provider.validate(credentials)
 
     async def put_with_events(
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
@@ -139,104 +278,214 @@ class Host:
 
     async def start(
         self,
-        name: str,
-        account: Account,
+        flow: str,
+        trigger_name: str,
+        account_name: str | None,
         properties: Mapping[str, Json],
-        then: Callable[[Any], Awaitable[None]],
+        then: Then,
     ) -> None:
         """Start a trigger; what it gives is passed to `then`."""
-        trigger = self.components[name]()
+        trigger = self.components[trigger_name]()
         assert isinstance(trigger, Trigger)
-        context = Context(self, account, name, trigger.Input.model_validate(properties))
-        self.accounts[account.id] = account
-        self.triggers[context.step_id] = (trigger, context, then)
-        await trigger.start(context)
+        account = None if account_name is None else self.accounts[account_name]
+        context = Context(self, flow, account, trigger.Input.model_validate(properties))
+        # First: an event may come as soon as it listens.
+        self.triggers[flow] = (trigger, context, then)
+        try:
+            await trigger.start(context)
+        except Exception:
+            await self.stop_flow(flow)
+            raise
 
-    async def run(
-        self, name: str, account: Account, input: Mapping[str, Json], step_id: str
-    ) -> None:
-        """Run an action. A real host repeats the step after a crash, under the same id."""
-        action = self.components[name]()
-        assert isinstance(action, Action)
-        context = Context(self, account, step_id)
-        await self._settle(
-            action, context, await action.receive(context, action.Input.model_validate(input))
-        )
+    async def stop_flow(self, flow: str) -> None:
+        if flow in self.triggers:
+            trigger, context, _ = self.triggers.pop(flow)
+            await trigger.stop(context)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request to one of the plugin's routes."""
+        for route in self.plugin.routes:
+            if (route.method, route.path) == (request.method, request.path):
+                if len(request.body) > route.max_body_bytes:
+                    return Response(413, b"The body is too long.")
+                return await route.answer(request)
+        return Response(404)
 
     async def accept(self, content: bytes) -> None:
-        """A real host stores the content first, and does the rest later, without duplicates."""
-        events = self.plugin.read(content)
+        """A real host stores the content before it returns."""
+        self.inbox.put_nowait(content)
+
+    async def run(
+        self, place: str, component: str, account_name: str | None, input: Mapping[str, Json]
+    ) -> Step:
+        """Run an action until it ends or has to wait."""
+        account = None if account_name is None else self.accounts[account_name]
+        step = Step(uuid.uuid4().hex, place, component, account, input)
+        self.steps[step.id] = step
+        await self._work(step)
+        return step
+
+    def give_up(self, key: str) -> None:
+        """End a wait whose time is over."""
+        self._answer(key, None)
+
+    async def _route(self) -> None:
+        """Make events of what was accepted, for as long as the host lives."""
+        while True:
+            content = await self.inbox.get()
+            try:
+                await self._take(content)
+            except Exception as error:
+                # A real host keeps what cannot be read, and tries it again with the next version.
+                self.log.error("not_routed", reason=type(error).__name__)
+            finally:
+                self.inbox.task_done()
+
+    async def _take(self, content: bytes) -> None:
+        events = [each for each in self.plugin.read(content) if each.id not in self.known_events]
         await self.plugin.before_routing(events)
         for event in events:
+            self.known_events.add(event.id)
             for key in event.answers:
-                await self._answer(key, event.payload)
+                self._answer(key, event.payload)
             for listener in list(self.listening.values()):
-                if listener.route in event.routes:
-                    trigger, context, then = self.triggers[listener.id.partition(" ")[0]]
-                    output = await trigger.receive(context, event.payload)
-                    if output is not None:
-                        await then(output)
+                trigger, context, then = self.triggers[listener.id.partition(" ")[0]]
+                if not self._may_hear(event, listener, context.chosen):
+                    continue
+                output = await trigger.receive(context, event.payload)
+                if output is not None:
+                    self._begin(partial(then, output), event.order)
 
-    async def give_up(self, key: str) -> None:
-        """A real host calls this by itself when the time of the wait is over."""
-        await self._answer(key, None)
+    def _may_hear(self, event: Event, listener: Listener, account: Account | None) -> bool:
+        if listener.route not in event.routes:
+            return False
+        if account is None:
+            return True
+        return not {*event.routes}.isdisjoint(self.plugin.visible_routes(account.profile))
 
-    async def _answer(self, key: str, payload: JsonObject | None) -> None:
+    def _begin(self, work: Callable[[], Awaitable[None]], order: str = "") -> None:
+        """Do it beside all else, but after what was begun before in the same order."""
+
+        async def in_turn(before: asyncio.Task[None] | None) -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await work()
+
+        task = asyncio.create_task(in_turn(self.last_of.get(order) if order else None))
+        self.last_of[order] = task
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def _answer(self, key: str, payload: JsonObject | None) -> None:
         if key in self.waits:
-            action, context, wait = self.waits.pop(key)
-            await self._settle(action, context, await action.resume(context, wait.state, payload))
+            step, wait, timer = self.waits.pop(key)
+            timer.cancel()
+            step.resumes = (wait.state, payload)
+            self._begin(partial(self._work, step))
         elif payload is not None:
             self.answered[key] = payload
 
-    async def _settle(
-        self, action: Action, context: Context, result: BaseModel | Wait | None
-    ) -> None:
+    async def _work(self, step: Step) -> None:
+        again_s = await self._attempt(step)
+        while again_s is not None:
+            await asyncio.sleep(again_s)
+            again_s = await self._attempt(step)
+
+    async def _attempt(self, step: Step) -> float | None:
+        """Try the step once; return after how many seconds it is to be tried again, if it is."""
+        step.state, step.output, step.error = "running", {}, ""
+        step.attempts += 1
+        context = Context(self, step.place, step.account, step=step)
+        action = self.components[step.component]()
+        assert isinstance(action, Action)
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                if step.resumes is None:
+                    given = action.Input.model_validate(step.input)
+                    result = await action.receive(context, given)
+                else:
+                    result = await action.resume(context, *step.resumes)
+        except ThrottledError as error:
+            step.state = "waiting"
+            return error.retry_after_s
+        except Exception as error:
+            is_paused = isinstance(error, AuthorizationError) and step.account is not None
+            step.state = "paused" if is_paused else "failed"
+            # What foreign code says of its own fault may hold anything.
+            is_told = isinstance(error, ConnectorError | ValidationError)
+            step.error = str(error) if is_told else f"It raises {type(error).__name__}."
+            self.log.warning("step_failed", step=step.id, reason=type(error).__name__)
+        else:
+            self._settle(step, action.port, result)
+        return None
+
+    def _settle(self, step: Step, port: str, result: BaseModel | Wait | None) -> None:
         if not isinstance(result, Wait):
-            self.outcomes[context.step_id] = result
+            if result is not None:
+                step.output.setdefault(port, []).append(result)
+            step.state = "completed"
             return
-        self.waits[result.key] = (action, context, result)
+        step.state = "waiting"
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(result.timeout_s, self.give_up, result.key)
+        self.waits[result.key] = (step, result, timer)
         # The event may have come before the wait.
         if (early := self.answered.pop(result.key, None)) is not None:
-            await self._answer(result.key, early)
+            self._answer(result.key, early)
 
 
 class Context:
-    """What one component of a flow is given; `step_id` names the trigger or the step."""
+    """What one component of a flow is given: with `properties` a trigger, with `step` an action."""
 
     def __init__(
-        self, host: Host, account: Account, step_id: str, properties: BaseModel | None = None
+        self,
+        host: Host,
+        place: str,
+        account: Account | None,
+        properties: BaseModel | None = None,
+        step: Step | None = None,
     ) -> None:
-        self.host, self.account, self.step_id, self.properties = host, account, step_id, properties
+        self.host, self.place, self.chosen, self.properties = host, place, account, properties
         self.plugin, self.store, self.http = host.plugin, host.store, host.http
-        self.clock, self.log, self.quota = host.clock, host.log, host.quota
-        self.files, self.state = NoFiles(), Store()
+        self.clock, self.log, self.quota, self.files = host.clock, host.log, host.quota, host.files
+        self.state, self.step = host.states[place], step
+        self.attempt = uuid.uuid4().hex
+        self.step_id = step.id if step else ""
+        self.may_have_acted = step is not None and step.attempts > 1
 
-    attempt = "the only one"  # this host remembers nothing of a crash, so it never tries again
-    may_have_acted = False
+    @property
+    def account(self) -> Account:
+        if self.chosen is None:
+            raise RejectedError("No account", "The component has none.", "Choose one.")
+        return self.chosen
 
     def has_stayed(self, attempt: str) -> bool:
+        """This host remembers nothing of a crash, so it is certain of nothing."""
         return False
+
+    def leaving(self) -> None:
+        """Nothing is remembered; what fails or takes too long is never tried again here."""
 
     async def put_with_step(
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
     ) -> None:
+        """A real host keeps them in the commit of the step's record."""
         await self.store.put(entries, expires_in_s=expires_in_s)
 
-    def leaving(self) -> None:
-        """Nothing is remembered."""
-
     async def send(self, port: str, value: BaseModel) -> None:
-        self.host.outcomes[f"{self.step_id}.{port}"] = value
+        assert self.step is not None, "only actions have values to send"
+        self.step.output.setdefault(port, []).append(value)
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
-        listener = Listener(f"{self.step_id} {route}", route, params, self.account.id)
-        await self.host.plugin.listener_added(listener, self.account)
+        account_id = self.chosen.id if self.chosen else ""
+        listener = Listener(f"{self.place} {route}", route, params, account_id)
+        await self.plugin.listener_added(listener, self.chosen)
         self.host.listening[listener.id] = listener
 
     async def remove_listener(self, route: str) -> None:
-        listener = self.host.listening.pop(f"{self.step_id} {route}", None)
+        listener = self.host.listening.pop(f"{self.place} {route}", None)
         if listener is not None:
-            await self.host.plugin.listener_removed(listener, self.account)
+            await self.plugin.listener_removed(listener, self.chosen)
 
     async def other_flows(self, routes: Sequence[str]) -> int:
         """Return how many other triggers listen there: here, each trigger is a flow."""
@@ -246,7 +495,7 @@ class Context:
             for each in listening
             if any(f"{each.route}:".startswith(f"{route}:") for route in routes)
         }
-        return len(heard - {self.step_id})
+        return len(heard - {self.place})
 
     def warn(self, text: str) -> None:
         self.log.warning("trigger_warns", text=text)

@@ -65,6 +65,8 @@ class Action(Component):
         """Do it and return the Output; None sends nothing; a Wait leads to `resume`.
 
         The host has validated the input. After a crash it may call again with the same `step_id`.
+        At its deadline, or when the host shuts down, asyncio.CancelledError is raised where it
+        waits: let it pass, and do what has to be done in `finally` within a second or two.
         """
         raise NotImplementedError
 

@@ -68,8 +68,17 @@ class Plugin(Protocol):
         """The HTTP routes to mount, read once before `start`."""
         ...
 
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
+    async def start(self) -> None:
+        """Called once, before anything else but `routes` is asked for."""
+        ...
+
+    async def stop(self) -> None:
+        """Called once, also if `start` has raised, when nothing else of the connector is at work.
+
+        Steps have ended or were cancelled by then, and what was given to `HostContext.watch` was
+        cancelled.
+        """
+        ...
 
     async def listener_added(self, listener: Listener, account: Account | None) -> None:
         """Called before a listener is stored, also when it is there already; raise to refuse it.

@@ -138,7 +138,7 @@ class HostContext(Protocol):
         """Do what never ends by itself, from `Plugin.start` on, until just before `Plugin.stop`.
 
         When it raises, or ends all the same, the host shows that under the name and, after a rest
-        that grows, begins again.
+        that grows, begins again. At the end it is cancelled and waited for.
         """
         ...
 
@@ -221,13 +221,18 @@ class ActionContext(ComponentContext, Protocol):
         ...
 
     def has_stayed(self, attempt: str) -> bool:
-        """True only if it is certain that an earlier attempt did not come to `leaving`."""
+        """True only if it is certain that an earlier attempt did not come to `leaving`.
+
+        Of an attempt that was cut short, be it by a crash, by a shutdown or by its deadline, a host
+        may know it; one that remembers nothing answers False.
+        """
         ...
 
     def leaving(self) -> None:
         """Note that this attempt's effect leaves now: to be called just before its bytes do.
 
-        What was noted outlives the process, so a crash before it is told from one after it.
+        What was noted outlives the process, so a crash before it is told from one after it. If the
+        attempt is cut short afterwards, its outcome is unknown.
         """
         ...
 
@@ -236,13 +241,16 @@ class ActionContext(ComponentContext, Protocol):
     ) -> None:
         """Put entries into `store` together with this step's record: both are kept, or neither.
 
-        Whoever reads them before the step has ended may not find them. A host whose records are no
-        part of its store puts them there at once.
+        Whoever reads them before the step has ended may not find them. A host that keeps nothing
+        when its process ends may put them there at once.
         """
         ...
 
     async def send(self, port: str, value: BaseModel) -> None:
-        """Send a value to a further port; what `receive` returns goes to the main one."""
+        """Send a value to a further port; what `receive` returns goes to the main one.
+
+        It becomes real with the step's record: an attempt that has no outcome has sent nothing.
+        """
         ...
 
 
