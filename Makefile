@@ -17,7 +17,7 @@ CHECKED := tests/contract tests/components tests/test_component_docs.py tests/te
 NODE_RED := bench/nodered
 NODE_RED_READY := $(NODE_RED)/node_modules/.package-lock.json
 
-.PHONY: demo test check prove lint schemas bench clean
+.PHONY: demo test check prove lint schemas wheels bench clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -59,11 +59,15 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases tests bench
+	$(BIN)/mypy --explicit-package-bases tests bench wheels
 	$(BIN)/pyright
 
 schemas: $(READY)
 	$(BIN)/python -m appmixer.engine.flows.publish
+
+# The contract, and all the rest, which needs it.
+wheels: $(READY)
+	$(BIN)/python -m wheels $(ARGS)
 
 bench: $(READY) $(NODE_RED_READY)
 	$(BIN)/python -m bench $(ARGS)

@@ -8,8 +8,15 @@ from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
+try:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError, ValidationError
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "Checking a connector needs the Python package 'jsonschema', which is not installed. Run:"
+        " pip install 'appmixer-contract[conformance]'",
+        name=missing.name,
+    ) from None
 
 from .component import Component, Trigger
 from .errors import ConnectorError

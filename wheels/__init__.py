@@ -1,0 +1,1 @@
+"""Builds the two distributions of this repository; run by `make wheels`."""
