@@ -17,11 +17,12 @@ LOOP_TIMES = {"call_later", "call_at"}
 # disk, a database or a network takes has nothing to do with what time it is.
 REAL_TIME = {
     "engine/contract/clock.py": "it is the clock",
-    "engine/contract/testing.py": "a sleep of nothing lets others have their turn",
+    "engine/contract/stand_ins.py": "a sleep of nothing lets others have their turn",
     "engine/cli": "a person waits at a terminal, beside the engine",
     "engine/api/connections.py": "slow connections are ended",
     "engine/api/server.py": "slow connections are ended",
     "engine/api/unsigned.py": "slow requests are ended",
+    "engine/contract/host_conformance": "a real host is waited for",
     "engine/host/transport.py": "a call of the network is ended",
     "engine/host/turn.py": "another process has died",
     "engine/observe/tasks.py": "what has failed is begun again",

@@ -173,7 +173,8 @@ class Manifest(_Part):
     endpoint: list[EndpointRoute]
     quotas: list[Quota]
     secrets: Secrets = Field(
-        default_factory=lambda: Secrets(), description="What may stand in no log, beside what no host shows."
+        default_factory=lambda: Secrets(parameters=[], patterns=[]),
+        description="What may stand in no log, beside what no host shows.",
     )
     components: list[ComponentEntry]
 

@@ -13,7 +13,8 @@ from .events import EVENTS
 from .keeping import KEEPING
 from .lasting import LASTING_CHECKS as _LASTING
 from .lifecycle import LIFECYCLE
-from .probe import ACT, FIELDS, HEARD, PROBE, SECRET
+from .manifest import PROBE
+from .probe import ACT, FIELDS, HEARD, SECRET
 from .steps import STEPS
 
 Check = Callable[[HostSite], Awaitable[None]]

@@ -57,7 +57,7 @@ async def what_has_left_is_never_said_to_have_stayed(site: HostSite) -> None:
     probe = Probe()
     said: list[bool] = []
 
-    async def act_and_hang(context: ActionContext, input: Act.Input) -> Result:
+    async def act_and_hang(context: ActionContext, input: Act.Input) -> Result | None:
         context.leaving()
         return await _hang(probe)
 
@@ -81,7 +81,7 @@ async def what_is_put_with_a_step_is_kept_with_its_record_or_not_at_all(site: Ho
     probe = Probe()
     found: list[JsonObject] = []
 
-    async def put_and_hang(context: ActionContext, input: Act.Input) -> Result:
+    async def put_and_hang(context: ActionContext, input: Act.Input) -> Result | None:
         await context.put_with_step({"with": "first"})
         return await _hang(probe)
 
@@ -154,8 +154,9 @@ async def a_wait_outlives_the_process(site: HostSite) -> None:
     )
 
 
-async def _hang(probe: Probe) -> None:
+async def _hang(probe: Probe) -> Result | None:
     await until_cancelled(probe.notes, "step")
+    return None  # never reached: it goes on until it is cancelled
 
 
 LASTING_CHECKS = (
