@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from ..ports import free_port
@@ -113,6 +114,7 @@ class World:
     sandbox: Process
     engine: Process
     data: Path
+    database_url: str = ""
     calls_before: int = 0
     http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=DEADLINE_S))
     auto_reply: dict[str, Any] = field(default_factory=lambda: FLOW)
@@ -139,6 +141,9 @@ class World:
 
     def rows(self, query: str) -> list[Any]:
         """Read the engine's database itself."""
+        if self.database_url:
+            with psycopg.connect(self.database_url) as server:
+                return server.execute(query.encode()).fetchall()
         file = self.data / "appmixer.sqlite"
         with closing(sqlite3.connect(file, timeout=DEADLINE_S)) as database:
             return database.execute(query).fetchall()
@@ -286,13 +291,18 @@ def is_fault(line: str) -> bool:
 
 @contextmanager
 def running(
-    folder: Path, engine_command: list[str], *, knows_its_address: bool = False
+    folder: Path,
+    engine_command: list[str],
+    *,
+    knows_its_address: bool = False,
+    database_url: str = "",
 ) -> Generator[World]:
     """Run a sandbox, and an engine that is configured for it, for as long as the context lasts."""
     sandbox_port, engine_port = free_port(), free_port()
     public_url = f"http://127.0.0.1:{engine_port}" if knows_its_address else ""
     sandbox_url = f"http://127.0.0.1:{sandbox_port}"
     data = folder / "data"
+    database = ["--database-url", database_url] if database_url else []
     sandbox = Process(
         [str(BIN / "appmixer"), "sandbox", "--port", str(sandbox_port)],
         sandbox_url,
@@ -301,7 +311,7 @@ def running(
         folder / "sandbox.log",
     )
     engine = Process(
-        [*engine_command, "up", "--data", str(data), "--port", str(engine_port)],
+        [*engine_command, "up", "--data", str(data), "--port", str(engine_port), *database],
         f"http://127.0.0.1:{engine_port}",
         "/readyz",
         {
@@ -316,7 +326,7 @@ def running(
         },
         folder / "engine.log",
     )
-    world = World(sandbox, engine, data)
+    world = World(sandbox, engine, data, database_url)
     try:
         sandbox.start()
         engine.start()

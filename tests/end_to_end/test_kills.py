@@ -9,16 +9,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .conftest import BIN, running
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import World
 
 A_KILL = 10  # messages
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.prove)])
+KILLS = pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.prove)])
+
+
+@KILLS
 def test_every_message_gets_one_run_and_one_reply_whenever_the_engine_dies(
     world: World, kills: int
 ) -> None:
+    kill_often(world, kills)
+
+
+@KILLS
+def test_the_same_on_postgresql(tmp_path: Path, postgres: str, kills: int) -> None:
+    with running(tmp_path, [str(BIN / "appmixer")], database_url=postgres) as world:
+        kill_often(world, kills)
+
+
+def kill_often(world: World, kills: int) -> None:
+    """Let people write while the engine is killed again and again; every message is answered."""
     messages = kills * A_KILL
     people = [f"1650556{number:04d}" for number in range(kills)]
     for person in people:
