@@ -24,7 +24,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -36,6 +36,8 @@ from appmixer.engine.contract import (
     ConnectorError,
     Credentials,
     Event,
+    Fate,
+    FateState,
     File,
     Json,
     JsonObject,
@@ -198,6 +200,7 @@ class Host:
         self.inbox: asyncio.Queue[bytes] = asyncio.Queue()
         self.tasks: set[asyncio.Task[None]] = set()
         self.last_of: dict[str, asyncio.Task[None]] = {}
+        self.fates: dict[str, Fate] = {}
         self.watched: list[asyncio.Task[None]] = []
         self.is_stopped = False
         self.components = connector.components()
@@ -268,6 +271,14 @@ class Host:
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
     ) -> None:
         await self.store.put(entries, expires_in_s=expires_in_s)
+
+    async def report_fates(self, fates: Sequence[Fate]) -> None:
+        """A real host keeps them beside its steps, and passes over those of others."""
+        order = get_args(FateState)
+        for fate in fates:
+            present = self.fates.setdefault(fate.step_id, fate)
+            if order.index(fate.state) > order.index(present.state):
+                self.fates[fate.step_id] = fate
 
     async def account(self, account_id: str) -> Account:
         return self.accounts[account_id]

@@ -11,6 +11,7 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
+from ..contract import FateState
 from ..runs.states import RunState
 from .accounts import Body
 from .bodies import JsonRoute
@@ -36,20 +37,26 @@ async def list_runs(
     request: Request,
     caller: Caller,
     flow_id: FlowFilter = None,
-    status: RunState | None = None,
+    status: Annotated[
+        RunState | None,
+        Query(description="`failed` finds also those of which only a later fate tells it."),
+    ] = None,
+    fate: Annotated[
+        FateState | None, Query(description="A state to which a step of the run has come.")
+    ] = None,
     before: Annotated[str | None, Query(description="The last run of the page before.")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
     """Return your newest runs first."""
     runs = await hosting(request).runs.list(
-        caller.owner_id, flow_id=flow_id, status=status, before=before, limit=limit
+        caller.owner_id, flow_id=flow_id, status=status, fate=fate, before=before, limit=limit
     )
     return {"runs": runs}
 
 
 @router.get("/runs/{run_id:path}", response_model=shaped(Run))
 async def get_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
-    """Return a run with the input, output and error of every step."""
+    """Return a run with the input, output, error and later fate of every step."""
     return await hosting(request).runs.get(caller.owner_id, run_id)
 
 
@@ -98,7 +105,7 @@ async def replay_event(
 
 @router.get("/stream", response_class=Response)
 async def stream(request: Request, caller: Caller) -> EventSourceResponse:
-    """Send what happens to your runs, steps and accounts, as it happens."""
+    """Send what happens to your runs, steps, their fates and your accounts, as it happens."""
     hosting(request).stream.check(caller.owner_id)
     return EventSourceResponse(_notices(request, caller.owner_id), ping=PING_S)
 

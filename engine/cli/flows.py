@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -174,11 +175,15 @@ def runs(
             each["id"][:SHORT_ID_CHARS],
             each["status"],
             moment(each["startedAt"]),
-            each["error"]["title"] if each["error"] else "",
+            each["error"]["title"] if each["error"] else _fates(each["fates"]),
         ]
         for each in found
     ]
     table(rows) if rows else say(f"{flow_id} has no runs.")
+
+
+def _fates(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items())
 
 
 def _of_flow(url: str | None, data: Path | None, method: str, flow_id: str, rest: str = "") -> Any:

@@ -53,7 +53,7 @@ def show(
 
 def _follow(url: str | None, data: Path | None, path: str, run: Any, *, is_silent: bool) -> Any:
     """Tell what is new until the run has ended, and return it as it is then."""
-    told, waits = set[tuple[str, str, int]](), ""
+    told, waits = set[tuple[str, ...]](), ""
     if not is_silent:
         _say_head(run)
     while True:
@@ -73,8 +73,9 @@ def _follow(url: str | None, data: Path | None, path: str, run: Any, *, is_silen
     return run
 
 
-def _mark(step: Mapping[str, Any]) -> tuple[str, str, int]:
-    return step["id"], step["status"], step["attempt"]
+def _mark(step: Mapping[str, Any]) -> tuple[str, ...]:
+    fate = step["fate"]["state"] if step["fate"] else ""
+    return step["id"], step["status"], str(step["attempt"]), fate
 
 
 def _say_head(run: Mapping[str, Any]) -> None:
@@ -88,8 +89,11 @@ def _say_steps(steps: Iterable[Mapping[str, Any]]) -> None:
         again = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
         kind = step["type"].rpartition(".")[2]
         say(f"  {step['component']} ({kind}): {step['status']}, {step['durationS']:.2f} s{again}")
-        if step["error"]:
-            for line in error_lines(step["error"]):
+        fate = step["fate"] or {"error": None}
+        if step["fate"]:
+            say(f"    {fate['state']} {moment(fate['at'])}")
+        for error in filter(None, (step["error"], fate["error"])):
+            for line in error_lines(error):
                 say(f"    {line}")
 
 

@@ -60,6 +60,10 @@ class Component:
 class Action(Component):
     """A component that does something when values arrive at its port `in`."""
 
+    has_later_fate: ClassVar[bool] = False
+    """Whether what it does goes on after the step: the plugin tells by `report_fates` what became
+    of it, and until then a step that has completed stands as accepted."""
+
     # The input is an instance of the class's own Input; only Any lets every subclass say so.
     async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | None:
         """Do it and return the Output; None sends nothing; a Wait leads to `resume`.

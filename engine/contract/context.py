@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .clock import Clock
-from .values import File, Json, JsonObject
+from .values import Fate, File, Json, JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -158,6 +158,16 @@ class HostContext(Protocol):
         Only for `Plugin.before_routing`, which is called again with events that were not kept.
         Whoever reads the entries before that may not find them. A host that cannot keep the two
         together puts the entries there at once.
+        """
+        ...
+
+    async def report_fates(self, fates: Sequence[Fate]) -> None:
+        """Keep, in one commit, what became of what steps did, and show it beside each step.
+
+        In any order, repeatedly, however late, and also before the record of the step is stored: a
+        step keeps the furthest state it was told of, in the order of `FateState`. `failed` comes
+        last, and nothing follows it. What is told of a step of another connector, or of one that
+        there never was, changes nothing.
         """
         ...
 

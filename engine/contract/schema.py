@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from .component import Component, Trigger
+from .component import Action, Component, Trigger
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -32,12 +32,14 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         definitions = {key: value for key, value in definitions.items() if key != input_name}
     is_trigger = issubclass(component, Trigger)
     reports = issubclass(component, Trigger) and component.reports_own_effects
+    has_fate = issubclass(component, Action) and component.has_later_fate
     return {
         "$schema": DIALECT,
         "$id": f"urn:appmixer:{name}",
         "title": component.label,
         "x-kind": "trigger" if is_trigger else "action",
         **({"x-reports-own-effects": True} if reports else {}),
+        **({"x-later-fate": True} if has_fate else {}),
         **input_schema,
         "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
         "x-main-port": component.port,
@@ -78,6 +80,10 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
         "x-main-port": {"type": "string"},
         "x-reports-own-effects": {
             "description": "A trigger whose events actions of the connector can cause.",
+            "const": True,
+        },
+        "x-later-fate": {
+            "description": "An action of whose effect more becomes known after its step has ended.",
             "const": True,
         },
         "x-samples": {

@@ -17,7 +17,7 @@ from .stand_ins import (
     RecordingLog,
     RecordingQuota,
 )
-from .values import Check, Event, Json, JsonObject, Listener, Route
+from .values import Check, Event, Fate, Json, JsonObject, Listener, Route
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -89,6 +89,7 @@ class QuietPlugin:
 class RecordingHost:
     """What a plugin or an account provider is given; `accepted` is what it took in.
 
+    `fates` are those that were reported, in order, repeats included.
     What is to be watched is in `watched`, by its name, for a test to do.
     """
 
@@ -102,6 +103,7 @@ class RecordingHost:
     accounts: dict[str, StandInAccount] = field(default_factory=dict[str, StandInAccount])
     listening: dict[str, Listener] = field(default_factory=dict[str, Listener])
     accepted: list[bytes] = field(default_factory=list[bytes])
+    fates: list[Fate] = field(default_factory=list[Fate])
     watched: dict[str, Callable[[], Awaitable[None]]] = field(
         default_factory=dict[str, "Callable[[], Awaitable[None]]"]
     )
@@ -119,6 +121,9 @@ class RecordingHost:
 
     async def accept(self, content: bytes) -> None:
         self.accepted.append(content)
+
+    async def report_fates(self, fates: Sequence[Fate]) -> None:
+        self.fates.extend(fates)
 
     async def account(self, account_id: str) -> StandInAccount:
         return self.accounts[account_id]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from .errors import ConnectorError
+
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 JsonObject: TypeAlias = "Mapping[str, Json]"
 
@@ -28,6 +30,24 @@ class Event:
     order: str = ""
     answers: tuple[str, ...] = ()
     about: str = ""
+
+
+FateState: TypeAlias = Literal["unknown", "accepted", "delivered", "read", "played", "failed"]
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What has become, by `at`, of something that a step did: told after the step itself has ended.
+
+    `accepted`: the service has it. `delivered`, `read`, `played`: it has arrived, and was seen.
+    `failed`: it will not arrive, and `error` says why and what to do. `unknown`: nobody can tell.
+    `at` is aware.
+    """
+
+    step_id: str
+    state: FateState
+    at: datetime
+    error: ConnectorError | None = None
 
 
 @dataclass(frozen=True)

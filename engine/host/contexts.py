@@ -16,6 +16,7 @@ from ..contract import (
     Account,
     AuthorizationError,
     Clock,
+    Fate,
     Files,
     Json,
     JsonObject,
@@ -31,6 +32,7 @@ from ..events.inbox import Events
 from ..flows.places import Listening, Place
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
+from ..runs.fates import Fates
 from ..settings import Settings
 from ..storage.files import FileStore
 from ..storage.storage import Storage
@@ -54,6 +56,7 @@ class Services:
     hosts: Mapping[str, EngineHost]
     marks: AttemptMarks
     with_events: EntriesWithEvents
+    fates: Fates
     has_accounts: Callable[[str], bool]
 
 
@@ -105,6 +108,9 @@ class EngineHost:
     ) -> None:
         rows = self.store.rows(entries, expires_in_s=expires_in_s)
         self.services.with_events.add(rows)
+
+    async def report_fates(self, fates: Sequence[Fate]) -> None:
+        await self.services.fates.report(self.connector, fates)
 
     async def account(self, account_id: str) -> Account:
         try:

@@ -38,6 +38,7 @@ from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
 from ..runs.counts import WaitCounts
 from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
+from ..runs.fates import Fates
 from ..runs.history import Runs
 from ..runs.queue import EmbeddedQueue
 from ..runs.segments import Executor
@@ -177,7 +178,9 @@ class Engine:
             log=self.log,
             describe=self.describe,
         )
-        self.runs = Runs(storage)
+        notices = StreamedNotices(self.stream, self.metrics)
+        self.fates = Fates(storage, self.types, notices)
+        self.runs = Runs(storage, self.fates)
         self.input_checks = InputChecks()
         with_events = EntriesWithEvents()
         services = Services(
@@ -192,6 +195,7 @@ class Engine:
             hosts=self.hosts,
             marks=self.marks,
             with_events=with_events,
+            fates=self.fates,
             has_accounts=self.hosted.has_accounts,
         )
         self.services = services
@@ -207,7 +211,6 @@ class Engine:
         )
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
-        notices = StreamedNotices(self.stream, self.metrics)
         executor = Executor(
             writer=self.writer,
             rows=self.rows,

@@ -34,9 +34,15 @@ class StreamedNotices:
             {
                 "runId": row["run_id"],
                 "flowId": flow_id,
+                "stepId": row["id"],
                 "component": row["component"],
                 "type": row["type"],
                 "state": row["state"],
                 "error": row["error"],
             },
         )
+
+    def tell_fate(self, owner_id: str, connector: str, notice: Mapping[str, Any]) -> None:
+        """Tell who watches what has become of something that a step did."""
+        self.metrics.fates.labels(connector, notice["fate"]["state"]).inc()
+        self.stream.publish(owner_id, "fate", notice)

@@ -10,6 +10,7 @@ from ..storage.store import delete_expired
 from ..storage.tables import (
     answers,
     events,
+    fates,
     flow_versions,
     flows,
     held,
@@ -87,6 +88,7 @@ def _remove_runs(connection: sa.Connection, now: float) -> int:
     query = sa.select(runs.c.id).where(runs.c.ended_at < now - KEEP_RUNS_S).limit(AT_ONCE)
     old = list(connection.scalars(query))
     for table, column in (
+        (fates, fates.c.run_id),
         (steps, steps.c.run_id),
         (segments, segments.c.run_id),
         (runs, runs.c.id),

@@ -73,6 +73,12 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
+        self.fates = Counter(
+            "appmixer_fates",
+            "How often more became known of what a step did, after it had ended.",
+            ["connector", "state"],
+            registry=registry,
+        )
         self.queued = Gauge(
             "appmixer_queued_segments", "Parts of runs that wait for a worker.", registry=registry
         )

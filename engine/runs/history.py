@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from ..contract import FateState
 from ..storage.storage import Storage
 from ..storage.tables import events, runs, segments, steps
 from ..times import iso
-from .states import SegmentState
+from .fates import Fates, runs_with
+from .states import RunState, SegmentState
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Runs:
     """The runs of all owners; every call names the owner, and finds nobody else's."""
 
     storage: Storage
+    fates: Fates
 
     async def list(
         self,
@@ -25,21 +29,31 @@ class Runs:
         *,
         flow_id: str | None = None,
         status: str | None = None,
+        fate: FateState | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the newest runs first; `before` is the id of the last run of the page before."""
+        """Return the newest runs first; `before` is the id of the last run of the page before.
+
+        Among those that have failed are also those of which only a later fate tells it.
+        """
         query = sa.select(runs).where(runs.c.owner_id == owner_id)
         if flow_id is not None:
             query = query.where(runs.c.flow_id == flow_id)
-        if status is not None:
+        if status == RunState.FAILED:
+            query = query.where(sa.or_(runs.c.state == status, runs_with("failed")))
+        elif status is not None:
             query = query.where(runs.c.state == status)
+        if fate is not None:
+            query = query.where(runs_with(fate))
         if before is not None:
             last = runs.alias()
             place = sa.select(last.c.started_at, last.c.id).where(last.c.id == before)
             query = query.where(sa.tuple_(runs.c.started_at, runs.c.id) < place.scalar_subquery())
         query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
-        return [_summary(row) for row in await self.storage.rows(query)]
+        found = await self.storage.rows(query)
+        counts = await self.fates.counts([row.id for row in found])
+        return [_summary(row, counts) for row in found]
 
     async def get(self, owner_id: str, run_id: str) -> dict[str, Any]:
         """Return a run with every step, and what it waits for; raise LookupError."""
@@ -52,15 +66,17 @@ class Runs:
         is_open = segments.c.state != SegmentState.DONE.value
         waits = sa.select(segments).where(segments.c.run_id == run_id, is_open)
         event = sa.select(events.c.id).where(events.c.seq == row.event_seq)
+        ended = await self.storage.rows(in_order)
+        fates = await self.fates.of_steps(ended)
         return {
-            **_summary(row),
+            **_summary(row, await self.fates.counts([run_id])),
             "eventKey": next((each.id for each in await self.storage.rows(event)), None),
-            "steps": [_step(each) for each in await self.storage.rows(in_order)],
+            "steps": [{**_step(each), "fate": fates.get(each.id)} for each in ended],
             "waits": [_wait(each) for each in await self.storage.rows(waits)],
         }
 
 
-def _summary(row: sa.Row[Any]) -> dict[str, Any]:
+def _summary(row: sa.Row[Any], fates: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
     return {
         "id": row.id,
         "flowId": row.flow_id,
@@ -71,6 +87,7 @@ def _summary(row: sa.Row[Any]) -> dict[str, Any]:
         "error": row.error,
         "startedAt": iso(row.started_at),
         "endedAt": iso(row.ended_at),
+        "fates": fates.get(row.id, {}),
     }
 
 

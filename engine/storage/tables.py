@@ -16,7 +16,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0007"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -213,6 +213,28 @@ steps = sa.Table(
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("duration_s", sa.Float, nullable=False),
     sa.Index(None, "run_id", "position"),
+)
+
+# What became of what steps did, as far as their connector has told: the furthest state of each. It
+# may be told before the step's own record is stored.
+fates = sa.Table(
+    "fates",
+    metadata,
+    sa.Column("step_id", sa.Text, primary_key=True),
+    sa.Column("connector", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    # JSON.
+    sa.Column("error", sa.Text),
+    sa.Index(None, "run_id"),
+    sa.Index(
+        "ix_fates_failed",
+        "run_id",
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    ),
 )
 
 segments = sa.Table(

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 from ...runs.states import RunState, StepState
 from .accounts import Account
 from .refusals import Failure
+from .runs import StepFate
 from .shape import Shape
 
 
@@ -37,10 +38,24 @@ class StepEnded(Shape):
 
     run_id: str
     flow_id: str
+    step_id: str
     component: str
     type: str
     state: StepState
     error: Failure | None
+
+
+class FateTold(Shape):
+    """More is known of what a step did."""
+
+    run_id: str
+    flow_id: str
+    step_id: str
+    component: str | None = Field(
+        description="Its name in the flow; null when this was told before the step has ended."
+    )
+    type: str | None = Field(description="The component's full name, or null likewise.")
+    fate: StepFate
 
 
 class AccountDeleted(Shape):
@@ -53,6 +68,7 @@ NOTICES: Mapping[str, tuple[type[BaseModel], ...]] = {
     "missed": (Missed,),
     "run": (RunChanged,),
     "step": (StepEnded,),
+    "fate": (FateTold,),
     "account": (Account, AccountDeleted),
 }
 REFS = "#/components/schemas/{model}"

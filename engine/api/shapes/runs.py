@@ -7,9 +7,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from ...contract import FateState
 from ...runs.states import RunState, SegmentState, StepState
 from .refusals import Failure
 from .shape import Shape
+
+
+class StepFate(Shape):
+    """What has become of something that a step did, as far as is known."""
+
+    state: FateState
+    at: datetime
+    error: Failure | None = Field(description="Why it has failed.")
 
 
 class RunSummary(Shape):
@@ -24,6 +33,9 @@ class RunSummary(Shape):
     error: Failure | None
     started_at: datetime
     ended_at: datetime | None
+    fates: dict[FateState, int] = Field(
+        description="How many of its steps have come to each state that was told of later."
+    )
 
 
 class RunList(Shape):
@@ -43,6 +55,9 @@ class Step(Shape):
     error: Failure | None
     started_at: datetime
     duration_s: float
+    fate: StepFate | None = Field(
+        description="What became of what it did; null where nothing is told of that."
+    )
 
 
 class RunWait(Shape):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -20,7 +21,9 @@ from appmixer.engine.contract import (
     ActionContext,
     Check,
     Connector,
+    Fate,
     HostContext,
+    RejectedError,
     Wait,
     connectors_of,
     hookimpl,
@@ -270,7 +273,12 @@ async def _run(
         has_begun = len(found) == len(ENDS) + 1
         return found if has_begun and all(run["status"] != "running" for run in found) else []
 
-    for run in await until(runs):
+    found = await until(runs)
+    echo = engine.plugins[CONNECTOR]
+    assert isinstance(echo, Echo)
+    told = Fate(f"{found[0]['id']}.0", "failed", datetime.now(UTC), RejectedError("Lost", code=7))
+    await echo.host.report_fates([told])
+    for run in found:
         await client.get(f"/api/runs/{run['id']}")
     await client.get("/api/runs")
     events = (await client.get("/api/events")).json()["events"]

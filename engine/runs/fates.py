@@ -1,0 +1,218 @@
+"""What becomes of what a step did, after the step has ended: told by its connector, kept beside it.
+
+A service reports in any order, repeatedly, late, and at times before the step's own record is
+stored. So what is told has a table of its own, by the step's id, and of each step the furthest
+state stays. Whether there is such a step of that connector is asked where it is shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, get_args
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from ..contract import Fate, FateState
+from ..errors import describe_error
+from ..flows.models import ComponentType
+from ..storage.database import mapping
+from ..storage.statements import MAX_KEYS, Prepared, PreparedSelect, insert
+from ..storage.storage import Storage
+from ..storage.tables import fates, runs, steps
+from ..times import iso
+from .states import StepState
+
+# In the order in which they follow one another.
+RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(get_args(FateState))}
+# What nobody was told of, where a component says that its effect goes on.
+UNTOLD: Mapping[str, FateState] = {
+    StepState.COMPLETED: "accepted",
+    StepState.UNKNOWN: "unknown",
+}
+
+
+class FateNotices(Protocol):
+    """Who is told that more is known of a step."""
+
+    def tell_fate(self, owner_id: str, connector: str, notice: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Fates:
+    """The fates of all owners' steps."""
+
+    storage: Storage
+    types: Mapping[str, ComponentType]
+    notices: FateNotices
+
+    async def report(self, connector: str, told: Sequence[Fate]) -> None:
+        """Keep what a connector tells, in one commit, and tell whoever watches what is new."""
+        furthest: dict[str, Fate] = {}
+        for fate in told:
+            present = furthest.setdefault(fate.step_id, fate)
+            if RANKS[fate.state] > RANKS[present.state]:
+                furthest[fate.step_id] = fate
+        rows = [_row(connector, fate) for fate in furthest.values()]
+        if not rows:
+            return
+        for news in await self.storage.writer.commit(partial(_store, rows=rows)):
+            if self._is_of(connector, news):
+                self.notices.tell_fate(news["owner_id"], connector, _notice(news))
+
+    async def of_steps(self, rows: Sequence[sa.Row[Any]]) -> dict[str, dict[str, Any]]:
+        """Return what is known of these steps, by id: told, or certain from how they ended."""
+        found = {
+            row.id: {"state": state, "at": iso(row.started_at + row.duration_s), "error": None}
+            for row in rows
+            if (state := UNTOLD.get(row.state)) and self._has_fate(row.type)
+        }
+        types = {row.id: row.type for row in rows}
+        for row in await self.storage.readers.read(partial(_read, query=_TOLD, ids=list(types))):
+            untold = found.get(row.step_id)
+            is_news = untold is None or RANKS[untold["state"]] <= row.rank
+            if is_news and types[row.step_id].startswith(_prefix(row.connector)):
+                found[row.step_id] = _shown(mapping(row))
+        return found
+
+    async def counts(self, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Return how many steps of each run have come to each state that was told."""
+        found: dict[str, dict[str, int]] = {}
+        for row in await self.storage.readers.read(
+            partial(_read, query=_COUNTS, ids=list(run_ids))
+        ):
+            found.setdefault(row.run_id, {})[row.state] = row.steps
+        return found
+
+    def _has_fate(self, name: str) -> bool:
+        # The connector may have been removed since.
+        return name in self.types and bool(self.types[name].schema.get("x-later-fate"))
+
+    def _is_of(self, connector: str, news: Mapping[str, Any]) -> bool:
+        return news["type"] is None or news["type"].startswith(_prefix(connector))
+
+
+def runs_with(state: FateState) -> sa.ColumnElement[bool]:
+    """Say of a run that a step of it has come to this state, as its connector told."""
+    # Written out, because a database uses an index of some rows only for what it can see.
+    is_so = fates.c.state == sa.literal_column(f"'{state}'")
+    return runs.c.id.in_(sa.select(fates.c.run_id).join(steps, _IS_OF_STEP).where(is_so))
+
+
+def _prefix(connector: str) -> str:
+    """Return how the names of a connector's components begin."""
+    return connector.replace(":", ".") + "."
+
+
+def _row(connector: str, fate: Fate) -> dict[str, Any]:
+    return {
+        "step_id": fate.step_id,
+        "connector": connector,
+        # A step's id begins with that of its run.
+        "run_id": fate.step_id.partition(".")[0],
+        "state": fate.state,
+        "rank": RANKS[fate.state],
+        "at": fate.at.timestamp(),
+        "error": json.dumps(describe_error(fate.error)) if fate.error else None,
+    }
+
+
+def _store(connection: sa.Connection, *, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Store what is further than what is known; return it with its run and, if it is there, step.
+
+    What is told of a run that there is not is passed over.
+    """
+    of_run = {row.id: row for row in _read(connection, _RUNS, ids=[row["run_id"] for row in rows])}
+    step_ids = [row["step_id"] for row in rows]
+    of_step = {row.id: row for row in _read(connection, _STEPS, ids=step_ids)}
+    known = {
+        (row.step_id, row.connector): row.rank for row in _read(connection, _TOLD, ids=step_ids)
+    }
+    news = [
+        row
+        for row in rows
+        if row["run_id"] in of_run
+        and row["rank"] > known.get((row["step_id"], row["connector"]), -1)
+    ]
+    if news:
+        _PUT.execute(connection, news)
+    return [
+        {
+            **row,
+            "owner_id": of_run[row["run_id"]].owner_id,
+            "flow_id": of_run[row["run_id"]].flow_id,
+            "component": step.component if (step := of_step.get(row["step_id"])) else None,
+            "type": step.type if step else None,
+        }
+        for row in news
+    ]
+
+
+def _read(
+    connection: sa.Connection, query: PreparedSelect, *, ids: Sequence[str]
+) -> list[sa.Row[Any]]:
+    unique, found = list(dict.fromkeys(ids)), list[sa.Row[Any]]()
+    for start in range(0, len(unique), MAX_KEYS):
+        found += query.rows(connection, unique[start : start + MAX_KEYS], {})
+    return found
+
+
+def _notice(news: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "runId": news["run_id"],
+        "flowId": news["flow_id"],
+        "stepId": news["step_id"],
+        "component": news["component"],
+        "type": news["type"],
+        "fate": _shown(news),
+    }
+
+
+def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    error = row["error"]
+    return {
+        "state": row["state"],
+        "at": iso(row["at"]),
+        "error": None if error is None else json.loads(error),
+    }
+
+
+def _putting(connection: sa.Connection) -> postgresql.Insert:
+    statement = insert(fates, connection)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["step_id", "connector"],
+        set_={"state": new.state, "rank": new.rank, "at": new.at, "error": new.error},
+        where=fates.c.rank < new.rank,
+    )
+
+
+# What a connector tells of another one's step is not shown.
+_IS_OF_STEP = sa.and_(
+    fates.c.step_id == steps.c.id,
+    steps.c.type.startswith(
+        # Written out, because a prepared statement binds nothing but its keys.
+        sa.func.replace(
+            fates.c.connector, sa.literal_column("':'"), sa.literal_column("'.'"), type_=sa.Text
+        ).concat(sa.literal_column("'.'"))
+    ),
+)
+_PUT = Prepared(_putting)
+_RUNS = PreparedSelect(
+    lambda keys: sa.select(runs.c.id, runs.c.owner_id, runs.c.flow_id).where(runs.c.id.in_(keys))
+)
+_STEPS = PreparedSelect(
+    lambda keys: sa.select(steps.c.id, steps.c.component, steps.c.type).where(steps.c.id.in_(keys))
+)
+_TOLD = PreparedSelect(lambda keys: sa.select(fates).where(fates.c.step_id.in_(keys)))
+_COUNTS = PreparedSelect(
+    lambda keys: (
+        sa.select(fates.c.run_id, fates.c.state, sa.func.count().label("steps"))
+        .join(steps, _IS_OF_STEP)
+        .where(fates.c.run_id.in_(keys))
+        .group_by(fates.c.run_id, fates.c.state)
+    )
+)
