@@ -239,6 +239,13 @@ class Rehearsal:
         reply = await self._until(f"the reply on {CUSTOMER}'s phone", self._reply)
         self._tell(BUSINESS, CUSTOMER, f"“{reply['content']['body']}”, {reply['id']}")
         await self._follow(reply["id"])
+        read = partial(self._fate_is, run["id"], "read")
+        await self._until("the step to stand as read", read)
+        self._tell("You", "Engine", f"GET /api/runs/{run['id']}: reply completed, and read")
+
+    async def _fate_is(self, run_id: str, state: str) -> bool:
+        steps = (await self._api("GET", f"/api/runs/{run_id}"))["steps"]
+        return any(step["fate"] and step["fate"]["state"] == state for step in steps)
 
     async def _follow(self, message_id: str) -> None:
         """Tell each status of a message once the phone has it and the engine was told."""

@@ -36,7 +36,7 @@ class WhatsApp:
         self._webhook = Webhook(host)
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
         self.windows = Windows(host.store, host.put_with_events, self._now)
-        self.deliveries = Deliveries(host.store, host.put_with_events, self._now)
+        self.deliveries = Deliveries(host.store, host.put_with_events, host.report_fates, self._now)
         self.numbers = ProvenNumbers(host.store, self._now)
 
     def _now(self) -> datetime:

@@ -5,27 +5,49 @@ crash between Meta's acceptance and our record is noticed instead of repeated. T
 entry for each status of a message: nothing is ever overwritten, so statuses may come in any order,
 repeatedly, and to several processes at once.
 
+A status whose step is in the journal is also told to the host, as that step's fate.
+
 Both are kept by the WABA that a status came from: what the customer of another one has written into
 `biz_opaque_callback_data` says nothing of our steps. `step` is therefore what `step_of` returns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from appmixer.engine.contract import ActionContext, Event, Json, JsonObject, KeepEntries, Store
+from appmixer.engine.contract import (
+    ActionContext,
+    Event,
+    Fate,
+    FateState,
+    Json,
+    JsonObject,
+    KeepEntries,
+    RejectedError,
+    Store,
+)
 
 from ..foreign_json.shapes import as_id, as_object, as_objects, as_text, as_unix_time
 from ..graph.callback_data import unpack
+from ..graph.errors import error_from_webhook
 
 SendState = Literal["sending", "accepted", "unknown"]
 # In the order in which they follow one another; `failed` is final.
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
 ORDER: tuple[DeliveryStatus, ...] = ("sent", "delivered", "read", "played", "failed")
+
+# What the host calls them. A message is accepted before Meta says that it was sent, and after.
+FATES: Mapping[str, FateState] = {
+    "sent": "accepted",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "played",
+    "failed": "failed",
+}
 
 # Meta tries to deliver for 30 days at most, and repeats webhooks for 7.
 KEPT_S = 40 * 24 * 3600.0
@@ -65,8 +87,14 @@ def step_of(waba_id: str, step_id: str) -> str:
 class Deliveries:
     """Journal and ledger, in the connector's store."""
 
-    def __init__(self, store: Store, keep: KeepEntries, clock: Callable[[], datetime]) -> None:
-        self._store, self._keep, self._clock = store, keep, clock
+    def __init__(
+        self,
+        store: Store,
+        keep: KeepEntries,
+        report: Callable[[Sequence[Fate]], Awaitable[None]],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._keep, self._report, self._clock = store, keep, report, clock
 
     async def earlier(self, step: str) -> Attempt | None:
         """Return what an earlier attempt at the step has left here."""
@@ -105,16 +133,23 @@ class Deliveries:
             await self._store.put({key: {"state": "unknown"}}, expires_in_s=KEPT_S)
 
     async def note(self, events: Sequence[Event]) -> None:
-        """Take the statuses of a batch; what they tell is kept with what follows from them."""
+        """Take the statuses of a batch; what they tell is kept with what follows from them.
+
+        What they say of steps is told before.
+        """
         statuses = [
             (as_text(each.payload.get("wabaId")), as_object(each.payload.get("status")))
             for each in events
             if each.kind == "status"
         ]
         entries = dict(filter(None, [_ledger_entry(*each) for each in statuses]))
-        entries |= await self._learned(statuses)
+        sends = await self._sends_of(statuses)
+        entries |= _learned(sends, statuses)
+        fates = [fate for each in statuses if (fate := _fate(sends, *each))]
         if entries:
             await self._keep(entries, expires_in_s=KEPT_S)
+        if fates:
+            await self._report(fates)
 
     async def delivery(self, waba_id: str, message_id: str) -> Delivery | None:
         """Return what is known of a message of the WABA; None before its first status."""
@@ -135,18 +170,13 @@ class Deliveries:
             tuple(as_objects(entries[furthest].get("errors"))),
         )
 
-    async def _learned(self, statuses: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Json]:
-        """Return journal entries for sends whose acceptance only their statuses tell."""
-        ids = {
-            _send_key(step_of(waba_id, step_id)): as_id(each["id"])
-            for waba_id, each in statuses
-            if (step_id := _step_id(each))
-        }
-        if not ids:
-            return {}
-        present = await self._store.get(list(ids))
-        open_sends = [key for key in present if as_object(present[key])["state"] != "accepted"]
-        return {key: {"state": "accepted", "messageId": ids[key]} for key in open_sends}
+    async def _sends_of(
+        self, statuses: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Return the journal's entries of the steps that the statuses name."""
+        keys = {key for each in statuses if (key := _journal_key(*each))}
+        present = await self._store.get(list(keys)) if keys else {}
+        return {key: as_object(entry) for key, entry in present.items()}
 
 
 async def keep_accepted(
@@ -155,6 +185,47 @@ async def keep_accepted(
     """Write with the step's record that Meta took the message."""
     entry: JsonObject = {"state": "accepted", "messageId": message_id, "result": result}
     await context.put_with_step({_send_key(step): entry}, expires_in_s=KEPT_S)
+
+
+def _learned(
+    sends: Mapping[str, Mapping[str, Any]], statuses: Sequence[tuple[str, Mapping[str, Any]]]
+) -> dict[str, Json]:
+    """Return journal entries for sends whose acceptance only their statuses tell."""
+    return {
+        key: {"state": "accepted", "messageId": as_id(status["id"])}
+        for waba_id, status in statuses
+        if (key := _journal_key(waba_id, status)) in sends and sends[key]["state"] != "accepted"
+    }
+
+
+def _fate(
+    sends: Mapping[str, Mapping[str, Any]], waba_id: str, status: Mapping[str, Any]
+) -> Fate | None:
+    """Return what a status says of a step of ours; None if it says nothing of any."""
+    key, step_id = _journal_key(waba_id, status), _step_id(status)
+    if step_id is None or key not in sends or _ledger_entry(waba_id, status) is None:
+        return None
+    # Whoever else sends from the WABA may have written the name of our step.
+    if sends[key].get("messageId", as_id(status["id"])) != as_id(status["id"]):
+        return None
+    name = as_text(status.get("status"))
+    if name == "failed" and _participant(status):
+        return None  # the others of the group have it all the same
+    at = datetime.fromtimestamp(as_unix_time(status.get("timestamp")) or 0, UTC)
+    return Fate(step_id, FATES[name], at, _failure(status) if name == "failed" else None)
+
+
+def _failure(status: Mapping[str, Any]) -> RejectedError:
+    told = next(iter(as_objects(status.get("errors"))), None)
+    if told is None:
+        return RejectedError("The message has failed", "Meta gave no reason.")
+    why = error_from_webhook(told)
+    return RejectedError(why.title, why.cause, why.cure, "", why.code)
+
+
+def _participant(status: Mapping[str, Any]) -> str:
+    by_user_id = as_id(status.get("recipient_participant_user_id"))
+    return by_user_id or as_id(status.get("recipient_participant_id"))
 
 
 def _attempt(entry: Mapping[str, Any]) -> Attempt:
@@ -183,6 +254,12 @@ def _step_id(status: Mapping[str, Any]) -> str | None:
     if not as_id(status.get("id")):
         return None
     return unpack(as_text(status.get("biz_opaque_callback_data")))[0]
+
+
+def _journal_key(waba_id: str, status: Mapping[str, Any]) -> str:
+    """Return the key of the send that a status is of; empty if it names none."""
+    step_id = _step_id(status)
+    return _send_key(step_of(waba_id, step_id)) if step_id else ""
 
 
 def _time(entry: Mapping[str, Any]) -> datetime:

@@ -39,6 +39,7 @@ class SendAction(Action):
     """Base of the components that send a message: they differ in the body alone."""
 
     port = "sent"
+    has_later_fate = True
     Output = SentMessage
     samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
 

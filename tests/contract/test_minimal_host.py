@@ -124,6 +124,7 @@ async def test_a_message_starts_a_flow_that_answers_and_waits_for_an_unanswered_
     await deliver(host, status)
 
     assert taken.status == 200
+    assert [(each.step_id, each.state) for each in host.fates.values()] == [(step.id, "accepted")]
     assert waiting == [f"step:{WABA}:{step.id}"]
     assert (host.waits, step.state) == ({}, "completed")
     [sent] = step.output["sent"]

@@ -34,7 +34,8 @@ def context() -> RecordingContext:
 
 @pytest.fixture
 def deliveries(context: RecordingContext) -> Deliveries:
-    return Deliveries(context.store, context.store.put, lambda: NOW)
+    report = context.host.report_fates
+    return Deliveries(context.store, context.store.put, report, lambda: NOW)
 
 
 def status(name: str, at: int = 1, step_id: str | None = STEP_ID, **extra: Any) -> Event:
@@ -42,6 +43,11 @@ def status(name: str, at: int = 1, step_id: str | None = STEP_ID, **extra: Any) 
     if step_id is not None:
         content["biz_opaque_callback_data"] = pack(step_id)
     return Event(name, "status", {"wabaId": WABA, "status": content})
+
+
+def told(context: RecordingContext) -> list[tuple[str, str, int]]:
+    """Return what the host was told of steps: step, state, time."""
+    return [(each.step_id, each.state, int(each.at.timestamp())) for each in context.host.fates]
 
 
 def never(attempt: str) -> bool:
@@ -163,3 +169,92 @@ async def test_other_statuses_leave_the_ledger_alone(deliveries: Deliveries, eve
     await deliveries.note([event])
 
     assert await deliveries.delivery(WABA, "wamid.9") is None
+
+
+async def test_the_statuses_of_a_send_are_told_to_the_host_as_its_steps_fates(
+    deliveries: Deliveries, context: RecordingContext
+) -> None:
+    await deliveries.begin(STEP, "attempt", never)
+    await keep_accepted(context, STEP, "wamid.9", {})
+
+    await deliveries.note([status("read", 3), status("sent", 1), status("delivered", 2)])
+    await deliveries.note([status("played", 4)])
+
+    assert told(context) == [
+        (STEP_ID, "read", 3),
+        (STEP_ID, "accepted", 1),
+        (STEP_ID, "delivered", 2),
+        (STEP_ID, "played", 4),
+    ]
+
+
+async def test_a_status_that_overtakes_the_answer_is_told_too(
+    deliveries: Deliveries, context: RecordingContext
+) -> None:
+    await deliveries.begin(STEP, "attempt", never)
+
+    await deliveries.note([status("delivered")])
+
+    assert told(context) == [(STEP_ID, "delivered", 1)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "title", "code"),
+    [
+        (
+            [{"code": 131047, "title": "Re-engagement message"}],
+            "Outside the 24-hour customer service window",
+            131047,
+        ),
+        ([], "The message has failed", None),
+    ],
+)
+async def test_a_failure_is_told_with_cause_and_cure(
+    deliveries: Deliveries,
+    context: RecordingContext,
+    errors: list[dict[str, Any]],
+    title: str,
+    code: int | None,
+) -> None:
+    await deliveries.begin(STEP, "attempt", never)
+
+    await deliveries.note([status("failed", errors=errors)])
+
+    [fate] = context.host.fates
+    assert fate.state == "failed"
+    assert fate.error is not None
+    assert (fate.error.title, fate.error.code, bool(fate.error.cause)) == (title, code, True)
+    assert bool(fate.error.cure) == bool(code)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        status("delivered", step_id=None),
+        status("delivered", step_id="run-2:step-1"),
+        status("delivered", id="wamid.of-another-sender"),
+        status("failed", recipient_type="group", recipient_participant_id="16505551234"),
+        status("captured", type="payment"),
+    ],
+    ids=["of nobody", "never sent", "another message", "one of a group", "a payment"],
+)
+async def test_what_says_nothing_of_a_send_of_ours_is_told_to_nobody(
+    deliveries: Deliveries, context: RecordingContext, event: Event
+) -> None:
+    await deliveries.begin(STEP, "attempt", never)
+    await keep_accepted(context, STEP, "wamid.9", {})
+
+    await deliveries.note([event])
+
+    assert context.host.fates == []
+
+
+async def test_a_status_of_another_business_account_says_nothing_of_our_step(
+    deliveries: Deliveries, context: RecordingContext
+) -> None:
+    await deliveries.begin(STEP, "attempt", never)
+    payload = {**status("failed").payload, "wabaId": "2002"}
+
+    await deliveries.note([Event("failed", "status", payload)])
+
+    assert context.host.fates == []
