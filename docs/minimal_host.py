@@ -148,6 +148,7 @@ class Account:
     profile: JsonObject
     token: str = field(repr=False)
     settings: JsonObject = field(default_factory=dict[str, Json])
+    owner_id: str = "me"  # a real host has many owners, and keeps them apart
 
     async def access_token(self) -> str:
         return self.token
@@ -264,7 +265,7 @@ class Host:
         """A real host does this at intervals."""
         assert self.provider is not None, "the connector has no accounts"
         account = self.accounts[name]
-        credentials = Credentials(account.token, account.profile, name)
+        credentials = Credentials(account.token, account.profile, name, owner_id=account.owner_id)
         account.profile = await self.provider.validate(credentials)
 
     async def put_with_events(
@@ -464,6 +465,8 @@ class Context:
         self.step_id = step.id if step else ""
         self.may_have_acted = step is not None and step.attempts > 1
 
+    owner_id = "me"
+
     @property
     def account(self) -> Account:
         if self.chosen is None:
@@ -489,7 +492,7 @@ class Context:
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         account_id = self.chosen.id if self.chosen else ""
-        listener = Listener(f"{self.place} {route}", route, params, account_id)
+        listener = Listener(f"{self.place} {route}", route, params, account_id, self.owner_id)
         await self.plugin.listener_added(listener, self.chosen)
         self.host.listening[listener.id] = listener
 

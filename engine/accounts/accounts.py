@@ -27,6 +27,7 @@ class HostedAccount:
 
     id: str
     name: str
+    owner_id: str
     profile: JsonObject
     settings: JsonObject
     accounts: Accounts = field(repr=False)
@@ -94,6 +95,7 @@ class Accounts:
                 cure = f"Name it in the setting {key}."
                 raise RejectedError(f"{labels.get(key, key)} is needed", why, cure, key)
         if needed:
+            credentials = replace(credentials, owner_id=owner_id)
             profile = await self.provider(service).check_settings(credentials, needed)
             credentials = replace(credentials, profile=profile)
         return await self.keep(owner_id, service, credentials, name, needed)
@@ -204,7 +206,9 @@ class Accounts:
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""
         account = await self._stored.current(account_id)
-        return HostedAccount(account.id, account.name, account.profile, account.settings, self)
+        return HostedAccount(
+            account.id, account.name, account.owner_id, account.profile, account.settings, self
+        )
 
     async def check(self, account_id: str) -> None:
         """Raise AuthorizationError when the account has to be connected again."""

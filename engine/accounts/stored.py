@@ -134,6 +134,7 @@ class StoredAccounts:
             name=row.name,
             expires_at=_moment(row.expires_at),
             secrets=secrets["secrets"] if secrets else {},
+            owner_id=row.owner_id,
         )
         return StoredAccount(
             id=row.id,

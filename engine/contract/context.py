@@ -23,6 +23,11 @@ class Account(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def owner_id(self) -> str:
+        """Whose it is."""
+        ...
+
+    @property
     def profile(self) -> JsonObject: ...
     @property
     def settings(self) -> JsonObject:
@@ -182,6 +187,11 @@ class HostContext(Protocol):
 
 class ComponentContext(Protocol):
     """What every component gets."""
+
+    @property
+    def owner_id(self) -> str:
+        """Whose flow, account and files these are; the same for all that is theirs, and lasting."""
+        ...
 
     @property
     def account(self) -> Account:

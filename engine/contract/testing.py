@@ -50,6 +50,7 @@ class StandInAccount:
     token: str = field(default="test-token", repr=False)
     renewed: str | None = field(default=None, repr=False)
     refreshes: int = 0
+    owner_id: str = "owner-1"
 
     async def access_token(self) -> str:
         return self.token
@@ -161,6 +162,7 @@ class RecordingContext:
     files: MemoryFiles = field(default_factory=MemoryFiles)
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
     warnings: list[str] = field(default_factory=list[str])
+    owner_id: str = "owner-1"
     state: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -215,7 +217,9 @@ class RecordingContext:
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         account_id = self.connected.id if self.connected else ""
-        listener = Listener(f"{self.component_id}/{route}", route, params, account_id)
+        listener = Listener(
+            f"{self.component_id}/{route}", route, params, account_id, self.owner_id
+        )
         await self.plugin.listener_added(listener, self.connected)
         self.host.listening[listener.id] = listener
 

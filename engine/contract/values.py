@@ -69,13 +69,14 @@ class Wait:
 class Listener:
     """A started trigger's wish for events, and the account whose token proves its right to them.
 
-    `account_id` is empty for a connector that has no accounts.
+    `account_id` is empty for a connector that has no accounts. `owner_id` is whose trigger it is.
     """
 
     id: str
     route: str
     params: JsonObject
     account_id: str
+    owner_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class Credentials:
     `expires_at` is aware and in UTC; None means that the token does not expire. `name` is a
     suggestion for people; `secrets` holds whatever else the provider needs to refresh. `asks` are
     settings without which the account is of no use and which only a person knows, each with the
-    sentence that says so: the host stores nothing before `check_settings` has taken them.
+    sentence that says so: the host stores nothing before `check_settings` has taken them. The host
+    fills in `owner_id`, whose they are, before it hands them to the provider.
     """
 
     access_token: str = field(repr=False)
@@ -94,6 +96,7 @@ class Credentials:
     expires_at: datetime | None = None
     secrets: JsonObject = field(default_factory=dict[str, Json], repr=False)
     asks: Mapping[str, str] = field(default_factory=dict[str, str])
+    owner_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,7 @@ class Flows:
     async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
         if connector not in self.plugins:
             return  # the plugin tidies up when it is there again
-        listener = Listener(row["id"], row["route"], row["params"], row["account_id"])
+        listener = Listener(row["id"], row["route"], row["params"], row["account_id"], owner_id)
         try:
             account_id = row["account_id"]
             account = await self.accounts.hosted(account_id) if account_id else None

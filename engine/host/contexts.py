@@ -134,6 +134,10 @@ class EngineContext:
     place: Place
 
     @property
+    def owner_id(self) -> str:
+        return self.place.owner_id
+
+    @property
     def account(self) -> Account:
         if self.place.account is None:
             raise RejectedError(
@@ -253,4 +257,5 @@ class EngineTriggerContext(EngineContext):
             route=route,
             params=params,
             account_id=account.id if account else "",
+            owner_id=place.owner_id,
         )
