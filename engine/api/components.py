@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from ..flows.functions import TABLE
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
-from .shapes.components import ConnectorList, EntryList, TrialResult
+from .shapes.components import ConnectorList, EntryList, FunctionList, TrialResult
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["components"], route_class=JsonRoute)
@@ -63,6 +65,12 @@ async def list_options(request: Request, caller: Caller, query: OptionsQuery) ->
         caller.owner_id, query.type, query.field, account=query.account, values=query.input
     )
     return {"options": options}
+
+
+@router.get("/functions", response_model=shaped(FunctionList))
+async def list_functions(_: Caller) -> dict[str, Any]:
+    """Return the functions that expressions may use, each with an example and its value."""
+    return {"functions": [asdict(each) for each in TABLE]}
 
 
 @router.post("/components/{type}/test", response_model=shaped(TrialResult))

@@ -26,6 +26,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..values import is_list, is_object
+from .functions import PRESENCE, names_of
 
 if TYPE_CHECKING:
     import cel
@@ -33,15 +34,8 @@ if TYPE_CHECKING:
 MAX_LIST_ITEMS = 250
 MAX_NAMES_SHOWN = 50
 
-MACROS = frozenset(["map", "filter", "all", "exists", "exists_one"])
-TIME_PARTS = (
-    "getFullYear getMonth getDate getDayOfMonth getDayOfYear getDayOfWeek getHours getMinutes"
-    " getSeconds getMilliseconds"
-)
-FUNCTIONS = frozenset(
-    "size contains startsWith endsWith matches string int uint double type timestamp duration"
-    f" flatten {TIME_PARTS}".split()
-)
+MACROS = names_of(["macro"])
+FUNCTIONS = names_of(["function", "method"]) - {PRESENCE}
 # What things cost, in nanoseconds.
 READING, LOOKUP, WEIGHING, EVALUATION = 5_000, 3_000, 300, 20_000
 CONVERSION, NODE, CHAR = 2_000, 400, 2

@@ -28,6 +28,7 @@ from .evaluation import (
     names,
     unreadable,
 )
+from .functions import PRESENCE
 
 MAX_EXPRESSION_CHARS = 2_000
 # Longer ones are read each time: a thousand of them in the cache would fill the memory.
@@ -214,10 +215,10 @@ class _Part:
         name = self.reader.tokens[index].text
         if after_dot and name in MACROS:
             return self._macro(index)
-        if not after_dot and name == "has":
+        if not after_dot and name == PRESENCE:
             return self._has(index)
         if name not in FUNCTIONS:
-            known = names(sorted([*FUNCTIONS, *MACROS, "has"]))
+            known = names(sorted([*FUNCTIONS, *MACROS, PRESENCE]))
             raise ExpressionError(f"There is no function {name!r}; there is: {known}.")
         if name == "matches":
             self._pattern(index, after_dot=after_dot)

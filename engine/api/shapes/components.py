@@ -62,6 +62,23 @@ class EntryList(Shape):
     options: list[Entry]
 
 
+class Function(Shape):
+    """A function of the expression language."""
+
+    name: str
+    kind: Literal["function", "method", "macro"] = Field(
+        description="A method stands behind a value; a macro is one that takes an expression."
+    )
+    signature: str
+    description: str
+    example: str = Field(description="An expression that uses it.")
+    result: Any = Field(description="The value of the example.")
+
+
+class FunctionList(Shape):
+    functions: list[Function]
+
+
 class Samples(Shape):
     """What a trigger could give."""
 

@@ -240,7 +240,9 @@ async def _set_up(client: httpx.AsyncClient) -> str:
     await client.patch(path, json={"tongue": "de", "loud": True})
     await client.post(f"{path}/refresh")
     await client.post(f"{path}/claim")
-    for each in (path, f"{path}/checks", "/api/accounts", "/api/checks", "/api/components"):
+    for each in (path, f"{path}/checks", "/api/accounts", "/api/checks"):
+        await client.get(each)
+    for each in ("/api/components", "/api/functions"):
         await client.get(each)
     for each in ("/api/me", "/healthz", "/readyz", "/metrics", "/api/configuration"):
         await client.get(each)
