@@ -10,6 +10,7 @@ from appmixer.engine.contract import (
     Account,
     Check,
     Event,
+    Fact,
     HostContext,
     JsonObject,
     Listener,
@@ -23,6 +24,7 @@ from .ledgers.deliveries import Deliveries
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.windows import Windows
 from .setup.checks import check_account, check_setup, claim_account
+from .setup.facts import account_facts
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
@@ -103,6 +105,10 @@ class WhatsApp:
         return await check_account(
             self.graph, settings, account, self.graph_for(account), self._subscriptions
         )
+
+    async def facts(self, account: Account) -> Sequence[Fact]:
+        """Return the account's WABAs, and how their numbers stand at Meta now."""
+        return await account_facts(account, self.graph_for(account))
 
     async def claim(self, account: Account) -> Sequence[Check]:
         """Have the events of the account's WABAs come here, whoever gets them now."""

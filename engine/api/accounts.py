@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..contract import Account, Check, ConnectorError, RejectedError
+from ..contract import Account, Check, ConnectorError, RejectedError, TellsFacts
 from ..contract.manifest import Auth
 from ..host.engine import Engine
 from ..storage.tables import CONNECTED
@@ -105,6 +106,17 @@ async def check_account(request: Request, caller: Caller, account_id: str) -> di
     is_connected = account["state"] == CONNECTED
     checks = await examine(engine, account["service"], hosted) if is_connected else []
     return {"account": account, "usedBy": used_by, "checks": list(map(show_check, checks))}
+
+
+@router.get("/{account_id}/facts", response_model=shaped(shapes.AccountFacts))
+async def tell_facts(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    """Ask the service what is worth knowing of the account, such as its numbers and their state."""
+    engine = hosting(request)
+    service = (await engine.accounts.served(caller.owner_id, account_id)).service
+    plugin = engine.plugins[service]
+    hosted = await engine.accounts.hosted(account_id)
+    facts = await plugin.facts(hosted) if isinstance(plugin, TellsFacts) else []
+    return {"facts": [asdict(each) for each in facts]}
 
 
 @router.post("/{account_id}/claim", response_model=shaped(shapes.ClaimReport))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from importlib.metadata import entry_points
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import pluggy
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from .component import Component
 from .context import Account, HostContext
 from .manifest import Manifest
-from .values import Check, Credentials, Event, JsonObject, Listener, Route
+from .values import Check, Credentials, Event, Fact, JsonObject, Listener, Route
 from .version import misfit
 
 PROJECT = "appmixer"
@@ -118,6 +118,20 @@ class Plugin(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsFacts(Protocol):
+    """What a plugin has besides that can tell people something of their accounts."""
+
+    async def facts(self, account: Account) -> Sequence[Fact]:
+        """Return what is worth knowing of an account, in the order in which to show it.
+
+        The service may be asked; the host calls it when somebody looks at one account. Raises
+        ConnectorError where nothing can be told; what only a part of it could not be asked for is a
+        fact as well.
+        """
+        ...
+
+
 class Hooks:
     """The hooks of the project; a connector's module implements all that its manifest asks for."""
 
@@ -143,6 +157,7 @@ class Hooks:
     def appmixer_plugin(self, host: HostContext) -> Plugin:
         """Return the long-lived part. Called once, when the host starts."""
         raise NotImplementedError
+
 
 
 class UnusableConnectorError(Exception):

@@ -144,6 +144,20 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """Something worth knowing of an account, such as the name of a number and how it stands.
+
+    `about` is what it is a fact of, where an account has several such things; a page shows facts
+    about one thing together. A fault keeps something from working; advice may want a change.
+    """
+
+    label: str
+    value: str
+    state: Literal["fine", "advice", "fault"] = "fine"
+    about: str = ""
+
+
+@dataclass(frozen=True)
 class Option:
     """One entry of a dynamic dropdown."""
 

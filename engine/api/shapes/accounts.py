@@ -69,6 +69,21 @@ class AccountReport(Shape):
     checks: list[Finding]
 
 
+class AccountFact(Shape):
+    """Something worth knowing of an account."""
+
+    label: str
+    value: str
+    state: Literal["fine", "advice", "fault"] = Field(
+        description="A fault keeps something from working; advice may be left."
+    )
+    about: str = Field(description="What it is a fact of, where there are several such things.")
+
+
+class AccountFacts(Shape):
+    facts: list[AccountFact] = Field(description="In the order in which to show them.")
+
+
 class ClaimReport(Shape):
     account: Account
     checks: list[Finding] = Field(description="What became of each thing that was claimed.")

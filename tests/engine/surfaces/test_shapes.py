@@ -21,6 +21,7 @@ from appmixer.engine.contract import (
     ActionContext,
     Check,
     Connector,
+    Fact,
     Fate,
     HostContext,
     RejectedError,
@@ -69,6 +70,9 @@ class Checked(Echo):
 
     async def claim(self, account: Account) -> list[Check]:
         return [Check("room", "fine", "It is yours.")]
+
+    async def facts(self, account: Account) -> list[Fact]:
+        return [Fact("Light", "none", "advice", "hall")]
 
 
 @pytest.fixture
@@ -240,7 +244,7 @@ async def _set_up(client: httpx.AsyncClient) -> str:
     await client.patch(path, json={"tongue": "de", "loud": True})
     await client.post(f"{path}/refresh")
     await client.post(f"{path}/claim")
-    for each in (path, f"{path}/checks", "/api/accounts", "/api/checks"):
+    for each in (path, f"{path}/checks", f"{path}/facts", "/api/accounts", "/api/checks"):
         await client.get(each)
     for each in ("/api/components", "/api/functions"):
         await client.get(each)
