@@ -11,8 +11,10 @@ from pydantic import Field
 from appmixer.engine.contract import (
     ActionContext,
     ComponentContext,
+    ConnectorError,
     Json,
     Option,
+    Preview,
     RejectedError,
     Wait,
 )
@@ -22,10 +24,12 @@ from ...plugin.fields.senders import business_account, graph_of, prove_sender
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import ConversationInput, SentMessage
+from ...plugin.sending.previews import UNKNOWN, preview_message
 from ...plugin.templates.components import build_components
-from ...plugin.templates.definitions import find_definition, languages_of
+from ...plugin.templates.definitions import find_definition, find_template, languages_of
 from ...plugin.templates.faults import missing_from
 from ...plugin.templates.parameters import TemplateParameters
+from ...plugin.templates.previews import bubble_of
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 TEMPLATE_NAME = "^[a-z0-9_]{1,512}$"
@@ -77,6 +81,28 @@ class SendTemplate(SendAction):
             if error.code != NO_SUCH_TRANSLATION:
                 raise
             raise await _with_languages(context, input, error) from None
+
+    async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview:
+        name, language = as_text(input.get("templateName")), as_text(input.get("languageCode"))
+        number, waba_id = (
+            as_text(input.get("phoneNumberId")),
+            as_text(input.get("businessAccountId")),
+        )
+        notes: list[str] = []
+        template: Mapping[str, Any] | None = None
+        is_chosen = bool(number and name and language)
+        if is_chosen and UNKNOWN not in number + waba_id + name + language:
+            try:
+                template = await find_template(context, number, waba_id or None, name, language)
+            except ConnectorError as error:
+                notes.append(str(error))
+        return await preview_message(
+            context,
+            input,
+            summary=" · ".join(filter(None, (name, language))),
+            bubble=bubble_of(template, input) if template else [],
+            notes=notes,
+        )
 
     async def options(
         self, context: ComponentContext, field: str, input: Mapping[str, Json]

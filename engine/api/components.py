@@ -12,7 +12,7 @@ from ..flows.functions import TABLE
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
-from .shapes.components import ConnectorList, EntryList, FunctionList, TrialResult
+from .shapes.components import ConnectorList, EntryList, FunctionList, PreviewResult, TrialResult
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["components"], route_class=JsonRoute)
@@ -25,6 +25,20 @@ class OptionsQuery(Body):
     field: str
     account: str | None = Field(None, description="The account's name.")
     input: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
+class PreviewQuery(Body):
+    """A half-filled form, and what earlier steps gave, so that expressions have a value."""
+
+    type: str = Field(examples=["vendor.service.SendItem"])
+    account: str | None = Field(None, description="The account's name.")
+    input: dict[str, Any] = Field(default_factory=dict[str, Any])
+    given: dict[str, dict[str, Any]] = Field(
+        {},
+        description="By step and port, such as from a sample or an earlier run. A text whose"
+        " expressions have no value is shown as it is written.",
+        examples=[{"incoming": {"message": {"text": "Hello"}}}],
+    )
 
 
 class Trial(Body):
@@ -71,6 +85,19 @@ async def list_options(request: Request, caller: Caller, query: OptionsQuery) ->
 async def list_functions(_: Caller) -> dict[str, Any]:
     """Return the functions that expressions may use, each with an example and its value."""
     return {"functions": [asdict(each) for each in TABLE]}
+
+
+@router.post("/previews", response_model=shaped(PreviewResult))
+async def preview_step(request: Request, caller: Caller, query: PreviewQuery) -> dict[str, Any]:
+    """Return what a step will do, whom it reaches and what they will see, as far as is known."""
+    preview = await hosting(request).previews.preview(
+        caller.owner_id,
+        query.type,
+        account=query.account,
+        values=query.input,
+        given=query.given,
+    )
+    return {"preview": preview}
 
 
 @router.post("/components/{type}/test", response_model=shaped(TrialResult))

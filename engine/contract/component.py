@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from .context import ActionContext, ComponentContext, TriggerContext
-from .values import Json, JsonObject, Option, Wait
+from .values import Json, JsonObject, Option, Preview, Wait
 
 
 def _title(name: str, _: object) -> str:
@@ -55,6 +55,15 @@ class Component:
     ) -> Sequence[Option]:
         """Return the entries for a field marked `x-source`; `input` is the half-filled form."""
         raise NotImplementedError(f"{type(self).__name__} has no options for {field}")
+
+    async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview | None:
+        """Return what the step will do; None where there is nothing to show. Has no effects.
+
+        `input` is the half-filled form, without its secrets, and fits no schema yet. What an
+        expression will give is in it as far as the host knows that; the others stand in it as they
+        were written, between `{{` and `}}`, and are shown so.
+        """
+        return None
 
 
 class Action(Component):

@@ -168,6 +168,38 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of what somebody will see, from top to bottom.
+
+    `kind` is `title`, `text`, `footer`, `image`, `video`, `audio`, `document`, `location`,
+    `contact`, `button`, `choice`, `card`, or another word: a host shows what it does not know as
+    text. `link` is where it leads or lies. `parts` are those inside it, as of a card.
+    """
+
+    kind: str
+    text: str = ""
+    link: str = ""
+    parts: Sequence[Part] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a step will do, for whoever fills in its form.
+
+    `summary` is one line of it. `recipient` is whom it reaches, as the service will be told, and
+    `region` their country, in two letters of ISO 3166, where it is known. `bubble` is what they
+    will see. `cost` is what it costs, in words, where that is known. `notes` are what to mind.
+    """
+
+    summary: str = ""
+    recipient: str = ""
+    region: str = ""
+    bubble: Sequence[Part] = ()
+    cost: str = ""
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class File:
     """A stored file without its content; `media_type` is what the uploader said it is."""
 

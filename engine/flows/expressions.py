@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..values import cut, is_list, is_object
-from .evaluation import MARK, Budget, ExpressionError, Path
+from .evaluation import MARK, READING, Budget, ExpressionError, Path
 from .syntax import MAX_KEPT_CHARS, read_expression
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "check_expression",
     "fill",
     "fill_input",
+    "fill_known",
     "find_expressions",
     "find_paths",
     "has_expression",
@@ -113,6 +114,37 @@ def fill(value: Any, scope: Mapping[str, Any]) -> Any:
     result is written as text. `{"$literal": …}` is replaced by what it holds, untouched.
     """
     return fill_input({"": value}, scope)[""]
+
+
+def fill_known(values: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an input in which each text is filled in whose expressions have a value here.
+
+    The others stay as they are written, and so does what would cost more than one input may.
+    """
+    budget = Budget(INPUT_WORK, INPUT_SIZE)
+    return {name: _fill_known(value, scope, budget) for name, value in values.items()}
+
+
+def _fill_known(value: Any, scope: Mapping[str, Any], budget: Budget) -> Any:
+    if isinstance(value, str):
+        return _fill_known_text(value, scope, budget) if "{{" in value else value
+    if is_list(value):
+        return [_fill_known(item, scope, budget) for item in value]
+    if is_object(value):
+        if set(value) == {LITERAL}:
+            return value[LITERAL]
+        return {key: _fill_known(item, scope, budget) for key, item in value.items()}
+    return value
+
+
+def _fill_known_text(text: str, scope: Mapping[str, Any], budget: Budget) -> Any:
+    try:
+        # Nobody has read these before, so each costs as much as a long one.
+        places = (piece for piece in _split(text, budget) if isinstance(piece, _Place))
+        budget.charge(sum(len(place.source) for place in places) * READING)
+        return _fill_text(text, scope, budget)
+    except ExpressionError:
+        return text
 
 
 @dataclass(frozen=True)

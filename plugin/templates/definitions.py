@@ -81,16 +81,32 @@ async def find_definition(
 
     It is remembered for ten minutes; `fresh` reads it again.
     """
+    node = await find_template(
+        context, phone_number_id, business_account_id, name, language, fresh=fresh
+    )
+    return None if node is None else read_definition(node)
+
+
+async def find_template(
+    context: ComponentContext,
+    phone_number_id: str,
+    business_account_id: str | None,
+    name: str,
+    language: str,
+    *,
+    fresh: bool = False,
+) -> Mapping[str, Any] | None:
+    """Return the same as Meta describes it."""
     waba_id = (await prove_sender(context, phone_number_id, business_account_id)).waba_id
     key = f"template:{waba_id}:{name}:{language}"
     known = as_object((await context.store.get([key])).get(key))
     if known and not fresh:
-        return read_definition(known)
+        return known
     node = await _node(context, waba_id, name, language)
     if node is None:
         return None
     await context.store.put({key: node}, expires_in_s=CACHED_S)
-    return read_definition(node)
+    return node
 
 
 async def languages_of(

@@ -79,6 +79,33 @@ class FunctionList(Shape):
     functions: list[Function]
 
 
+class PreviewPart(Shape):
+    """A part of what somebody will see."""
+
+    kind: str = Field(
+        description="`title`, `text`, `footer`, `image`, `video`, `audio`, `document`, `location`,"
+        " `contact`, `button`, `choice`, `card` or another word, which is shown as text."
+    )
+    text: str
+    link: str = Field(description="Where it leads or lies, or empty.")
+    parts: list[PreviewPart] = Field(description="Those inside it, as of a card.")
+
+
+class Preview(Shape):
+    """What a step will do. Expressions without a value stand in it as they are written."""
+
+    summary: str = Field(description="One line of it, or empty.")
+    recipient: str = Field(description="As the service will be told, or empty.")
+    region: str = Field(description="The recipient's country (ISO 3166), where it is known.")
+    bubble: list[PreviewPart] = Field(description="What they will see, from top to bottom.")
+    cost: str = Field(description="In words, or empty where it is not known.")
+    notes: list[str] = Field(description="What to mind.")
+
+
+class PreviewResult(Shape):
+    preview: Preview | None = Field(description="null where the component shows nothing.")
+
+
 class Samples(Shape):
     """What a trigger could give."""
 

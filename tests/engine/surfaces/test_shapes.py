@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,10 +20,14 @@ from appmixer.engine.contract import (
     Account,
     ActionContext,
     Check,
+    ComponentContext,
     Connector,
     Fact,
     Fate,
     HostContext,
+    Json,
+    Part,
+    Preview,
     RejectedError,
     Wait,
     connectors_of,
@@ -57,6 +61,10 @@ SAY = "/api/components/test.echo.Say/test"
 
 class Telephone(Say):
     """https://example.org/telephone"""
+
+    async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview:
+        card = Part("card", parts=[Part("button", "Call", "tel:1")])
+        return Preview("Says it", "you", "DE", [Part("text", str(input["text"])), card])
 
     async def receive(self, context: ActionContext, input: Say.Input) -> Said | Wait | None:
         if input.text == "call":
@@ -297,6 +305,8 @@ async def _run(
 async def _try(client: httpx.AsyncClient) -> None:
     field = {"type": "test.echo.Say", "field": "text", "account": "keys"}
     await client.post("/api/options", json=field)
+    await client.post("/api/previews", json={"type": "test.echo.Say", "input": {"text": "hi"}})
+    await client.post("/api/previews", json={"type": "test.echo.Heard"})
     await client.post("/api/components/test.echo.Heard/test", json={"input": {}})
     tried = [
         (await client.post(SAY, json={"account": "keys", "dryRun": is_dry, "input": given})).json()
