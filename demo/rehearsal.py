@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from html.parser import HTMLParser
-from importlib import resources
 from typing import Any, NoReturn
 from urllib.parse import urljoin
 
@@ -167,8 +166,9 @@ class Rehearsal:
         self._tell("Meta", "Browser", "302 back to the engine with a code")
 
     async def _start_flow(self) -> None:
-        fixture = resources.files(__package__ or "").joinpath("auto_reply.flow.json")
-        document = json.loads(fixture.read_text(encoding="utf-8"))
+        examples = (await self._api("GET", "/api/examples"))["examples"]
+        document = next((each["flow"] for each in examples if each["id"] == FLOW), None)
+        self._expect(document is not None, f"the example {FLOW}", "there is no such example")
         put = await self._api("PUT", f"/api/flows/{FLOW}", document)
         self._tell("You", "Engine", f"PUT /api/flows/{FLOW}: version {put['version']}")
         flow = await self._api("POST", f"/api/flows/{FLOW}/start")

@@ -1,4 +1,4 @@
-"""The connector as a host finds it: the four hooks; what they load is loaded at the first call."""
+"""The connector as a host finds it: its hooks; what they load is loaded at the first call."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ def appmixer_account_provider(host: HostContext) -> AccountProvider:
 
     hide_queries()
     return WhatsAppAccounts(host)
+
+
+@hookimpl
+def appmixer_examples() -> Mapping[str, JsonObject]:
+    from .configuration.manifest import read_examples
+
+    return read_examples()
 
 
 @hookimpl

@@ -21,7 +21,7 @@ from .ports import free_port
 from .shell import COMMAND, DEADLINE_S, Shell
 
 ROOT = Path(__file__).parents[1]
-FLOW = ROOT / "demo" / "auto_reply.flow.json"
+FLOW = ROOT / "examples" / "auto_reply.flow.json"
 SERVICE = "appmixer:whatsapp"
 
 

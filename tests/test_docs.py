@@ -51,7 +51,7 @@ TRANSCRIPT = re.compile(r"(?<=begin -->\n```text\n).*?(?=```\n<!-- transcript: e
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
 LABELLED = re.compile(r"^class \w+\(\w*(?:Action|Trigger)\):\n(?: .*\n|\n)*?    label = ", re.M)
-SAMPLE_FLOW = ROOT / "demo" / "auto_reply.flow.json"
+SAMPLE_FLOW = ROOT / "examples" / "auto_reply.flow.json"
 # Paths of the machines this is built on, and hosts that answer to package managers only.
 FOREIGN = re.compile(
     r"(?<![\w./-])/(?:work|root|home|farm|tmp)/"
@@ -149,7 +149,7 @@ def anchors_of(page: Path) -> set[str]:
 def test_every_hook_has_a_section_in_the_readme() -> None:
     hooks = [name for name in vars(Hooks) if name.startswith("appmixer_")]
 
-    assert len(hooks) == 4
+    assert len(hooks) == 6
     assert [hook for hook in hooks if f"\n#### {hook}\n" not in text_of("README.md")] == []
 
 

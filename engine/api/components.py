@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field
 
+from ..contract import Texts
 from ..flows.functions import TABLE
+from ..host.offers import Example
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
-from .shapes.components import ConnectorList, EntryList, FunctionList, PreviewResult, TrialResult
+from .shapes.components import (
+    ConnectorList,
+    EntryList,
+    ExampleList,
+    FunctionList,
+    PreviewResult,
+    TrialResult,
+)
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["components"], route_class=JsonRoute)
+
+
+Languages = Annotated[str, Header(max_length=1_000, examples=["de-AT, de;q=0.9"])]
 
 
 class OptionsQuery(Body):
@@ -50,26 +62,37 @@ class Trial(Body):
 
 
 @router.get("/components", response_model=shaped(ConnectorList))
-async def list_components(request: Request, _: Caller) -> dict[str, Any]:
-    """Return the connectors with their components and the components' schemas."""
-    engine = hosting(request)
-    connectors: list[dict[str, Any]] = []
-    for connector_id, connector in sorted(engine.connectors.items()):
-        manifest = connector.manifest.model_dump(
-            mode="json",
-            by_alias=True,
-            exclude={"schema_uri", "configuration", "secrets", "components"},
-        )
-        components = [
-            {
-                **entry.model_dump(mode="json", by_alias=True, exclude={"schema_file", "module"}),
-                "needsAccount": engine.types[entry.name].needs_account,
-                "schema": engine.types[entry.name].schema,
-            }
-            for entry in connector.manifest.components
+async def list_components(
+    request: Request, response: Response, _: Caller, accept_language: Languages = ""
+) -> dict[str, Any]:
+    """Return the connectors with their components and the components' schemas.
+
+    Their texts are in the language that `Accept-Language` asks for, as far as a connector has it.
+    """
+    offers = hosting(request).offers
+    language = await offers.language(accept_language)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    return {
+        "language": language,
+        "languages": await offers.languages(),
+        "connectors": await offers.palette(language),
+    }
+
+
+@router.get("/examples", response_model=shaped(ExampleList))
+async def list_examples(
+    request: Request, response: Response, _: Caller, accept_language: Languages = ""
+) -> dict[str, Any]:
+    """Return flows to begin with. The accounts in them are names that you replace by your own."""
+    offers = hosting(request).offers
+    language = await offers.language(accept_language)
+    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    texts = await offers.texts(language)
+    return {
+        "examples": [
+            _show_example(each, texts.get(each.connector, {})) for each in await offers.examples()
         ]
-        connectors.append({**manifest, "id": connector_id, "components": components})
-    return {"connectors": connectors}
+    }
 
 
 @router.post("/options", response_model=shaped(EntryList))
@@ -112,3 +135,15 @@ async def test_component(
         values=trial.input,
         dry_run=trial.dry_run,
     )
+
+
+def _show_example(example: Example, texts: Texts) -> dict[str, Any]:
+    """Return an example as people see it; its name and description may be in their language."""
+    name, description = example.document.name, example.document.description
+    return {
+        "id": example.id,
+        "connector": example.connector,
+        "name": texts.get(name, name),
+        "description": texts.get(description, description),
+        "flow": example.document.model_dump(mode="json", exclude_unset=True),
+    }

@@ -37,6 +37,7 @@ from .errors import (
 )
 from .manifest import ComponentEntry, Manifest
 from .schema import component_schema, port_schema
+from .texts import Texts, texts_in, translate
 from .values import (
     Check,
     Credentials,
@@ -105,6 +106,7 @@ __all__ = [
     "Store",
     "SystemClock",
     "TellsFacts",
+    "Texts",
     "ThrottledError",
     "Trigger",
     "TriggerContext",
@@ -115,4 +117,6 @@ __all__ = [
     "hookimpl",
     "load_connectors",
     "port_schema",
+    "texts_in",
+    "translate",
 ]

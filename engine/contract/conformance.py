@@ -23,6 +23,7 @@ from .errors import ConnectorError
 from .manifest import ComponentEntry, Manifest
 from .schema import component_schema, port_schema
 from .testing import RecordingContext
+from .texts import LANGUAGE, Texts, texts_in
 
 URL = re.compile(r"https://\S+")
 # What a person needs to be told of a field, and what stands in its schema otherwise.
@@ -56,6 +57,20 @@ def component_complaints(
         *_sample_complaints(component, document),
     ]
     return [f"{entry.name}: {complaint}" for complaint in found]
+
+
+def text_complaints(
+    manifest: Manifest, components: Mapping[str, type[Component]], texts: Mapping[str, Texts]
+) -> list[str]:
+    """Return what of manifest and schemas is not said in a language, and what stands nowhere."""
+    documents: list[Any] = [manifest.model_dump(mode="json", by_alias=True)]
+    documents += [component_schema(name, each) for name, each in components.items()]
+    said = dict.fromkeys(text for document in documents for text in texts_in(document))
+    found = [f"{each!r} is no language" for each in texts if not re.fullmatch(LANGUAGE, each)]
+    for language, table in texts.items():
+        found += [f"{language}: {text!r} is not translated" for text in said if text not in table]
+        found += [f"{language}: {text!r} stands nowhere" for text in table if text not in said]
+    return found
 
 
 async def lifecycle_complaints(trigger: Trigger, context: RecordingContext) -> list[str]:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from .component import Component
 from .context import Account, HostContext
 from .manifest import Manifest
+from .texts import Texts
 from .values import Check, Credentials, Event, Fact, JsonObject, Listener, Route
 from .version import misfit
 
@@ -158,6 +159,23 @@ class Hooks:
         """Return the long-lived part. Called once, when the host starts."""
         raise NotImplementedError
 
+    @hookspec
+    def appmixer_examples(self) -> Mapping[str, JsonObject]:
+        """Return flow documents to begin with, by an id for each. May be left out.
+
+        Called when somebody first asks for them; does no more than read package data. The host
+        checks each before it shows it.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def appmixer_texts(self) -> Mapping[str, Texts]:
+        """Return what the English texts of manifest and schemas are in other languages.
+
+        By language (`de`, `pt-BR`), then by the English text; what is missing stays English. May be
+        left out. Called when somebody first asks for one; does no more than read package data.
+        """
+        raise NotImplementedError
 
 
 class UnusableConnectorError(Exception):
@@ -213,6 +231,16 @@ class Connector:
     def plugin(self, host: HostContext) -> Plugin:
         plugin: Plugin = _answer("appmixer_plugin", self._hooks.appmixer_plugin, host=host)
         return plugin
+
+    def examples(self) -> Mapping[str, JsonObject]:
+        """Return its example flows by id; none where it has no such hook."""
+        found: list[Mapping[str, JsonObject]] = self._hooks.appmixer_examples()
+        return found[0] if found else {}
+
+    def texts(self) -> Mapping[str, Texts]:
+        """Return its texts by language; none where it has no such hook."""
+        found: list[Mapping[str, Texts]] = self._hooks.appmixer_texts()
+        return found[0] if found else {}
 
     def left_out(self, error: BaseException) -> LeftOut:
         """Return what to report when a host goes on without it."""

@@ -56,6 +56,7 @@ from .actions import Actions
 from .contexts import EngineTriggerContext, Services
 from .hosted import Hosted
 from .notices import StreamedNotices
+from .offers import Offers
 from .previews import Previews
 from .retention import housekeep
 from .transport import open_http
@@ -210,6 +211,7 @@ class Engine:
             actions=self.actions,
             redaction=self.redaction,
         )
+        self.offers = Offers(self.connectors, self.types, self.log, self.describe)
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)

@@ -1,4 +1,4 @@
-"""Reads connector.json, installed or not."""
+"""Reads connector.json and the example flows, installed or not."""
 
 from __future__ import annotations
 
@@ -10,11 +10,22 @@ from typing import Any, cast
 
 # A wheel keeps the repository's relative layout, so the manifest is one folder up in both.
 CONNECTOR = files("appmixer.whatsapp.plugin") / ".."
+EXAMPLE = ".flow.json"
 
 
 @cache
 def read_manifest() -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads((CONNECTOR / "connector.json").read_text("utf-8")))
+
+
+def read_examples() -> dict[str, dict[str, Any]]:
+    """Return the flows of the folder `examples`, by their ids."""
+    there = sorted((CONNECTOR / "examples").iterdir(), key=lambda file: file.name)
+    return {
+        file.name.removesuffix(EXAMPLE).replace("_", "-"): json.loads(file.read_text("utf-8"))
+        for file in there
+        if file.name.endswith(EXAMPLE)
+    }
 
 
 def component_modules() -> Mapping[str, str]:

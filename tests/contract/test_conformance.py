@@ -10,13 +10,21 @@ import httpx
 import pytest
 import respx
 
-from appmixer.engine.contract import ConnectorError, Manifest, Trigger, load_connectors
+from appmixer.engine.contract import (
+    ConnectorError,
+    Manifest,
+    Trigger,
+    component_schema,
+    load_connectors,
+    texts_in,
+)
 from appmixer.engine.contract.conformance import (
     component_complaints,
     error_classes,
     error_complaints,
     lifecycle_complaints,
     manifest_complaints,
+    text_complaints,
 )
 from appmixer.engine.contract.testing import RecordingContext, RecordingHost, StandInAccount
 
@@ -156,3 +164,40 @@ def test_the_manifest_holds_no_unknown_key() -> None:
 
     assert parsed.id == "appmixer:whatsapp"
     assert parsed.components
+
+
+def test_what_a_language_does_not_say_and_what_stands_nowhere_is_named() -> None:
+    manifest = Manifest.model_validate(
+        {
+            "id": "test:mute",
+            "label": "Mute",
+            "version": "1.0.0",
+            "contract": "1.0",
+            "description": "Says nothing.",
+            "icon": "data:image/svg+xml,",
+            "configuration": [],
+            "endpoint": [],
+            "quotas": [],
+            "components": [],
+        }
+    )
+
+    assert text_complaints(manifest, {}, {"de": {"Mute": "Stumm", "Loud": "Laut"}, "D E": {}}) == [
+        "'D E' is no language",
+        "de: 'Says nothing.' is not translated",
+        "de: 'Loud' stands nowhere",
+        "D E: 'Mute' is not translated",
+        "D E: 'Says nothing.' is not translated",
+    ]
+    assert text_complaints(manifest, {}, {"de": {"Mute": "a", "Says nothing.": "b"}}) == []
+
+
+def test_the_texts_of_schemas_have_to_be_said_as_well() -> None:
+    name = "appmixer.whatsapp.SendText"
+    texts = {"de": dict.fromkeys(texts_in(component_schema(name, COMPONENTS[name])), "…")}
+    alone = CONNECTOR.manifest.model_copy(update={"components": []})
+
+    missing = text_complaints(alone, {name: COMPONENTS[name]}, texts)
+
+    assert "de: 'Message Text' is not translated" not in missing
+    assert f"de: {CONNECTOR.manifest.description!r} is not translated" in missing

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, RootModel
 
 from ...contract.manifest import Auth, EndpointRoute, Quota
+from ...flows.models import FlowDocument
 from ...runs.states import StepState
 from .refusals import Failure
 from .shape import Shape
@@ -46,7 +47,23 @@ class Connector(Shape):
 
 
 class ConnectorList(Shape):
+    language: str = Field(description="The one that the texts are in, where they are.")
+    languages: list[str] = Field(description="Those that there are texts in.")
     connectors: list[Connector]
+
+
+class Example(Shape):
+    """A flow to begin with."""
+
+    id: str
+    connector: str = Field(description="The id of the connector that brings it.")
+    name: str
+    description: str
+    flow: FlowDocument
+
+
+class ExampleList(Shape):
+    examples: list[Example]
 
 
 class Entry(Shape):

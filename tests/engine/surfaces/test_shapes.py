@@ -95,6 +95,7 @@ def connectors() -> dict[str, Connector]:
         lambda: {"test.echo.Heard": Heard, "test.echo.Say": Telephone}
     )
     module.appmixer_plugin = hookimpl(plugin)
+    module.appmixer_examples = hookimpl(lambda: {"echo": FLOW})
     return connectors_of(module)
 
 
@@ -254,7 +255,7 @@ async def _set_up(client: httpx.AsyncClient) -> str:
     await client.post(f"{path}/claim")
     for each in (path, f"{path}/checks", f"{path}/facts", "/api/accounts", "/api/checks"):
         await client.get(each)
-    for each in ("/api/components", "/api/functions"):
+    for each in ("/api/components", "/api/examples", "/api/functions"):
         await client.get(each)
     for each in ("/api/me", "/healthz", "/readyz", "/metrics", "/api/configuration"):
         await client.get(each)
