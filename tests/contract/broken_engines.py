@@ -13,6 +13,7 @@ from appmixer.engine.host.contexts import EngineActionContext
 from appmixer.engine.runs import segments
 from appmixer.engine.runs.attempt_marks import AttemptMarks
 from appmixer.engine.runs.due import Due
+from appmixer.engine.runs.records import wait_row
 
 SpoilEngine = Callable[[pytest.MonkeyPatch], None]
 
@@ -49,10 +50,8 @@ def does_everything_again(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_the_state_of_a_wait(patch: pytest.MonkeyPatch) -> None:
-    store = segments.wait_row
-
     def without_state(*given: Any, **named: Any) -> dict[str, Any]:
-        row = store(*given, **named)
+        row = wait_row(*given, **named)
         return {**row, "expires_at": None, "key": "none"}
 
     patch.setattr(segments, "wait_row", without_state)

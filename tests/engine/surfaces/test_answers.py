@@ -87,7 +87,7 @@ async def test_a_flow_with_faults_names_all_of_them(admin: httpx.AsyncClient) ->
     [
         ("POST", "/api/accounts", b"{", ""),
         ("POST", "/api/accounts", b"[]", ""),
-        ("POST", "/api/accounts", b'{"service":"x"}', "accessToken"),
+        ("POST", "/api/accounts", b'{"accessToken":"t"}', "service"),
         ("POST", "/api/accounts", b'{"service":"x","accessToken":"t","nam":"y"}', "nam"),
         ("PUT", "/api/flows/x%20y", b"{}", "flow_id"),
         ("GET", "/api/runs?limit=0", b"", "limit"),
