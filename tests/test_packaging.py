@@ -305,7 +305,7 @@ def plain(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
     [
         (["components"], "appmixer.whatsapp.SendText"),
         (["components", "SendText"], "Its values leave at: sent"),
-        (["validate", str(ROOT / "demo" / "auto_reply.flow.json")], "This flow is valid."),
+        (["validate", str(ROOT / "examples" / "auto_reply.flow.json")], "This flow is valid."),
         (["validate", str(ROOT / "connector.json")], "This manifest is valid."),
     ],
 )

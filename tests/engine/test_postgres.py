@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from cryptography.fernet import Fernet
 
 from appmixer.engine.accounts.configuration import RELOAD_S
 from appmixer.engine.api.server import serving
-from appmixer.engine.contract import Connector, connectors_of
+from appmixer.engine.contract import Connector, Fate, RejectedError, connectors_of
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.host.turn import take
 from appmixer.engine.runs.waits import end_answered, store_waits
@@ -320,3 +321,25 @@ async def _returned(found: Any) -> Any:
 async def _completed(engine: Engine, owner: str, count: int) -> Any:
     runs = await engine.runs.list(owner, status="completed")
     return runs if len(runs) == count else None
+
+
+async def test_a_step_keeps_the_furthest_fate_here_too(
+    engine: Engine, owner: str, echo: Echo, hear: Hear, ended_runs: Ended
+) -> None:
+    await engine.flows.put(owner, "echo", echoing("hi"))
+    await engine.flows.start(owner, "echo")
+    await hear("hello")
+    [run] = await ended_runs(owner, 1)
+    step_id, at = f"{run['id']}.0", datetime(2026, 9, 21, tzinfo=UTC)
+
+    for told in (Fate(step_id, "read", at), Fate(step_id, "delivered", at)):
+        await echo.host.report_fates([told])
+    before = await engine.runs.get(owner, run["id"])
+    await echo.host.report_fates([Fate(step_id, "failed", at, RejectedError("Lost", "10 %"))])
+    [failed] = await engine.runs.list(owner, status="failed")
+    after = await engine.runs.get(owner, run["id"])
+
+    assert [each["steps"][1]["fate"]["state"] for each in (before, after)] == ["read", "failed"]
+    assert after["steps"][1]["fate"]["error"]["cause"] == "10 %"
+    assert (failed["id"], failed["fates"]) == (run["id"], {"failed": 1})
+    assert await engine.runs.list(owner, fate="delivered") == []
