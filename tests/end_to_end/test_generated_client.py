@@ -84,7 +84,7 @@ def client(
 def test_a_generated_client_does_the_main_job(ready: World, client: Client) -> None:
     ready.set_webhook()
     call, models = client.call, client.models
-    new = models.NewAccount("appmixer:whatsapp", "EAAsandbox", name="acme")
+    new = models.NewAccount("appmixer:whatsapp", name="acme", access_token="EAAsandbox")
     document = models.PutFlowDocument.from_dict(ready.auto_reply)
 
     account = call("accounts.connect_account", body=new)
