@@ -49,7 +49,7 @@ test: $(READY) $(NPM_READY) $(GENERATOR_READY)
 
 # What an author of components needs, in seconds.
 check: $(READY)
-	$(BIN)/pytest $(CHECKED) $(ARGS)
+	$(BIN)/pytest $(CHECKED) --ignore tests/contract/test_host_conformance.py $(ARGS)
 
 # The long proofs alone, one after the other: each wants the machine for itself.
 prove: $(READY) $(NPM_READY)

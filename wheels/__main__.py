@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).parents[1]
 CONTRACT = "appmixer.engine.contract"
@@ -87,10 +87,11 @@ def as_toml(document: Mapping[str, Any]) -> str:
 
 def _inline(value: Any) -> str:
     if isinstance(value, dict):
-        entries = [f"{json.dumps(key)} = {_inline(each)}" for key, each in value.items()]
+        table = cast("dict[str, Any]", value)
+        entries = [f"{json.dumps(key)} = {_inline(each)}" for key, each in table.items()]
         return f"{{ {', '.join(entries)} }}"
     if isinstance(value, list):
-        return f"[{', '.join(_inline(each) for each in value)}]"
+        return f"[{', '.join(_inline(each) for each in cast('Sequence[Any]', value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 

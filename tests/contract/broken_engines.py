@@ -31,7 +31,9 @@ def leaves_what_was_cut_short(patch: pytest.MonkeyPatch) -> None:
 
 
 def notes_nothing_that_leaves(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(AttemptMarks, "leave", lambda marks, attempt: None)
+    def leave(marks: Any, attempt: str) -> None: ...
+
+    patch.setattr(AttemptMarks, "leave", leave)
 
 
 def puts_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -45,7 +47,9 @@ def does_everything_again(patch: pytest.MonkeyPatch) -> None:
     async def nothing(segment: Any) -> dict[str, Any]:
         return {}
 
-    patch.setattr(segments, "finish", lambda connection, segment_id: None)
+    def finish(connection: Any, segment_id: str) -> None: ...
+
+    patch.setattr(segments, "finish", finish)
     patch.setattr(segments._Segment, "_recorded", nothing)  # pyright: ignore[reportPrivateUsage]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from appmixer.engine.contract import Listener, RejectedError, Response
 from appmixer.engine.contract.host_conformance import Check, events, keeping, lifecycle, steps
@@ -83,8 +84,14 @@ def does_watched_work_once(page: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 def validates_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
+    def unchecked(model: type[BaseModel]) -> Callable[[Any], BaseModel]:
+        def construct(given: Any) -> BaseModel:
+            return model.model_construct(**given)
+
+        return construct
+
     for model in (Heard.Input, Act.Input):
-        patch.setattr(model, "model_validate", lambda given, of=model: of.model_construct(**given))
+        patch.setattr(model, "model_validate", unchecked(model))
 
 
 def listens_although_it_is_refused(page: Any, patch: pytest.MonkeyPatch) -> None:
@@ -171,7 +178,11 @@ def starts_a_run_for_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
 
 def begins_all_at_once(page: Any, patch: pytest.MonkeyPatch) -> None:
     begin = page.Host._begin
-    patch.setattr(page.Host, "_begin", lambda host, work, order="": begin(host, work))
+
+    def begin_now(host: Any, work: Any, order: str = "") -> None:
+        begin(host, work)
+
+    patch.setattr(page.Host, "_begin", begin_now)
 
 
 def stumbles_over_what_it_cannot_read(page: Any, patch: pytest.MonkeyPatch) -> None:
@@ -186,7 +197,10 @@ def stumbles_over_what_it_cannot_read(page: Any, patch: pytest.MonkeyPatch) -> N
 
 
 def tells_everybody(page: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(page.Host, "_may_hear", lambda *_: True)
+    def may_hear(*_: object) -> bool:
+        return True
+
+    patch.setattr(page.Host, "_may_hear", may_hear)
 
 
 def never_asks_what_an_account_opens(page: Any, patch: pytest.MonkeyPatch) -> None:
@@ -270,15 +284,17 @@ def hangs_after_a_fault(page: Any, patch: pytest.MonkeyPatch) -> None:
 
 def ends_any_wait_with_any_event(page: Any, patch: pytest.MonkeyPatch) -> None:
     answer = page.Host._answer
-    patch.setattr(
-        page.Host,
-        "_answer",
-        lambda host, key, payload: answer(host, next(iter(host.waits), key), payload),
-    )
+
+    def answer_any(host: Any, key: str, payload: Any) -> None:
+        answer(host, next(iter(host.waits), key), payload)
+
+    patch.setattr(page.Host, "_answer", answer_any)
 
 
 def gives_up_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(page.Host, "give_up", lambda host, key: None)
+    def give_up(host: Any, key: str) -> None: ...
+
+    patch.setattr(page.Host, "give_up", give_up)
 
 
 def forgets_what_comes_early(page: Any, patch: pytest.MonkeyPatch) -> None:
@@ -333,7 +349,11 @@ def counts_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
 
 def counts_for_all_keys_together(page: Any, patch: pytest.MonkeyPatch) -> None:
     take = page.Quota.take
-    patch.setattr(page.Quota, "take", lambda quota, resource, key: take(quota, resource, ""))
+
+    async def take_together(quota: Any, resource: str, key: str) -> None:
+        await take(quota, resource, "")
+
+    patch.setattr(page.Quota, "take", take_together)
 
 
 def saves_the_first_chunk(page: Any, patch: pytest.MonkeyPatch) -> None:
@@ -359,11 +379,16 @@ def logs_what_the_manifest_calls_secret(page: Any, patch: pytest.MonkeyPatch) ->
 
 
 def shows_what_a_field_keeps_secret(page: Any, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(page.Step, "__repr__", lambda step: f"{step.input} {step.state}")
+    def show(step: Any) -> str:
+        return f"{step.input} {step.state}"
+
+    patch.setattr(page.Step, "__repr__", show)
 
 
 def logs_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
-    _prepare(page, patch, lambda host: setattr(host.log, "write", lambda line: None))
+    def write(line: str) -> None: ...
+
+    _prepare(page, patch, lambda host: setattr(host.log, "write", write))
 
 
 BROKEN: list[tuple[Spoil, Check]] = [

@@ -6,14 +6,14 @@ import dataclasses
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, is_typeddict
+from typing import Any, cast
 
 import pytest
 
 from appmixer.engine import contract
-from appmixer.engine.contract import Component
+from appmixer.engine.contract import Component, values
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "hosting.md").read_text("utf-8")
@@ -21,6 +21,14 @@ HEADING = re.compile(r"^##+ (.*)$", re.M)
 ROW = re.compile(r"^\| `([\w-]+)` \|", re.M)
 # Protocols without a name of their own in the tables: what they ask is `Store.put`.
 CALLABLE = {"KeepEntries"}
+
+
+# The values that pass between a connector and its host.
+VALUES = tuple(
+    each
+    for each in vars(values).values()
+    if isinstance(each, type) and each.__module__ == values.__name__
+)
 
 
 def sections() -> dict[str, str]:
@@ -32,19 +40,20 @@ def sections() -> dict[str, str]:
 def words(document: Any) -> Iterator[str]:
     """Yield the words of a schema that are not JSON Schema's own."""
     if isinstance(document, dict):
-        for key, value in document.items():
-            if str(key).startswith("x-"):
-                yield str(key)
+        entries = cast("dict[str, Any]", document)
+        for key, value in entries.items():
+            if key.startswith("x-"):
+                yield key
             yield from words(value)
     elif isinstance(document, list):
-        for each in document:
+        for each in cast("Sequence[Any]", document):
             yield from words(each)
 
 
 def members(described: type) -> set[str]:
     """Return what a host and a connector use of a protocol, a base class or a value."""
-    if dataclasses.is_dataclass(described):
-        return {field.name for field in dataclasses.fields(described)}
+    if issubclass(described, VALUES):
+        return {field.name for field in dataclasses.fields(cast("Any", described))}
     named = {*vars(described), *inspect.get_annotations(described)}
     return {name for name in named if not name.startswith("_")}
 
@@ -53,12 +62,11 @@ def described() -> dict[str, type]:
     """Return all protocols, values and bases of components that the contract exports."""
     found: dict[str, type] = {}
     for name in contract.__all__:
-        each = getattr(contract, name)
-        if not isinstance(each, type) or is_typeddict(each) or name in CALLABLE:
+        each: Any = getattr(contract, name)
+        if not isinstance(each, type) or name in CALLABLE:
             continue
-        is_value = each.__module__.endswith(".values") and dataclasses.is_dataclass(each)
-        is_protocol = getattr(each, "_is_protocol", False)
-        if is_value or is_protocol or issubclass(each, Component):
+        is_protocol: bool = getattr(each, "_is_protocol", False)
+        if is_protocol or issubclass(each, (*VALUES, Component)):
             found[name] = each
     return found
 

@@ -9,7 +9,7 @@ from ..context import ActionContext
 from ..errors import RejectedError, ThrottledError
 from .adapter import HostSite
 from .probe import SECRET, Act, Probe, Result, answer
-from .stage import expect, require, staged
+from .stage import NO_ENTRIES, expect, require, staged
 
 FORGOTTEN_AFTER_S = 0.05
 
@@ -34,7 +34,11 @@ async def the_store_keeps_finds_adds_and_forgets(site: HostSite) -> None:
         await stage.until_steps(1, "completed")
 
     kept = {"of": [1, None]}
-    expect(found, [{"a:1": kept}, [kept, None], ["a:1", "a:2", "a:3"], [{}, None]], "the entries")
+    expect(
+        found,
+        [{"a:1": kept}, [kept, None], ["a:1", "a:2", "a:3"], [NO_ENTRIES, None]],
+        "the entries",
+    )
 
 
 async def a_store_is_the_connectors_and_a_state_is_each_steps_own(site: HostSite) -> None:
@@ -57,7 +61,7 @@ async def a_store_is_the_connectors_and_a_state_is_each_steps_own(site: HostSite
 
     expect(
         found,
-        [[{}, {}], [{}, {"key": "one"}], [{"key": "one"}, {"key": "two"}]],
+        [[NO_ENTRIES, NO_ENTRIES], [NO_ENTRIES, {"key": "one"}], [{"key": "one"}, {"key": "two"}]],
         "state and store of each step",
     )
     expect(shared, {"key": "three"}, "the plugin's store")

@@ -7,7 +7,7 @@ from ..errors import OutcomeUnknownError, RejectedError
 from ..values import JsonObject, Wait
 from .adapter import HostSite
 from .probe import Act, Probe, Result, answer, until_cancelled
-from .stage import expect, require, staged
+from .stage import NO_ENTRIES, expect, require, staged
 
 
 async def what_was_taken_is_heard_although_the_process_is_killed(site: HostSite) -> None:
@@ -102,7 +102,7 @@ async def what_is_put_with_a_step_is_kept_with_its_record_or_not_at_all(site: Ho
         await stage.open_again()
         last = await stage.probe.host.store.get(["with"])
 
-    expect(found, [{}], "what a step has put that never ended")
+    expect(found, [NO_ENTRIES], "what a step has put that never ended")
     expect(last, {"with": "second"}, "what a step has put that has ended")
 
 

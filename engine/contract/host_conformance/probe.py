@@ -166,8 +166,16 @@ class Probe:
             lambda: probe_manifest(_components(), has_accounts=self.has_accounts)
         )
         module.appmixer_components = hookimpl(_components)
-        module.appmixer_account_provider = hookimpl(lambda host: self._provider(host))
-        module.appmixer_plugin = hookimpl(lambda host: self._plugin(host))
+
+        # Functions, because methods take no marks.
+        def provider(host: HostContext) -> ProbeAccounts:
+            return self._provider(host)
+
+        def plugin(host: HostContext) -> ProbePlugin:
+            return self._plugin(host)
+
+        module.appmixer_account_provider = hookimpl(provider)
+        module.appmixer_plugin = hookimpl(plugin)
         return connectors_of(module)[PROBE]
 
     def _provider(self, host: HostContext) -> ProbeAccounts:

@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ..values import JsonObject
 from .adapter import HostSite, RunningHost, StepRecord
 from .probe import Probe
 
 # What takes no time is given so much, to show that it does not happen.
 MOMENT_S = 0.2
+NO_ENTRIES: JsonObject = {}
 ENDED = ("completed", "failed", "unknown")
 
 
