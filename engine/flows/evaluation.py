@@ -11,103 +11,38 @@ and keeps everything else in the process waiting. So its work is bounded before 
   bounds the work, and is charged before. `matches` is charged for its pattern as well, which
   therefore has to be written out.
 
-The unit is a nanosecond of a slow machine, by measurement, and no clock is asked: what is refused
-is refused everywhere. Errors name paths, kinds and functions, but never a value.
+Errors name paths, kinds and functions, but never a value.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..values import is_list, is_object
-from .functions import PRESENCE, names_of
+from .budget import (
+    CHAR,
+    CONVERSION,
+    EVALUATION,
+    LOOKUP,
+    NODE,
+    Budget,
+    ExpressionError,
+    TooMuchError,
+    unreadable,
+)
+from .functions import flatten
+from .library import NOT_FOUND, as_json, reason_of
+from .words import kind_of, names
 
 if TYPE_CHECKING:
     import cel
 
 MAX_LIST_ITEMS = 250
-MAX_NAMES_SHOWN = 50
-
-MACROS = names_of(["macro"])
-FUNCTIONS = names_of(["function", "method"]) - {PRESENCE}
-# What things cost, in nanoseconds.
-READING, LOOKUP, WEIGHING, EVALUATION = 5_000, 3_000, 300, 20_000
-CONVERSION, NODE, CHAR = 2_000, 400, 2
-NUMBER_AS_TEXT, MARK = 400, 2_000
 PATTERN_STEP, PATTERN_CLASS = 15, 750_000
-
-_NOT_FOUND = re.compile(r"Undefined variable or function: '(\w+)'")
-_FUNCTION_FAILED = re.compile(r"(?:Python f|F)unction '(\w+)'")
-FEW_SPACES = ("", " ", "  ", "   ", "    ")
-_SPACES = re.compile(r"[ \t\n\v\f\r\x85\u2028\u2029]+")
-
-
-class ExpressionError(ValueError):
-    """An expression that cannot be read or has no value; the text names the path and the cure."""
-
-
-class TooMuchError(ExpressionError):
-    """An expression, an input or a run that asks for more work or space than it may have."""
-
-
-def unreadable(source: str, reason: str) -> ExpressionError:
-    """Return the error of an expression that is none."""
-    return ExpressionError(f"The expression {source!r} cannot be read: {reason}.")
-
-
-@dataclass
-class Budget:
-    """What may still be spent: nanoseconds of work, and the size of all results together."""
-
-    work: int
-    size: int
-
-    def charge(self, work: int) -> None:
-        self.work -= work
-        if self.work < 0:
-            raise TooMuchError(
-                "The expressions would take too long here; make them simpler, or let them look at"
-                " less: a field instead of the whole object."
-            )
-
-    def weigh(self, value: Any) -> tuple[int, int]:
-        """Return the number of values in a value and of characters; both count as work."""
-        values, chars, left = 0, 0, [value]
-        while left:
-            each = left.pop()
-            values += 1
-            if isinstance(each, str):
-                chars += len(each)
-            elif is_list(each):
-                self._afford(values + len(left) + len(each))
-                left.extend(each)
-            elif is_object(each):
-                self._afford(values + len(left) + 2 * len(each))
-                values += len(each)
-                chars += sum(map(len, each))
-                left.extend(each.values())
-        self.charge(values * WEIGHING + chars // 100)
-        return values, chars
-
-    def keep(self, value: Any) -> None:
-        """Count a result."""
-        values, chars = self.weigh(value)
-        self.size -= values * 100 + chars
-        if self.size < 0:
-            raise TooMuchError(
-                "The results of the expressions are longer than they may be: 1,000,000 characters"
-                " in one input, 20,000,000 in one run."
-            )
-
-    def _afford(self, values: int) -> None:
-        if values * WEIGHING > self.work:
-            self.charge(self.work + 1)
 
 
 @dataclass(frozen=True)
@@ -273,13 +208,13 @@ class Expression:
 
         context = cel.Context(variables=dict(values), functions={"flatten": flatten})
         try:
-            return _as_json(self._program.execute(context))
+            return as_json(self._program.execute(context))
         except Exception as error:  # what the library raises is as varied as what it is given
-            absent = _NOT_FOUND.match(str(error))
+            absent = NOT_FOUND.match(str(error))
             if absent and absent[1] in missing:
                 raise missing[absent[1]] from None
             raise ExpressionError(
-                f"The expression {self.source!r} has no value: {_reason_of(error)}."
+                f"The expression {self.source!r} has no value: {reason_of(error)}."
             ) from None
 
     @cached_property
@@ -313,35 +248,6 @@ class Expression:
                     each.prepare()
 
 
-def flatten(value: Any) -> Any:
-    """Return a text on one line: breaks, tabs and runs of more than four spaces are one space."""
-    # The library writes to standard error when a function raises, so other values go through.
-    if not isinstance(value, str):
-        return value
-    return _SPACES.sub(lambda run: run[0] if run[0] in FEW_SPACES else " ", value)
-
-
-def names(known: Sequence[str]) -> str:
-    """Return names in a list for people."""
-    more = len(known) - MAX_NAMES_SHOWN
-    return (
-        ", ".join(known[:MAX_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "") or "nothing"
-    )
-
-
-def kind_of(value: Any) -> str:
-    """Return what a value is, in a word for people, without the value."""
-    if value is None:
-        return "empty"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, str):
-        return "a text" if value else "an empty text"
-    if isinstance(value, int | float):
-        return "a number"
-    return "a list" if is_list(value) else "an object"
-
-
 def _pattern_work(pattern: str, size: int) -> int:
     # A counted repetition repeats what stands before it, and may have blanks around its numbers.
     times = 1
@@ -350,43 +256,3 @@ def _pattern_work(pattern: str, size: int) -> int:
     steps = len(pattern) * times
     classes = len(re.findall(r"\\[pPwWdDsSbB]|\[|\(\?", pattern)) * times
     return steps * size // CHAR * PATTERN_STEP + classes * PATTERN_CLASS
-
-
-def _reason_of(error: Exception) -> str:
-    """Return why an evaluation failed; the library's own texts quote values, so few are taken."""
-    text = str(error)
-    if isinstance(error, ZeroDivisionError | _NoJsonError):
-        return text
-    function = _FUNCTION_FAILED.match(text) or _NOT_FOUND.match(text)
-    if function and function[1] in FUNCTIONS:
-        return f"{function[1]} cannot take what it is given here"
-    if isinstance(error, OverflowError):
-        return "a number or time gets too large"
-    if isinstance(error, IndexError):
-        return "a list has no entry at that place"
-    if isinstance(error, KeyError):
-        return "an object has no such field"
-    return (
-        "the values are of kinds that do not go together; string(), int() and double() make one"
-        " of another"
-    )
-
-
-class _NoJsonError(ValueError):
-    """A result that has no place in JSON."""
-
-
-def _as_json(value: Any) -> Any:
-    if is_object(value):
-        return {str(key): _as_json(item) for key, item in value.items()}
-    if is_list(value):
-        return [_as_json(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _NoJsonError("a result that is infinite or no number has no place in JSON")
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    raise _NoJsonError("the result has no place in JSON")

@@ -14,7 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from ..values import cut, is_list, is_object
-from .evaluation import MARK, READING, Budget, ExpressionError, Path
+from .budget import MARK, READING, Budget, ExpressionError
+from .evaluation import Path
 from .syntax import MAX_KEPT_CHARS, read_expression
 
 __all__ = [

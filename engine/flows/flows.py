@@ -13,10 +13,8 @@ import sqlalchemy as sa
 
 from ..accounts.accounts import Accounts
 from ..contract import (
-    Account,
     Component,
     ConnectorError,
-    Listener,
     Log,
     Plugin,
     RejectedError,
@@ -24,17 +22,16 @@ from ..contract import (
 )
 from ..limits import Limits
 from ..observe.faults import Describe
-from ..storage.database import DATABASE_AWAY, mapping
 from ..storage.patience import in_turn
 from ..storage.storage import Storage
-from ..storage.tables import flow_versions, flows, listeners
+from ..storage.tables import flows
 from ..times import iso
 from .documents import read_document
-from .inputs import read_input
-from .listening import RUNNING, STOPPED, Kept, Stopping, TakeOver, set_state, stop_listening
+from .listening import RUNNING, STOPPED, TakeOver, set_state, stop_listening
 from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFaults
-from .places import Listening, Place, TriggerContexts, WarningContext
-from .sealed_inputs import hide_secrets, keep_secrets, open_secrets
+from .places import Place, TriggerContexts, WarningContext
+from .sealed_inputs import hide_secrets, keep_secrets
+from .triggers import Triggers
 from .versions import Documents, store_version
 
 
@@ -51,11 +48,26 @@ class Flows:
     limits: Limits
     log: Log
     describe: Describe
-    _documents: Documents = field(default_factory=Documents)
+    triggers: Triggers = field(init=False)
+    _documents: Documents = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[str, asyncio.Lock]
     )
     _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def __post_init__(self) -> None:
+        self._documents = Documents(self.storage.rows)
+        self.triggers = Triggers(
+            storage=self.storage,
+            accounts=self.accounts,
+            types=self.types,
+            component=self.component,
+            plugins=self.plugins,
+            contexts=self.contexts,
+            log=self.log,
+            describe=self.describe,
+            document=self.document,
+        )
 
     async def put(self, owner_id: str, flow_id: str, raw: object) -> dict[str, Any]:
         """Store a new version; raise FlowFaults. A running flow goes on with its old version."""
@@ -106,26 +118,26 @@ class Flows:
             row = await self._present(owner_id, flow_id)
             document = await self.document(row.key, row.version)
             await self._check_accounts(owner_id, document)
-            taking_over = TakeOver(row.key, row.version, await self._listening(row.key))
+            taking_over = TakeOver(row.key, row.version, await self.triggers.listening(row.key))
             started: list[str] = []
             warnings: list[str] = []
             try:
-                for key in self._triggers(document):
+                for key in self.triggers.of(document):
                     started.append(key)
-                    trigger, context = await self.trigger(
+                    trigger, context = await self.triggers.trigger(
                         owner_id, row.key, row.version, key, taking_over
                     )
                     await trigger.start(context)
                     warnings += context.warnings
             except Exception as error:
-                await self._undo(owner_id, taking_over, started, row.running_version)
+                await self.triggers.undo(owner_id, taking_over, started, row.running_version)
                 if row.running_version is None:
                     reason = str(error) if isinstance(error, ConnectorError) else "It failed."
                     await self._set_state(row.key, STOPPED, None, reason)
                 raise
             now = self.storage.clock.now
             await self.storage.writer.commit(lambda c: taking_over.store(c, now))
-            await self._leave(owner_id, taking_over, row.running_version, document)
+            await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
@@ -138,8 +150,8 @@ class Flows:
     async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
         version = row.running_version or row.version
         warnings: list[str] = []
-        for key in self._triggers(await self.document(row.key, version)):
-            warnings += await self._stop_trigger(owner_id, row.key, version, key)
+        for key in self.triggers.of(await self.document(row.key, version)):
+            warnings += await self.triggers.stop(owner_id, row.key, version, key)
         await self.storage.writer.commit(
             lambda c: stop_listening(c, row.key, self.storage.clock.now)
         )
@@ -147,98 +159,19 @@ class Flows:
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
         """Return one version, whose secrets are sealed still; raise LookupError."""
-        found = self._documents.get(flow_key, version)
-        if found is None:
-            query = sa.select(flow_versions.c.document).where(
-                flow_versions.c.flow_key == flow_key, flow_versions.c.version == version
-            )
-            rows = await self.storage.rows(query)
-            if not rows:
-                raise LookupError(f"Version {version} of the flow is gone.")
-            found = FlowDocument.model_validate(rows[0].document)
-            self._documents.add(flow_key, version, found)
-        return found
+        return await self._documents.read(flow_key, version)
 
     async def place(
         self, owner_id: str, flow_key: str, key: str, component: FlowComponent
     ) -> Place:
         """Return where a component stands; the account is None when none is chosen."""
-        kind = self.types[component.type]
-        account: Account | None = None
-        if component.account is not None:
-            account = await self.accounts.named(owner_id, kind.connector, component.account)
-        return Place(owner_id, kind.connector, flow_key, key, account)
+        return await self.triggers.place(owner_id, flow_key, key, component)
 
     async def trigger(
-        self,
-        owner_id: str,
-        flow_key: str,
-        version: int,
-        key: str,
-        listening: Listening | None = None,
+        self, owner_id: str, flow_key: str, version: int, key: str
     ) -> tuple[Trigger, WarningContext]:
         """Return a trigger of a flow with its context; raise ConnectorError."""
-        component = (await self.document(flow_key, version)).components[key]
-        trigger = self.component(component.type)
-        assert isinstance(trigger, Trigger)
-        place = await self.place(owner_id, flow_key, key, component)
-        values = open_secrets(component.input, self.storage.seal)
-        properties = read_input(trigger.Input, values)
-        listening = listening or Stopping(self.storage.writer)
-        return trigger, self.contexts(place, properties, listening)
-
-    async def _listening(self, flow_key: str) -> dict[str, sa.Row[Any]]:
-        query = sa.select(listeners).where(listeners.c.flow_key == flow_key)
-        return {row.id: row for row in await self.storage.rows(query)}
-
-    async def _undo(
-        self, owner_id: str, taking_over: TakeOver, started: Sequence[str], former: int | None
-    ) -> None:
-        """Take back what was asked for on behalf of a version that is not going to run."""
-        flow_key, version = taking_over.flow_key, taking_over.version
-        new = (await self.document(flow_key, version)).components
-        old = {} if former is None else (await self.document(flow_key, former)).components
-        for key in started:
-            if old.get(key) != new[key]:
-                await self._stop_trigger(owner_id, flow_key, version, key, taking_over)
-        for listener_id, listener in taking_over.wanted.items():
-            if listener_id not in taking_over.present:
-                await self._remove_listener(owner_id, listener["connector"], listener)
-
-    async def _leave(
-        self, owner_id: str, taking_over: TakeOver, former: int | None, document: FlowDocument
-    ) -> None:
-        """Stop what the former version listened to and this one does not."""
-        kept = Kept(self.storage.writer, taking_over)
-        flow_key = taking_over.flow_key
-        if former is not None:
-            old = await self.document(flow_key, former)
-            for key in self._triggers(old):
-                if document.components.get(key) != old.components[key]:
-                    await self._stop_trigger(owner_id, flow_key, former, key, kept)
-        for listener_id, row in taking_over.present.items():
-            if listener_id not in taking_over.wanted and listener_id not in kept.left:
-                await self._remove_listener(owner_id, row.connector, mapping(row))
-
-    async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
-        if connector not in self.plugins:
-            return  # the plugin tidies up when it is there again
-        listener = Listener(row["id"], row["route"], row["params"], row["account_id"], owner_id)
-        try:
-            account_id = row["account_id"]
-            account = await self.accounts.hosted(account_id) if account_id else None
-            await self.plugins[connector].listener_removed(listener, account)
-        except ConnectorError as error:
-            self.log.warning("listener_not_removed_cleanly", reason=str(error))
-
-    def _triggers(self, document: FlowDocument) -> Sequence[str]:
-        types = self.types
-        return [
-            key
-            for key, each in document.components.items()
-            # One of a connector that is not there any more has nothing to stop.
-            if each.type in types and types[each.type].kind == "trigger"
-        ]
+        return await self.triggers.trigger(owner_id, flow_key, version, key)
 
     async def _check_accounts(self, owner_id: str, document: FlowDocument) -> None:
         faults: list[Fault] = []
@@ -256,29 +189,6 @@ class Flows:
                 faults.append(Fault(f"components.{key}.account", text))
         if faults:
             raise FlowFaults(faults)
-
-    async def _stop_trigger(
-        self,
-        owner_id: str,
-        flow_key: str,
-        version: int,
-        key: str,
-        listening: Listening | None = None,
-    ) -> Sequence[str]:
-        """Stop a trigger whatever it says; return what it warned of."""
-        # A stop must succeed for the person who asks: what is left over there is not worth
-        # events that keep starting runs here. The plugin logs it and tidies up later.
-        try:
-            trigger, context = await self.trigger(owner_id, flow_key, version, key, listening)
-            await trigger.stop(context)
-            return context.warnings
-        except DATABASE_AWAY:
-            raise
-        except ConnectorError as error:
-            self.log.warning("trigger_not_stopped_cleanly", component=key, reason=str(error))
-        except Exception as error:  # a component's fault must not keep a person from stopping
-            self.describe(error, component=key)
-        return []
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
         now = self.storage.clock.now

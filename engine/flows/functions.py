@@ -1,10 +1,11 @@
 """The functions of the expression language: what there is, and what people are told of it.
 
-What is not described here does not exist: evaluation.py takes its names from this table.
+What is not described here does not exist: syntax.py takes its names from this table.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -146,3 +147,17 @@ def names_of(kinds: Iterable[str]) -> frozenset[str]:
     """Return the names of all functions of these kinds."""
     wanted = frozenset(kinds)
     return frozenset(each.name for each in TABLE if each.kind in wanted)
+
+
+MACROS = names_of(["macro"])
+FUNCTIONS = names_of(["function", "method"]) - {PRESENCE}
+FEW_SPACES = ("", " ", "  ", "   ", "    ")
+_SPACES = re.compile(r"[ \t\n\v\f\r\x85\u2028\u2029]+")
+
+
+def flatten(value: Any) -> Any:
+    """Return a text on one line: breaks, tabs and runs of more than four spaces are one space."""
+    # The library writes to standard error when a function raises, so other values go through.
+    if not isinstance(value, str):
+        return value
+    return _SPACES.sub(lambda run: run[0] if run[0] in FEW_SPACES else " ", value)

@@ -8,7 +8,7 @@ from typing import Any
 from jsonschema.exceptions import ValidationError as SchemaError
 
 from ..values import is_list, is_object
-from .evaluation import names
+from .words import names
 
 UNKNOWN_FIELD = "There is no such field; check its spelling or remove it."
 EMPTY = {"type": "null"}

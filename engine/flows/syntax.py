@@ -1,4 +1,4 @@
-"""How an expression is read: its tokens, and what the CEL library is given instead of them.
+"""How an expression is read: what the CEL library is given instead of its tokens.
 
 The library's own parser has the last word on grammar, yet it gets only what is put together here
 from our tokens: paths, has() and macros have been taken out and evaluation.py sees to them.
@@ -7,44 +7,20 @@ from our tokens: paths, has() and macros have been taken out and evaluation.py s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 
-from .evaluation import (
-    CHAR,
-    FUNCTIONS,
-    MACROS,
-    NODE,
-    NUMBER_AS_TEXT,
-    READING,
-    Budget,
-    Expression,
-    ExpressionError,
-    Has,
-    Macro,
-    Part,
-    Path,
-    names,
-    unreadable,
-)
-from .functions import PRESENCE
+from .budget import CHAR, NODE, NUMBER_AS_TEXT, READING, Budget, ExpressionError, unreadable
+from .evaluation import Expression, Has, Macro, Part, Path
+from .functions import FUNCTIONS, MACROS, PRESENCE
+from .tokens import OPENERS, Token, Tokens
+from .words import names
 
 MAX_EXPRESSION_CHARS = 2_000
 # Longer ones are read each time: a thousand of them in the cache would fill the memory.
 MAX_KEPT_CHARS = 200
 MAX_MACROS = 2
 CONSTANTS = frozenset(["true", "false", "null"])
-
-_TOKEN = re.compile(
-    r"""(?P<space>\s++)
-    |(?P<text>[rR](?:"[^"\n]*+"|'[^'\n]*+')|"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+')
-    |(?P<number>0[xX][0-9a-fA-F]++[uU]?|(?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?[uU]?)
-    |(?P<name>[A-Za-z_]\w*+)
-    |(?P<sign>&&|\|\||[<>=!]=|/(?!/)|[-+*%!<>?:.,()\[\]{}])""",
-    re.VERBOSE | re.ASCII,
-)
-_OPENERS = {")": "(", "]": "[", "}": "{"}
 _VERBOSE = re.compile(r"\(\?[a-zA-Z-]*x")
 _HIDING = re.compile(r"\\[^'\"nrt]")
 _ONLY_A_NUMBER = re.compile(r"[0-9]+")
@@ -77,68 +53,19 @@ def _read(source: str) -> Expression:
             f' is to get it as it stands, mark the text: {{"$literal": "… {{{{{source}}}}} …"}}.'
         )
     reader = _Reader(source)
-    expression = reader.read(0, len(reader.tokens), frozenset())
+    expression = reader.read(0, len(reader.all), frozenset())
     expression.prepare()
     return expression
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
+class _Reader(Tokens):
+    """Takes an expression apart."""
 
-
-class _Reader:
-    """Takes an expression apart. What CEL gets is put together again from the same tokens."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.tokens = list(self._tokens())
-        self.partners = self._match()
-        self.macros = 0
-
-    def _tokens(self) -> Iterator[_Token]:
-        position, before = 0, ""
-        while position < len(self.source):
-            found = _TOKEN.match(self.source, position)
-            if found is None or (found.lastgroup == "text" and before == "text"):
-                shown = self.source[position : position + 20]
-                raise unreadable(self.source, f"at {shown!r}")
-            position = found.end()
-            if found.lastgroup != "space":
-                before = str(found.lastgroup)
-                yield _Token(before, found[0], found.start(), found.end())
-
-    def _match(self) -> dict[int, int]:
-        partners: dict[int, int] = {}
-        open_ones: list[int] = []
-        for index, token in enumerate(self.tokens):
-            if token.kind != "sign":
-                continue
-            if token.text in "([{":
-                open_ones.append(index)
-            elif token.text in _OPENERS:
-                if not open_ones or self.tokens[open_ones[-1]].text != _OPENERS[token.text]:
-                    raise unreadable(self.source, f"{token.text} closes nothing")
-                opener = open_ones.pop()
-                partners[opener], partners[index] = index, opener
-        if open_ones:
-            raise unreadable(self.source, f"{self.tokens[open_ones[-1]].text} is not closed")
-        return partners
+    macros = 0
 
     def read(self, start: int, end: int, bound: frozenset[str]) -> Expression:
         """Return the expression between two tokens, in which these variables are bound."""
         return _Part(self, start, end, bound).read()
-
-    def text(self, start: int, end: int) -> str:
-        return (
-            self.source[self.tokens[start].start : self.tokens[end - 1].end] if end > start else ""
-        )
-
-    def is_sign(self, index: int, sign: str, end: int) -> bool:
-        return index < end and self.tokens[index].kind == "sign" and self.tokens[index].text == sign
 
 
 class _Part:
@@ -160,7 +87,7 @@ class _Part:
             raise unreadable(self.reader.source, "something is missing")
         while index < self.end:
             index = self._step(index)
-        tokens = self.reader.tokens[self.start : self.end]
+        tokens = self.reader.all[self.start : self.end]
         texts = sum(len(each.text) * CHAR + NODE for each in tokens if each.kind == "text")
         numbers = sum(each.kind == "number" for each in tokens)
         as_text = any(each.text == "string" for each in tokens)
@@ -175,7 +102,7 @@ class _Part:
         )
 
     def _step(self, index: int) -> int:
-        token = self.reader.tokens[index]
+        token = self.reader.all[index]
         if token.kind != "name" or token.text in CONSTANTS or token.text == "in":
             self._put(token.text, index)
             return index + 1
@@ -192,17 +119,17 @@ class _Part:
     def _path(self, index: int) -> tuple[tuple[str | int, ...], int]:
         """Return the longest path from here on, and the index behind it."""
         reader = self.reader
-        keys: list[str | int] = [reader.tokens[index].text]
+        keys: list[str | int] = [reader.all[index].text]
         index += 1
         while index < self.end:
             if reader.is_sign(index, ".", self.end) and index + 1 < self.end:
-                follower = reader.tokens[index + 1]
+                follower = reader.all[index + 1]
                 if follower.kind != "name" or reader.is_sign(index + 2, "(", self.end):
                     break
                 keys.append(follower.text)
                 index += 2
             elif reader.is_sign(index, "[", self.end) and reader.partners[index] == index + 2:
-                key = _key(reader.tokens[index + 1])
+                key = _key(reader.all[index + 1])
                 if key is None:
                     break
                 keys.append(key)
@@ -212,7 +139,7 @@ class _Part:
         return tuple(keys), index
 
     def _call(self, index: int, *, after_dot: bool) -> int:
-        name = self.reader.tokens[index].text
+        name = self.reader.all[index].text
         if after_dot and name in MACROS:
             return self._macro(index)
         if not after_dot and name == PRESENCE:
@@ -228,7 +155,7 @@ class _Part:
     def _has(self, index: int) -> int:
         closer = self.reader.partners[index + 1]
         first = index + 2
-        is_name = first < closer and self.reader.tokens[first].kind == "name"
+        is_name = first < closer and self.reader.all[first].kind == "name"
         keys, after = self._path(first) if is_name else ((), first)
         if after != closer or len(keys) < 2 or not isinstance(keys[-1], str):
             raise unreadable(self.reader.source, "has() takes a path such as a.b")
@@ -237,7 +164,7 @@ class _Part:
 
     def _pattern(self, index: int, *, after_dot: bool) -> None:
         closer = self.reader.partners[index + 1]
-        pattern = self.reader.tokens[closer - 1]
+        pattern = self.reader.all[closer - 1]
         if not after_dot or closer != index + 3 or pattern.kind != "text":
             raise ExpressionError(
                 "matches takes one text, written out, as its pattern: name.matches('^[0-9]+$')."
@@ -251,12 +178,12 @@ class _Part:
 
     def _macro(self, index: int) -> int:
         reader = self.reader
-        name, opener = reader.tokens[index].text, index + 1
+        name, opener = reader.all[index].text, index + 1
         closer = reader.partners[opener]
         reader.macros += 1
         inside = range(opener + 1, closer)
         nested = any(
-            reader.tokens[each].text in MACROS
+            reader.all[each].text in MACROS
             and reader.is_sign(each - 1, ".", closer)
             and reader.is_sign(each + 1, "(", closer)
             for each in inside
@@ -269,9 +196,9 @@ class _Part:
         commas = [
             each
             for each in inside
-            if reader.is_sign(each, ",", closer) and self._is_top(each, opener)
+            if reader.is_sign(each, ",", closer) and reader.is_top(each, opener)
         ]
-        variable = reader.tokens[opener + 1]
+        variable = reader.all[opener + 1]
         if (
             not commas
             or commas[0] != opener + 2
@@ -288,13 +215,6 @@ class _Part:
         )
         self._take_receiver(name, index, closer, variable.text, bodies)
         return closer + 1
-
-    def _is_top(self, index: int, opener: int) -> bool:
-        """Tell whether no other bracket is open between the opener and this token."""
-        reader, place = self.reader, opener + 1
-        while place < index:
-            place = reader.partners.get(place, place) + 1
-        return place == index
 
     def _take_receiver(
         self, name: str, index: int, closer: int, variable: str, bodies: tuple[Expression, ...]
@@ -324,7 +244,7 @@ class _Part:
         at = len(self.core) - 2
         while at >= 0:
             last = self.core[at]
-            if last in _OPENERS:
+            if last in OPENERS:
                 at = self.openers[at]
                 is_index = last == "]" and at > 0 and _ends_operand(self.core[at - 1])
                 is_call = last == ")" and at > 0 and self.core[at - 1] in FUNCTIONS
@@ -345,7 +265,7 @@ class _Part:
         at = len(self.core)
         if text in ("(", "[", "{"):
             self.open_ones.append(at)
-        elif text in _OPENERS:
+        elif text in OPENERS:
             self.openers[at] = self.open_ones.pop()
         self.core.append(text)
         self.began.append(index)
@@ -355,7 +275,7 @@ class _Part:
         self.parts.append(part)
 
 
-def _key(token: _Token) -> str | int | None:
+def _key(token: Token) -> str | int | None:
     if token.kind == "number" and token.text.isdigit():
         return int(token.text)
     if token.kind == "text" and token.text[0] in "'\"" and "\\" not in token.text:
@@ -377,4 +297,4 @@ def _joined(core: Sequence[str]) -> str:
 
 
 def _ends_operand(last: str) -> bool:
-    return last != "in" and (last in _OPENERS or last[0].isalnum() or last[0] in "\0_'\"")
+    return last != "in" and (last in OPENERS or last[0].isalnum() or last[0] in "\0_'\"")

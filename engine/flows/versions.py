@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..limits import Limits
+from ..storage.database import ReadRows
 from ..storage.tables import flow_versions, flows, runs
 from .listening import STOPPED
 from .models import FlowDocument
@@ -21,21 +22,36 @@ MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024
 
 @dataclass
 class Documents:
-    """The documents that were used last, as many as fit."""
+    """The documents of all versions; those that were used last are kept, as many as fit."""
 
+    rows: ReadRows
     size_bytes: int = 0
     _kept: OrderedDict[tuple[str, int], tuple[FlowDocument, int]] = field(
         default_factory=OrderedDict[tuple[str, int], "tuple[FlowDocument, int]"]
     )
 
-    def get(self, flow_key: str, version: int) -> FlowDocument | None:
+    async def read(self, flow_key: str, version: int) -> FlowDocument:
+        """Return one version, whose secrets are sealed still; raise LookupError."""
+        found = self._get(flow_key, version)
+        if found is None:
+            query = sa.select(flow_versions.c.document).where(
+                flow_versions.c.flow_key == flow_key, flow_versions.c.version == version
+            )
+            rows = await self.rows(query)
+            if not rows:
+                raise LookupError(f"Version {version} of the flow is gone.")
+            found = FlowDocument.model_validate(rows[0].document)
+            self._add(flow_key, version, found)
+        return found
+
+    def _get(self, flow_key: str, version: int) -> FlowDocument | None:
         found = self._kept.get((flow_key, version))
         if found is None:
             return None
         self._kept.move_to_end((flow_key, version))
         return found[0]
 
-    def add(self, flow_key: str, version: int, document: FlowDocument) -> None:
+    def _add(self, flow_key: str, version: int, document: FlowDocument) -> None:
         size_bytes = len(document.model_dump_json())
         self._kept[flow_key, version] = (document, size_bytes)
         self.size_bytes += size_bytes

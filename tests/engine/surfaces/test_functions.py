@@ -5,9 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from appmixer.engine.flows.evaluation import FUNCTIONS, MACROS
 from appmixer.engine.flows.expressions import ExpressionError, fill
-from appmixer.engine.flows.functions import TABLE, Function
+from appmixer.engine.flows.functions import FUNCTIONS, MACROS, TABLE, Function
 
 pytestmark = pytest.mark.anyio
 
