@@ -15,14 +15,10 @@ from .inputs import limited, literal_errors
 from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFaults
 from .order import Check
 from .paths import path_findings
+from .ports import RESERVED
 from .sentences import sentence_of
 from .sizes import size_faults
 
-# CEL's reserved words cannot name a step that expressions refer to.
-RESERVED = frozenset(
-    "as break const continue else false for function if import in let loop package namespace null"
-    " return true var void while".split()
-)
 MAX_EXPRESSIONS_CHARS = 200_000
 # A path such as a.b.c, which costs next to nothing.
 _PLAIN = re.compile(r"[A-Za-z0-9_.]*")

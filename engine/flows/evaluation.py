@@ -47,7 +47,7 @@ PATTERN_STEP, PATTERN_CLASS = 15, 750_000
 
 @dataclass(frozen=True)
 class Path:
-    """`a.b[0].c`; without the last name, if it only asks whether that is there."""
+    """`a.b[0].c`."""
 
     keys: tuple[str | int, ...]
 
@@ -83,7 +83,10 @@ class Path:
 
 @dataclass(frozen=True)
 class Has:
-    """`has(a.b)`: whether the object `a` has a field `b`."""
+    """`has(a.b)`: whether the object `a` has a field `b`.
+
+    A step that is not on this path, or has not given this value on it, has nothing.
+    """
 
     path: Path
     field: str
@@ -92,6 +95,11 @@ class Has:
         return f"has({self.path}.{self.field})"
 
     def value(self, scope: Mapping[str, Any], budget: Budget) -> bool:
+        step, *rest = self.path.keys
+        given = scope.get(str(step))
+        if given is None or (rest and is_object(given) and rest[0] not in given):
+            budget.charge(LOOKUP)
+            return False
         found = self.path.value(scope, budget)
         if not is_object(found):
             raise ExpressionError(f"{self} has no value: {self.path} is {kind_of(found)}.")
@@ -167,16 +175,14 @@ class Expression:
     patterns: tuple[str, ...]
     locals: frozenset[str] = field(default=frozenset())
 
-    def paths(self) -> Iterator[Path]:
-        """Yield every path that begins with the name of a step."""
+    def named(self) -> Iterator[Path | Has]:
+        """Yield every path that begins with the name of a step, and what is asked of such a one."""
         for part in self.parts:
             if isinstance(part, Macro):
                 for each in (part.over, *part.bodies):
-                    yield from each.paths()
-            else:
-                path = part.path if isinstance(part, Has) else part
-                if path.keys[0] not in self.locals:
-                    yield path
+                    yield from each.named()
+            elif (part.path if isinstance(part, Has) else part).keys[0] not in self.locals:
+                yield part
 
     def value(self, scope: Mapping[str, Any], budget: Budget) -> Any:
         """Return the value as JSON; raise ExpressionError."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..values import cut, is_list, is_object
 from .budget import MARK, READING, Budget, ExpressionError
-from .evaluation import Path
+from .evaluation import Has, Path
 from .syntax import MAX_KEPT_CHARS, read_expression
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "fill_input",
     "fill_known",
     "find_expressions",
-    "find_paths",
+    "find_named",
     "has_expression",
     "is_list",
     "is_object",
@@ -66,10 +66,10 @@ def find_expressions(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from find_expressions(item, f"{path}.{name}" if path else name)
 
 
-def find_paths(expression: str) -> list[Path]:
-    """Return the paths in an expression that begin with the name of a step; raise as above."""
+def find_named(expression: str) -> list[Path | Has]:
+    """Return what an expression reads of steps, and what it asks has() for; raise as below."""
     _check_closed(expression)
-    return list(read_expression(expression).paths())
+    return list(read_expression(expression).named())
 
 
 def check_expression(expression: str) -> None:

@@ -1,30 +1,70 @@
-"""Which steps of a document run before which."""
+"""Which steps and outputs of a document lie on the paths to a step: on any of them, or on all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .models import ComponentType, FlowDocument
+from .models import ComponentType, FlowComponent, FlowDocument
 from .words import names
+
+# A step that has run, and the port at which its value went on.
+Output = tuple[str, str]
 
 
 @dataclass
 class Check:
-    """A document under check. Which steps run before which is a number of one bit a step."""
+    """A document under check. Sets of steps and of outputs are numbers of one bit each."""
 
     document: FlowDocument
     types: Mapping[str, ComponentType]
     bits: Mapping[str, int] = field(init=False)
+    outputs: Mapping[Output, int] = field(init=False)
+    ports: Mapping[str, list[str]] = field(init=False)
     before: Mapping[str, int] = field(init=False)
+    surely_before: Mapping[str, int] = field(init=False)
     circular: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.bits = {key: 1 << place for place, key in enumerate(self.document.components)}
-        self.before, self.circular = _order(self.document, self.bits)
+        components = self.document.components
+        self.bits = {key: 1 << place for place, key in enumerate(components)}
+        arrivals = {key: [*self._arrivals(each)] for key, each in components.items()}
+        found = dict.fromkeys(output for each in arrivals.values() for output in each)
+        self.outputs = {output: 1 << place for place, output in enumerate(found, len(self.bits))}
+        self.ports = {key: [] for key in components}
+        for step, port in found:
+            self.ports[step].append(port)
+        both = {
+            key: [(step, self.bits[step] | self.outputs[step, port]) for step, port in each]
+            for key, each in arrivals.items()
+        }
+        self.before, self.surely_before, self.circular = _order(both)
+
+    def _arrivals(self, component: FlowComponent) -> Iterator[Output]:
+        """Yield the outputs that lead to a step; those that are no ports are all alike."""
+        for earlier, ports in component.source.get("in", {}).items():
+            if earlier in self.bits:
+                kind = self.type_of(earlier)
+                known = kind.ports if kind else ()
+                yield from dict.fromkeys(
+                    (earlier, port if port in known else "") for port in ports or [""]
+                )
 
     def comes_before(self, earlier: str, key: str) -> bool:
         return bool(self.before[key] & self.bits.get(earlier, 0))
+
+    def surely_comes_before(self, earlier: str, key: str) -> bool:
+        """Say whether the earlier step has run whenever this one does."""
+        return bool(self.surely_before[key] & self.bits[earlier])
+
+    def surely_came_by(self, earlier: str, port: str, key: str) -> bool:
+        """Say whether the earlier step's value at this port is there whenever this step runs."""
+        return bool(self.surely_before[key] & self.outputs.get((earlier, port), 0))
+
+    def ports_to(self, earlier: str, key: str) -> list[str]:
+        """Return the ports of the earlier step from which a path leads to this one."""
+        before = self.before[key]
+        return [port for port in self.ports[earlier] if before & self.outputs[earlier, port]]
 
     def steps_before(self, key: str) -> str:
         return names(sorted(each for each in self.bits if self.comes_before(each, key))) or "none"
@@ -34,32 +74,39 @@ class Check:
 
 
 def _order(
-    document: FlowDocument, bits: Mapping[str, int]
-) -> tuple[dict[str, int], frozenset[str]]:
-    """Return for each step those before it, and the steps that stand on or behind a circle."""
-    sources = {
-        key: [each for each in component.source.get("in", {}) if each in bits]
-        for key, component in document.components.items()
-    }
+    arrivals: Mapping[str, list[tuple[str, int]]],
+) -> tuple[dict[str, int], dict[str, int], frozenset[str]]:
+    """Return for each step what lies on any path to it and what on all, and who stands in a circle.
+
+    An arrival is the step that it comes from, and the bits of that step and of its output.
+    """
+    sources = {key: [*dict.fromkeys(step for step, _ in each)] for key, each in arrivals.items()}
     followers: dict[str, list[str]] = {key: [] for key in sources}
     open_sources = {key: len(earlier) for key, earlier in sources.items()}
     for key, earlier in sources.items():
         for each in earlier:
             followers[each].append(key)
     before = dict.fromkeys(sources, 0)
+    surely = dict.fromkeys(sources, 0)
     free = [key for key, count in open_sources.items() if count == 0]
     while free:
         done = free.pop()
         del open_sources[done]
+        common = -1 if arrivals[done] else 0
+        for step, bits in arrivals[done]:
+            before[done] |= before[step] | bits
+            common &= surely[step] | bits
+        surely[done] = common
         for key in followers[done]:
-            before[key] |= before[done] | bits[done]
             open_sources[key] -= 1
             if open_sources[key] == 0:
                 free.append(key)
     for key in open_sources:
-        for each in sources[key]:
-            before[key] |= before[each] | bits[each]
-    return before, _on_circles(set(open_sources), sources, followers)
+        for step, bits in arrivals[key]:
+            before[key] |= before[step] | bits
+        # The circle is the fault; what it leads to is not told besides.
+        surely[key] = before[key]
+    return before, surely, _on_circles(set(open_sources), sources, followers)
 
 
 def _on_circles(

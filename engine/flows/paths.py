@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from ..values import cut, is_object
 from .budget import ExpressionError
-from .evaluation import Path
-from .expressions import LITERAL, find_expressions, find_paths
-from .models import FlowComponent
+from .evaluation import Has, Path
+from .expressions import LITERAL, find_expressions, find_named
+from .models import ComponentType, FlowComponent
 from .order import Check
+from .ports import RESERVED
 from .words import names
 
 
@@ -22,36 +24,124 @@ def path_findings(
     for name, expression in find_expressions(component.input):
         where = f"components.{key}.input.{name}"
         try:
-            paths = find_paths(expression)
+            named = find_named(expression)
         except ExpressionError as error:
             if for_sure:
                 yield where, str(error)
             continue
-        for path in paths:
-            text, is_sure = _path_finding(path, key, check)
+        asked = {(*each.path.keys, each.field)[:2] for each in named if isinstance(each, Has)}
+        reader = _Reader(check, key, asked)
+        for each in named:
+            text, is_sure = reader.finding(each)
             if text and is_sure is for_sure:
                 yield where, text
 
 
-def _path_finding(path: Path, key: str, check: Check) -> tuple[str, bool]:
-    """Return what is wrong with a path, if anything, and whether that is for sure."""
-    step, rest = str(path.keys[0]), path.keys[1:]
-    if not check.comes_before(step, key):
-        if step in check.bits:
-            return f"{path}: {step} does not run before this step on any path.", True
-        known = check.steps_before(key)
+@dataclass(frozen=True)
+class _Reader:
+    """A step whose expression reads others; `asked` is what it asks has() for: step and name.
+
+    What is found is a sentence, or none, and whether that is for sure.
+    """
+
+    check: Check
+    key: str
+    asked: Set[tuple[str | int, ...]]
+
+    def finding(self, named: Path | Has) -> tuple[str, bool]:
+        path = named.path if isinstance(named, Has) else named
+        step, rest = str(path.keys[0]), path.keys[1:]
+        if not self.check.comes_before(step, self.key):
+            return self._not_before(named, path, step), True
+        kind = self.check.type_of(step)
+        if kind is None:
+            return "", True
+        if isinstance(named, Has) and not rest:
+            # Only the port has to be there: what is asked for is whether anything else is.
+            is_port = named.field in kind.ports or not self._unnamed(step, kind)
+            return self._of_port(path, step, named.field, kind) if is_port else "", True
+        if not rest:
+            is_sure = self.check.surely_comes_before(step, self.key)
+            is_sure |= any(each[0] == step for each in self.asked)
+            return "" if is_sure else _not_sure(path, f"{step}.…"), True
+        first = str(rest[0])
+        if first in kind.ports or not self._unnamed(step, kind):
+            text = self._of_port(path, step, first, kind)
+            if text or first not in kind.ports:
+                return text, True
+            return _field_finding(path, kind, f"{step}.{first}", first, rest[1:])
+        return self._of_content(path, step, first, kind)
+
+    def _not_before(self, named: Path | Has, path: Path, step: str) -> str:
+        if step in self.check.bits:
+            return f"{named}: {step} does not run before this step on any path."
+        known = self.check.steps_before(self.key)
         text = f"{path}: there is no step {step!r} before; there is: {known}."
         mark = f' A {{{{ }}}} that is meant for the service is marked: {{"{LITERAL}": …}}.'
-        return (text if rest else text + mark), True
-    kind = check.type_of(step)
-    if kind is None or not rest:
-        return "", True
-    if rest[0] not in kind.ports:
-        return f"{path}: {step} has no port {rest[0]!r}; it has: {', '.join(kind.ports)}.", True
-    port = str(rest[0])
+        return text if path.keys[1:] else text + mark
+
+    def _unnamed(self, step: str, kind: ComponentType) -> list[str]:
+        """Return the ports that lead here and that no path can name."""
+        ports = self.check.ports_to(step, self.key)
+        return [port for port in ports if port in RESERVED and port in kind.ports]
+
+    def _of_port(self, path: Path, step: str, port: str, kind: ComponentType) -> str:
+        if port not in kind.ports:
+            return _no_port(path, step, port, kind)
+        if port in RESERVED:
+            return _no_port(path, step, port, kind)
+        ports = self.check.ports_to(step, self.key)
+        if not all(each in kind.ports for each in ports):
+            return ""  # one of them is a fault of its own
+        if port not in ports:
+            return f"{path}: {step} leads here by: {names(ports)}; by {port} on no path."
+        for other in self._unnamed(step, kind):
+            fields, _ = _properties(kind.schema, kind.ports[other])
+            if port in (fields or ()):
+                return (
+                    f"{path}: {port} is a port of {step} and a field of what leaves at {other};"
+                    " lead only one of the two here."
+                )
+        is_sure = self.check.surely_came_by(step, port, self.key) or (step, port) in self.asked
+        return "" if is_sure else _not_sure(path, f"{step}.{port}")
+
+    def _of_content(
+        self, path: Path, step: str, first: str, kind: ComponentType
+    ) -> tuple[str, bool]:
+        """Return what is wrong with a field of what left at a port that no path can name."""
+        unnamed = self._unnamed(step, kind)
+        is_sure = self.check.surely_comes_before(step, self.key)
+        is_sure &= unnamed == self.check.ports_to(step, self.key)
+        if not is_sure and (step, first) not in self.asked:
+            return _not_sure(path, f"{step}.{first}"), True
+        # What one of the ports gives is there, if that was the way.
+        found = [_field_finding(path, kind, step, port, path.keys[1:]) for port in unnamed]
+        return min(found, key=lambda finding: bool(finding[0]))
+
+
+def _not_sure(path: Path, asked: str) -> str:
+    return (
+        f"{path}: not every path to this step passes there, so it may not have a value; ask for it"
+        f" first: has({asked}) ? {path} : …"
+    )
+
+
+def _no_port(path: Path, step: str, port: str, kind: ComponentType) -> str:
+    if port in RESERVED and port in kind.ports:
+        return (
+            f"{path}: {port} is a word of the expression language and no part of a path; what"
+            f" leaves there is read as {step}.field."
+        )
+    named = [each for each in kind.ports if each not in RESERVED]
+    return f"{path}: {step} has no port {port!r}; it has: {names(named)}."
+
+
+def _field_finding(
+    path: Path, kind: ComponentType, place: str, port: str, fields: tuple[str | int, ...]
+) -> tuple[str, bool]:
     samples = list(kind.schema["x-samples"].values()) if port == kind.schema["x-main-port"] else []
-    missing, is_sure = _missing(kind.schema, kind.ports[port], rest[1:], samples)
-    return (f"{path}: {step}.{port}{missing}" if missing else ""), is_sure
+    missing, is_sure = _missing(kind.schema, kind.ports[port], fields, samples)
+    return (f"{path}: {place}{missing}" if missing else ""), is_sure
 
 
 def _missing(

@@ -17,6 +17,7 @@ from ..contract.connector import FOREIGN_FAULTS
 from ..contract.texts import LANGUAGE
 from ..flows.documents import read_document
 from ..flows.models import ComponentType, FlowDocument, FlowFaults
+from ..flows.ports import described
 from ..observe.faults import Describe
 
 ENGLISH = "en"
@@ -100,6 +101,7 @@ class Offers:
             {
                 **entry.model_dump(mode="json", by_alias=True, exclude={"schema_file", "module"}),
                 "needsAccount": self.types[entry.name].needs_account,
+                "ports": described(self.types[entry.name].schema),
                 "schema": self.types[entry.name].schema,
             }
             for entry in connector.manifest.components

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..flows.ports import under_step
 from ..values import is_list
 
 # What a step gave, by its id: values by port.
@@ -46,8 +47,8 @@ Scope = Mapping[str, Value]
 
 
 def contents(scope: Scope) -> dict[str, Any]:
-    """Return the scope as expressions see it: `component.port`."""
-    return {component: {value.port: value.content} for component, value in scope.items()}
+    """Return the scope as expressions see it: `component.port`, where the port can be named."""
+    return {component: under_step(value.port, value.content) for component, value in scope.items()}
 
 
 @dataclass(frozen=True, slots=True)

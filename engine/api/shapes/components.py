@@ -13,6 +13,17 @@ from .refusals import Failure
 from .shape import Shape
 
 
+class Port(Shape):
+    """Where values leave a step."""
+
+    name: str
+    is_main: bool
+    path: list[str] = Field(
+        description="What an expression has between the step's name and a field of the value: the"
+        " port's name, or nothing where that is a word of the expression language."
+    )
+
+
 class Component(Shape):
     """What a step of a flow can be."""
 
@@ -25,6 +36,7 @@ class Component(Shape):
     effect: Literal["read", "write"]
     idempotent: bool = Field(description="Whether doing it twice is the same as doing it once.")
     needs_account: bool
+    ports: list[Port]
     schema_: dict[str, Any] = Field(
         alias="schema",
         description="The JSON Schema of its input, with its ports, samples and hints in x- words.",
