@@ -27,6 +27,10 @@ class ConflictError(RejectedError):
     """What is there now does not allow it."""
 
 
+class OutdatedError(RejectedError):
+    """It was meant for something else than what is there now."""
+
+
 class TooLargeError(RejectedError):
     """More bytes than are taken."""
 

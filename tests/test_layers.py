@@ -53,7 +53,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "storage": {"contract", "times", "settings", "errors", "limits"},
         "accounts": {"contract", "times", "settings", "errors", "observe", "storage"},
         "flows": {
-            *{"contract", "times", "values", "limits", "strict_json"},
+            *{"contract", "times", "values", "errors", "limits", "strict_json"},
             *{"observe", "storage", "accounts"},
         },
         "runs": {

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from ..flows.documents import find_warnings
-from ..flows.models import FlowDocument
 from .bodies import JsonRoute
 from .identity import Caller, hosting
-from .shapes.flows import Flow, FlowList, StoredFlow, SwitchedFlow
+from .shapes.flows import (
+    Draft,
+    Flow,
+    FlowList,
+    StoredFlow,
+    SwitchedFlow,
+    Version,
+    VersionList,
+)
 from .shapes.shape import shaped
+from .tags import Meant, tagged
+
+# What a database takes for the number of a version.
+MAX_NUMBER = 2**31 - 1
 
 router = APIRouter(prefix="/api/flows", tags=["flows"], route_class=JsonRoute)
 
@@ -34,46 +43,156 @@ Document = Annotated[
 ]
 
 
+Unfinished = Annotated[
+    dict[str, Any],
+    Body(
+        description="What is to become a flow document; it may lack anything.",
+        examples=[{"name": "Greeting", "components": {}}],
+    ),
+]
+Number = Annotated[int, Path(ge=-MAX_NUMBER, le=MAX_NUMBER, description="The version's number.")]
+Compared = Annotated[
+    int | None,
+    Query(
+        ge=-MAX_NUMBER,
+        le=MAX_NUMBER,
+        description="Another version, from which `changes` tells the way to this one.",
+    ),
+]
+
+
 @router.get("", response_model=shaped(FlowList))
 async def list_flows(request: Request, caller: Caller) -> dict[str, Any]:
-    """Return your flows without their documents."""
-    return {"flows": await hosting(request).flows.list(caller.owner_id)}
+    """Return your flows, and your drafts, without their documents."""
+    flows = hosting(request).flows
+    return {
+        "flows": await flows.list(caller.owner_id),
+        "drafts": await flows.drafts.list(caller.owner_id),
+    }
 
 
 @router.get("/{flow_id}", response_model=shaped(Flow))
-async def get_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[str, Any]:
+async def get_flow(
+    request: Request, response: Response, caller: Caller, flow_id: FlowId
+) -> dict[str, Any]:
     """Return a flow with its newest document."""
-    return await hosting(request).flows.get(caller.owner_id, flow_id)
+    return tagged(response, await hosting(request).flows.get(caller.owner_id, flow_id))
 
 
 @router.put("/{flow_id}", response_model=shaped(StoredFlow))
 async def put_flow(
-    request: Request, caller: Caller, flow_id: FlowId, document: Document
+    request: Request,
+    response: Response,
+    caller: Caller,
+    meant: Meant,
+    flow_id: FlowId,
+    document: Document,
 ) -> dict[str, Any]:
     """Store a new version; a running flow keeps its version until it is started again.
 
     `warnings` names what is allowed and yet likely a mistake.
     """
-    engine = hosting(request)
-    stored = await engine.flows.put(caller.owner_id, flow_id, document)
-    checked = FlowDocument.model_validate(document)
-    found = await asyncio.to_thread(find_warnings, checked, engine.types)
-    return {**stored, "warnings": [{"path": each.path, "text": each.text} for each in found]}
+    flows = hosting(request).flows
+    return tagged(response, await flows.put(caller.owner_id, flow_id, document, meant))
 
 
 @router.delete("/{flow_id}", status_code=204, response_class=Response)
-async def delete_flow(request: Request, caller: Caller, flow_id: FlowId) -> None:
-    """Stop the flow and remove it."""
-    await hosting(request).flows.delete(caller.owner_id, flow_id)
+async def delete_flow(request: Request, caller: Caller, meant: Meant, flow_id: FlowId) -> None:
+    """Stop the flow and remove it, with its draft."""
+    await hosting(request).flows.delete(caller.owner_id, flow_id, meant)
 
 
 @router.post("/{flow_id}/start", response_model=shaped(SwitchedFlow))
-async def start_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[str, Any]:
+async def start_flow(
+    request: Request, response: Response, caller: Caller, meant: Meant, flow_id: FlowId
+) -> dict[str, Any]:
     """Start the newest version; the answer to a failed start says why and what to do."""
-    return await hosting(request).flows.start(caller.owner_id, flow_id)
+    flows = hosting(request).flows
+    return tagged(response, await flows.start(caller.owner_id, flow_id, meant))
 
 
 @router.post("/{flow_id}/stop", response_model=shaped(SwitchedFlow))
-async def stop_flow(request: Request, caller: Caller, flow_id: FlowId) -> dict[str, Any]:
+async def stop_flow(
+    request: Request, response: Response, caller: Caller, meant: Meant, flow_id: FlowId
+) -> dict[str, Any]:
     """Stop the flow; its runs under way go on."""
-    return await hosting(request).flows.stop(caller.owner_id, flow_id)
+    flows = hosting(request).flows
+    return tagged(response, await flows.stop(caller.owner_id, flow_id, meant))
+
+
+@router.get("/{flow_id}/draft", response_model=shaped(Draft))
+async def get_draft(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    flow_id: FlowId,
+    compare: Compared = None,
+) -> dict[str, Any]:
+    """Return the draft of a flow, which may not be there yet, with every fault of it."""
+    drafts = hosting(request).flows.drafts
+    found = await drafts.get(caller.owner_id, flow_id, compared_with=compare)
+    return tagged(response, found)
+
+
+@router.put("/{flow_id}/draft", response_model=shaped(Draft))
+async def put_draft(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    meant: Meant,
+    flow_id: FlowId,
+    document: Unfinished,
+) -> dict[str, Any]:
+    """Store a draft, finished or not; the flow and its versions stay as they are."""
+    drafts = hosting(request).flows.drafts
+    return tagged(response, await drafts.put(caller.owner_id, flow_id, document, meant))
+
+
+@router.delete("/{flow_id}/draft", status_code=204, response_class=Response)
+async def delete_draft(request: Request, caller: Caller, meant: Meant, flow_id: FlowId) -> None:
+    """Forget the draft."""
+    await hosting(request).flows.drafts.delete(caller.owner_id, flow_id, meant)
+
+
+@router.get("/{flow_id}/versions", response_model=shaped(VersionList))
+async def list_versions(
+    request: Request,
+    caller: Caller,
+    flow_id: FlowId,
+    before: Annotated[
+        int | None, Query(ge=1, le=MAX_NUMBER, description="The last one of the page before.")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """Return the versions of a flow, the newest first, without their documents."""
+    versions = hosting(request).flows.versions
+    return {"versions": await versions.list(caller.owner_id, flow_id, before=before, limit=limit)}
+
+
+@router.get("/{flow_id}/versions/{version}", response_model=shaped(Version))
+async def get_version(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    flow_id: FlowId,
+    version: Number,
+    compare: Compared = None,
+) -> dict[str, Any]:
+    """Return a version with its document; below zero are drafts as they were when they were run."""
+    versions = hosting(request).flows.versions
+    found = await versions.get(caller.owner_id, flow_id, version, compared_with=compare)
+    return tagged(response, found)
+
+
+@router.post("/{flow_id}/versions/{version}/restore", response_model=shaped(StoredFlow))
+async def restore_version(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    meant: Meant,
+    flow_id: FlowId,
+    version: Number,
+) -> dict[str, Any]:
+    """Store a version once more, as the newest one; nothing else changes."""
+    flows = hosting(request).flows
+    return tagged(response, await flows.restore(caller.owner_id, flow_id, version, meant))

@@ -44,6 +44,8 @@ class Start:
     # The trigger's output, as its step's record has it.
     output: str | None = field(repr=False)
     error: dict[str, Any] | None
+    # It is a run of a draft.
+    is_test: bool = False
 
     @property
     def work(self) -> SegmentWork:
@@ -211,6 +213,7 @@ def _run_row(start: Start, now: float) -> dict[str, Any]:
         "error": json_text(start.error),
         "started_at": now,
         "ended_at": now if start.error else None,
+        "is_test": start.is_test,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,6 +16,7 @@ from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFault
 from .order import Check
 from .paths import path_findings
 from .ports import RESERVED
+from .salvage import salvaged
 from .sentences import sentence_of
 from .sizes import size_faults
 
@@ -26,22 +27,37 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.]*")
 
 def read_document(raw: object, types: Mapping[str, ComponentType]) -> FlowDocument:
     """Return the checked document; raise FlowFaults with every fault found."""
+    document, faults = find_faults(raw, types)
+    if document is None or faults:
+        raise FlowFaults([*faults])
+    return document
+
+
+def find_faults(
+    raw: object, types: Mapping[str, ComponentType]
+) -> tuple[FlowDocument | None, Sequence[Fault]]:
+    """Return the document, if it has the shape of one, and every fault found."""
     faults = [*size_faults(raw)]
     if faults:
-        raise FlowFaults(faults)
+        return None, faults
+    document: FlowDocument | None = None
+    readable: FlowDocument | None
     try:
-        document = FlowDocument.model_validate(raw)
+        readable = document = FlowDocument.model_validate(raw)
     except ValidationError as error:
-        raise FlowFaults([*limited(map(_fault_of, error.errors()))]) from None
-    inputs = [each.input for each in document.components.values()]
+        faults = [*limited(map(_fault_of, error.errors()))]
+        readable = salvaged(raw)
+    if readable is None:
+        return None, faults
+    inputs = [each.input for each in readable.components.values()]
     sources = (source for _, source in find_expressions(inputs) if not _PLAIN.fullmatch(source))
     if sum(map(len, sources)) > MAX_EXPRESSIONS_CHARS:
         text = f"The expressions of the flow have more than {MAX_EXPRESSIONS_CHARS:,} characters"
-        raise FlowFaults([Fault("components", f"{text}, plain paths aside. Split it.")])
-    faults = [*limited(_faults(Check(document, types)))]
-    if faults:
-        raise FlowFaults(faults)
-    return document
+        return document, [*faults, Fault("components", f"{text}, plain paths aside. Split it.")]
+    told = {_place(fault) for fault in faults}
+    more = _faults(Check(readable, types))
+    untold = (each for each in more if told.isdisjoint((_place(each), _place(each)[:2])))
+    return document, [*faults, *limited(untold)]
 
 
 def find_warnings(document: FlowDocument, types: Mapping[str, ComponentType]) -> list[Fault]:
@@ -53,6 +69,11 @@ def find_warnings(document: FlowDocument, types: Mapping[str, ComponentType]) ->
         for where, text in path_findings(check, key, component, for_sure=False)
     )
     return [*limited(unknown), *_loops(check)]
+
+
+def _place(fault: Fault) -> tuple[str, ...]:
+    """Return the field of a step that a fault is about: `components`, the step and the field."""
+    return tuple(re.split(r"[.\[]", fault.path, maxsplit=3)[:3])
 
 
 def _fault_of(error: Any) -> Fault:

@@ -26,13 +26,16 @@ from ..storage.patience import in_turn
 from ..storage.storage import Storage
 from ..storage.tables import flows
 from ..times import iso
-from .documents import read_document
+from .document_checks import Checked, DocumentChecks
+from .drafts import Drafts
 from .listening import RUNNING, STOPPED, TakeOver, set_state, stop_listening
 from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFaults
 from .places import Place, TriggerContexts, WarningContext
-from .sealed_inputs import hide_secrets, keep_secrets
+from .sealed_inputs import hide_secrets, opened, seal_secrets
+from .tags import WHATEVER, Expected, version_tag
 from .triggers import Triggers
-from .versions import Documents, store_version
+from .version_history import Versions
+from .versions import Documents, check_version, remove_flow, store_version
 
 
 @dataclass
@@ -49,14 +52,19 @@ class Flows:
     log: Log
     describe: Describe
     triggers: Triggers = field(init=False)
+    checks: DocumentChecks = field(init=False)
+    drafts: Drafts = field(init=False)
+    versions: Versions = field(init=False)
     _documents: Documents = field(init=False)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[str, asyncio.Lock]
     )
-    _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         self._documents = Documents(self.storage.rows)
+        self.checks = DocumentChecks(self.types)
+        self.drafts = Drafts(self.storage, self.checks, self.types, self.limits, self.document)
+        self.versions = Versions(self.storage, self.checks, self.types, self.document)
         self.triggers = Triggers(
             storage=self.storage,
             accounts=self.accounts,
@@ -69,20 +77,46 @@ class Flows:
             document=self.document,
         )
 
-    async def put(self, owner_id: str, flow_id: str, raw: object) -> dict[str, Any]:
+    async def put(
+        self, owner_id: str, flow_id: str, raw: object, expected: Expected = WHATEVER
+    ) -> dict[str, Any]:
         """Store a new version; raise FlowFaults. A running flow goes on with its old version."""
-        # One at a time: many large documents together would leave no thread for anything else.
-        async with self._checking:
-            document = await asyncio.to_thread(read_document, raw, self.types)
+        row = await self._row(owner_id, flow_id)
+        kept = [*await self.drafts.kept(owner_id, flow_id)]
+        if row is not None:
+            kept.append(opened(await self.document(row.key, row.version), self.storage.seal))
+        checked = await self.checks.check(raw, kept)
+        return await self._store(owner_id, flow_id, checked, expected)
+
+    async def restore(
+        self, owner_id: str, flow_id: str, version: int, expected: Expected = WHATEVER
+    ) -> dict[str, Any]:
+        """Store a version once more, as the newest one; raise LookupError, FlowFaults."""
+        row = await self._present(owner_id, flow_id)
+        raw = opened(await self.document(row.key, version), self.storage.seal)
+        return await self._store(owner_id, flow_id, await self.checks.check(raw), expected)
+
+    async def _store(
+        self, owner_id: str, flow_id: str, checked: Checked, expected: Expected
+    ) -> dict[str, Any]:
+        document = checked.without_faults()
         stored = document.model_dump(mode="json", exclude_unset=True)
-        old = await self._row(owner_id, flow_id)
-        previous = await self.document(old.key, old.version) if old else None
-        stored = keep_secrets(stored, previous, self.types, self.storage.seal)
+        stored = seal_secrets(stored, self.types, self.storage.seal)
         limits, now = self.limits, self.storage.clock.now
         await self.storage.writer.commit(
-            lambda c: store_version(c, owner_id, flow_id, document.name, stored, limits, now)
+            lambda c: store_version(
+                c,
+                owner_id,
+                flow_id,
+                document.name,
+                stored,
+                limits=limits,
+                expected=expected,
+                now=now,
+            )
         )
-        return await self.get(owner_id, flow_id)
+        warnings = [{"path": each.path, "text": each.text} for each in checked.warnings]
+        return {**await self.get(owner_id, flow_id), "warnings": warnings}
 
     async def get(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Return the flow with its newest document; raise LookupError."""
@@ -95,19 +129,23 @@ class Flows:
         query = sa.select(flows).where(flows.c.owner_id == owner_id).order_by(flows.c.name)
         return [_summary(row) for row in await self.storage.rows(query)]
 
-    async def delete(self, owner_id: str, flow_id: str) -> None:
-        """Stop the flow and remove it; its runs stay until they are old. Raise LookupError."""
+    async def delete(self, owner_id: str, flow_id: str, expected: Expected = WHATEVER) -> None:
+        """Stop the flow and remove it, with its draft; its runs stay until they are old.
+
+        Raise LookupError.
+        """
         row = await self._present(owner_id, flow_id)
         # A start that is under way comes to its end first, and is then stopped.
         async with self._turn(row.key):
             row = await self._present(owner_id, flow_id)
+            check_version(row, expected)
             if row.state == RUNNING:
                 await self._stop(owner_id, row)
-            await self.storage.writer.commit(
-                lambda c: c.execute(sa.delete(flows).where(flows.c.key == row.key))
-            )
+            await self.storage.writer.commit(lambda c: remove_flow(c, row.key, expected))
 
-    async def start(self, owner_id: str, flow_id: str) -> dict[str, Any]:
+    async def start(
+        self, owner_id: str, flow_id: str, expected: Expected = WHATEVER
+    ) -> dict[str, Any]:
         """Start every trigger of the newest version, or none: raise the first one's reason.
 
         On a running flow the newest version takes the place of the running one in one commit, and
@@ -116,6 +154,7 @@ class Flows:
         row = await self._present(owner_id, flow_id)
         async with self._turn(row.key):
             row = await self._present(owner_id, flow_id)
+            check_version(row, expected)
             document = await self.document(row.key, row.version)
             await self._check_accounts(owner_id, document)
             taking_over = TakeOver(row.key, row.version, await self.triggers.listening(row.key))
@@ -140,11 +179,15 @@ class Flows:
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
-    async def stop(self, owner_id: str, flow_id: str) -> dict[str, Any]:
+    async def stop(
+        self, owner_id: str, flow_id: str, expected: Expected = WHATEVER
+    ) -> dict[str, Any]:
         """Stop every trigger; a stopped flow stays stopped. Runs under way go on."""
         row = await self._present(owner_id, flow_id)
         async with self._turn(row.key):
-            warnings = await self._stop(owner_id, await self._present(owner_id, flow_id))
+            row = await self._present(owner_id, flow_id)
+            check_version(row, expected)
+            warnings = await self._stop(owner_id, row)
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
@@ -220,6 +263,7 @@ def _once(warnings: Sequence[str]) -> Sequence[str]:
 def _summary(row: sa.Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
+        "etag": version_tag(row.key, row.version),
         "name": row.name,
         "version": row.version,
         "state": row.state,

@@ -16,6 +16,7 @@ from ..contract import ConnectorError, RejectedError
 from ..values import cut, is_list, is_object
 from .expressions import LITERAL, has_expression
 from .models import ComponentType, Fault
+from .secret_fields import hidden_fields
 from .sentences import faults_of_schema, sentence_of
 
 MAX_INPUT_VALUES = 10_000
@@ -80,8 +81,11 @@ def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fa
         yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
         return
     plain: dict[str, Any] = {name: _without_marks(item) for name, item in value.items()}
+    hidden = hidden_fields(plain, kind.schema)
     has_faults = False
     for error, fault in _input_errors(plain, kind.schema):
+        if error.absolute_path and error.absolute_path[0] in hidden:
+            continue
         # Of what an expression gives nothing is known, but the names around it are.
         if error.validator in ("required", "additionalProperties") or not has_expression(
             error.instance
@@ -139,6 +143,7 @@ def _model_errors(
     """Yield the first thing that only the input's own code can tell of what is written out."""
     fields: Mapping[str, Any] = schema.get("properties", {})
     open_ones = [name for name, value in values.items() if has_expression(value)]
+    open_ones += hidden_fields(values, schema)
     examples = {
         name: fields[name]["examples"][0] for name in open_ones if "examples" in fields[name]
     }

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from ..limits import Limits
 from ..storage.database import ReadRows
-from ..storage.tables import flow_versions, flows, runs
+from ..storage.tables import flow_drafts, flow_versions, flows, runs
+from ..times import iso
 from .listening import STOPPED
 from .models import FlowDocument
+from .tags import Expected, version_tag
 
 # Documents that are kept read, in number and in bytes of their JSON.
 MAX_DOCUMENTS, MAX_DOCUMENT_BYTES = 1_000, 32 * 1024 * 1024
@@ -68,26 +70,26 @@ def store_version(
     flow_id: str,
     name: str,
     document: Mapping[str, Any],
+    *,
     limits: Limits,
+    expected: Expected,
     now: float,
 ) -> None:
     mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
-    row = connection.execute(sa.select(flows.c.key, flows.c.version).where(mine)).first()
-    key, version = (row.key, row.version + 1) if row else (uuid.uuid4().hex, 1)
+    row = connection.execute(sa.select(flows).where(mine).with_for_update()).first()
+    check_version(row, expected)
+    key = row.key if row else _key_of_draft(connection, owner_id, flow_id) or uuid.uuid4().hex
+    version = row.version + 1 if row else 1
     changed = {"name": name, "version": version, "updated_at": now}
     if row:
         connection.execute(sa.update(flows).where(mine).values(changed))
     else:
-        count = sa.select(sa.func.count()).select_from(flows).where(flows.c.owner_id == owner_id)
-        limits.check("flows", connection.scalar(count) or 0)
+        check_room(connection, owner_id, flow_id, limits)
         fixed = {"owner_id": owner_id, "id": flow_id, "key": key, "created_at": now}
         state = {"state": STOPPED, "reason": "", "running_version": None}
         connection.execute(sa.insert(flows), {**fixed, **state, **changed})
-    connection.execute(
-        sa.insert(flow_versions),
-        {"flow_key": key, "version": version, "document": document, "created_at": now},
-    )
-    old = flow_versions.c.version <= version - limits.versions
+    add_version(connection, key, version, document, now)
+    old = flow_versions.c.version.between(1, version - limits.versions)
     running = sa.select(flows.c.running_version).where(
         flows.c.key == key, flows.c.running_version.is_not(None)
     )
@@ -100,3 +102,44 @@ def store_version(
             flow_versions.c.version.not_in(used),
         )
     )
+
+
+def add_version(
+    connection: sa.Connection, key: str, version: int, document: Mapping[str, Any], now: float
+) -> None:
+    row = {"flow_key": key, "version": version, "document": document, "created_at": now}
+    connection.execute(sa.insert(flow_versions), row)
+
+
+def check_version(row: sa.Row[Any] | None, expected: Expected) -> None:
+    """Raise OutdatedError unless a flow's newest version is one that a change was made from."""
+    if row is None:
+        expected.check(None, "There is no such flow now.")
+    else:
+        there = (
+            f"Version {row.version} is the newest; the flow was changed at {iso(row.updated_at)}."
+        )
+        expected.check(version_tag(row.key, row.version), there)
+
+
+def check_room(connection: sa.Connection, owner_id: str, flow_id: str, limits: Limits) -> None:
+    """Raise ConflictError for one more flow, or draft of one, than an owner may have."""
+    ids = sa.union(
+        *(
+            sa.select(table.c.id).where(table.c.owner_id == owner_id, table.c.id != flow_id)
+            for table in (flows, flow_drafts)
+        )
+    ).subquery()
+    limits.check("flows", connection.scalar(sa.select(sa.func.count()).select_from(ids)) or 0)
+
+
+def remove_flow(connection: sa.Connection, key: str, expected: Expected) -> None:
+    row = connection.execute(sa.select(flows).where(flows.c.key == key).with_for_update()).first()
+    check_version(row, expected)
+    for table in (flows, flow_drafts):
+        connection.execute(sa.delete(table).where(table.c.key == key))
+
+
+def _key_of_draft(connection: sa.Connection, owner_id: str, flow_id: str) -> str | None:
+    mine = (flow_drafts.c.owner_id == owner_id) & (flow_drafts.c.id == flow_id)
+    return connection.scalar(sa.select(flow_drafts.c.key).where(mine))

@@ -11,6 +11,7 @@ from ..storage.tables import (
     answers,
     events,
     fates,
+    flow_drafts,
     flow_versions,
     flows,
     held,
@@ -78,9 +79,10 @@ def _remove_events(connection: sa.Connection, now: float) -> int:
 
 
 def _remove_versions(connection: sa.Connection) -> None:
-    """Remove the documents of flows that are gone, with all their runs."""
+    """Remove the documents of flows that are gone, with all their runs and their drafts."""
     key = flow_versions.c.flow_key
     gone = key.not_in(sa.select(flows.c.key)) & key.not_in(sa.select(runs.c.flow_key))
+    gone &= key.not_in(sa.select(flow_drafts.c.key))
     connection.execute(sa.delete(flow_versions).where(gone))
 
 

@@ -16,7 +16,7 @@ from ..errors import NotFoundError
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
 from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
-from ..flows.sealed_inputs import HIDDEN, secret_fields
+from ..flows.secret_fields import HIDDEN, secret_fields
 from .actions import Actions
 from .contexts import EngineContext, Services
 from .transport import DryRunRequest, is_dry_run

@@ -81,6 +81,7 @@ def _summary(row: sa.Row[Any], fates: Mapping[str, Mapping[str, int]]) -> dict[s
         "id": row.id,
         "flowId": row.flow_id,
         "version": row.version,
+        "isTest": row.is_test,
         "trigger": row.trigger,
         "eventId": row.event_seq,
         "status": row.state,

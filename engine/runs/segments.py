@@ -21,7 +21,8 @@ from ..flows.expressions import Budget, ExpressionError, fill_input, run_budget
 from ..flows.input_checks import FEW_VALUES, InputChecks
 from ..flows.inputs import has_more_values, input_errors
 from ..flows.models import ComponentType, Fault, FlowComponent, FlowDocument
-from ..flows.sealed_inputs import hide, open_secrets
+from ..flows.sealed_inputs import open_secrets
+from ..flows.secret_fields import hide
 from ..storage.database import DATABASE_AWAY, ReadRows
 from ..storage.seal import Seal
 from ..storage.store import put_rows

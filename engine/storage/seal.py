@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from ..errors import StartError
 from .durable import kept
-from .tables import accounts, configuration, flow_versions
+from .tables import accounts, configuration, flow_drafts, flow_versions
 
 KEY_FILE = "secret.key"
 KEY_VARIABLE = "APPMIXER_SECRET_KEY"
@@ -86,7 +86,7 @@ def load_seal(data: Path, key: str | None, connection: sa.Connection) -> Seal:
 def _sealed_rows(connection: sa.Connection) -> list[bytes]:
     return [
         sealed
-        for table in (accounts, configuration)
+        for table in (accounts, configuration, flow_drafts)
         for sealed in connection.scalars(sa.select(table.c.sealed).limit(SAMPLE))
     ]
 

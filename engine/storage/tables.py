@@ -16,7 +16,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -88,6 +88,24 @@ flow_versions = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("document", JSON, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+)
+
+# `sealed` is the document, which may be anything and hold a secret anywhere; `key` is the flow's,
+# as soon as there is one. `based_on` is the newest version of when the draft was begun,
+# `test_version` the one under which the draft as it is has been run.
+flow_drafts = sa.Table(
+    "flow_drafts",
+    metadata,
+    sa.Column("owner_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("tag", sa.Text, nullable=False),
+    sa.Column("based_on", sa.Integer),
+    sa.Column("test_version", sa.Integer),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("updated_at", sa.Float, nullable=False),
 )
 
 listeners = sa.Table(
@@ -184,6 +202,7 @@ runs = sa.Table(
     sa.Column("error", JSON),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("ended_at", sa.Float),
+    sa.Column("is_test", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "owner_id", "started_at"),
     sa.Index(None, "flow_key", "started_at"),
     sa.Index(None, "event_seq"),

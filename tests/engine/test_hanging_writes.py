@@ -134,8 +134,9 @@ async def all_that_write(
         name: (await accounts.connect_token(owner, "test:echo", "hall", name))["id"]
         for name in ("set", "renewed", "proven", "spare", "refused")
     }
-    for name in ("stopped", "running", "gone"):
+    for name in ("stopped", "running", "gone", "kept"):
         await engine.flows.put(owner, name, flow({"text": "x"}))
+    await engine.flows.drafts.put(owner, "kept", {})
     await engine.flows.start(owner, "running")
     await engine.owners.create("Other")
     await hear("unheard", room="cellar")
@@ -146,6 +147,7 @@ async def all_that_write(
     state, browser = await begun_login(client, "by-login")
     own_page = {"Cookie": f"{SESSION_COOKIE}={session}", "Origin": "http://127.0.0.1:8321"}
     wrong = {"account": "refused", "input": {"text": "x", "then": "reconnect"}}
+    draft = "/api/flows/{flow_id}/draft"
     account, key = "/api/accounts/{account_id}", "/api/configuration/{service}/{key}"
     return [
         Ask(
@@ -160,6 +162,13 @@ async def all_that_write(
         Ask("GET", f"{account}/checks", f"/api/accounts/{ids['proven']}/checks"),
         Ask("PUT", "/api/flows/{flow_id}", "/api/flows/new", flow({"text": "x"})),
         Ask("DELETE", "/api/flows/{flow_id}", "/api/flows/gone"),
+        Ask("PUT", draft, "/api/flows/drafted/draft", {"name": "draft"}),
+        Ask("DELETE", draft, "/api/flows/kept/draft"),
+        Ask(
+            "POST",
+            "/api/flows/{flow_id}/versions/{version}/restore",
+            "/api/flows/kept/versions/1/restore",
+        ),
         Ask("POST", "/api/flows/{flow_id}/start", "/api/flows/stopped/start"),
         Ask("POST", "/api/flows/{flow_id}/stop", "/api/flows/running/stop"),
         Ask("POST", "/api/events/{event_id}/replay", f"/api/events/{seen[0]['id']}/replay"),
@@ -247,6 +256,7 @@ async def _all_is_done(engine: Engine, client: httpx.AsyncClient, owner: str) ->
     """Say whether all that was asked for is there, once each."""
     accounts = {each["name"]: each for each in await engine.accounts.list(owner)}
     flows = {each["id"]: each["state"] for each in await engine.flows.list(owner)}
+    drafts = [each["id"] for each in await engine.flows.drafts.list(owner)]
     files = [each["name"] for each in await engine.files.list(owner)]
     owners = sorted(each["name"] for each in await engine.owners.list())
     runs = await engine.runs.list(owner, status="completed")
@@ -258,7 +268,15 @@ async def _all_is_done(engine: Engine, client: httpx.AsyncClient, owner: str) ->
         and accounts["proven"]["profile"] == {"rooms": ["hall", "porch"]}
         and accounts["refused"]["state"] == "reconnect"
         and flows
-        == {"new": "stopped", "stopped": "running", "running": "stopped", "slow": "running"}
+        == {
+            "new": "stopped",
+            "stopped": "running",
+            "running": "stopped",
+            "slow": "running",
+            "kept": "stopped",
+        }
+        and (await engine.flows.get(owner, "kept"))["version"] == 2
+        and drafts == ["drafted"]
         and files == ["b"]
         and owners == ["New", "Other", "main"]
         and [each["flowId"] for each in runs] == ["slow"]

@@ -89,3 +89,17 @@ async def test_the_documents_of_a_deleted_flow_stay_as_long_as_its_runs(
     await remove_old(engine.writer, now=time.time() + 31 * DAY_S)
 
     assert (before, await counts(engine, flow_versions)) == ([1], [0])
+
+
+async def test_what_a_draft_was_run_as_stays_as_long_as_the_draft(
+    engine: Engine, owner: str
+) -> None:
+    await engine.flows.drafts.put(owner, "f", flow({"text": "x"}))
+    await engine.flows.drafts.executable(owner, "f")
+
+    await remove_old(engine.writer, now=time.time() + 31 * DAY_S)
+    before = await counts(engine, flow_versions)
+    await engine.flows.drafts.delete(owner, "f")
+    await remove_old(engine.writer, now=time.time())
+
+    assert (before, await counts(engine, flow_versions)) == ([1], [0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ class FlowSummary(Shape):
     """A flow without its document."""
 
     id: str
+    etag: str = Field(description="The newest version's, without the quotes of the header.")
     name: str
     version: int = Field(description="The newest one.")
     state: Literal["running", "stopped"]
@@ -25,8 +26,22 @@ class FlowSummary(Shape):
     updated_at: datetime
 
 
+class DraftSummary(Shape):
+    """A draft without its document."""
+
+    id: str = Field(description="The flow's id, whether there is a flow or not.")
+    etag: str = Field(description="The draft's, without the quotes of the header.")
+    name: str = Field(description="Empty as long as it has none.")
+    based_on: int | None = Field(
+        description="The newest version when the draft was begun; null if there was none."
+    )
+    created_at: datetime
+    updated_at: datetime
+
+
 class FlowList(Shape):
     flows: list[FlowSummary]
+    drafts: list[DraftSummary]
 
 
 class Flow(FlowSummary):
@@ -45,3 +60,59 @@ class SwitchedFlow(Flow):
     """A flow after it was started or stopped."""
 
     warnings: list[str] = Field(description="What to mind, in sentences.")
+
+
+class FieldChange(Shape):
+    """A field that is not as it was."""
+
+    path: str = Field(examples=["input.text"])
+    before: Any = Field(description="null where it was not there; secrets are hidden.")
+    after: Any = Field(description="null where it is not there; secrets are hidden.")
+
+
+class StepChange(Shape):
+    """A step that came, went, or is not as it was."""
+
+    step: str
+    type: str = Field(description="Its component, as far as one is named.")
+    change: Literal["added", "removed", "changed"]
+    fields: list[FieldChange] = Field(description="Of a step that changed.")
+
+
+class Changes(Shape):
+    """What changed from one document to another."""
+
+    flow: list[FieldChange] = Field(description="Fields beside the steps.")
+    steps: list[StepChange]
+
+
+class Draft(DraftSummary):
+    """A draft with its document and what is to be done about it."""
+
+    document: dict[str, Any] = Field(description="As it was sent; secrets in it are hidden.")
+    faults: list[Fault] = Field(description="What keeps it from being stored as a version.")
+    warnings: list[Fault] = Field(description="What is likely a mistake, once it has no fault.")
+    changes: Changes | None = Field(description="null unless `compare` names a version.")
+
+
+class VersionSummary(Shape):
+    """A version of a flow without its document."""
+
+    version: int
+    etag: str = Field(description="The flow's own as long as this is the newest version.")
+    name: str
+    is_newest: bool
+    is_running: bool
+    is_test: bool = Field(description="It was the draft when that was run as a test.")
+    created_at: datetime
+
+
+class VersionList(Shape):
+    versions: list[VersionSummary]
+
+
+class Version(VersionSummary):
+    """A version with its document."""
+
+    document: FlowDocument = Field(description="Secrets in it are hidden.")
+    changes: Changes | None = Field(description="null unless `compare` names another version.")

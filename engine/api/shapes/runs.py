@@ -26,7 +26,8 @@ class RunSummary(Shape):
 
     id: str
     flow_id: str
-    version: int = Field(description="The flow's version that runs.")
+    version: int = Field(description="The flow's version that runs; of a test, below zero.")
+    is_test: bool = Field(description="It is a run of a draft.")
     trigger: str = Field(description="The component that began it.")
     event_id: int = Field(description="The `id` of the event that started it.")
     status: RunState

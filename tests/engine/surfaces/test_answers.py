@@ -77,9 +77,17 @@ async def test_a_flow_with_faults_names_all_of_them(admin: httpx.AsyncClient) ->
         {
             "path": "colour",
             "text": "There is no such field; check its spelling or remove it.",
-        }
+        },
+        {
+            "path": "components.a.type",
+            "text": "There is no component 'test.echo.Hear'; did you mean 'test.echo.Heard'?",
+        },
+        {
+            "path": "components",
+            "text": "No component is a trigger, so nothing would ever start this flow.",
+        },
     ]
-    assert (await admin.get("/api/flows")).json() == {"flows": []}
+    assert (await admin.get("/api/flows")).json() == {"flows": [], "drafts": []}
 
 
 @pytest.mark.parametrize(

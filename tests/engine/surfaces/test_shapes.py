@@ -301,6 +301,13 @@ async def _run(
     await client.post(f"/api/events/{events[0]['id']}/replay")
     await client.get("/api/flows")
     await client.get("/api/flows/echo")
+    await client.put("/api/flows/echo/draft", json={"components": {"lost": {}}})
+    await client.get("/api/flows/echo/draft?compare=1")
+    await client.get("/api/flows")
+    await client.get("/api/flows/echo/versions")
+    await client.post("/api/flows/echo/versions/1/restore")
+    await client.get("/api/flows/echo/versions/2?compare=1")
+    await client.delete("/api/flows/echo/draft")
 
 
 async def _try(client: httpx.AsyncClient) -> None:
