@@ -288,6 +288,9 @@ class Host:
         routes = [listener.route for listener in self.listening.values()]
         return [route for route in routes if route.startswith(route_prefix)]
 
+    async def forms_changed(self, about: str, text: str) -> None:
+        """A real host marks the flows whose forms were made from that, for people to see."""
+
     async def start(
         self,
         flow: str,

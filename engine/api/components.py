@@ -15,6 +15,7 @@ from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 from .shapes.components import (
+    ComponentForm,
     ConnectorList,
     EntryList,
     ExampleList,
@@ -51,6 +52,14 @@ class PreviewQuery(Body):
         " expressions have no value is shown as it is written.",
         examples=[{"incoming": {"message": {"text": "Hello"}}}],
     )
+
+
+class FormQuery(Body):
+    """A component, and what of its input has been filled in so far."""
+
+    type: str = Field(examples=["vendor.service.SendItem"])
+    account: str | None = Field(None, description="The account's name.")
+    input: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
 class Trial(Body):
@@ -121,6 +130,14 @@ async def preview_step(request: Request, caller: Caller, query: PreviewQuery) ->
         given=query.given,
     )
     return {"preview": preview}
+
+
+@router.post("/forms", response_model=shaped(ComponentForm))
+async def make_form(request: Request, caller: Caller, query: FormQuery) -> dict[str, Any]:
+    """Return what an input makes of a component whose schema has `x-form`."""
+    return await hosting(request).trials.form(
+        caller.owner_id, query.type, account=query.account, values=query.input
+    )
 
 
 @router.post("/components/{type}/test", response_model=shaped(TrialResult))

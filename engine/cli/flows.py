@@ -112,6 +112,8 @@ def show(flow_id: FlowId, as_json: AsJson = False, url: Url = None, data: Data =
         say("the newest.")
     if flow["reason"]:
         say(f"It does not run because: {flow['reason']}")
+    for mark in flow["marks"]:
+        say(f"! {mark['path']}: {mark['text']}")
     say("")
     table([_step(name, each) for name, each in flow["document"]["components"].items()], indent=2)
 

@@ -35,6 +35,7 @@ from .errors import (
     RejectedError,
     ThrottledError,
 )
+from .forms import Form, FormOf, form_misfits, with_form
 from .manifest import ComponentEntry, Manifest
 from .schema import component_schema, port_schema
 from .texts import Texts, texts_in, translate
@@ -83,6 +84,8 @@ __all__ = [
     "Fields",
     "File",
     "Files",
+    "Form",
+    "FormOf",
     "Hooks",
     "HostContext",
     "Json",
@@ -114,9 +117,11 @@ __all__ = [
     "Wait",
     "component_schema",
     "connectors_of",
+    "form_misfits",
     "hookimpl",
     "load_connectors",
     "port_schema",
     "texts_in",
     "translate",
+    "with_form",
 ]

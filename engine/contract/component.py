@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from .context import ActionContext, ComponentContext, TriggerContext
+from .forms import Form, FormOf
 from .values import Json, JsonObject, Option, Preview, Wait
 
 
@@ -49,6 +50,8 @@ class Component:
     more_ports: ClassVar[Mapping[str, type[BaseModel]]] = {}
     samples: ClassVar[Mapping[str, JsonObject]] = {}
     """An example of the Output for each kind of event or outcome, by a name for people."""
+    form_of: ClassVar[FormOf | None] = None
+    """What of the component depends on its input, if anything: `form` tells how."""
 
     async def options(
         self, context: ComponentContext, field: str, input: Mapping[str, Json]
@@ -64,6 +67,16 @@ class Component:
         were written, between `{{` and `}}`, and are shown so.
         """
         return None
+
+    async def form(self, context: ComponentContext, input: Mapping[str, Json]) -> Form:
+        """Return what an input makes of the component; raise RejectedError naming the field.
+
+        `input` has those of the inputs that `form_of` names which are filled in. Where one is
+        missing that decides, the form is empty. Only a form that asks the service may use the
+        context. A field's schema in the component's own document has to allow whatever any form
+        does, and `receive` still checks what no form could know.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no form of its own")
 
 
 class Action(Component):

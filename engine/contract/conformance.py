@@ -19,11 +19,14 @@ except ModuleNotFoundError as missing:
     ) from None
 
 from .component import Component, Trigger
-from .errors import ConnectorError
+from .context import ComponentContext
+from .errors import ConnectorError, RejectedError
+from .forms import Form, form_misfits, with_form
 from .manifest import ComponentEntry, Manifest
 from .schema import component_schema, port_schema
 from .testing import RecordingContext
 from .texts import LANGUAGE, Texts, texts_in
+from .values import Json
 
 URL = re.compile(r"https://\S+")
 # What a person needs to be told of a field, and what stands in its schema otherwise.
@@ -55,6 +58,7 @@ def component_complaints(
         *_schema_complaints(document, published),
         *_documentation_complaints(component, document),
         *_sample_complaints(component, document),
+        *_form_of_complaints(component, document),
     ]
     return [f"{entry.name}: {complaint}" for complaint in found]
 
@@ -92,6 +96,32 @@ async def lifecycle_complaints(trigger: Trigger, context: RecordingContext) -> l
         complaints.append("stopping leaves listeners behind")
     if context.state.entries:
         complaints.append("stopping leaves state behind")
+    return complaints
+
+
+async def form_complaints(
+    component: Component, context: ComponentContext, *inputs: Mapping[str, Json]
+) -> list[str]:
+    """Return what is wrong with the forms that these inputs make, and that of an empty input."""
+    declared = component.form_of
+    if declared is None:
+        return ["its form_of does not say what its form depends on"]
+    document = component_schema("form", type(component))
+    complaints: list[str] = []
+    for input in ({}, *inputs):
+        deciding = {name: value for name, value in input.items() if name in declared.inputs}
+        try:
+            form = await component.form(context, deciding)
+            again = await component.form(context, deciding)
+        except RejectedError as error:
+            if error.field not in (*declared.inputs, "account"):
+                complaints.append(f"its form refuses {error.field!r}, which does not decide")
+            continue
+        if form.fingerprint != again.fingerprint:
+            complaints.append("its form has another fingerprint each time it is made")
+        complaints += [*form_misfits(form, declared), *_form_schema_complaints(form, document)]
+        if not input and (form.ports or form.required):
+            complaints.append("its form of an empty input asks for something")
     return complaints
 
 
@@ -156,6 +186,32 @@ def _documentation_complaints(
     for model, schema in document["$defs"].items():
         for name, field in schema.get("properties", {}).items():
             yield from _untold(f"{model}.{name}", field, ("description",), document)
+
+
+def _form_of_complaints(component: type[Component], document: dict[str, Any]) -> Iterator[str]:
+    has_form = component.form is not Component.form
+    if (component.form_of is not None) != has_form:
+        yield "it has only one of form and form_of"
+    if component.form_of is not None:
+        fields = document.get("properties", {})
+        for name in [*component.form_of.inputs, *component.form_of.fields]:
+            if name not in fields:
+                yield f"its form_of names {name!r}, which is no field of its input"
+        if not component.form_of.inputs:
+            yield "its form_of names no input that decides"
+
+
+def _form_schema_complaints(form: Form, document: dict[str, Any]) -> Iterator[str]:
+    whole = with_form(document, form)
+    try:
+        Draft202012Validator.check_schema(whole)
+        for port in form.ports:
+            Draft202012Validator.check_schema(port_schema(whole, port))
+    except SchemaError as error:
+        yield f"its form is no valid schema: {error.message}"
+        return
+    for name, field in form.fields.items():
+        yield from _untold(name, dict(field), TOLD, document)
 
 
 def _outputs(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -184,6 +184,10 @@ class HostContext(Protocol):
         """Return the routes of all present listeners that start with the prefix, with repeats."""
         ...
 
+    async def forms_changed(self, about: str, text: str) -> None:
+        """Mark the flows whose forms have this `about`, for people; an empty text unmarks them."""
+        ...
+
 
 class ComponentContext(Protocol):
     """What every component gets."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from .component import Action, Component, Trigger
+from .forms import FormOf
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -40,11 +41,21 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         "x-kind": "trigger" if is_trigger else "action",
         **({"x-reports-own-effects": True} if reports else {}),
         **({"x-later-fate": True} if has_fate else {}),
+        **({"x-form": _form(component.form_of)} if component.form_of else {}),
         **input_schema,
         "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
         "x-main-port": component.port,
         "x-samples": dict(component.samples),
         "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _form(form_of: FormOf) -> dict[str, Any]:
+    return {
+        "inputs": [*form_of.inputs],
+        "fields": [*form_of.fields],
+        "ports": form_of.ports,
+        "asksService": form_of.asks_service,
     }
 
 
@@ -85,6 +96,33 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
         "x-later-fate": {
             "description": "An action of whose effect more becomes known after its step has ended.",
             "const": True,
+        },
+        "x-form": {
+            "description": "What of the component depends on its input. The host asks for it.",
+            "type": "object",
+            "properties": {
+                "inputs": {
+                    "description": "The fields that decide.",
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 1,
+                },
+                "fields": {
+                    "description": "The fields whose schema depends on them.",
+                    "type": "array",
+                    "items": {"type": "string"},
+                },
+                "ports": {
+                    "description": "Whether there can be further output ports.",
+                    "type": "boolean",
+                },
+                "asksService": {
+                    "description": "Whether the network and the account are needed to tell.",
+                    "type": "boolean",
+                },
+            },
+            "required": ["inputs", "fields", "ports", "asksService"],
+            "additionalProperties": False,
         },
         "x-samples": {
             "description": "Examples of values at the main port, by a name for people.",

@@ -91,7 +91,8 @@ class RecordingHost:
     """What a plugin or an account provider is given; `accepted` is what it took in.
 
     `fates` are those that were reported, in order, repeats included.
-    What is to be watched is in `watched`, by its name, for a test to do.
+    What is to be watched is in `watched`, by its name, for a test to do; `changed` is what forms
+    were made from and has changed, with the sentence about it.
     """
 
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -108,6 +109,7 @@ class RecordingHost:
     watched: dict[str, Callable[[], Awaitable[None]]] = field(
         default_factory=dict[str, "Callable[[], Awaitable[None]]"]
     )
+    changed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     store: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,6 +139,9 @@ class RecordingHost:
     async def listeners(self, route_prefix: str) -> Sequence[str]:
         routes = [listener.route for listener in self.listening.values()]
         return [route for route in routes if route.startswith(route_prefix)]
+
+    async def forms_changed(self, about: str, text: str) -> None:
+        self.changed.append((about, text))
 
 
 @dataclass

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..contract import (
+    Component,
     ConfigurationError,
     Connector,
     Connectors,
+    Form,
+    JsonObject,
     LeftOut,
     component_schema,
 )
 from ..contract.connector import FOREIGN_FAULTS
+from .forms import made_at_once
 from .models import ComponentType
 
 
@@ -50,6 +54,11 @@ def usable(
     return found, types, left_out
 
 
+def _form(component: type[Component]) -> Callable[[JsonObject], Form] | None:
+    declared = component.form_of
+    return made_at_once(component) if declared and not declared.asks_service else None
+
+
 def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentType]:
     classes = connector.components()
     return {
@@ -62,6 +71,7 @@ def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentTyp
             model=classes[entry.name].Input,
             writes=entry.effect == "write",
             may_repeat=entry.effect == "read" or entry.idempotent,
+            form=_form(classes[entry.name]),
         )
         for entry in connector.manifest.components
     }

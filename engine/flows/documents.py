@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
+from ..contract import Form
 from ..values import cut, is_list, is_object
 from .expressions import LITERAL, find_expressions, has_expression
+from .forms import forms_of
 from .inputs import limited, literal_errors
 from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFaults
 from .order import Check
@@ -34,9 +38,14 @@ def read_document(raw: object, types: Mapping[str, ComponentType]) -> FlowDocume
 
 
 def find_faults(
-    raw: object, types: Mapping[str, ComponentType]
+    raw: object,
+    types: Mapping[str, ComponentType],
+    kept: Mapping[str, Form] = MappingProxyType({}),
 ) -> tuple[FlowDocument | None, Sequence[Fault]]:
-    """Return the document, if it has the shape of one, and every fault found."""
+    """Return the document, if it has the shape of one, and every fault found.
+
+    `kept` are forms that services gave, by step.
+    """
     faults = [*size_faults(raw)]
     if faults:
         return None, faults
@@ -55,20 +64,53 @@ def find_faults(
         text = f"The expressions of the flow have more than {MAX_EXPRESSIONS_CHARS:,} characters"
         return document, [*faults, Fault("components", f"{text}, plain paths aside. Split it.")]
     told = {_place(fault) for fault in faults}
-    more = _faults(Check(readable, types))
+    forms = forms_of(readable, types, kept)
+    check = Check(readable, types, forms.formed, forms.open_ports)
+    more = chain(_faults(check), forms.faults)
     untold = (each for each in more if told.isdisjoint((_place(each), _place(each)[:2])))
     return document, [*faults, *limited(untold)]
 
 
-def find_warnings(document: FlowDocument, types: Mapping[str, ComponentType]) -> list[Fault]:
+def find_warnings(
+    document: FlowDocument,
+    types: Mapping[str, ComponentType],
+    kept: Mapping[str, Form] = MappingProxyType({}),
+) -> list[Fault]:
     """Return what is allowed in a checked document, and yet likely a mistake."""
-    check = Check(document, types)
+    forms = forms_of(document, types, kept)
+    check = Check(document, types, forms.formed, forms.open_ports)
     unknown = (
         Fault(where, text)
         for key, component in document.components.items()
         for where, text in path_findings(check, key, component, for_sure=False)
     )
-    return [*limited(unknown), *_loops(check)]
+    return [*limited(unknown), *_loops(check), *changed_forms(document, kept)]
+
+
+def form_faults(
+    document: FlowDocument, types: Mapping[str, ComponentType], forms: Mapping[str, Form]
+) -> Iterator[Fault]:
+    """Yield where the steps, and what follows them, do not fit the forms as they are now."""
+    known = forms_of(document, types, forms)
+    check = Check(document, types, known.formed, known.open_ports)
+    yield from known.faults
+    for key, component in document.components.items():
+        if key in forms:
+            for fault in literal_errors(component.input, known.formed[key]):
+                yield Fault(f"components.{key}.input{fault.path}", fault.text)
+        if not forms.keys().isdisjoint(component.source.get("in", {})):
+            yield from _source_faults(f"components.{key}", key, component, check)
+
+
+def changed_forms(document: FlowDocument, forms: Mapping[str, Form]) -> Iterator[Fault]:
+    """Yield the steps whose forms are made from something else than when they were filled in."""
+    for key, form in forms.items():
+        if document.components[key].form not in (None, form.fingerprint):
+            yield Fault(
+                f"components.{key}",
+                "What its form is made from has changed at the service since it was filled in."
+                " Look through its fields, and store the flow again.",
+            )
 
 
 def _place(fault: Fault) -> tuple[str, ...]:
@@ -153,7 +195,7 @@ def _source_faults(here: str, key: str, component: FlowComponent, check: Check) 
             continue
         kind = check.type_of(earlier)
         for port in ports if kind else []:
-            if kind and port not in kind.ports:
+            if kind and port not in kind.ports and earlier not in check.open_ports:
                 known = ", ".join(kind.ports)
                 yield Fault(
                     f"{here}.source.in.{earlier}",

@@ -67,7 +67,7 @@ class Drafts:
         """
         row = await self._present(owner_id, flow_id)
         raw = await self._open(row)
-        checked = await self.checks.check(raw)
+        checked = await self.checks.check(owner_id, raw)
         changes: dict[str, Any] | None = None
         if compared_with is not None:
             version = opened(await self.document(row.key, compared_with), self.storage.seal)
@@ -115,7 +115,7 @@ class Drafts:
         row = await self._present(owner_id, flow_id)
         if row.test_version is not None:
             return row.key, row.test_version
-        document = (await self.checks.check(await self._open(row))).without_faults()
+        document = (await self.checks.check(owner_id, await self._open(row))).without_faults()
         stored = document.model_dump(mode="json", exclude_unset=True)
         stored = seal_secrets(stored, self.types, self.storage.seal)
         limit, now = self.limits.versions, self.storage.clock.now

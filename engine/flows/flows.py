@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from ..accounts.accounts import Accounts
 from ..contract import (
     Component,
+    ComponentContext,
     ConnectorError,
     Log,
     Plugin,
-    RejectedError,
     Trigger,
 )
 from ..limits import Limits
@@ -26,12 +26,14 @@ from ..storage.patience import in_turn
 from ..storage.storage import Storage
 from ..storage.tables import flows
 from ..times import iso
+from .asked_forms import AskedForms
 from .document_checks import Checked, DocumentChecks
 from .drafts import Drafts
 from .listening import RUNNING, STOPPED, TakeOver, set_state, stop_listening
-from .models import ComponentType, Fault, FlowComponent, FlowDocument, FlowFaults
+from .models import ComponentType, FlowComponent, FlowDocument
 from .places import Place, TriggerContexts, WarningContext
 from .sealed_inputs import hide_secrets, opened, seal_secrets
+from .start_checks import StartChecks
 from .tags import WHATEVER, Expected, version_tag
 from .triggers import Triggers
 from .version_history import Versions
@@ -48,11 +50,14 @@ class Flows:
     component: Callable[[str], Component]
     plugins: Mapping[str, Plugin]
     contexts: TriggerContexts
+    component_contexts: Callable[[Place], ComponentContext]
     limits: Limits
     log: Log
     describe: Describe
     triggers: Triggers = field(init=False)
+    forms: AskedForms = field(init=False)
     checks: DocumentChecks = field(init=False)
+    start_checks: StartChecks = field(init=False)
     drafts: Drafts = field(init=False)
     versions: Versions = field(init=False)
     _documents: Documents = field(init=False)
@@ -62,7 +67,16 @@ class Flows:
 
     def __post_init__(self) -> None:
         self._documents = Documents(self.storage.rows)
-        self.checks = DocumentChecks(self.types)
+        self.forms = AskedForms(
+            storage=self.storage,
+            accounts=self.accounts,
+            types=self.types,
+            component=self.component,
+            contexts=self.component_contexts,
+            describe=self.describe,
+        )
+        self.checks = DocumentChecks(self.types, self.forms)
+        self.start_checks = StartChecks(self.storage, self.accounts, self.types, self.forms)
         self.drafts = Drafts(self.storage, self.checks, self.types, self.limits, self.document)
         self.versions = Versions(self.storage, self.checks, self.types, self.document)
         self.triggers = Triggers(
@@ -85,7 +99,7 @@ class Flows:
         kept = [*await self.drafts.kept(owner_id, flow_id)]
         if row is not None:
             kept.append(opened(await self.document(row.key, row.version), self.storage.seal))
-        checked = await self.checks.check(raw, kept)
+        checked = await self.checks.check(owner_id, raw, kept)
         return await self._store(owner_id, flow_id, checked, expected)
 
     async def restore(
@@ -94,13 +108,17 @@ class Flows:
         """Store a version once more, as the newest one; raise LookupError, FlowFaults."""
         row = await self._present(owner_id, flow_id)
         raw = opened(await self.document(row.key, version), self.storage.seal)
-        return await self._store(owner_id, flow_id, await self.checks.check(raw), expected)
+        checked = await self.checks.check(owner_id, raw)
+        return await self._store(owner_id, flow_id, checked, expected)
 
     async def _store(
         self, owner_id: str, flow_id: str, checked: Checked, expected: Expected
     ) -> dict[str, Any]:
         document = checked.without_faults()
         stored = document.model_dump(mode="json", exclude_unset=True)
+        for key, form in checked.forms.items():
+            stored["components"][key].setdefault("form", form.fingerprint)
+        uses = self.forms.uses(document, checked.forms)
         stored = seal_secrets(stored, self.types, self.storage.seal)
         limits, now = self.limits, self.storage.clock.now
         await self.storage.writer.commit(
@@ -108,8 +126,8 @@ class Flows:
                 c,
                 owner_id,
                 flow_id,
-                document.name,
                 stored,
+                uses,
                 limits=limits,
                 expected=expected,
                 now=now,
@@ -123,11 +141,12 @@ class Flows:
         row = await self._present(owner_id, flow_id)
         document = await self.document(row.key, row.version)
         shown = hide_secrets(document.model_dump(mode="json", exclude_unset=True), self.types)
-        return {**_summary(row), "document": shown}
+        [summary] = await self._summaries([row])
+        return {**summary, "document": shown}
 
-    async def list(self, owner_id: str) -> list[dict[str, Any]]:
+    async def list(self, owner_id: str) -> Sequence[dict[str, Any]]:
         query = sa.select(flows).where(flows.c.owner_id == owner_id).order_by(flows.c.name)
-        return [_summary(row) for row in await self.storage.rows(query)]
+        return await self._summaries(await self.storage.rows(query))
 
     async def delete(self, owner_id: str, flow_id: str, expected: Expected = WHATEVER) -> None:
         """Stop the flow and remove it, with its draft; its runs stay until they are old.
@@ -156,7 +175,7 @@ class Flows:
             row = await self._present(owner_id, flow_id)
             check_version(row, expected)
             document = await self.document(row.key, row.version)
-            await self._check_accounts(owner_id, document)
+            changed = await self.start_checks.check(owner_id, row.key, row.version, document)
             taking_over = TakeOver(row.key, row.version, await self.triggers.listening(row.key))
             started: list[str] = []
             warnings: list[str] = []
@@ -177,6 +196,7 @@ class Flows:
             now = self.storage.clock.now
             await self.storage.writer.commit(lambda c: taking_over.store(c, now))
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
+        warnings += [str(each) for each in changed]
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
 
     async def stop(
@@ -216,22 +236,19 @@ class Flows:
         """Return a trigger of a flow with its context; raise ConnectorError."""
         return await self.triggers.trigger(owner_id, flow_key, version, key)
 
-    async def _check_accounts(self, owner_id: str, document: FlowDocument) -> None:
-        faults: list[Fault] = []
-        for key, component in document.components.items():
-            kind = self.types[component.type]
-            if component.account is None:
-                text = "No account is chosen; name a connected account, or connect one first."
-            else:
-                try:
-                    await self.accounts.named(owner_id, kind.connector, component.account)
-                    continue
-                except RejectedError as error:
-                    text = f"{error.title}. {error.cause} {error.cure}"
-            if kind.needs_account:
-                faults.append(Fault(f"components.{key}.account", text))
-        if faults:
-            raise FlowFaults(faults)
+    async def _summaries(self, rows: Sequence[sa.Row[Any]]) -> Sequence[dict[str, Any]]:
+        marks = await self.forms.marks([row.key for row in rows])
+        return [
+            {
+                **_summary(row),
+                "marks": [
+                    mark
+                    for version in dict.fromkeys([row.version, row.running_version])
+                    for mark in marks.get((row.key, version), ())
+                ],
+            }
+            for row in rows
+        ]
 
     async def _set_state(self, flow_key: str, state: str, version: int | None, reason: str) -> None:
         now = self.storage.clock.now

@@ -72,7 +72,8 @@ def input_errors(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterato
     if has_more_values(value, MAX_INPUT_VALUES):
         yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
         return
-    yield from limited(fault for _, fault in _input_errors(value, schema))
+    found = _input_errors(value, schema, _validator(schema))
+    yield from limited(fault for _, fault in found)
 
 
 def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fault]:
@@ -83,7 +84,8 @@ def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fa
     plain: dict[str, Any] = {name: _without_marks(item) for name, item in value.items()}
     hidden = hidden_fields(plain, kind.schema)
     has_faults = False
-    for error, fault in _input_errors(plain, kind.schema):
+    validator = _Validator(kind.schema) if kind.is_formed else _validator(kind.schema)
+    for error, fault in _input_errors(plain, kind.schema, validator):
         if error.absolute_path and error.absolute_path[0] in hidden:
             continue
         # Of what an expression gives nothing is known, but the names around it are.
@@ -123,9 +125,8 @@ def _validator(schema: Mapping[str, Any]) -> Any:
 
 
 def _input_errors(
-    value: Mapping[str, Any], schema: Mapping[str, Any]
+    value: Mapping[str, Any], schema: Mapping[str, Any], validator: Any
 ) -> Iterator[tuple[SchemaError, Fault]]:
-    validator = _validator(schema)
     given = _filled_in(value, schema.get("required", ()))
     errors: list[SchemaError] = list(islice(validator.iter_errors(given), MAX_FAULTS))
     told: set[Fault] = set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from ..contract import Form, JsonObject, with_form
 
 ComponentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 PortName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]*$")]
@@ -40,6 +42,12 @@ class FlowComponent(BaseModel):
         default_factory=dict[str, Any],
         description="Values of the input fields; texts may hold {{ expressions }}, and"
         ' {"$literal": value} is taken as it stands.',
+    )
+    form: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The fingerprint of what the step's form was made from, where it has a form"
+        " that the service decides on.",
     )
     label: str | None = Field(default=None, description="A name for people.")
     position: Position | None = None
@@ -79,11 +87,23 @@ class ComponentType:
     model: type[BaseModel] | None = None
     writes: bool = False
     may_repeat: bool = False
+    # Makes the form of an input, where that takes nothing but the input.
+    form: Callable[[JsonObject], Form] | None = None
+    # The schema is that of one input, as a form has made it.
+    is_formed: bool = False
 
     @property
     def ports(self) -> Mapping[str, Any]:
         ports: Mapping[str, Any] = self.schema["x-ports"]
         return ports
+
+    @property
+    def form_of(self) -> Mapping[str, Any] | None:
+        """What of the component depends on its input, if anything."""
+        return self.schema.get("x-form")
+
+    def with_form(self, form: Form) -> ComponentType:
+        return replace(self, schema=with_form(self.schema, form), is_formed=True)
 
 
 @dataclass(frozen=True)

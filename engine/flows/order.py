@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from .models import ComponentType, FlowComponent, FlowDocument
@@ -18,6 +18,10 @@ class Check:
 
     document: FlowDocument
     types: Mapping[str, ComponentType]
+    # Of steps that have a form which is known: what it makes of their component.
+    formed: Mapping[str, ComponentType] = field(default_factory=dict[str, ComponentType])
+    # Steps whose ports depend on a form which is not known.
+    open_ports: Set[str] = frozenset()
     bits: Mapping[str, int] = field(init=False)
     outputs: Mapping[Output, int] = field(init=False)
     ports: Mapping[str, list[str]] = field(init=False)
@@ -70,7 +74,7 @@ class Check:
         return names(sorted(each for each in self.bits if self.comes_before(each, key))) or "none"
 
     def type_of(self, key: str) -> ComponentType | None:
-        return self.types.get(self.document.components[key].type)
+        return self.formed.get(key) or self.types.get(self.document.components[key].type)
 
 
 def _order(

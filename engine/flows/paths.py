@@ -87,12 +87,12 @@ class _Reader:
 
     def _of_port(self, path: Path, step: str, port: str, kind: ComponentType) -> str:
         if port not in kind.ports:
-            return _no_port(path, step, port, kind)
+            return "" if step in self.check.open_ports else _no_port(path, step, port, kind)
         if port in RESERVED:
             return _no_port(path, step, port, kind)
         ports = self.check.ports_to(step, self.key)
         if not all(each in kind.ports for each in ports):
-            return ""  # one of them is a fault of its own
+            return ""  # one of them is a fault of its own, or is not known yet
         if port not in ports:
             return f"{path}: {step} leads here by: {names(ports)}; by {port} on no path."
         for other in self._unnamed(step, kind):

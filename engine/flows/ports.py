@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..values import is_object
+
 # https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax
 RESERVED = frozenset(
     "as break const continue else false for function if import in let loop package namespace null"
@@ -27,6 +29,17 @@ def described(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": port, "isMain": port == schema["x-main-port"], "path": [*path_of(port)]}
         for port in schema["x-ports"]
     ]
+
+
+def scope_of(given: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what expressions find under the names of steps that gave this at their ports."""
+    scope: dict[str, Any] = {}
+    for step, ports in given.items():
+        for port, content in ports.items():
+            found = under_step(port, content)
+            both = is_object(found) and is_object(scope.get(step))
+            scope[step] = {**found, **scope[step]} if both else found
+    return scope
 
 
 def under_step(port: str, content: Any) -> Any:

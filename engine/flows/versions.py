@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from ..limits import Limits
 from ..storage.database import ReadRows
-from ..storage.tables import flow_drafts, flow_versions, flows, runs
+from ..storage.tables import flow_drafts, flow_versions, flows, form_uses, runs
 from ..times import iso
+from .asked_forms import store_uses
 from .listening import STOPPED
 from .models import FlowDocument
 from .tags import Expected, version_tag
@@ -68,8 +69,8 @@ def store_version(
     connection: sa.Connection,
     owner_id: str,
     flow_id: str,
-    name: str,
     document: Mapping[str, Any],
+    uses: Sequence[Mapping[str, Any]],
     *,
     limits: Limits,
     expected: Expected,
@@ -80,7 +81,7 @@ def store_version(
     check_version(row, expected)
     key = row.key if row else _key_of_draft(connection, owner_id, flow_id) or uuid.uuid4().hex
     version = row.version + 1 if row else 1
-    changed = {"name": name, "version": version, "updated_at": now}
+    changed = {"name": document["name"], "version": version, "updated_at": now}
     if row:
         connection.execute(sa.update(flows).where(mine).values(changed))
     else:
@@ -89,6 +90,7 @@ def store_version(
         state = {"state": STOPPED, "reason": "", "running_version": None}
         connection.execute(sa.insert(flows), {**fixed, **state, **changed})
     add_version(connection, key, version, document, now)
+    store_uses(connection, key, version, uses)
     old = flow_versions.c.version.between(1, version - limits.versions)
     running = sa.select(flows.c.running_version).where(
         flows.c.key == key, flows.c.running_version.is_not(None)
@@ -102,6 +104,8 @@ def store_version(
             flow_versions.c.version.not_in(used),
         )
     )
+    others = form_uses.c.version.not_in(running) & (form_uses.c.version != version)
+    connection.execute(sa.delete(form_uses).where(form_uses.c.flow_key == key, others))
 
 
 def add_version(
@@ -136,8 +140,8 @@ def check_room(connection: sa.Connection, owner_id: str, flow_id: str, limits: L
 def remove_flow(connection: sa.Connection, key: str, expected: Expected) -> None:
     row = connection.execute(sa.select(flows).where(flows.c.key == key).with_for_update()).first()
     check_version(row, expected)
-    for table in (flows, flow_drafts):
-        connection.execute(sa.delete(table).where(table.c.key == key))
+    for column in (flows.c.key, flow_drafts.c.key, form_uses.c.flow_key):
+        connection.execute(sa.delete(column.table).where(column == key))
 
 
 def _key_of_draft(connection: sa.Connection, owner_id: str, flow_id: str) -> str | None:

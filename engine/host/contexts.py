@@ -58,6 +58,7 @@ class Services:
     with_events: EntriesWithEvents
     fates: Fates
     has_accounts: Callable[[str], bool]
+    forms_changed: Callable[[str, str, str], Awaitable[None]]
 
 
 class _NothingTaken:
@@ -124,6 +125,9 @@ class EngineHost:
             listeners.c.route.startswith(route_prefix, autoescape=True),
         )
         return [row.route for row in await self.services.storage.rows(query)]
+
+    async def forms_changed(self, about: str, text: str) -> None:
+        await self.services.forms_changed(self.connector, about, text)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ from ..storage.storage import Storage
 from ..storage.store import EntriesWithEvents
 from ..storage.writer import Writer
 from .actions import Actions
-from .contexts import EngineTriggerContext, Services
+from .contexts import EngineContext, EngineTriggerContext, Services
 from .hosted import Hosted
 from .notices import StreamedNotices
 from .offers import Offers
@@ -176,6 +176,7 @@ class Engine:
             component=self.component,
             plugins=self.plugins,
             contexts=self._trigger_context,
+            component_contexts=lambda place: EngineContext(self.services, place),
             limits=self.limits,
             log=self.log,
             describe=self.describe,
@@ -199,6 +200,7 @@ class Engine:
             with_events=with_events,
             fates=self.fates,
             has_accounts=self.hosted.has_accounts,
+            forms_changed=self.flows.forms.changed,
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)

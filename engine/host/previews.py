@@ -13,7 +13,8 @@ from ..flows.expressions import fill_known
 from ..flows.flows import Flows
 from ..flows.inputs import MAX_INPUT_VALUES, has_more_values
 from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
-from ..flows.sealed_inputs import secret_fields
+from ..flows.ports import scope_of
+from ..flows.secret_fields import secret_fields
 from .contexts import EngineContext, Services
 
 # Whoever fills in a form does not wait for longer.
@@ -54,7 +55,7 @@ class Previews:
         where = await self.flows.place(owner_id, PREVIEW, PREVIEW, step)
         hidden = {*secret_fields(self.types[name].schema)}
         open_values = {key: value for key, value in values.items() if key not in hidden}
-        filled = await asyncio.to_thread(fill_known, open_values, given)
+        filled = await asyncio.to_thread(fill_known, open_values, scope_of(given))
         try:
             async with asyncio.timeout(PATIENCE_S):
                 context = EngineContext(self.services, where)

@@ -14,6 +14,7 @@ from ..storage.tables import (
     flow_drafts,
     flow_versions,
     flows,
+    forms,
     held,
     runs,
     segments,
@@ -27,6 +28,7 @@ DAY_S = 86_400.0
 KEEP_EVENTS_S = 14 * DAY_S
 KEEP_RUNS_S = 30 * DAY_S
 KEEP_ANSWERS_S = 2 * DAY_S
+KEEP_FORMS_S = 7 * DAY_S
 INTERVAL_S = 600.0
 # So many rows go in one commit, so that no other has to wait for long.
 AT_ONCE = 500
@@ -52,6 +54,7 @@ async def remove_old(writer: Writer, *, now: float) -> None:
     while await commit(lambda connection: _remove_events(connection, now)):
         pass
     await commit(_remove_versions)
+    await commit(lambda c: c.execute(sa.delete(forms).where(forms.c.made_at < now - KEEP_FORMS_S)))
 
 
 def _remove_answers(connection: sa.Connection, now: float) -> None:

@@ -16,6 +16,7 @@ from ..errors import NotFoundError
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
 from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
+from ..flows.ports import described
 from ..flows.secret_fields import HIDDEN, secret_fields
 from .actions import Actions
 from .contexts import EngineContext, Services
@@ -67,6 +68,24 @@ class Trials:
             }
             for each in found
         ]
+
+    async def form(
+        self,
+        owner_id: str,
+        name: str,
+        *,
+        account: str | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Return what an input makes of a component; raise ConnectorError naming the field."""
+        kind = self._kind(name)
+        if kind.form_of is None:
+            raise NotFoundError(f"{name} has no form that depends on its input.")
+        step = FlowComponent(type=name, account=account, input=dict(values or {}))
+        place = await self.flows.place(owner_id, TRIAL, TRIAL, step)
+        form = await self.flows.forms.ask(place, step)
+        schema = kind.with_form(form).schema
+        return {"form": form.fingerprint, "schema": schema, "ports": described(schema)}
 
     async def test(
         self,

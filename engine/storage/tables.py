@@ -108,6 +108,33 @@ flow_drafts = sa.Table(
     sa.Column("updated_at", sa.Float, nullable=False),
 )
 
+# Forms as services gave them, for a while.
+forms = sa.Table(
+    "forms",
+    metadata,
+    sa.Column("owner_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("content", JSON, nullable=False),
+    sa.Column("made_at", sa.Float, nullable=False),
+    sa.Index(None, "connector", "about"),
+    sa.Index(None, "made_at"),
+)
+
+# What the forms of flows are made from; `mark` says what has changed there.
+form_uses = sa.Table(
+    "form_uses",
+    metadata,
+    sa.Column("flow_key", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("component", sa.Text, primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("mark", sa.Text, nullable=False),
+    sa.Index(None, "connector", "about"),
+)
+
 listeners = sa.Table(
     "listeners",
     metadata,

@@ -25,11 +25,12 @@ from appmixer.engine.accounts.owners import Identity
 from appmixer.engine.api.application import create_app
 from appmixer.engine.api.identity import SESSION_COOKIE
 from appmixer.engine.api.questions import BROWSER_COOKIE
-from appmixer.engine.contract import Credentials, JsonObject
+from appmixer.engine.contract import Connector, Credentials, JsonObject
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.settings import Settings
 
 from ..postgres import frozen
+from .branches import Letter, with_components
 from .conftest import Echo, Keys
 from .test_runs import flow
 
@@ -41,7 +42,11 @@ Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
 # Promised are 5 s; a busy machine may take five times as long.
 SOON_S = 25.0
 # They write nothing themselves.
-READING = {("POST", "/api/options"), ("POST", "/api/accounts/{account_id}/claim")}
+READING = {
+    ("POST", "/api/options"),
+    ("POST", "/api/previews"),
+    ("POST", "/api/accounts/{account_id}/claim"),
+}
 SAY = {"type": "test.echo.Say", "account": "keys"}
 
 
@@ -58,6 +63,11 @@ class Changing(Keys):
 @pytest.fixture
 def settings(tmp_path: Path, postgres: str) -> Settings:
     return Settings(data=tmp_path / "data", environment={}, database_url=postgres)
+
+
+@pytest.fixture
+def connectors() -> dict[str, Connector]:
+    return with_components(Letter)
 
 
 @contextmanager
@@ -134,6 +144,7 @@ async def all_that_write(
         name: (await accounts.connect_token(owner, "test:echo", "hall", name))["id"]
         for name in ("set", "renewed", "proven", "spare", "refused")
     }
+    await accounts.connect_token(owner, "test:echo", "cellar", "letters")
     for name in ("stopped", "running", "gone", "kept"):
         await engine.flows.put(owner, name, flow({"text": "x"}))
     await engine.flows.drafts.put(owner, "kept", {})
@@ -147,6 +158,7 @@ async def all_that_write(
     state, browser = await begun_login(client, "by-login")
     own_page = {"Cookie": f"{SESSION_COOKIE}={session}", "Origin": "http://127.0.0.1:8321"}
     wrong = {"account": "refused", "input": {"text": "x", "then": "reconnect"}}
+    letter = {"type": "test.echo.Letter", "account": "letters", "input": {"template": "hello"}}
     draft = "/api/flows/{flow_id}/draft"
     account, key = "/api/accounts/{account_id}", "/api/configuration/{service}/{key}"
     return [
@@ -169,6 +181,7 @@ async def all_that_write(
             "/api/flows/{flow_id}/versions/{version}/restore",
             "/api/flows/kept/versions/1/restore",
         ),
+        Ask("POST", "/api/forms", "/api/forms", letter),
         Ask("POST", "/api/flows/{flow_id}/start", "/api/flows/stopped/start"),
         Ask("POST", "/api/flows/{flow_id}/stop", "/api/flows/running/stop"),
         Ask("POST", "/api/events/{event_id}/replay", f"/api/events/{seen[0]['id']}/replay"),

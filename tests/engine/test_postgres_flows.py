@@ -1,4 +1,4 @@
-"""Drafts and versions of flows on a real PostgreSQL."""
+"""Drafts, versions and forms of flows on a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+from appmixer.engine.contract import Connector
 from appmixer.engine.errors import OutdatedError
+from appmixer.engine.flows.models import FlowComponent, FlowFaults
 from appmixer.engine.flows.tags import Expected
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.settings import Settings
 
+from .branches import Letter, Switch, with_components
+from .conftest import CONNECTOR
 from .surfaces.test_drafts import run_draft
+from .surfaces.test_forms import LETTER, writing
 from .test_runs import flow
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +26,11 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def settings(tmp_path: Path, postgres: str) -> Settings:
     return Settings(data=tmp_path / "data", environment={}, database_url=postgres)
+
+
+@pytest.fixture
+def connectors() -> dict[str, Connector]:
+    return with_components(Switch, Letter)
 
 
 async def test_drafts_and_versions_are_kept_there(
@@ -47,3 +57,21 @@ async def test_drafts_and_versions_are_kept_there(
         "flow": [{"path": "name", "before": "test", "after": "two"}],
         "steps": [],
     }
+
+
+async def test_forms_are_kept_there_and_flows_marked(engine: Engine, owner: str) -> None:
+    step = FlowComponent(type=LETTER, account="keys", input={"template": "hello"})
+    place = await engine.flows.place(owner, "trial", "trial", step)
+    for _ in range(2):
+        await engine.flows.forms.ask(place, step)
+    with pytest.raises(FlowFaults, match="parameters"):
+        await engine.flows.put(owner, "f", writing())
+    await engine.flows.put(owner, "f", writing(parameters={"name": "x"}))
+
+    await engine.hosts[CONNECTOR].forms_changed("letter:hello", "It is paused.")
+    [marked] = await engine.flows.list(owner)
+    await engine.flows.start(owner, "f")
+    [started] = await engine.flows.list(owner)
+
+    assert [each["text"] for each in marked["marks"]] == ["It is paused."]
+    assert started["marks"] == []

@@ -135,6 +135,18 @@ class PreviewResult(Shape):
     preview: Preview | None = Field(description="null where the component shows nothing.")
 
 
+class ComponentForm(Shape):
+    """What an input makes of a component."""
+
+    form: str = Field(
+        description="The fingerprint of what it is made from, for the step's field `form`."
+    )
+    schema_: dict[str, Any] = Field(
+        alias="schema", description="The component's schema, with its fields and ports as they are."
+    )
+    ports: list[Port]
+
+
 class Samples(Shape):
     """What a trigger could give."""
 

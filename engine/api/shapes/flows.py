@@ -22,6 +22,10 @@ class FlowSummary(Shape):
     state: Literal["running", "stopped"]
     running_version: int | None = Field(description="The one that listens; null when stopped.")
     reason: str = Field(description="Why it did not start, or was stopped; else empty.")
+    marks: list[Fault] = Field(
+        description="What has changed at the services since the newest version was stored or the"
+        " running one started, by step."
+    )
     created_at: datetime
     updated_at: datetime
 

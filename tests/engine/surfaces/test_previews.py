@@ -84,6 +84,8 @@ async def test_expressions_are_shown_with_what_is_known_and_else_as_written(
     given = {"incoming": {"heard": {"text": "Ada"}}}
 
     assert await text_of(admin, "Hi {{ incoming.heard.text }}", given) == "Hi Ada"
+    unnamed = {"check": {"true": {"text": "Ada"}, "maybe": {"text": "Eve"}}}
+    assert await text_of(admin, "{{ check.text }} {{ check.maybe.text }}", unnamed) == "Ada Eve"
     for unknown in ("Hi {{ incoming.heard.text }}", "{{ 1 + }}", "{{ nonsense( }}", "Hi {{"):
         assert await text_of(admin, unknown) == unknown
     assert await text_of(admin, {"$literal": "Hi {{1}}"}) == "Hi {{1}}"

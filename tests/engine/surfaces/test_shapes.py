@@ -37,7 +37,8 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.observe.stream import MISSED, Notice
 
 from ...described import SUCCESS, Description
-from ..conftest import CONNECTOR, Echo, Heard, Said, Say, echo_module
+from ..branches import Switch, module_with
+from ..conftest import CONNECTOR, Echo, Said, Say
 
 pytestmark = pytest.mark.anyio
 
@@ -90,10 +91,9 @@ def connectors() -> dict[str, Connector]:
     def plugin(host: HostContext) -> Checked:
         return Checked(host)
 
-    module: Any = echo_module()
-    module.appmixer_components = hookimpl(
-        lambda: {"test.echo.Heard": Heard, "test.echo.Say": Telephone}
-    )
+    module = module_with(Switch)
+    components = {**module.appmixer_components(), "test.echo.Say": Telephone}
+    module.appmixer_components = hookimpl(lambda: components)
     module.appmixer_plugin = hookimpl(plugin)
     module.appmixer_examples = hookimpl(lambda: {"echo": FLOW})
     return connectors_of(module)
@@ -311,6 +311,8 @@ async def _run(
 
 
 async def _try(client: httpx.AsyncClient) -> None:
+    switch = {"type": "test.echo.Switch", "input": {"value": "a", "cases": ["a"]}}
+    await client.post("/api/forms", json=switch)
     field = {"type": "test.echo.Say", "field": "text", "account": "keys"}
     await client.post("/api/options", json=field)
     await client.post("/api/previews", json={"type": "test.echo.Say", "input": {"text": "hi"}})

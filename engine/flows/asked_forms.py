@@ -1,0 +1,224 @@
+"""Forms that services decide on: asked for, kept for a while, and marked when they change there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..accounts.accounts import Accounts
+from ..contract import Component, ComponentContext, ConnectorError, Form, ThrottledError
+from ..contract.connector import FOREIGN_FAULTS
+from ..observe.faults import Describe
+from ..storage.database import DATABASE_AWAY
+from ..storage.statements import MAX_KEYS, insert
+from ..storage.storage import Storage
+from ..storage.tables import form_uses, forms
+from ..values import is_object
+from .forms import OpenFormError, deciding, fault_of, unforeseen, usable
+from .models import ComponentType, Fault, FlowComponent, FlowDocument
+from .places import Place
+
+# A form that takes longer would keep a person waiting; so many are asked for side by side.
+PATIENCE_S = 20.0
+AT_ONCE = 5
+# Of each owner; those that were asked for longest ago are forgotten first.
+MAX_KEPT = 500
+
+
+@dataclass(frozen=True)
+class AskedForms:
+    """The forms of all owners; every call names the owner, and uses nobody else's account."""
+
+    storage: Storage
+    accounts: Accounts
+    types: Mapping[str, ComponentType]
+    component: Callable[[str], Component]
+    contexts: Callable[[Place], ComponentContext]
+    describe: Describe
+
+    async def ask(self, place: Place, step: FlowComponent) -> Form:
+        """Return the form of a step as it is now, and keep it; raise ConnectorError."""
+        kind = self.types[step.type]
+        values = deciding(step.input, kind)
+        if kind.form is not None:
+            return usable(await asyncio.to_thread(kind.form, values), kind)
+        component = self.component(step.type)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                form = usable(await component.form(self.contexts(place), values), kind)
+        except TimeoutError:
+            raise ThrottledError(
+                "The service does not answer",
+                f"What the form is made from had not come after {PATIENCE_S:g} seconds.",
+                "Try again.",
+                (kind.form_of or {"inputs": [""]})["inputs"][0],
+            ) from None
+        except (ConnectorError, *DATABASE_AWAY):
+            raise
+        except FOREIGN_FAULTS as error:
+            self.describe(error, component=step.type)
+            raise unforeseen(type(component), error) from error
+        await self._keep(place, kind, values, form)
+        return form
+
+    async def ask_all(
+        self, owner_id: str, flow_key: str, document: FlowDocument
+    ) -> tuple[Mapping[str, Form], Sequence[Fault]]:
+        """Return the forms of a flow's steps that services decide on, and why some have none."""
+        found: dict[str, Form] = {}
+        faults: list[Fault] = []
+        turns = asyncio.Semaphore(AT_ONCE)
+
+        async def ask(key: str, step: FlowComponent) -> None:
+            async with turns:
+                try:
+                    place = await self._place(owner_id, flow_key, key, step)
+                    found[key] = await self.ask(place, step)
+                except OpenFormError:
+                    return
+                except ConnectorError as error:
+                    faults.append(fault_of(key, step, error))
+
+        asking = [(k, s) for k, s in document.components.items() if self._asks_service(s.type)]
+        await asyncio.gather(*(ask(key, step) for key, step in asking))
+        return {key: found[key] for key, _ in asking if key in found}, faults
+
+    async def kept(self, owner_id: str, raw: object) -> dict[str, Form]:
+        """Return the kept forms of a document's steps, by step; the document may be anything."""
+        accounts: dict[tuple[str, str], str] = {}
+        wanted: dict[str, list[str]] = {}
+        for key, step in self._asking(raw):
+            place = (self.types[step.type].connector, step.account or "")
+            if place not in accounts:
+                accounts[place] = await self._account_id(owner_id, *place)
+            try:
+                values = deciding(step.input, self.types[step.type])
+            except ConnectorError:
+                continue
+            wanted.setdefault(_key(step.type, accounts[place], values), []).append(key)
+        found: dict[str, Form] = {}
+        keys = [*wanted]
+        for start in range(0, len(keys), MAX_KEYS):
+            query = sa.select(forms.c.key, forms.c.content).where(
+                forms.c.owner_id == owner_id, forms.c.key.in_(keys[start : start + MAX_KEYS])
+            )
+            for row in await self.storage.rows(query):
+                form = Form.from_json(row.content)
+                found |= dict.fromkeys(wanted[row.key], form)
+        return found
+
+    async def changed(self, connector: str, about: str, text: str) -> None:
+        """Forget the kept forms that are made from this, and mark the flows that use it."""
+        kept = (forms.c.connector == connector) & (forms.c.about == about)
+        uses = (form_uses.c.connector == connector) & (form_uses.c.about == about)
+
+        def mark(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(forms).where(kept))
+            connection.execute(sa.update(form_uses).where(uses).values(mark=text))
+
+        await self.storage.writer.commit(mark)
+
+    async def marks(self, flow_keys: Sequence[str]) -> dict[tuple[str, int], list[dict[str, str]]]:
+        """Return what has changed of what flows' forms are made from, by flow and version."""
+        query = sa.select(form_uses).where(
+            form_uses.c.flow_key.in_(flow_keys), form_uses.c.mark != ""
+        )
+        found: dict[tuple[str, int], list[dict[str, str]]] = {}
+        for row in await self.storage.rows(query.order_by(form_uses.c.component)):
+            mark = {"path": f"components.{row.component}", "text": row.mark}
+            found.setdefault((row.flow_key, row.version), []).append(mark)
+        return found
+
+    def uses(self, document: FlowDocument, found: Mapping[str, Form]) -> list[dict[str, Any]]:
+        """Return what the forms of a version are made from, as rows without the version."""
+        return [
+            {
+                "component": key,
+                "connector": self.types[document.components[key].type].connector,
+                "about": form.about,
+                "mark": "",
+            }
+            for key, form in found.items()
+            if form.about
+        ]
+
+    def _asks_service(self, name: str) -> bool:
+        kind = self.types.get(name)
+        return kind is not None and kind.form_of is not None and kind.form is None
+
+    def _asking(self, raw: object) -> Iterator[tuple[str, FlowComponent]]:
+        components = raw.get("components") if is_object(raw) else None
+        for key, step in components.items() if is_object(components) else ():
+            name = step.get("type") if is_object(step) else None
+            if isinstance(name, str) and self._asks_service(name):
+                account, values = step.get("account"), step.get("input")
+                yield (
+                    key,
+                    FlowComponent(
+                        type=name,
+                        account=account if isinstance(account, str) else None,
+                        input=dict(values) if is_object(values) else {},
+                    ),
+                )
+
+    async def _place(self, owner_id: str, flow_key: str, key: str, step: FlowComponent) -> Place:
+        connector = self.types[step.type].connector
+        account = (
+            await self.accounts.named(owner_id, connector, step.account) if step.account else None
+        )
+        return Place(owner_id, connector, flow_key, key, account)
+
+    async def _account_id(self, owner_id: str, connector: str, name: str) -> str:
+        if not name:
+            return ""
+        try:
+            return (await self.accounts.named(owner_id, connector, name)).id
+        except ConnectorError:
+            return ""
+
+    async def _keep(
+        self, place: Place, kind: ComponentType, values: Mapping[str, Any], form: Form
+    ) -> None:
+        account_id = place.account.id if place.account else ""
+        row = {
+            "owner_id": place.owner_id,
+            "key": _key(kind.name, account_id, values),
+            "connector": place.connector,
+            "about": form.about,
+            "content": form.to_json(),
+            "made_at": self.storage.clock.now,
+        }
+        await self.storage.writer.commit(lambda connection: _keep(connection, row))
+
+
+def store_uses(
+    connection: sa.Connection, flow_key: str, version: int, uses: Sequence[Mapping[str, Any]]
+) -> None:
+    """Note what the forms of a version are made from, in the place of what was noted."""
+    mine = (form_uses.c.flow_key == flow_key) & (form_uses.c.version == version)
+    connection.execute(sa.delete(form_uses).where(mine))
+    if uses:
+        place = {"flow_key": flow_key, "version": version}
+        connection.execute(sa.insert(form_uses), [{**place, **each} for each in uses])
+
+
+def _key(name: str, account_id: str, values: Mapping[str, Any]) -> str:
+    text = json.dumps([name, account_id, values], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _keep(connection: sa.Connection, row: Mapping[str, Any]) -> None:
+    adding = insert(forms, connection)
+    changed = {name: adding.excluded[name] for name in ("about", "content", "made_at")}
+    connection.execute(
+        adding.on_conflict_do_update(index_elements=["owner_id", "key"], set_=changed), [row]
+    )
+    mine = forms.c.owner_id == row["owner_id"]
+    newest = sa.select(forms.c.key).where(mine).order_by(forms.c.made_at.desc()).limit(MAX_KEPT)
+    connection.execute(sa.delete(forms).where(mine, forms.c.key.not_in(newest)))
