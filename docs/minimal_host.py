@@ -32,6 +32,7 @@ from pydantic import BaseModel, ValidationError
 from appmixer.engine.contract import (
     Action,
     AuthorizationError,
+    Collected,
     Connector,
     ConnectorError,
     Credentials,
@@ -476,6 +477,8 @@ class Context:
             raise RejectedError("No account", "The component has none.", "Choose one.")
         return self.chosen
 
+    collected = Collected()  # this host calls no action once for a list
+
     def has_stayed(self, attempt: str) -> bool:
         """This host remembers nothing of a crash, so it is certain of nothing."""
         return False
@@ -492,6 +495,9 @@ class Context:
     async def send(self, port: str, value: BaseModel) -> None:
         assert self.step is not None, "only actions have values to send"
         self.step.output.setdefault(port, []).append(value)
+
+    def side_by_side(self, at_most: int) -> None:
+        """This host works off all values one after the other."""
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         account_id = self.chosen.id if self.chosen else ""

@@ -17,7 +17,7 @@ WORDS = {"file_total_bytes": "bytes of files", "waits": "steps that wait"}
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of each owner; `chain` is of each chain of runs that cause one another."""
+    """The limits of each owner, chain of runs (`chain`), run (`side_by_side`), or step."""
 
     flows: int = 1_000
     # Of each flow; older ones are forgotten, but never one that runs or has runs.
@@ -28,6 +28,10 @@ class Limits:
     # Steps that wait for an event or a time: a broadcast to 100,000 people fits several times.
     waits: int = 1_000_000
     chain: int = 5
+    # Values of the lists of one run that are worked on at a time.
+    side_by_side: int = 16
+    # Values that one step may give.
+    list_values: int = 100_000
 
     def check(self, name: str, present: int) -> None:
         """Raise ConflictError, which names the limit, when no more may be added."""

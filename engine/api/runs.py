@@ -12,11 +12,12 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from ..contract import FateState
+from ..runs.history import FIRST_PAGE
 from ..runs.states import RunState
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
-from .shapes.runs import EventList, Replayed, Run, RunList
+from .shapes.runs import EventList, Replayed, Run, RunList, StepPage
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["runs"], route_class=JsonRoute)
@@ -30,6 +31,7 @@ EventsBefore = Annotated[
 ]
 FlowFilter = Annotated[str | None, Query(alias="flowId")]
 PING_S = 15
+MAX_STEPS = 500
 
 
 @router.get("/runs", response_model=shaped(RunList))
@@ -54,10 +56,22 @@ async def list_runs(
     return {"runs": runs}
 
 
-@router.get("/runs/{run_id:path}", response_model=shaped(Run))
+@router.get("/runs/{run_id}", response_model=shaped(Run))
 async def get_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
-    """Return a run with the input, output, error and later fate of every step."""
+    """Return a run with the input, output, error and later fate of its first steps."""
     return await hosting(request).runs.get(caller.owner_id, run_id)
+
+
+@router.get("/runs/{run_id}/steps", response_model=shaped(StepPage))
+async def list_steps(
+    request: Request,
+    caller: Caller,
+    run_id: str,
+    after: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_STEPS)] = FIRST_PAGE,
+) -> dict[str, Any]:
+    """Return some steps of a run, in the order in which they came to their present state."""
+    return await hosting(request).runs.steps(caller.owner_id, run_id, after=after, limit=limit)
 
 
 @router.get("/events", response_model=shaped(EventList))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -13,21 +14,24 @@ from . import completion
 from .output import AsJson, moment, print_json, say
 from .reach import Data, Url, call, full_run_id
 
-UNDER_WAY = ("running", "waiting", "paused")
+UNDER_WAY = ("running", "waiting", "paused", "held")
 COMPLETED = "completed"
 POLL_S = 0.5
 
-app = typer.Typer(no_args_is_help=True, help="Look at runs.")
+PAGE = 500
+RunId = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="The run's id, or how it begins.", autocompletion=completion.runs
+    ),
+]
+
+app = typer.Typer(no_args_is_help=True, help="Look at runs, and decide what becomes of them.")
 
 
 @app.command()
 def show(
-    run_id: Annotated[
-        str,
-        typer.Argument(
-            metavar="ID", help="The run's id, or how it begins.", autocompletion=completion.runs
-        ),
-    ],
+    run_id: RunId,
     follow: Annotated[
         bool, typer.Option("--follow", "-f", help="Go on until it ends; 1 unless it completes.")
     ] = False,
@@ -38,26 +42,53 @@ def show(
     """Show a run: its steps, what went wrong with cause and cure, what it waits for."""
     path = f"/api/runs/{full_run_id(url, data, run_id)}"
     run = call(url, data, "GET", path)
+    steps = _all_steps(url, data, path, run)
     if follow:
-        run = _follow(url, data, path, run, is_silent=as_json)
+        run = _follow(url, data, path, run, steps, is_silent=as_json)
     if as_json:
-        print_json(run)
+        print_json({**run, "steps": list(steps.values())})
     elif not follow:
         _say_head(run)
-        _say_steps(run["steps"])
+        _say_steps(steps.values())
         _say_waits(run)
-        _say_end(run)
+        _say_end(run, steps.values())
     if follow and run["status"] != COMPLETED:
         raise typer.Exit(1)
 
 
-def _follow(url: str | None, data: Path | None, path: str, run: Any, *, is_silent: bool) -> Any:
+def _all_steps(
+    url: str | None, data: Path | None, path: str, run: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the steps of a run by their ids, and keep in `run` where to look for more."""
+    steps = {each["id"]: each for each in run["steps"]}
+    while len(steps) < run["stepCount"] and (found := _next_steps(url, data, path, run)):
+        steps |= {each["id"]: each for each in found}
+    return steps
+
+
+def _next_steps(url: str | None, data: Path | None, path: str, run: dict[str, Any]) -> list[Any]:
+    place = f"after={quote(run['next'])}&" if run["next"] else ""
+    page = call(url, data, "GET", f"{path}/steps?{place}limit={PAGE}")
+    run["next"] = page["next"]
+    return list(page["steps"])
+
+
+def _follow(
+    url: str | None,
+    data: Path | None,
+    path: str,
+    run: dict[str, Any],
+    steps: dict[str, Any],
+    *,
+    is_silent: bool,
+) -> Any:
     """Tell what is new until the run has ended, and return it as it is then."""
     told, waits = set[tuple[str, ...]](), ""
+    news = list(steps.values())
     if not is_silent:
         _say_head(run)
     while True:
-        news = [each for each in run["steps"] if _mark(each) not in told]
+        news = [each for each in news if _mark(each) not in told]
         told.update(map(_mark, news))
         if not is_silent:
             _say_steps(news)
@@ -67,9 +98,15 @@ def _follow(url: str | None, data: Path | None, path: str, run: Any, *, is_silen
         if run["status"] not in UNDER_WAY:
             break
         time.sleep(POLL_S)
-        run = call(url, data, "GET", path)
+        # The run first: what is told of its end has all its steps before it.
+        run = {**call(url, data, "GET", path), "next": run["next"]}
+        # Of the first ones, also what has become of them later.
+        news = list(run["steps"])
+        while found := _next_steps(url, data, path, run):
+            news += found
+        steps.update({each["id"]: each for each in news})
     if not is_silent:
-        _say_end(run)
+        _say_end(run, steps.values())
     return run
 
 
@@ -98,17 +135,22 @@ def _say_steps(steps: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _say_waits(run: Mapping[str, Any]) -> None:
+    for each in run["lists"]:
+        say(f"  {each['component']}: {each['begun']:,} of {each['steps']:,} steps begun")
     for wait in run["waits"]:
         if not wait["reason"] and wait["until"] is None:
             continue
         until = f", until {moment(wait['until'])}" if wait["until"] else ""
-        say(f"  {wait['component']} waits: {wait['reason'] or wait['status']}{until}")
+        who = wait["component"] or "it"
+        say(f"  {who} waits: {wait['reason'] or wait['status']}{until}")
+    if run["waitCount"] > len(run["waits"]):
+        say(f"  … and {run['waitCount'] - len(run['waits']):,} more")
 
 
-def _say_end(run: Mapping[str, Any]) -> None:
+def _say_end(run: Mapping[str, Any], steps: Iterable[Mapping[str, Any]]) -> None:
     ended = f", {moment(run['endedAt'])}" if run["endedAt"] else ""
     say(f"It is {run['status']}{ended}.")
-    ends_by_step = any(step["error"] == run["error"] for step in run["steps"])
+    ends_by_step = any(step["error"] == run["error"] for step in steps)
     if run["error"] and not ends_by_step:
         for line in error_lines(run["error"]):
             say(f"  {line}")

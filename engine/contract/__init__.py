@@ -41,6 +41,7 @@ from .schema import component_schema, port_schema
 from .texts import Texts, texts_in, translate
 from .values import (
     Check,
+    Collected,
     Credentials,
     Event,
     Fact,
@@ -69,6 +70,7 @@ __all__ = [
     "AuthorizationError",
     "Check",
     "Clock",
+    "Collected",
     "Component",
     "ComponentContext",
     "ComponentEntry",

@@ -48,6 +48,8 @@ class Component:
     Output: ClassVar[type[BaseModel]]
     port: ClassVar[str] = "out"
     more_ports: ClassVar[Mapping[str, type[BaseModel]]] = {}
+    last_ports: ClassVar[Sequence[str]] = ()
+    """What is sent there goes on after all that the step sent elsewhere has been worked off."""
     samples: ClassVar[Mapping[str, JsonObject]] = {}
     """An example of the Output for each kind of event or outcome, by a name for people."""
     form_of: ClassVar[FormOf | None] = None
@@ -80,7 +82,14 @@ class Component:
 
 
 class Action(Component):
-    """A component that does something when values arrive at its port `in`."""
+    """A component that does something when values arrive at its port `in`.
+
+    One that `collects` does it once for a list, after all values of the list have been worked off,
+    whether their steps have ended well or not; `context.collected` is what has reached it. Its
+    expressions see what stands above the list. Where no list leads to it, each value is one.
+    """
+
+    collects: ClassVar[bool] = False
 
     has_later_fate: ClassVar[bool] = False
     """Whether what it does goes on after the step: the plugin tells by `report_fates` what became

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .clock import Clock
-from .values import Fate, File, Json, JsonObject
+from .values import Collected, Fate, File, Json, JsonObject
 
 if TYPE_CHECKING:
     import httpx
@@ -270,10 +270,23 @@ class ActionContext(ComponentContext, Protocol):
         """
         ...
 
+    @property
+    def collected(self) -> Collected:
+        """What has reached a component that `collects`; empty for all others."""
+        ...
+
     async def send(self, port: str, value: BaseModel) -> None:
         """Send a value to a further port; what `receive` returns goes to the main one.
 
         It becomes real with the step's record: an attempt that has no outcome has sent nothing.
+        Several values at one port are a list: each is worked off by itself, some side by side.
+        """
+        ...
+
+    def side_by_side(self, at_most: int) -> None:
+        """Let at most so many of this step's values be under way at a time, waits included.
+
+        With 1 they go one after the other, in the order of the list. The host may allow fewer.
         """
         ...
 

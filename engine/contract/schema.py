@@ -34,6 +34,7 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
     is_trigger = issubclass(component, Trigger)
     reports = issubclass(component, Trigger) and component.reports_own_effects
     has_fate = issubclass(component, Action) and component.has_later_fate
+    collects = issubclass(component, Action) and component.collects
     return {
         "$schema": DIALECT,
         "$id": f"urn:appmixer:{name}",
@@ -42,6 +43,8 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         **({"x-reports-own-effects": True} if reports else {}),
         **({"x-later-fate": True} if has_fate else {}),
         **({"x-form": _form(component.form_of)} if component.form_of else {}),
+        **({"x-collects": True} if collects else {}),
+        **({"x-last-ports": list(component.last_ports)} if component.last_ports else {}),
         **input_schema,
         "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
         "x-main-port": component.port,
@@ -123,6 +126,15 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
             },
             "required": ["inputs", "fields", "ports", "asksService"],
             "additionalProperties": False,
+        },
+        "x-collects": {
+            "description": "An action that acts once for a list, when all its values are done.",
+            "const": True,
+        },
+        "x-last-ports": {
+            "description": "Ports whose values go on after all others of the step are done.",
+            "type": "array",
+            "items": {"type": "string"},
         },
         "x-samples": {
             "description": "Examples of values at the main port, by a name for people.",

@@ -17,7 +17,7 @@ from .stand_ins import (
     RecordingLog,
     RecordingQuota,
 )
-from .values import Check, Event, Fate, Json, JsonObject, Listener, Route
+from .values import Check, Collected, Event, Fate, Json, JsonObject, Listener, Route
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -149,7 +149,7 @@ class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
     `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`,
-    `warnings` what a trigger warned of.
+    `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -168,6 +168,8 @@ class RecordingContext:
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
     warnings: list[str] = field(default_factory=list[str])
     owner_id: str = "owner-1"
+    collected: Collected = field(default_factory=Collected)
+    at_most: int | None = None
     state: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -219,6 +221,9 @@ class RecordingContext:
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.emitted.append((port, value))
+
+    def side_by_side(self, at_most: int) -> None:
+        self.at_most = at_most
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         account_id = self.connected.id if self.connected else ""

@@ -66,6 +66,17 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """What has reached a component that collects: the values, in the order of the list.
+
+    The list had `count` values. Those whose steps have failed, or led elsewhere, are not here.
+    """
+
+    values: Sequence[Json] = field(default=(), repr=False)
+    count: int = 0
+
+
+@dataclass(frozen=True)
 class Listener:
     """A started trigger's wish for events, and the account whose token proves its right to them.
 

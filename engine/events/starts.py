@@ -232,6 +232,7 @@ def _trigger_step(start: Start, now: float) -> dict[str, Any]:
         "error": json_text(start.error),
         "started_at": now,
         "duration_s": 0.0,
+        "changed_at": now,
     }
 
 

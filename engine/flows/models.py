@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any
@@ -101,6 +101,15 @@ class ComponentType:
     def form_of(self) -> Mapping[str, Any] | None:
         """What of the component depends on its input, if anything."""
         return self.schema.get("x-form")
+
+    @property
+    def collects(self) -> bool:
+        return "x-collects" in self.schema
+
+    @property
+    def last_ports(self) -> Sequence[str]:
+        ports: Sequence[str] = self.schema.get("x-last-ports", ())
+        return ports
 
     def with_form(self, form: Form) -> ComponentType:
         return replace(self, schema=with_form(self.schema, form), is_formed=True)

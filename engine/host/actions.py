@@ -14,6 +14,7 @@ import httpx
 from ..contract import (
     Action,
     AuthorizationError,
+    Collected,
     Component,
     ConnectorError,
     OutcomeUnknownError,
@@ -34,6 +35,7 @@ from .transport import DryRunRequest, on_leaving
 
 STEP_TIMEOUT_S = 600.0
 RETRY_AFTER_S = 5.0
+NOTHING_COLLECTED = Collected()
 
 
 class Actions:
@@ -57,6 +59,7 @@ class Actions:
         call: StepCall,
         component: FlowComponent,
         values: Mapping[str, Any],
+        collected: Collected | None = None,
     ) -> Outcome:
         """Do what a segment has come to, with the context of that step."""
         return await self.act(
@@ -65,10 +68,11 @@ class Actions:
             key=call.component,
             component=component,
             values=values,
-            step_id=call.step_id,
+            step_id=call.known_as or call.step_id,
             resumes=call.resumes,
             event=work.event,
             may_have_acted=work.may_have_begun or call.attempt > 1 or call.resumes is not None,
+            collected=collected or NOTHING_COLLECTED,
         )
 
     async def act(
@@ -83,10 +87,12 @@ class Actions:
         resumes: Mapping[str, Any] | None = None,
         event: Any = None,
         may_have_acted: bool = False,
+        collected: Collected = NOTHING_COLLECTED,
     ) -> Outcome:
         """Do it once, and return how that ended; with `resumes`, a wait's state, go on after it.
 
-        `may_have_acted` says that an earlier attempt at the step may have done something.
+        `may_have_acted` says that an earlier attempt at the step may have done something,
+        `collected` is what a component that collects gets.
 
         It raises nothing but DryRunRequest, and what cancels it.
         """
@@ -108,7 +114,7 @@ class Actions:
             if place.account is not None:
                 token = await place.account.access_token()
             context = EngineActionContext(
-                self._services, place, step_id, attempt, may_have_acted, sent, kept
+                self._services, place, step_id, attempt, may_have_acted, collected, sent, kept
             )
             action = self._component(component.type)
             assert isinstance(action, Action)
@@ -117,7 +123,7 @@ class Actions:
                     result = await action.receive(context, read_input(action.Input, values))
                 else:
                     result = await action.resume(context, resumes, event)
-            outcome = _outcome_of(action, result, sent)
+            outcome = _outcome_of(action, result, context)
         except AuthorizationError as error:
             if account_id is not None and token is not None:
                 await self._services.accounts.mark_reconnect(
@@ -171,7 +177,9 @@ class Actions:
         return "The step took too long", cause
 
 
-def _outcome_of(action: Action, result: Any, sent: list[tuple[str, Any]]) -> Outcome:
+def _outcome_of(action: Action, result: Any, context: EngineActionContext) -> Outcome:
+    sent = context.sent
+    at_once = context.at_most[-1] if context.at_most else None
     if isinstance(result, Wait):
         return Outcome(
             StepState.WAITING,
@@ -180,7 +188,8 @@ def _outcome_of(action: Action, result: Any, sent: list[tuple[str, Any]]) -> Out
             wait_key=result.key,
             wait_state=result.state,
             wait_reason=result.reason,
+            at_once=at_once,
         )
     if result is not None:
         sent.append((action.port, result.model_dump(mode="json")))
-    return Outcome(StepState.COMPLETED, sent)
+    return Outcome(StepState.COMPLETED, sent, at_once=at_once)

@@ -16,6 +16,7 @@ from ..contract import (
     Account,
     AuthorizationError,
     Clock,
+    Collected,
     Fate,
     Files,
     Json,
@@ -59,6 +60,7 @@ class Services:
     fates: Fates
     has_accounts: Callable[[str], bool]
     forms_changed: Callable[[str, str, str], Awaitable[None]]
+    list_values: int
 
 
 class _NothingTaken:
@@ -195,9 +197,12 @@ class EngineActionContext(EngineContext):
     step_id: str
     attempt: str
     may_have_acted: bool
+    collected: Collected
     sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]], repr=False)
     # Rows of the store, for the commit of the step's record.
     kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
+    # What `side_by_side` was told.
+    at_most: list[int] = field(default_factory=list[int])
 
     async def put_with_step(
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
@@ -206,7 +211,17 @@ class EngineActionContext(EngineContext):
         self.kept.extend(store.rows(entries, expires_in_s=expires_in_s))
 
     async def send(self, port: str, value: BaseModel) -> None:
+        most = self.services.list_values
+        if len(self.sent) >= most:
+            raise RejectedError(
+                "The list is too long",
+                f"The step gives more than {most:,} values.",
+                "Let it give fewer, or ask the administrator to raise APPMIXER_MAX_LIST_VALUES.",
+            )
         self.sent.append((port, value.model_dump(mode="json")))
+
+    def side_by_side(self, at_most: int) -> None:
+        self.at_most.append(max(at_most, 1))
 
     def has_stayed(self, attempt: str) -> bool:
         return self.services.marks.has_stayed(attempt)

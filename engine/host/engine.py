@@ -42,6 +42,7 @@ from ..runs.fates import Fates
 from ..runs.history import Runs
 from ..runs.queue import EmbeddedQueue
 from ..runs.segments import Executor
+from ..runs.steps import Steps
 from ..runs.waits import end_paused
 from ..settings import Settings
 from ..storage.database import database_url, is_current, migrate, open_database
@@ -201,6 +202,7 @@ class Engine:
             fates=self.fates,
             has_accounts=self.hosted.has_accounts,
             forms_changed=self.flows.forms.changed,
+            list_values=self.limits.list_values,
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
@@ -217,22 +219,30 @@ class Engine:
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
-        executor = Executor(
+        executor = self.executor = Executor(
             writer=self.writer,
             rows=self.rows,
-            seal=self.seal,
             types=self.types,
             document=self.flows.document,
-            act=self.actions.do_call,
+            steps=Steps(
+                rows=self.rows,
+                seal=self.seal,
+                types=self.types,
+                act=self.actions.do_call,
+                may_wait=WaitCounts(self.rows, self.limits, self.clock).check,
+                input_checks=self.input_checks,
+                clock=self.clock,
+            ),
             describe=self.describe,
             notices=notices,
-            hand_over=lambda rows: self.due.hand_over(rows),
+            hand_over=lambda rows, fresh: self.due.hand_over(rows, fresh),
+            leave=lambda: self.queue.leave(),
             add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
-            input_checks=self.input_checks,
+            side_by_side=self.limits.side_by_side,
             clock=self.clock,
-            may_wait=WaitCounts(self.rows, self.limits, self.clock).check,
         )
-        self.queue = EmbeddedQueue(executor.execute)
+        self.queue = EmbeddedQueue(executor.execute, side_by_side=self.limits.side_by_side)
+
         self.turn = Turn(self.database, self.log, self.queue.leave_all)
         self.due = Due(
             writer=self.writer,

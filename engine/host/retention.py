@@ -9,6 +9,7 @@ from ..storage.database import DATABASE_AWAY
 from ..storage.store import delete_expired
 from ..storage.tables import (
     answers,
+    arrivals,
     events,
     fates,
     flow_drafts,
@@ -16,6 +17,8 @@ from ..storage.tables import (
     flows,
     forms,
     held,
+    lists,
+    more_values,
     runs,
     segments,
     steps,
@@ -32,6 +35,7 @@ KEEP_FORMS_S = 7 * DAY_S
 INTERVAL_S = 600.0
 # So many rows go in one commit, so that no other has to wait for long.
 AT_ONCE = 500
+OF_RUNS = 5_000
 
 
 async def housekeep(writer: Writer, clock: Clock, log: Log) -> None:
@@ -90,14 +94,21 @@ def _remove_versions(connection: sa.Connection) -> None:
 
 
 def _remove_runs(connection: sa.Connection, now: float) -> int:
-    query = sa.select(runs.c.id).where(runs.c.ended_at < now - KEEP_RUNS_S).limit(AT_ONCE)
-    old = list(connection.scalars(query))
-    for table, column in (
-        (fates, fates.c.run_id),
-        (steps, steps.c.run_id),
-        (segments, segments.c.run_id),
-        (runs, runs.c.id),
-    ):
-        if old:
-            connection.execute(sa.delete(table).where(column.in_(old)))
+    """Remove some old runs, or some of what the oldest have left; return how much that was."""
+    query = (
+        sa.select(runs.c.id)
+        .where(runs.c.ended_at < now - KEEP_RUNS_S)
+        .order_by(runs.c.ended_at, runs.c.id)
+    )
+    old = list(connection.scalars(query.limit(AT_ONCE)))
+    if not old:
+        return 0
+    for table in (fates, steps, segments, arrivals, more_values, lists):
+        # One run may have more of them than a commit should remove.
+        key = sa.tuple_(*table.primary_key.columns)
+        some = sa.select(*table.primary_key.columns).where(table.c.run_id.in_(old)).limit(OF_RUNS)
+        removed = connection.execute(sa.delete(table).where(key.in_(some))).rowcount
+        if removed == OF_RUNS:
+            return removed
+    connection.execute(sa.delete(runs).where(runs.c.id.in_(old)))
     return len(old)

@@ -7,21 +7,19 @@ import heapq
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import sqlalchemy as sa
 
 from ..contract import Clock, Log
 from ..storage.database import DATABASE_AWAY, ReadRows, mapping
-from ..storage.tables import segments, steps
+from ..storage.tables import segments, stops
 from ..storage.writer import Writer
+from .outputs import CHUNK, read_outputs
 from .queue import EmbeddedQueue
 from .states import SegmentState
 from .waits import Row, end_due
-from .work import SegmentWork, read_work, steps_named
+from .work import SegmentWork, places_named, read_work
 
-# Names in one statement: every database takes so many.
-CHUNK = 500
 # What other processes have queued is found after this; what this one has, is handed over at once.
 SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S = 10.0, 0.5
 # Waits that end later than this are not in memory.
@@ -47,6 +45,8 @@ class Due:
     is_active: asyncio.Event
     connectors: Callable[[], Collection[str]]
     sweep_s: float = SWEEP_ALONE_S
+    # Lets a run begin no further step; None where no other process can be told to.
+    stop: Callable[[str], None] | None = None
     _ends: list[tuple[float, str]] = field(default_factory=list["tuple[float, str]"])
     _known_until: float = 0.0
     _sooner: asyncio.Event = field(default_factory=asyncio.Event)
@@ -75,6 +75,8 @@ class Due:
         while True:
             await self.is_active.wait()
             try:
+                if self.stop is not None:
+                    await self._take_stops(self.stop)
                 await self._sweep_once()
             except DATABASE_AWAY as error:
                 await self._rest(error)
@@ -107,6 +109,15 @@ class Due:
     async def _rest(self, error: Exception) -> None:
         self.log.warning("due_not_read", error=type(error).__name__)
         await asyncio.sleep(PAUSE_S)
+
+    async def _take_stops(self, stop: Callable[[str], None]) -> None:
+        """Heed what other processes were told about runs that this one executes."""
+        noted = [row.run_id for row in await self.rows(sa.select(stops).limit(CHUNK))]
+        for run_id in noted:
+            stop(run_id)
+        if noted:
+            gone = sa.delete(stops).where(stops.c.run_id.in_(noted))
+            await self.writer.commit(lambda connection: connection.execute(gone))
 
     async def _sweep_once(self) -> None:
         """Bring what is queued to memory, flow after flow in turn."""
@@ -154,13 +165,8 @@ class Due:
                 heapq.heappush(self._ends, (row.expires_at, row.id))
 
     async def _read(self, rows: Sequence[Row]) -> list[SegmentWork]:
-        names = sorted({name for row in rows for name in steps_named(row)})
-        outputs: dict[str, Any] = {}
-        for start in range(0, len(names), CHUNK):
-            query = sa.select(steps.c.id, steps.c.output).where(
-                steps.c.id.in_(names[start : start + CHUNK])
-            )
-            outputs |= {row.id: row.output or {} for row in await self.rows(query)}
+        places = {place for row in rows for place in places_named(row)}
+        outputs = await read_outputs(self.rows, places)
         works: list[SegmentWork] = []
         for row in rows:
             try:

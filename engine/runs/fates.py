@@ -25,6 +25,7 @@ from ..storage.storage import Storage
 from ..storage.tables import fates, runs, steps
 from ..times import iso
 from .states import StepState
+from .work import step_named
 
 # In the order in which they follow one another.
 RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(get_args(FateState))}
@@ -53,9 +54,10 @@ class Fates:
         """Keep what a connector tells, in one commit, and tell whoever watches what is new."""
         furthest: dict[str, Fate] = {}
         for fate in told:
-            present = furthest.setdefault(fate.step_id, fate)
+            step_id = step_named(fate.step_id)
+            present = furthest.setdefault(step_id, fate)
             if RANKS[fate.state] > RANKS[present.state]:
-                furthest[fate.step_id] = fate
+                furthest[step_id] = fate
         rows = [_row(connector, fate) for fate in furthest.values()]
         if not rows:
             return
@@ -109,7 +111,7 @@ def _prefix(connector: str) -> str:
 
 def _row(connector: str, fate: Fate) -> dict[str, Any]:
     return {
-        "step_id": fate.step_id,
+        "step_id": step_named(fate.step_id),
         "connector": connector,
         # A step's id begins with that of its run.
         "run_id": fate.step_id.partition(".")[0],

@@ -28,6 +28,8 @@ class Outcome:
     wait_state: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     wait_reason: str = ""
     account_id: str | None = None
+    # How many of its values may be under way at a time, waits included; None for any number.
+    at_once: int | None = None
     # Rows of the store that are kept with the step's record.
     kept: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 

@@ -1,20 +1,21 @@
 """The seam behind which segments are executed, and the queue of this process.
 
 What is handed over is executed at least once, one at a time and in order (by rank) within an order
-key, by another process when this one dies: the rows are the queue, and memory is only its front.
+key, by another process when this one dies: the rows are the queue, and memory is only its front. Of
+one order key, only segments whose `beside` is the same, and not empty, go together.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import heapq
-import itertools
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..limits import Limits
+from .lanes import Lanes
 from .work import SegmentWork
 
 # How many segments may be executed at once. Each owner may have half of what the others leave, and
@@ -30,6 +31,10 @@ class Queue(Protocol):
 
     def hand_over(self, works: Iterable[SegmentWork]) -> None:
         """Take segments whose rows have been committed; one that is known is not taken twice."""
+        ...
+
+    def withdraw(self, run_id: str) -> None:
+        """Begin nothing more of a run: its rows say now whether and when it goes on."""
         ...
 
     async def close(self) -> None:
@@ -59,20 +64,20 @@ class EmbeddedQueue:
         *,
         places: int = PLACES,
         in_memory: int = MAX_IN_MEMORY,
+        side_by_side: int = Limits().side_by_side,
     ) -> None:
         self._execute, self._places, self.in_memory = execute, places, in_memory
         self._known: set[str] = set()
         # How many of them each flow has.
         self._held: dict[str, int] = {}
-        # By order key, the smallest rank first; a key that is being worked on is in `_busy`.
-        self._lanes: dict[str, list[tuple[int, int, SegmentWork]]] = {}
-        self._busy: set[str] = set()
+        self._lanes = Lanes(side_by_side)
+        # Order keys that are ready in some share.
+        self._offered: set[str] = set()
         self._shares: dict[str, _Share] = {}
         # Owners who wait, in turn.
         self._waiting: deque[str] = deque()
         self._in_use = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._numbers = itertools.count()
         self._is_closed = False
         # Flows of which the table has more than is in memory, and those of which something was left
         # there since the rows were last asked for; at first it may be any flow.
@@ -111,15 +116,19 @@ class EmbeddedQueue:
 
     def leave_all(self) -> None:
         """Begin nothing of what is in memory: another process may have the rows now."""
-        for lane in self._lanes.values():
-            for _, _, work in lane:
-                self._forget(work)
-        self._lanes = {order_key: [] for order_key in self._busy}
+        for work in self._lanes.remove():
+            self._forget(work)
         for share in self._shares.values():
             share.ready.clear()
         self._shares = {owner: share for owner, share in self._shares.items() if share.in_use}
         self._waiting.clear()
+        self._offered.clear()
         self._may_have_any = self._may_have_any_since = True
+
+    def withdraw(self, run_id: str) -> None:
+        for work in self._lanes.remove(run_id):
+            self._forget(work)
+        self.leave()  # it may have been let go on since
 
     def before_rows(self) -> None:
         """Note that the table is read now: what is left there from now on may not be found."""
@@ -184,20 +193,15 @@ class EmbeddedQueue:
     def _add(self, work: SegmentWork) -> None:
         self._known.add(work.id)
         self._held[work.flow_key] = self._held.get(work.flow_key, 0) + 1
-        lane = self._lanes.setdefault(work.order_key, [])
-        heapq.heappush(lane, (work.rank, next(self._numbers), work))
-        if len(lane) == 1 and work.order_key not in self._busy:
-            self._make_ready(work)
+        self._lanes.add(work)
+        self._offer(work.order_key)
 
     def _take_place_of_later(self, work: SegmentWork) -> None:
         """Leave the last of a conversation in the table instead of one that goes before it."""
-        lane = self._lanes.get(work.order_key)
-        last = max(lane) if lane else None
-        if lane and last and last[0] > work.rank:
-            self._known.discard(last[2].id)
+        last = self._lanes.take_place_of_later(work)
+        if last is not None:
+            self._known.discard(last.id)
             self._known.add(work.id)
-            lane[lane.index(last)] = (work.rank, next(self._numbers), work)
-            heapq.heapify(lane)
 
     async def close(self) -> None:
         self._is_closed = True
@@ -207,11 +211,16 @@ class EmbeddedQueue:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _make_ready(self, work: SegmentWork) -> None:
+    def _offer(self, order_key: str) -> None:
+        """Let an order key have its turn, if something of it may begin."""
+        work = self._lanes.next(order_key)
+        if work is None or order_key in self._offered:
+            return
+        self._offered.add(order_key)
         share = self._shares.setdefault(work.owner_id, _Share())
         if not share.ready and work.owner_id not in self._waiting:
             self._waiting.append(work.owner_id)
-        share.ready.setdefault(work.flow_key, deque()).append(work.order_key)
+        share.ready.setdefault(work.flow_key, deque()).append(order_key)
 
     def _fill_places(self) -> None:
         """Give free places away: owner after owner, and of each owner flow after flow."""
@@ -228,7 +237,11 @@ class EmbeddedQueue:
                 self._waiting.rotate(-1)
             else:
                 self._waiting.popleft()
-            self._begin(order_key)
+            self._offered.discard(order_key)
+            # What was ready may be withdrawn, or stand behind something older now.
+            if self._lanes.next(order_key) is not None:
+                self._begin(order_key)
+            self._forget_idle(owner_id)
 
     def _next_of(self, owner_id: str) -> str | None:
         """Take the owner's next order key, or None when the owner or its flows have their share."""
@@ -250,9 +263,7 @@ class EmbeddedQueue:
         return None
 
     def _begin(self, order_key: str) -> None:
-        lane = self._lanes[order_key]
-        _, _, work = heapq.heappop(lane)
-        self._busy.add(order_key)
+        work = self._lanes.begin(order_key)
         self._in_use += 1
         in_use = self._shares[work.owner_id].in_use
         in_use[work.flow_key] = in_use.get(work.flow_key, 0) + 1
@@ -261,6 +272,7 @@ class EmbeddedQueue:
         task = asyncio.create_task(self._work(work), name=f"segment {work.id}", context=apart)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        self._offer(order_key)
 
     async def _work(self, work: SegmentWork) -> None:
         try:
@@ -273,17 +285,16 @@ class EmbeddedQueue:
         held = self._held.get(work.flow_key, 0)
         if work.flow_key in self._left and self._room(work.flow_key) >= held:
             self.wants_rows.set()
-        self._busy.discard(work.order_key)
+        self._lanes.end(work)
         self._in_use -= 1
-        share = self._shares[work.owner_id]
-        share.in_use[work.flow_key] -= 1
-        if not share.in_use[work.flow_key]:
-            del share.in_use[work.flow_key]
-        lane = self._lanes[work.order_key]
-        if lane:
-            self._make_ready(lane[0][2])
-        else:
-            del self._lanes[work.order_key]
-        if not share.in_use and not share.ready:
-            del self._shares[work.owner_id]
+        in_use = self._shares[work.owner_id].in_use
+        in_use[work.flow_key] -= 1
+        if not in_use[work.flow_key]:
+            del in_use[work.flow_key]
+        self._offer(work.order_key)
+        self._forget_idle(work.owner_id)
         self._fill_places()
+
+    def _forget_idle(self, owner_id: str) -> None:
+        if self._shares[owner_id] == _Share():
+            del self._shares[owner_id]

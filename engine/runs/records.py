@@ -46,6 +46,7 @@ def wait_row(
         "rank": work.event_seq,
         "event": json.dumps(work.event) if keeps_event else None,
         "event_seq": None,
+        "list_id": work.list_id or None,
     }
 
 
@@ -72,14 +73,19 @@ def _putting(connection: sa.Connection) -> postgresql.Insert:
 _PUT_STEPS = Prepared(_putting)
 
 
-def put_steps(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+def put_steps(connection: sa.Connection, rows: Sequence[Mapping[str, Any]], now: float) -> None:
     # Below SQLAlchemy, so what it would turn into JSON is turned here.
-    in_json = ("input", "output", "error")
+    in_json = ("input", "output", "error", "counts")
     if rows:
         _PUT_STEPS.execute(
             connection,
             [
-                {**row, **{k: None if row[k] is None else json.dumps(row[k]) for k in in_json}}
+                {
+                    **row,
+                    **{k: None if row[k] is None else json.dumps(row[k]) for k in in_json},
+                    # Here, where one thread commits: whoever reads on from it misses nothing.
+                    "changed_at": now,
+                }
                 for row in rows
             ],
         )

@@ -12,12 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..storage.statements import Prepared, insert
-from ..storage.tables import CONNECTED, accounts, answers, events, runs, segments, steps
-from .states import RunState, SegmentState, StepState
+from ..storage.tables import CONNECTED, accounts, answers, events, lists, runs, segments, steps
+from .states import ListState, RunState, SegmentState, StepState
 
 Row = Mapping[Any, Any]
+# A segment at rest, and the event that ends its rest: its payload as JSON, and its number.
+_Over = tuple[Row, str | None, int | None]
 
-_ADD = Prepared(lambda connection: insert(segments, connection).on_conflict_do_nothing())
+ADD_SEGMENT = Prepared(lambda connection: insert(segments, connection).on_conflict_do_nothing())
 _DONE = Prepared(
     lambda _: (
         sa.update(segments)
@@ -30,16 +32,17 @@ _DONE = Prepared(
 def store_waits(connection: sa.Connection, waits: Sequence[dict[str, Any]]) -> list[Row]:
     """Store segments at rest that are not there yet; return those whose rest is over already."""
     lock_keys(connection, [wait["key"] for wait in waits if wait["key"]])
-    over: list[Row] = []
+    over: list[_Over] = []
     for wait in waits:
-        if not _ADD.execute(connection, [{**wait, "work": json.dumps(wait["work"])}]):
+        row = {"list_id": None, **wait, "work": json.dumps(wait["work"])}
+        if not ADD_SEGMENT.execute(connection, [row]):
             continue
         if wait["key"] and (early := _early_event(connection, wait)) is not None:
-            over.append(_end(connection, wait, early.payload, early.seq))
+            over.append((wait, early.payload, early.seq))
         elif wait["state"] == SegmentState.PAUSED and _is_connected(connection, wait["account_id"]):
             # Whoever connected the account again was quicker, and did not find this pause.
-            over.append(_end(connection, wait, wait["event"], wait["event_seq"]))
-    return over
+            over.append((wait, wait["event"], wait["event_seq"]))
+    return _go_on(connection, over)
 
 
 def finish(connection: sa.Connection, segment_id: str) -> None:
@@ -64,58 +67,47 @@ def end_answered(
         return [], {}
     lock_keys(connection, {key for *_, keys in happened for key in keys})
     connection.execute(insert(answers, connection).on_conflict_do_nothing(), kept)
-    query = sa.select(segments).where(
-        segments.c.state == SegmentState.WAITING.value,
+    waits = _at_rest(
+        connection,
+        SegmentState.WAITING,
         segments.c.key.in_({key for *_, keys in happened for key in keys}),
     )
-    going_on: list[Row] = []
+    over: list[_Over] = []
     enders: dict[int, set[str]] = {}
-    for wait in connection.execute(query.with_for_update()).mappings().all():
+    for wait in waits:
         for connector, seq, payload, keys in happened:
             is_answer = connector == wait["connector"] and wait["key"] in keys
             if is_answer and seq > wait["after_seq"]:
-                going_on.append(_end(connection, wait, payload, seq))
+                over.append((wait, payload, seq))
                 enders.setdefault(seq, set()).add(wait["owner_id"])
                 break
-    return going_on, enders
+    return _go_on(connection, over), enders
 
 
 def end_due(connection: sa.Connection, ids: Sequence[str]) -> list[Row]:
     """End the waits whose time is over, unless something else has ended them."""
-    query = sa.select(segments).where(
-        segments.c.id.in_(ids), segments.c.state == SegmentState.WAITING.value
-    )
-    due = connection.execute(query.with_for_update()).mappings().all()
-    return [_end(connection, wait, wait["event"], wait["event_seq"]) for wait in due]
+    due = _at_rest(connection, SegmentState.WAITING, segments.c.id.in_(ids))
+    return _go_on(connection, [(wait, wait["event"], wait["event_seq"]) for wait in due])
 
 
 def end_paused(connection: sa.Connection, account_id: str, now: float) -> list[Row]:
     """Let everything go on that is paused for this account."""
-    query = sa.select(segments).where(
-        segments.c.account_id == account_id, segments.c.state == SegmentState.PAUSED.value
-    )
-    paused = connection.execute(query.with_for_update()).mappings().all()
-    going_on = [_end(connection, each, each["event"], each["event_seq"]) for each in paused]
-    for each in paused:
-        settle_run(connection, each["run_id"], now)
+    paused = _at_rest(connection, SegmentState.PAUSED, segments.c.account_id == account_id)
+    over = [(each, each["event"], each["event_seq"]) for each in paused]
+    going_on = _go_on(connection, over)
+    for run_id in sorted({each["run_id"] for each in paused}):
+        settle_run(connection, run_id, now)
     return going_on
 
 
 def settle_run(connection: sa.Connection, run_id: str, now: float) -> RunState:
-    """Set the run's state from its segments and steps, and return it."""
-    query = sa.select(segments.c.state).where(
-        segments.c.run_id == run_id, segments.c.state != SegmentState.DONE.value
-    )
-    still = set(connection.scalars(query))
-    state, error = RunState.COMPLETED, None
-    for of_segment, of_run in (
-        (SegmentState.QUEUED, RunState.RUNNING),
-        (SegmentState.PAUSED, RunState.PAUSED),
-        (SegmentState.WAITING, RunState.WAITING),
-    ):
-        if of_segment in still:
-            state = of_run
-            break
+    """Set the run's state from its segments, lists and steps, and return it."""
+    present = lock_run(connection, run_id)
+    if present == RunState.CANCELLED:
+        return present
+    state, error = _rest_of(connection, run_id), None
+    if present == RunState.HELD and not state.is_final:
+        return present
     if state in (RunState.COMPLETED, RunState.PAUSED):
         bad = connection.execute(
             sa.select(steps.c.state, steps.c.error)
@@ -124,20 +116,48 @@ def settle_run(connection: sa.Connection, run_id: str, now: float) -> RunState:
                 steps.c.state.in_([StepState.FAILED, StepState.UNKNOWN, StepState.PAUSED]),
             )
             .order_by(steps.c.started_at)
+            .limit(1)
         ).first()
         if bad:
             error = bad.error
         if bad and state == RunState.COMPLETED:
             is_unknown = bad.state == StepState.UNKNOWN
             state = RunState.UNKNOWN if is_unknown else RunState.FAILED
-    set_run(connection, run_id, state, error, now)
+    if state != present or error is not None:
+        set_run(connection, run_id, state, error, now)
     return state
+
+
+def _rest_of(connection: sa.Connection, run_id: str) -> RunState:
+    """Return what a run is that has such segments and lists left; `completed` without any."""
+    mine = segments.c.run_id == run_id
+    left = [
+        sa.exists().where(mine, segments.c.state == each.value).label(each.value)
+        for each in SegmentState
+        if each != SegmentState.DONE
+    ]
+    is_open = sa.exists().where(lists.c.run_id == run_id, lists.c.state == ListState.OPEN.value)
+    row = connection.execute(sa.select(*left, is_open.label("open"))).mappings().one()
+    for of_segment, of_run in (
+        (SegmentState.QUEUED, RunState.RUNNING),
+        (SegmentState.HELD, RunState.HELD),
+        (SegmentState.PAUSED, RunState.PAUSED),
+        (SegmentState.WAITING, RunState.WAITING),
+        ("open", RunState.RUNNING),
+    ):
+        if row[of_segment]:
+            return of_run
+    return RunState.COMPLETED
 
 
 _SET_RUN = Prepared(
     lambda _: (
         sa.update(runs)
-        .where(runs.c.id == sa.bindparam("run"))
+        .where(
+            runs.c.id == sa.bindparam("run"),
+            # Written out, so that the statement is compiled once.
+            runs.c.state != sa.literal_column(f"'{RunState.CANCELLED.value}'"),
+        )
         .values(
             state=sa.bindparam("state"),
             error=sa.bindparam("error"),
@@ -153,14 +173,29 @@ def set_run(
     state: RunState,
     error: Mapping[str, Any] | None,
     now: float,
-) -> None:
+) -> RunState:
+    """Set a run's state, unless it was cancelled; return what it is then."""
     change = {
         "run": run_id,
         "state": state.value,
         "error": None if error is None else json.dumps(error),
         "ended_at": now if state.is_final else None,
     }
-    _SET_RUN.execute(connection, [change])
+    return state if _SET_RUN.execute(connection, [change]) else RunState.CANCELLED
+
+
+def lock_run(connection: sa.Connection, run_id: str) -> RunState:
+    """Return the run's state, which nobody else changes until the end of the transaction.
+
+    Who also changes segments of the run does so after this.
+    """
+    return lock_runs(connection, [run_id]).get(run_id, RunState.RUNNING)
+
+
+def lock_runs(connection: sa.Connection, run_ids: Iterable[str]) -> dict[str, RunState]:
+    query = sa.select(runs.c.id, runs.c.state).where(runs.c.id.in_(sorted(set(run_ids))))
+    rows = connection.execute(query.order_by(runs.c.id).with_for_update())
+    return {row.id: RunState(row.state) for row in rows}
 
 
 def lock_keys(connection: sa.Connection, keys: Iterable[str]) -> None:
@@ -173,15 +208,40 @@ def lock_keys(connection: sa.Connection, keys: Iterable[str]) -> None:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(key))))
 
 
-def _end(connection: sa.Connection, wait: Row, event: str | None, seq: int | None) -> Row:
-    change = {
-        "state": SegmentState.QUEUED.value,
-        "event": event,
-        "event_seq": seq,
-        "rank": seq or wait["rank"],
-    }
-    connection.execute(sa.update(segments).where(segments.c.id == wait["id"]).values(change))
-    return {**wait, **change}
+def _at_rest(
+    connection: sa.Connection, state: SegmentState, which: sa.ColumnElement[bool]
+) -> Sequence[Row]:
+    """Return segments in such a state, locked after their runs."""
+    mine = (segments.c.state == state.value, which)
+    run_ids = set(connection.scalars(sa.select(segments.c.run_id).where(*mine)))
+    if not run_ids:
+        return []
+    lock_runs(connection, run_ids)
+    query = sa.select(segments).where(*mine, segments.c.run_id.in_(run_ids))
+    return connection.execute(query.with_for_update()).mappings().all()
+
+
+def _go_on(connection: sa.Connection, over: Sequence[_Over]) -> list[Row]:
+    """Queue what goes on; of a run that is held it is held, of one that is cancelled it is done."""
+    if not over:
+        return []
+    states = lock_runs(connection, [wait["run_id"] for wait, _, _ in over])
+    due: list[Row] = []
+    for wait, event, seq in over:
+        state = {
+            RunState.HELD: SegmentState.HELD,
+            RunState.CANCELLED: SegmentState.DONE,
+        }.get(states.get(wait["run_id"], RunState.RUNNING), SegmentState.QUEUED)
+        change = {
+            "state": state.value,
+            "event": event,
+            "event_seq": seq,
+            "rank": seq or wait["rank"],
+        }
+        connection.execute(sa.update(segments).where(segments.c.id == wait["id"]).values(change))
+        if state == SegmentState.QUEUED:
+            due.append({**wait, **change})
+    return due
 
 
 def _early_event(connection: sa.Connection, wait: Row) -> Any:

@@ -15,8 +15,12 @@ from typing import Any
 from ..flows.ports import under_step
 from ..values import is_list
 
-# What a step gave, by its id: values by port.
-Outputs = Mapping[str, Mapping[str, Sequence[Any]]]
+# An output longer than this is stored in so many pieces: the first with the step, each further one
+# in a row of its own, so that whoever needs one value reads few others.
+PIECE = 50
+# What steps gave: by step, port and number of the piece.
+Place = tuple[str, str, int]
+Outputs = Mapping[Place, Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,24 @@ class Value:
     def from_json(cls, stored: Any, outputs: Outputs) -> Value:
         if is_list(stored):
             step_id, port, index = stored
-            return cls(step_id, port, index, outputs[step_id][port][index])
+            piece = outputs[step_id, port, index // PIECE]
+            return cls(step_id, port, index, piece[index % PIECE])
         [(port, content)] = stored.items()
         return cls("", port, 0, content)
 
 
 Scope = Mapping[str, Value]
 """The values that a step sees, by the component that gave them."""
+
+
+def step_named(name: str) -> str:
+    """Return the id of the step that a component knows by a name, which is its id or begins so."""
+    return name.partition("#")[0]
+
+
+def latest(scope: Scope) -> Value:
+    """Return the value that a scope has got last: the one that calls the step which sees it."""
+    return list(scope.values())[-1]
 
 
 def contents(scope: Scope) -> dict[str, Any]:
@@ -61,7 +76,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """One step to do, and what it sees; `resumes` is the state of the wait that it ends."""
+    """One step to do, and what it sees; `resumes` is the state of the wait that it ends.
+
+    `collects` is the list whose values a collecting step gets. `known_as` is what the component
+    calls the step instead of its id: a person had it done again though it may have been done.
+    """
 
     step_id: str
     component: str
@@ -70,6 +89,8 @@ class StepCall:
     after_seq: int = 0
     resumes: Mapping[str, Any] | None = field(default=None, repr=False)
     reason: str = ""
+    collects: str = ""
+    known_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +98,8 @@ class SegmentWork:
     """A segment that is due.
 
     `rank` orders the segments of one `order_key`, the smaller first. `event` is what ended the wait
-    that this segment goes on after. `may_have_begun` says that an earlier execution may have
-    stored a part of it.
+    that this segment goes on after. `list_id` is the list whose value it works off, if any.
+    `may_have_begun` says that an earlier execution may have stored a part of it.
     """
 
     id: str
@@ -93,7 +114,13 @@ class SegmentWork:
     first: Arrival | StepCall
     rank: int
     event: Any = field(default=None, repr=False)
+    list_id: str = ""
     may_have_begun: bool = False
+
+    @property
+    def beside(self) -> str:
+        """Segments of one order key for which this is the same, and not empty, may go together."""
+        return self.run_id if self.list_id else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the row's column `work`; the other columns hold the rest."""
@@ -117,17 +144,19 @@ class SegmentWork:
             "afterSeq": first.after_seq,
             "resumes": resumes,
             "reason": first.reason,
+            "collects": first.collects,
+            "knownAs": first.known_as,
         }
         return {**place, "delivery": call}
 
 
-def steps_named(row: Mapping[Any, Any]) -> set[str]:
-    """Return the ids of the steps whose outputs a segment's row refers to."""
+def places_named(row: Mapping[Any, Any]) -> set[Place]:
+    """Return where the values stand that a segment's row refers to."""
     work = row["work"]
     if "from" in work:
-        return set() if "value" in work["from"] else {row["run_id"]}
+        return set() if "value" in work["from"] else {(row["run_id"], work["from"]["port"], 0)}
     scope = work["delivery"]["scope"].values()
-    return {each[0] for each in scope if isinstance(each, list)}
+    return {(each[0], each[1], each[2] // PIECE) for each in scope if isinstance(each, list)}
 
 
 def read_work(row: Mapping[Any, Any], outputs: Outputs) -> SegmentWork:
@@ -151,13 +180,14 @@ def read_work(row: Mapping[Any, Any], outputs: Outputs) -> SegmentWork:
         first=first,
         rank=row["rank"],
         event=event,
+        list_id=row["list_id"] or "",
         may_have_begun=True,
     )
 
 
 def _arrival(run_id: str, stored: Mapping[str, Any], outputs: Outputs) -> Arrival:
     port = stored["port"]
-    content = stored["value"] if "value" in stored else outputs[run_id][port][0]
+    content = stored["value"] if "value" in stored else outputs[run_id, port, 0][0]
     return Arrival(stored["component"], Value(run_id, port, 0, content))
 
 
@@ -173,6 +203,8 @@ def _call(
         after_seq=row["event_seq"] or stored["afterSeq"],
         resumes=resumes.get("state"),
         reason=stored.get("reason", ""),
+        collects=stored.get("collects", ""),
+        known_as=stored.get("knownAs", ""),
     )
     # An earlier release kept the event of a wait that had ended beside the wait's state.
     event = resumes.get("event") if row["event"] is None else json.loads(row["event"])

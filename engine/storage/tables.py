@@ -258,7 +258,11 @@ steps = sa.Table(
     sa.Column("error", JSON),
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("duration_s", sa.Float, nullable=False),
-    sa.Index(None, "run_id", "position"),
+    # Of each port with more values than the output holds (see `more_values`), how many there are.
+    sa.Column("counts", JSON),
+    # When it came to its present state: the later, the higher, in the order of the commits.
+    sa.Column("changed_at", sa.Float, nullable=False, server_default="0"),
+    sa.Index(None, "run_id", "changed_at", "id"),
 )
 
 # What became of what steps did, as far as their connector has told: the furthest state of each. It
@@ -283,6 +287,52 @@ fates = sa.Table(
     ),
 )
 
+# The values of long outputs beyond the first ones, some in a row, numbered from 1.
+more_values = sa.Table(
+    "more_values",
+    metadata,
+    sa.Column("step_id", sa.Text, primary_key=True),
+    sa.Column("port", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("content", JSON, nullable=False),
+    sa.Index(None, "run_id"),
+)
+
+# Steps that have given many values, each of which is worked off by a segment of its own.
+lists = sa.Table(
+    "lists",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("parent", sa.Text),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("content", JSON, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("begun", sa.Integer, nullable=False),
+    sa.Column("at_once", sa.Integer),
+    sa.Index(None, "run_id", "state"),
+    sa.Index(None, "parent"),
+)
+
+# What has reached the components that collect the values of a list, by where it stands.
+arrivals = sa.Table(
+    "arrivals",
+    metadata,
+    sa.Column("list_id", sa.Text, primary_key=True),
+    sa.Column("component", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("place", JSON, nullable=False),
+    sa.Index(None, "run_id"),
+)
+
+# Runs that were stopped through a process that may not be the one that executes them.
+stops = sa.Table("stops", metadata, sa.Column("run_id", sa.Text, primary_key=True))
+
 segments = sa.Table(
     "segments",
     metadata,
@@ -300,7 +350,15 @@ segments = sa.Table(
     sa.Column("rank", sa.BigInteger, nullable=False),
     sa.Column("event", sa.Text),
     sa.Column("event_seq", sa.BigInteger),
+    sa.Column("list_id", sa.Text),
     sa.Index(None, "run_id", "state"),
+    sa.Index(
+        "ix_segments_of_list",
+        "list_id",
+        "state",
+        sqlite_where=sa.text("list_id IS NOT NULL"),
+        postgresql_where=sa.text("list_id IS NOT NULL"),
+    ),
     sa.Index(None, "connector", "key", "state"),
     sa.Index(None, "account_id", "state"),
     sa.Index(

@@ -52,7 +52,10 @@ class Step(Shape):
     status: StepState
     attempt: int
     input: dict[str, Any] | None = Field(description="Secrets are hidden; a trigger has none.")
-    output: dict[str, list[Any]] | None = Field(description="The values by port.")
+    output: dict[str, list[Any]] | None = Field(description="The values by port, 50 at most.")
+    output_counts: dict[str, int] | None = Field(
+        description="How many values the ports have that have more."
+    )
     error: Failure | None
     started_at: datetime
     duration_s: float
@@ -62,7 +65,7 @@ class Step(Shape):
 
 
 class RunWait(Shape):
-    """What a run waits for."""
+    """What a run does or waits for."""
 
     component: str | None = Field(description="null when the run has just begun.")
     reason: str = Field(description="In words, where the component says it; else empty.")
@@ -71,14 +74,39 @@ class RunWait(Shape):
     until: datetime | None = Field(description="When it goes on in any case.")
 
 
+class OpenList(Shape):
+    """A step that gave many values, which are worked off one by one."""
+
+    step_id: str
+    component: str
+    values: int
+    steps: int = Field(description="The steps that they lead to first.")
+    begun: int = Field(description="How many of these steps have been begun.")
+    at_once: int | None = Field(description="How many may be under way; null for any number.")
+
+
+class StepPage(Shape):
+    """Some steps of a run, in the order in which they came to their present state."""
+
+    steps: list[Step]
+    next: str | None = Field(
+        description="What `after` is for the next page; with fewer steps than `limit` there is"
+        " none yet, and it shows what changes from now on."
+    )
+
+
 class Run(RunSummary):
-    """A run with everything that happened in it."""
+    """A run with its first steps."""
 
     event_key: str | None = Field(
         description="The service's id of the event; null once the event is forgotten."
     )
-    steps: list[Step]
-    waits: list[RunWait]
+    steps: list[Step] = Field(description="The first 100; more by `next`.")
+    step_count: int
+    next: str | None = Field(description="What `after` is for the next page of steps.")
+    waits: list[RunWait] = Field(description="The first 100.")
+    wait_count: int
+    lists: list[OpenList] = Field(description="The first 100 that are not done.")
 
 
 class Event(Shape):

@@ -107,6 +107,11 @@ class EmbeddedSite:
         rows = [_row(work) for work in works]
         await self.writer.commit(lambda c: c.execute(sa.insert(segments), rows))
 
+    async def hold(self, run_id: str) -> None:
+        held = sa.update(segments).where(segments.c.run_id == run_id)
+        held = held.values(state=SegmentState.HELD.value)
+        await self.writer.commit(lambda c: c.execute(held))
+
     def pass_on(self, process: EmbeddedProcess) -> None:
         if process in self.processes:
             self.processes.remove(process)
@@ -148,6 +153,7 @@ def _row(work: SegmentWork) -> dict[str, Any]:
         "rank": work.rank,
         "event": None,
         "event_seq": None,
+        "list_id": work.list_id or None,
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -43,6 +44,10 @@ class MemoryQueue:
     def hand_over(self, works: Iterable[SegmentWork]) -> None:
         self._take()
 
+    def withdraw(self, run_id: str) -> None:
+        # There is nothing beside the rows.
+        self._take()
+
     async def close(self) -> None:
         self._is_closed = True
         if self.tasks:
@@ -70,13 +75,22 @@ class MemoryQueue:
     def _free(self) -> Iterator[SegmentWork]:
         """Yield what may be begun now, the smallest rank first."""
         held = [self.rows.works[each] for each in self.rows.holders if self._is_held(each)]
-        taken = {work.order_key for work in held}
+        before, blocked = list(held), set[str]()
         for work in sorted(self.rows.works.values(), key=lambda work: work.rank):
-            if not self._is_due(work) or work.order_key in taken:
+            if not self._is_due(work) or self._is_held(work.id) or work.order_key in blocked:
                 continue
-            taken.add(work.order_key)
+            if not self._goes_beside(work, before):
+                # What stands behind it waits with it.
+                blocked.add(work.order_key)
+                continue
+            # Whether it has a place or not, it is first.
+            before.append(work)
             if self._has_place(work, held):
                 yield work
+
+    def _goes_beside(self, work: SegmentWork, before: list[SegmentWork]) -> bool:
+        mine = [each.beside for each in before if each.order_key == work.order_key]
+        return all(work.beside and beside == work.beside for beside in mine)
 
     def _is_held(self, segment_id: str) -> bool:
         holder = self.rows.holders.get(segment_id)
@@ -137,6 +151,11 @@ class MemorySite:
         for work in works:
             self.rows.works[work.id] = work
             self.rows.due_at[work.id] = time.monotonic()
+
+    async def hold(self, run_id: str) -> None:
+        for work in list(self.rows.works.values()):
+            if work.run_id == run_id and work.id not in self.rows.holders:
+                self.rows.due_at[work.id] = math.inf
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[MemorySite]:

@@ -58,14 +58,27 @@ class Site(Protocol):
         """Commit the rows of segments that are due now, and hand them over to nobody."""
         ...
 
+    async def hold(self, run_id: str) -> None:
+        """Commit that the segments of a run are not to be begun."""
+        ...
+
 
 def segment(
-    name: str, rank: int = 1, *, talk: str = "", owner: str = "ann", flow: str = "flow"
+    name: str,
+    rank: int = 1,
+    *,
+    talk: str = "",
+    owner: str = "ann",
+    flow: str = "flow",
+    run: str = "",
 ) -> SegmentWork:
-    """A segment of a conversation `talk`; without one it is alone in its own."""
+    """A segment of a conversation `talk`; without one it is alone in its own.
+
+    With a `run` it works off a value of a list of that run.
+    """
     return SegmentWork(
         id=name,
-        run_id=name,
+        run_id=run or name,
         owner_id=owner,
         connector=CONNECTOR,
         order_key=talk or name,
@@ -75,6 +88,7 @@ def segment(
         event_seq=rank,
         first=StepCall(f"{name}.0", "step", {}),
         rank=rank,
+        list_id=run and f"{run}.0",
     )
 
 
@@ -87,14 +101,17 @@ class Record:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     begun: list[str] = field(default_factory=list[str])
     ended: list[str] = field(default_factory=list[str])
-    # Segments that were begun while another one of their conversation was under way.
+    # Segments that were begun beside one of their conversation that they do not go beside.
     beside: list[str] = field(default_factory=list[str])
-    _under_way: list[str] = field(default_factory=list[str])
+    # How many of one conversation have been under way at a time.
+    most: int = 0
+    _under_way: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
     async def execute(self, work: SegmentWork) -> None:
-        if work.order_key in self._under_way:
+        if any(not work.beside or each != work.beside for each in self._of(work.order_key)):
             self.beside.append(work.id)
-        self._under_way.append(work.order_key)
+        self._under_way.append((work.order_key, work.beside))
+        self.most = max(self.most, len(self._of(work.order_key)))
         self.begun.append(work.id)
         try:
             # Long enough for what must not go on beside it.
@@ -103,7 +120,10 @@ class Record:
                 await self.go_on.wait()
             self.ended.append(work.id)
         finally:
-            self._under_way.remove(work.order_key)
+            self._under_way.remove((work.order_key, work.beside))
+
+    def _of(self, order_key: str) -> list[str]:
+        return [beside for each, beside in self._under_way if each == order_key]
 
     async def until(self, is_so: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + self.patience_s
@@ -337,8 +357,59 @@ async def a_close_waits_for_what_is_under_way_and_leaves_the_rest_to_the_next(si
     assert [each for each in following.ended if each != "5"] == ["2", "3", "4"]
 
 
+async def values_of_one_runs_lists_go_side_by_side(site: Site) -> None:
+    record = Record(site.patience_s, slow={"1", "2"})
+    process = await site.open(record.execute)
+    values = [segment(name, 1, talk="x", run="run") for name in "123"]
+    await _hand_over(site, process, *values)
+
+    await record.until_begun("1", "2")
+    record.go_on.set()
+    await record.until_ended("123")
+
+    assert record.most > 1
+    assert record.beside == []
+
+
+async def what_follows_a_list_in_its_conversation_begins_after_all_its_values(site: Site) -> None:
+    record = Record(site.patience_s, slow={"value 2"})
+    process = await site.open(record.execute)
+    before = segment("before", 1, talk="x")
+    values = [segment(f"value {number}", 2, talk="x", run="run") for number in range(4)]
+    other = [segment(f"other {number}", 3, talk="x", run="other run") for number in range(2)]
+    await _hand_over(site, process, before, *values, *other, segment("after", 4, talk="x"))
+
+    await record.until_begun("value 2")
+    await asyncio.sleep(MOMENT_S)
+    early = [name for name in record.begun if not name.startswith("value")]
+    record.go_on.set()
+    await record.until_ended(["after"])
+
+    assert early == ["before"]
+    assert record.beside == []
+    assert record.ended.index("after") == len(record.ended) - 1
+
+
+async def what_is_withdrawn_is_not_begun_and_holds_up_nothing(site: Site) -> None:
+    record = Record(site.patience_s, slow={"1"})
+    process = await site.open(record.execute)
+    await _hand_over(site, process, *(segment(str(rank), rank, talk="x") for rank in (1, 2, 3)))
+    await record.until_begun("1")
+
+    await site.hold("2")
+    process.queue.withdraw("2")
+    record.go_on.set()
+    await record.until_ended("13")
+    await asyncio.sleep(MOMENT_S)
+
+    assert record.ended == ["1", "3"]
+
+
 Check = Callable[[Site], Awaitable[None]]
 CHECKS: Sequence[Check] = (
+    values_of_one_runs_lists_go_side_by_side,
+    what_follows_a_list_in_its_conversation_begins_after_all_its_values,
+    what_is_withdrawn_is_not_begun_and_holds_up_nothing,
     segments_of_a_conversation_go_one_after_the_other_by_rank,
     a_slow_conversation_holds_up_no_other,
     all_that_is_handed_over_is_executed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -167,7 +168,36 @@ class Tireless(MemoryQueue):
             await asyncio.wait(self.tasks)
 
 
+class Strict(MemoryQueue):
+    """Knows no lists: one at a time, whatever it is."""
+
+    def _free(self) -> Iterator[SegmentWork]:
+        free = super()._free()
+        busy = {self.rows.works[each].order_key for each in self.rows.holders}
+        return (work for work in free if work.order_key not in busy)
+
+
+class Overtaking(MemoryQueue):
+    """Lets what follows a list begin with its last values."""
+
+    def _goes_beside(self, work: SegmentWork, before: list[SegmentWork]) -> bool:
+        mine = [each.beside for each in before if each.order_key == work.order_key]
+        return all(beside and beside in (work.beside, "run") for beside in mine)
+
+
+class Stubborn(MemoryQueue):
+    """Executes what it was given, whatever is said of it since."""
+
+    def _is_due(self, work: SegmentWork) -> bool:
+        return super()._is_due(work) or self.rows.due_at[work.id] == math.inf
+
+
 BROKEN: list[tuple[type[MemoryQueue], suite.Check]] = [
+    (Strict, suite.values_of_one_runs_lists_go_side_by_side),
+    (OneAtATime, suite.values_of_one_runs_lists_go_side_by_side),
+    (ManyAtOnce, suite.what_follows_a_list_in_its_conversation_begins_after_all_its_values),
+    (Overtaking, suite.what_follows_a_list_in_its_conversation_begins_after_all_its_values),
+    (Stubborn, suite.what_is_withdrawn_is_not_begun_and_holds_up_nothing),
     (NewestFirst, suite.segments_of_a_conversation_go_one_after_the_other_by_rank),
     (ManyAtOnce, suite.segments_of_a_conversation_go_one_after_the_other_by_rank),
     (OneAtATime, suite.a_slow_conversation_holds_up_no_other),

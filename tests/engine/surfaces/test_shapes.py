@@ -295,6 +295,7 @@ async def _run(
     await echo.host.report_fates([told])
     for run in found:
         await client.get(f"/api/runs/{run['id']}")
+        await client.get(f"/api/runs/{run['id']}/steps?limit=1")
     await client.get("/api/runs")
     events = (await client.get("/api/events")).json()["events"]
     await client.get("/api/events?unrouted=true")

@@ -1,0 +1,290 @@
+"""Lists: a step that gives many values at a port, and the segments that work them off.
+
+Each value is a segment of its own, for each component that it leads to. So many of a run are begun
+side by side, in the order of the list, and each end begins the next one. When all that they lead to
+is done, the list is, and what waited for that goes on: what the step gave at its last ports, and
+the components that collect. Rows hold all of it; nothing but what is begun is in memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..storage.statements import Prepared
+from ..storage.tables import arrivals, lists, more_values, segments, steps
+from .new_lists import Known
+from .states import ListState, RunState, SegmentState
+from .waits import ADD_SEGMENT, Row, lock_run
+from .work import PIECE, SegmentWork, StepCall, Value
+
+Going = Row | SegmentWork
+"""A segment that is due: as its row, or as it was before it became one."""
+
+_SET_BEGUN = Prepared(
+    lambda _: (
+        sa.update(lists)
+        .where(lists.c.id == sa.bindparam("list"))
+        .values(begun=sa.bindparam("begun"))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A value, where it leads to, and the number of that step below the one that gave it."""
+
+    number: int
+    component: str
+    port: str
+    index: int
+
+
+def advance(
+    connection: sa.Connection, run_id: str, side_by_side: int, known: Mapping[str, Known]
+) -> list[Going]:
+    """Begin what may be begun of the run's lists, and end those that are done.
+
+    `known` is what is in memory of some lists. Return the segments that are due.
+    """
+    if lock_run(connection, run_id) in (RunState.HELD, RunState.CANCELLED):
+        return []
+    is_open = (lists.c.run_id == run_id) & (lists.c.state == ListState.OPEN.value)
+    # The innermost first: what is begun is done before more is.
+    query = sa.select(lists).where(is_open).order_by(lists.c.position.desc(), lists.c.id)
+    open_lists = connection.execute(query).all()
+    if not open_lists:
+        return []
+    due: list[Going] = []
+    room = _room(connection, run_id, side_by_side)
+    for each in open_lists:
+        count = min(room, each.size - each.begun)
+        if each.at_once is not None and count > 0:
+            count = min(count, each.at_once - _open_below(connection, each.id, each.at_once))
+        if count > 0:
+            due += _begin(connection, each, count, known.get(each.id))
+            room -= count
+        elif each.begun == each.size and not _open_below(connection, each.id, 1):
+            due += _end(connection, each)
+    return due
+
+
+def close_lists(connection: sa.Connection, run_id: str) -> None:
+    mine = sa.update(lists).where(lists.c.run_id == run_id, lists.c.state == ListState.OPEN.value)
+    connection.execute(mine.values(state=ListState.DONE.value))
+
+
+def is_value_of(row: sa.Row[Any], name: str) -> bool:
+    """Say whether a call that a list leads to works off one of its values."""
+    return name.isdecimal() and int(name) not in {each[0] for each in row.content["last"]}
+
+
+def call_below(row: sa.Row[Any], name: str) -> StepCall:
+    """Return a call that a stored list leads to, by the last part of its id, without contents.
+
+    Raises LookupError when there is none.
+    """
+    content = row.content
+    delivery = content["work"]["delivery"]
+    scope = {key: _place(each) for key, each in delivery["scope"].items()}
+    if not name.isdecimal():
+        return StepCall(
+            f"{row.id}.{name}", name, scope, after_seq=delivery["afterSeq"], collects=row.id
+        )
+    target = _target(content, int(name))
+    value = Value(row.id, target.port, target.index, None)
+    return StepCall(
+        f"{row.id}.{name}",
+        target.component,
+        {**scope, row.component: value},
+        after_seq=delivery["afterSeq"],
+    )
+
+
+def _place(stored: Any) -> Value:
+    if isinstance(stored, list):
+        step_id, port, index = stored
+        return Value(step_id, port, index, None)
+    return Value.from_json(stored, {})
+
+
+def _room(connection: sa.Connection, run_id: str, side_by_side: int) -> int:
+    """Return how many more segments of a run's lists may be begun: none while one is paused."""
+    mine = (segments.c.run_id == run_id) & segments.c.list_id.is_not(None)
+    some = (
+        sa.select(sa.literal(1))
+        .where(mine, segments.c.state == SegmentState.QUEUED.value)
+        .limit(side_by_side)
+    )
+    queued = sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
+    is_paused = sa.exists().where(mine, segments.c.state == SegmentState.PAUSED.value)
+    row = connection.execute(sa.select(queued.label("queued"), is_paused.label("paused"))).one()
+    return 0 if row.paused else side_by_side - row.queued
+
+
+def _open_below(connection: sa.Connection, list_id: str, limit: int) -> int:
+    """Count the segments and lists right below a list that are not done, up to a limit."""
+    mine = sa.select(sa.literal(1)).where(
+        segments.c.list_id == list_id,
+        segments.c.state.in_([each.value for each in SegmentState if each != SegmentState.DONE]),
+    )
+    below = sa.select(sa.literal(1)).where(
+        lists.c.parent == list_id, lists.c.state == ListState.OPEN.value
+    )
+    both = sa.union_all(mine, below).limit(limit).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(both)) or 0
+
+
+def _targets(content: Mapping[str, Any], start: int, count: int) -> list[_Target]:
+    """Return so many of a list's targets, from a position on."""
+    found: list[_Target] = []
+    for span in content["spans"]:
+        below = span["below"]
+        size = span["count"] * len(below)
+        for position in range(start, min(start + count - len(found), size)):
+            index, place = divmod(position, len(below))
+            found.append(_Target(span["number"] + position, below[place], span["port"], index))
+        start = max(start - size, 0)
+    return found
+
+
+def _target(content: Mapping[str, Any], number: int) -> _Target:
+    for span in content["spans"]:
+        position = number - span["number"]
+        if 0 <= position < span["count"] * len(span["below"]):
+            index, place = divmod(position, len(span["below"]))
+            return _Target(number, span["below"][place], span["port"], index)
+    found = next(each for each in content["last"] if each[0] == number)
+    return _Target(*found)
+
+
+def _begin(
+    connection: sa.Connection, each: sa.Row[Any], count: int, known: Known | None
+) -> list[Going]:
+    targets = _targets(each.content, each.begun, count)
+    rows = [_row(each, f"{each.id}.{target.number}", target, each.id) for target in targets]
+    insert_segments(connection, rows)
+    _SET_BEGUN.execute(connection, [{"list": each.id, "begun": each.begun + len(targets)}])
+    if known is None:
+        return [*rows]
+    pieces: dict[tuple[str, int], Sequence[Any]] = {}
+    return [_work(connection, each, target, known, pieces) for target in targets]
+
+
+def _end(connection: sa.Connection, each: sa.Row[Any]) -> list[Going]:
+    """End a list; return what goes on after it."""
+    done = (
+        sa.update(lists)
+        .where(lists.c.id == each.id, lists.c.state == ListState.OPEN.value)
+        .values(state=ListState.DONE.value)
+    )
+    if not connection.execute(done).rowcount:
+        return []
+    rows = [
+        _row(each, f"{each.id}.{last[0]}", _Target(*last), each.parent)
+        for last in each.content["last"]
+    ]
+    rows += [
+        _row(each, f"{each.id}.{component}", component, each.parent)
+        for component in _collecting(connection, each)
+    ]
+    return [*insert_segments(connection, rows)]
+
+
+def _collecting(connection: sa.Connection, each: sa.Row[Any]) -> list[str]:
+    """Return the components that collect this list.
+
+    They are those that something has reached. Those that something could have reached get nothing,
+    unless a list inside this one may have been theirs.
+    """
+    query = sa.select(arrivals.c.component).distinct().where(arrivals.c.list_id == each.id)
+    found = sorted(connection.scalars(query))
+    inside = sa.exists().where(lists.c.parent == each.id)
+    if not connection.scalar(sa.select(inside)):
+        found += [name for name in each.content["collectors"] if name not in found]
+    return found
+
+
+def _row(
+    each: sa.Row[Any], step_id: str, target: _Target | str, list_id: str | None
+) -> dict[str, Any]:
+    """Return the row of a segment that does what a list leads to, or what collects it."""
+    content = each.content
+    delivery = {**content["work"]["delivery"], "stepId": step_id}
+    if isinstance(target, str):
+        delivery |= {"component": target, "collects": each.id}
+    else:
+        place = [each.id, target.port, target.index]
+        delivery |= {
+            "component": target.component,
+            "scope": {**delivery["scope"], each.component: place},
+            "collects": "",
+        }
+    return {
+        "id": step_id,
+        "run_id": each.run_id,
+        "owner_id": content["ownerId"],
+        "connector": content["connector"],
+        "order_key": content["orderKey"],
+        "state": SegmentState.QUEUED.value,
+        "work": {**content["work"], "delivery": delivery},
+        "key": None,
+        "after_seq": delivery["afterSeq"],
+        "account_id": None,
+        "expires_at": None,
+        "rank": content["rank"],
+        "event": None,
+        "event_seq": None,
+        "list_id": list_id,
+    }
+
+
+def insert_segments(connection: sa.Connection, rows: Iterable[Row]) -> list[Row]:
+    """Store segments that are not there yet, and return these."""
+    return [
+        row
+        for row in rows
+        if ADD_SEGMENT.execute(connection, [{**row, "work": json.dumps(row["work"])}])
+    ]
+
+
+def _work(
+    connection: sa.Connection,
+    each: sa.Row[Any],
+    target: _Target,
+    known: Known,
+    pieces: dict[tuple[str, int], Sequence[Any]],
+) -> SegmentWork:
+    number = target.index // PIECE
+    if known.output is not None:
+        content = known.output[target.port][target.index]
+    else:
+        if (target.port, number) not in pieces:
+            pieces[target.port, number] = _piece(connection, each.id, target.port, number)
+        content = pieces[target.port, number][target.index % PIECE]
+    step_id = f"{each.id}.{target.number}"
+    after_seq = each.content["work"]["delivery"]["afterSeq"]
+    value = Value(each.id, target.port, target.index, content)
+    scope = {**known.scope, each.component: value}
+    return replace(
+        known.work,
+        id=step_id,
+        first=StepCall(step_id, target.component, scope, after_seq=after_seq),
+        rank=each.content["rank"],
+        event=None,
+        list_id=each.id,
+        may_have_begun=False,
+    )
+
+
+def _piece(connection: sa.Connection, step_id: str, port: str, number: int) -> Sequence[Any]:
+    if number:
+        mine = (more_values.c.step_id == step_id) & (more_values.c.port == port)
+        query = sa.select(more_values.c.content).where(mine, more_values.c.number == number)
+        return list(connection.execute(query).one()[0])
+    output = connection.execute(sa.select(steps.c.output).where(steps.c.id == step_id)).one()[0]
+    return list(output[port])
