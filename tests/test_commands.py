@@ -181,6 +181,20 @@ def test_shows_a_run_by_the_short_id_that_is_listed(demo: Shell) -> None:
     assert listed(demo, "run", "show", short)["status"] == "completed"
 
 
+def test_a_run_that_has_ended_is_neither_paused_nor_tried_again(demo: Shell) -> None:
+    short = run(demo, "flow", "runs", "auto-reply")[1].split()[0]
+
+    answers = [run(demo, "run", verb, short) for verb in ("cancel", "pause", "resume", "retry")]
+
+    assert [(code, shown) for code, shown, _ in answers] == [(1, "")] * 4
+    assert [told.splitlines()[0] for *_, told in answers] == [
+        "There is nothing to cancel. It is completed: everything was done.",
+        "There is nothing to pause. It is completed: everything was done.",
+        "The run is not paused. It is completed: everything was done.",
+        "No step has failed. There is nothing to do again.",
+    ]
+
+
 def test_follows_a_run_to_its_failure_with_cause_and_cure(demo: Shell, tmp_path: Path) -> None:
     document = listed(demo, "flow", "show", "auto-reply")["document"]
     document["components"]["reply"]["input"]["to"] = STRANGER
@@ -194,10 +208,17 @@ def test_follows_a_run_to_its_failure_with_cause_and_cure(demo: Shell, tmp_path:
 
     code, shown, _ = run(demo, "run", "show", runs[0]["id"][:12], "--follow")
     listing = run(demo, "flow", "runs", "to-a-stranger")[1]
+    again = run(demo, "run", "retry", runs[0]["id"])
+    _, shown_again, _ = run(demo, "run", "show", runs[0]["id"], "--follow")
     run(demo, "flow", "delete", "to-a-stranger")
 
     assert code == 1
     assert "  reply (SendText): failed, " in shown
+    assert again[:2] == (
+        0,
+        f"Run {runs[0]['id']} is running. One step is done again, with what its path saw.\n",
+    )
+    assert ", attempt 2\n" in shown_again
     assert "allowed list (code 131030)" in shown
     assert "    → The Meta app is in Development mode." in shown
     assert re.search(r"^It is failed, 20.*\.$", shown, re.M)

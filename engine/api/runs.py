@@ -17,7 +17,7 @@ from ..runs.states import RunState
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
-from .shapes.runs import EventList, Replayed, Run, RunList, StepPage
+from .shapes.runs import Commanded, EventList, Replayed, Run, RunList, StepPage
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["runs"], route_class=JsonRoute)
@@ -72,6 +72,48 @@ async def list_steps(
 ) -> dict[str, Any]:
     """Return some steps of a run, in the order in which they came to their present state."""
     return await hosting(request).runs.steps(caller.owner_id, run_id, after=after, limit=limit)
+
+
+@router.post("/runs/{run_id}/cancel", response_model=shaped(Commanded))
+async def cancel_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
+    """End a run: nothing more of it is begun; 409 when it has ended."""
+    return await hosting(request).commands.cancel(caller.owner_id, run_id)
+
+
+@router.post("/runs/{run_id}/pause", response_model=shaped(Commanded))
+async def pause_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
+    """Hold what a run would begin next, until it is resumed; 409 when it is paused or has ended."""
+    return await hosting(request).commands.pause(caller.owner_id, run_id)
+
+
+@router.post("/runs/{run_id}/resume", response_model=shaped(Commanded))
+async def resume_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
+    """Let a run go on that somebody has paused; 409 when nobody has."""
+    return await hosting(request).commands.resume(caller.owner_id, run_id)
+
+
+class Retry(Body):
+    """Which steps to do again."""
+
+    step_id: str = Field(
+        "", alias="from", description="The id of a step; without it every step that has failed."
+    )
+    even_if_unknown: bool = Field(
+        False, description="Also what may have happened, and may happen twice then."
+    )
+
+
+@router.post("/runs/{run_id}/retry", response_model=shaped(Commanded))
+async def retry_run(
+    request: Request, caller: Caller, run_id: str, which: Retry | None = None
+) -> dict[str, Any]:
+    """Do steps again that have failed, with the values that they had; 409 when there are none."""
+    return await hosting(request).retries.retry(
+        caller.owner_id,
+        run_id,
+        step_id=(which and which.step_id) or None,
+        even_if_unknown=which is not None and which.even_if_unknown,
+    )
 
 
 @router.get("/events", response_model=shaped(EventList))

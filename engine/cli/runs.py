@@ -56,6 +56,50 @@ def show(
         raise typer.Exit(1)
 
 
+def _command(verb: str, words: str) -> None:
+    """Add the command for what is done with a run by one call without a body."""
+
+    def do(run_id: RunId, as_json: AsJson = False, url: Url = None, data: Data = None) -> None:
+        _post(url, data, run_id, verb, None, as_json=as_json)
+
+    app.command(verb, help=words)(do)
+
+
+_command("cancel", "End a run: nothing more of it is begun, and what has left is not undone.")
+_command("pause", "Hold what a run would begin next, until it is resumed.")
+_command("resume", "Let a run go on that was paused.")
+
+
+@app.command()
+def retry(
+    run_id: RunId,
+    step_id: Annotated[
+        str, typer.Option("--from", metavar="STEP", help="Only this step, by its id.")
+    ] = "",
+    even_if_unknown: Annotated[
+        bool,
+        typer.Option(help="Also what may have happened already, and may happen twice then."),
+    ] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Do the steps of a run again that have failed, with the values that they had."""
+    which = {"from": step_id, "evenIfUnknown": even_if_unknown}
+    _post(url, data, run_id, "retry", which, as_json=as_json)
+
+
+def _post(
+    url: str | None, data: Path | None, run_id: str, verb: str, content: Any, *, as_json: bool
+) -> None:
+    path = f"/api/runs/{full_run_id(url, data, run_id)}/{verb}"
+    answer = call(url, data, "POST", path, content)
+    if as_json:
+        print_json(answer)
+    else:
+        say(f"Run {answer['id']} is {answer['status']}. {answer['message']}")
+
+
 def _all_steps(
     url: str | None, data: Path | None, path: str, run: dict[str, Any]
 ) -> dict[str, Any]:

@@ -231,7 +231,11 @@ class ActionContext(ComponentContext, Protocol):
 
     @property
     def step_id(self) -> str:
-        """The same for every attempt at this step, across restarts, and no other step's."""
+        """The same for every attempt at this step, across restarts, and no other step's.
+
+        A person who has a step done again of which nobody knows whether it happened asks for a new
+        step, whose id is another.
+        """
         ...
 
     @property

@@ -36,11 +36,13 @@ from ..observe.metrics import Metrics
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
+from ..runs.commands import Commands
 from ..runs.counts import WaitCounts
 from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from ..runs.fates import Fates
 from ..runs.history import Runs
 from ..runs.queue import EmbeddedQueue
+from ..runs.retrying import Retries
 from ..runs.segments import Executor
 from ..runs.steps import Steps
 from ..runs.waits import end_paused
@@ -243,6 +245,10 @@ class Engine:
         )
         self.queue = EmbeddedQueue(executor.execute, side_by_side=self.limits.side_by_side)
 
+        def stop_run(run_id: str) -> None:
+            executor.stop(run_id)
+            self.queue.withdraw(run_id)
+
         self.turn = Turn(self.database, self.log, self.queue.leave_all)
         self.due = Due(
             writer=self.writer,
@@ -254,7 +260,18 @@ class Engine:
             is_active=self.turn.is_mine,
             connectors=lambda: self.plugins.keys(),
             sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
+            stop=None if self.turn.is_alone else stop_run,
         )
+        self.commands = Commands(
+            storage=storage,
+            stop=stop_run,
+            hand_over=self.due.hand_over,
+            notices=notices,
+            side_by_side=self.limits.side_by_side,
+            is_alone=self.turn.is_alone,
+            clock=self.clock,
+        )
+        self.retries = Retries(storage, self.flows.document, self.due.hand_over, notices)
         chains = Chains(storage, self.limits.chain)
         finder = Finder(storage, self.flows, topics, chains, self.describe)
         beginnings = Beginnings(self.due.hand_over, notices, self.metrics)

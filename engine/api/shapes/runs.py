@@ -109,6 +109,14 @@ class Run(RunSummary):
     lists: list[OpenList] = Field(description="The first 100 that are not done.")
 
 
+class Commanded(Shape):
+    """What became of a run that was cancelled, paused, resumed or retried."""
+
+    id: str
+    status: RunState
+    message: str = Field(description="What happens now, in words.")
+
+
 class Event(Shape):
     """Something that a service told."""
 

@@ -296,6 +296,8 @@ async def _run(
     for run in found:
         await client.get(f"/api/runs/{run['id']}")
         await client.get(f"/api/runs/{run['id']}/steps?limit=1")
+        for verb in ("pause", "resume", "cancel", "retry"):
+            await client.post(f"/api/runs/{run['id']}/{verb}")
     await client.get("/api/runs")
     events = (await client.get("/api/events")).json()["events"]
     await client.get("/api/events?unrouted=true")
