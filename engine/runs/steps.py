@@ -9,7 +9,7 @@ from typing import Any
 from ..contract import Clock, Collected, ConnectorError
 from ..flows.expressions import Budget, ExpressionError, fill_input
 from ..flows.input_checks import FEW_VALUES, InputChecks
-from ..flows.inputs import has_more_values, input_errors
+from ..flows.inputs import certainly_fits, has_more_values, input_errors
 from ..flows.models import ComponentType, Fault, FlowComponent
 from ..flows.sealed_inputs import open_secrets
 from ..flows.secret_fields import hide
@@ -53,7 +53,7 @@ class Steps:
         with self.loop_time.used(work.owner_id):
             values, outcome = self._input(call, component, budget)
             is_large = has_more_values(values, FEW_VALUES)
-            if outcome is None and not is_large:
+            if outcome is None and not is_large and not certainly_fits(values, kind):
                 outcome = _wrong([*input_errors(values, kind.schema)])
         if outcome is None and is_large:
             outcome = _wrong(await self.input_checks.faults(values, kind.schema))

@@ -50,7 +50,7 @@ def does_everything_again(patch: pytest.MonkeyPatch) -> None:
     def finish(connection: Any, segment_id: str) -> None: ...
 
     patch.setattr(segments, "finish", finish)
-    patch.setattr(segments._Segment, "_recorded", nothing)  # pyright: ignore[reportPrivateUsage]
+    patch.setattr(segments.Segment, "_recorded", nothing)
 
 
 def forgets_the_state_of_a_wait(patch: pytest.MonkeyPatch) -> None:
