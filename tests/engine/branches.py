@@ -19,6 +19,7 @@ from appmixer.engine.contract import (
     FormOf,
     HostContext,
     Json,
+    JsonObject,
     RejectedError,
     connectors_of,
     hookimpl,
@@ -48,6 +49,13 @@ class Decide(Action):
             return passed
         await context.send("false" if input.text.startswith("no") else "maybe", passed)
         return None
+
+
+class Doubtful(Decide):
+    """https://example.org/doubtful"""
+
+    label = "Doubtful"
+    more_ports: Mapping[str, type[Fields]] = {"text": Passed}  # type: ignore[misc]
 
 
 PASSED: Mapping[str, Any] = {
@@ -143,6 +151,16 @@ class Letter(Action):
         for name, value in input.parameters.items():
             text = text.replace(f"<{name}>", value)
         return Passed(text=text)
+
+
+class Notice(Letter):
+    """https://example.org/notice"""
+
+    label = "Notice"
+
+    async def form(self, context: ComponentContext, input: Mapping[str, Json]) -> Form:
+        fields: dict[str, JsonObject] = {"parameters": {"type": "object", "required": ["name"]}}
+        return Form(fields, ("parameters",)) if input else Form()
 
 
 class Post(Echo):

@@ -13,7 +13,7 @@ from appmixer.engine.flows.documents import read_document
 from appmixer.engine.flows.models import FlowFaults
 from appmixer.engine.host.engine import Engine
 
-from .branches import Decide, with_components
+from .branches import Decide, Doubtful, with_components
 from .test_runs import flow, start
 
 pytestmark = pytest.mark.anyio
@@ -87,6 +87,23 @@ async def test_what_leaves_at_a_port_that_no_path_can_name_is_read_under_the_ste
 
     said = [step["input"]["text"] for run in found for step in run["steps"][2:]]
     assert sorted(said) == ["said no", "said yes"]
+
+
+def test_a_name_that_may_be_a_port_or_a_field_is_a_fault() -> None:
+    both = deciding("{{ has(decide.text) ? 'x' : '' }}", "true", "text")
+    both["components"]["decide"]["type"] = "test.echo.Doubtful"
+    port = deciding("{{ decide.text.text }}", "text")
+    port["components"]["decide"]["type"] = "test.echo.Doubtful"
+
+    found = [faults(each, with_components(Doubtful)) for each in (both, port)]
+
+    assert found == [
+        [
+            "components.say1.input.text: decide: text is a port of decide and a field of what"
+            " leaves at true; lead only one of the two here."
+        ],
+        [],
+    ]
 
 
 async def test_named_and_unnamed_ports_are_told_apart_by_asking(

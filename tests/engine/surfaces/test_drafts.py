@@ -129,13 +129,13 @@ async def test_no_secret_of_a_draft_comes_back_or_lies_open_and_yet_it_stays(
     misspelt = with_reply(pin="0815")
     misspelt["components"]["reply"]["type"] = "test.echo.Sai"
     await admin.put("/api/flows/other/draft", json=misspelt)
-    await admin.put("/api/flows/echo", json=with_reply(pin=HIDDEN))
+    stored_flow = await admin.put("/api/flows/echo", json=with_reply(pin=HIDDEN))
     row = await engine.flows.document(*await engine.flows.drafts.executable(owner, "echo"))
     stored = await engine.rows(sa.select(flow_drafts.c.sealed))
     versions = await engine.rows(sa.select(flow_versions.c.document))
 
     assert again.json()["document"]["components"]["reply"]["input"]["pin"] == HIDDEN
-    assert again.json()["faults"] == []
+    assert (again.json()["faults"], stored_flow.status_code) == ([], 200)
     sealed = row.components["reply"].input["pin"]["$sealed"]
     assert engine.seal.open(b64decode(sealed)) == "4711"
     at_rest = repr([each.sealed for each in stored]) + json.dumps([v.document for v in versions])

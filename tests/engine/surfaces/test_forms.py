@@ -15,7 +15,7 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.host.retention import DAY_S, remove_old
 from appmixer.engine.storage.tables import forms
 
-from ..branches import PASSED, Letter, Post, Switch, with_components
+from ..branches import PASSED, Letter, Notice, Post, Switch, with_components
 from ..conftest import CONNECTOR
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ LETTER = "test.echo.Letter"
 
 @pytest.fixture
 def connectors() -> dict[str, Connector]:
-    return with_components(Switch, Letter)
+    return with_components(Switch, Letter, Notice)
 
 
 @pytest.fixture
@@ -194,6 +194,21 @@ async def test_nobody_makes_a_form_with_the_account_of_another_owner(
     assert answer.status_code == 422
     assert "keys" in str(answer.json()["error"])
     assert post.asked == []
+
+
+async def test_a_form_that_one_owner_asked_for_is_not_kept_for_another(
+    admin: httpx.AsyncClient, other: httpx.AsyncClient, owner: str
+) -> None:
+    query = {"type": "test.echo.Notice", "input": {"template": "hello"}}
+    document = writing()
+    document["components"]["letter"] |= {"type": "test.echo.Notice", "account": None}
+
+    await other.post("/api/forms", json=query)
+    unknown = await admin.put(PATH, json=document)
+    await admin.post("/api/forms", json=query)
+    known = await admin.put(PATH, json=document)
+
+    assert (unknown.status_code, known.status_code) == (200, 422)
 
 
 async def test_a_value_leaves_by_the_port_that_the_input_made(
