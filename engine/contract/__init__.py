@@ -2,31 +2,8 @@
 
 from .clock import Clock, SystemClock
 from .component import Action, Component, Fields, NoInput, Trigger
-from .connector import (
-    AccountProvider,
-    Connector,
-    Connectors,
-    Hooks,
-    LeftOut,
-    Plugin,
-    TellsFacts,
-    UnusableConnectorError,
-    connectors_of,
-    hookimpl,
-    load_connectors,
-)
-from .context import (
-    Account,
-    ActionContext,
-    ComponentContext,
-    Files,
-    HostContext,
-    KeepEntries,
-    Log,
-    Quota,
-    Store,
-    TriggerContext,
-)
+from .connector import AccountProvider, Hooks, Plugin, TellsFacts, hookimpl
+from .context import ActionContext, ComponentContext, HostContext, TriggerContext
 from .errors import (
     AuthorizationError,
     ConfigurationError,
@@ -36,7 +13,16 @@ from .errors import (
     ThrottledError,
 )
 from .forms import Form, FormOf, form_misfits, with_form
+from .loading import (
+    Connector,
+    Connectors,
+    LeftOut,
+    UnusableConnectorError,
+    connectors_of,
+    load_connectors,
+)
 from .manifest import ComponentEntry, Manifest
+from .provided import Account, Files, KeepEntries, Log, Quota, Store
 from .schema import component_schema, port_schema
 from .texts import Texts, texts_in, translate
 from .values import (

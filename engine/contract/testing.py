@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from .connector import Plugin
-    from .context import Account
+    from .provided import Account
 
 __all__ = [
     "START_OF_TIME",

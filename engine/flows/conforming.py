@@ -19,7 +19,8 @@ from pydantic import ValidationError
 
 from ..contract import ComponentEntry, connectors_of
 from ..contract.conformance import component_complaints
-from ..contract.connector import ENTRY_POINT_GROUP, FOREIGN_FAULTS
+from ..contract.connector import FOREIGN_FAULTS
+from ..contract.loading import ENTRY_POINT_GROUP
 from .models import Fault
 from .publish import GENERAL, MANIFEST, SCHEMAS
 from .sources import Source, components_in, find_source, import_sources, load_component

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
@@ -36,35 +35,25 @@ from ..observe.metrics import Metrics
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
-from ..runs.commands import Commands
-from ..runs.counts import WaitCounts
-from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from ..runs.fates import Fates
 from ..runs.history import Runs
-from ..runs.queue import EmbeddedQueue
-from ..runs.retrying import Retries
-from ..runs.segments import Executor
-from ..runs.steps import Steps
 from ..runs.waits import end_paused
 from ..settings import Settings
-from ..storage.database import database_url, is_current, migrate, open_database
+from ..storage.database import database_url, open_database
 from ..storage.files import FileStore
 from ..storage.folder import open_folder, prepare_folder
-from ..storage.readers import FIRST_ANSWER_S, Readers
-from ..storage.seal import KEY_VARIABLE, load_seal
-from ..storage.storage import Storage
 from ..storage.store import EntriesWithEvents
-from ..storage.writer import Writer
 from .actions import Actions
 from .contexts import EngineContext, EngineTriggerContext, Services
+from .executing import make_execution
 from .hosted import Hosted
 from .notices import StreamedNotices
 from .offers import Offers
+from .opening import open_storage
 from .previews import Previews
 from .retention import housekeep
 from .transport import open_http
 from .trials import Trials
-from .turn import Turn
 
 
 class Engine:
@@ -125,14 +114,15 @@ class Engine:
         opened.callback(self.folder.close)
         self.marks = AttemptMarks(self.settings.data)
         opened.callback(self.marks.close)
-        self.readers = Readers(self.database)
-        opened.push_async_callback(self._close_readers)
-        if not await self.readers.read(is_current, within_s=FIRST_ANSWER_S):
-            await asyncio.to_thread(migrate, self.database)
-        key = self.settings.environment.get(KEY_VARIABLE)
-        self.seal = await self.readers.read(partial(load_seal, self.settings.data, key))
-        self.writer = Writer(self._durable)
-        opened.push_async_callback(self._close_writer)
+        storage = self.storage = await open_storage(
+            opened,
+            self.settings,
+            self.clock,
+            database=self.database,
+            durable=self._durable,
+            unfinished=self.unfinished,
+        )
+        self.readers, self.writer, self.seal = storage.readers, storage.writer, storage.seal
         self.http = open_http()
         opened.push_async_callback(self.http.aclose)
         self._wire()
@@ -157,8 +147,7 @@ class Engine:
     def _wire(self) -> None:
         """Make the parts, each with what it uses."""
         self.events = Events(self.readers, self.writer, self.clock)
-        storage = self.storage = Storage(self.readers, self.writer, self.seal, self.clock)
-        settings = self.settings
+        storage, settings = self.storage, self.settings
         self.owners = Owners(storage, settings)
         manifests = {key: each.manifest for key, each in self.connectors.items()}
         self.configuration = Configuration(storage, manifests, settings.environment, self.log)
@@ -221,57 +210,21 @@ class Engine:
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, self.events, topics, self._replay)
-        executor = self.executor = Executor(
-            writer=self.writer,
-            rows=self.rows,
+        execution = make_execution(
+            storage,
+            database=self.database,
+            limits=self.limits,
             types=self.types,
-            document=self.flows.document,
-            steps=Steps(
-                rows=self.rows,
-                seal=self.seal,
-                types=self.types,
-                act=self.actions.do_call,
-                may_wait=WaitCounts(self.rows, self.limits, self.clock).check,
-                input_checks=self.input_checks,
-                clock=self.clock,
-            ),
-            describe=self.describe,
+            plugins=self.plugins,
+            flows=self.flows,
+            actions=self.actions,
+            input_checks=self.input_checks,
             notices=notices,
-            hand_over=lambda rows, fresh: self.due.hand_over(rows, fresh),
-            leave=lambda: self.queue.leave(),
-            add_end=lambda segment_id, at: self.due.add_end(segment_id, at),
-            side_by_side=self.limits.side_by_side,
-            clock=self.clock,
-        )
-        self.queue = EmbeddedQueue(executor.execute, side_by_side=self.limits.side_by_side)
-
-        def stop_run(run_id: str) -> None:
-            executor.stop(run_id)
-            self.queue.withdraw(run_id)
-
-        self.turn = Turn(self.database, self.log, self.queue.leave_all)
-        self.due = Due(
-            writer=self.writer,
-            rows=self.rows,
-            queue=self.queue,
-            clock=self.clock,
-            give_up=executor.give_up_row,
             log=self.log,
-            is_active=self.turn.is_mine,
-            connectors=lambda: self.plugins.keys(),
-            sweep_s=SWEEP_ALONE_S if self.turn.is_alone else SWEEP_AMONG_OTHERS_S,
-            stop=None if self.turn.is_alone else stop_run,
+            describe=self.describe,
         )
-        self.commands = Commands(
-            storage=storage,
-            stop=stop_run,
-            hand_over=self.due.hand_over,
-            notices=notices,
-            side_by_side=self.limits.side_by_side,
-            is_alone=self.turn.is_alone,
-            clock=self.clock,
-        )
-        self.retries = Retries(storage, self.flows.document, self.due.hand_over, notices)
+        self.executor, self.queue, self.turn = execution.executor, execution.queue, execution.turn
+        self.due, self.commands, self.retries = execution.due, execution.commands, execution.retries
         chains = Chains(storage, self.limits.chain)
         finder = Finder(storage, self.flows, topics, chains, self.describe)
         beginnings = Beginnings(self.due.hand_over, notices, self.metrics)
@@ -300,14 +253,6 @@ class Engine:
 
     async def _replay(self, owner_id: str, seq: int, by: str) -> list[str]:
         return await self.later.replay(owner_id, seq, by)
-
-    async def _close_writer(self) -> None:
-        if not await asyncio.to_thread(self.writer.close):
-            self.unfinished.append("a commit: it was acknowledged to nobody")
-
-    async def _close_readers(self) -> None:
-        if not await self.readers.close():
-            self.unfinished.append("questions to the database")
 
     async def _resume_account(self, account_id: str) -> None:
         self.router.release(account_id)

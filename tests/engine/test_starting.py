@@ -13,6 +13,7 @@ from appmixer.engine.accounts.configuration import Configuration
 from appmixer.engine.accounts.owners import Owners
 from appmixer.engine.contract import Connector
 from appmixer.engine.host import engine as module
+from appmixer.engine.host import opening
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.observe.tasks import Tasks
 from appmixer.engine.settings import Settings
@@ -36,8 +37,8 @@ async def fails_later(*_: Any, **__: Any) -> Any:
 POINTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "the folder": lambda patch: patch.setattr(module, "open_folder", fails),
     "the marks": lambda patch: patch.setattr(module, "AttemptMarks", fails),
-    "the tables": lambda patch: patch.setattr(module, "migrate", fails),
-    "the writer": lambda patch: patch.setattr(module, "Writer", fails),
+    "the tables": lambda patch: patch.setattr(opening, "migrate", fails),
+    "the writer": lambda patch: patch.setattr(opening, "Writer", fails),
     "the owners": lambda patch: patch.setattr(Owners, "start", fails_later),
     "the configuration": lambda patch: patch.setattr(Configuration, "start", fails_later),
     "the client": lambda patch: patch.setattr(module, "open_http", fails),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..connector import Connector
+from ..loading import Connector
 from ..values import JsonObject
 
 

@@ -13,9 +13,11 @@ from typing import Any, cast
 from pydantic import BaseModel, Field
 
 from ..component import Action, Component, Fields, Trigger
-from ..connector import Connector, Plugin, connectors_of, hookimpl
-from ..context import Account, ActionContext, HostContext, TriggerContext
+from ..connector import Plugin, hookimpl
+from ..context import ActionContext, HostContext, TriggerContext
 from ..errors import AuthorizationError, RejectedError
+from ..loading import Connector, connectors_of
+from ..provided import Account
 from ..values import (
     Check,
     Credentials,

@@ -1,0 +1,109 @@
+"""What executes segments: the executor behind its queue, whose turn it is, and what stops a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from structlog.typing import FilteringBoundLogger
+
+from ..contract import Plugin
+from ..flows.flows import Flows
+from ..flows.input_checks import InputChecks
+from ..flows.models import ComponentType
+from ..limits import Limits
+from ..observe.faults import Describe
+from ..runs.commands import Commands
+from ..runs.counts import WaitCounts
+from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
+from ..runs.queue import EmbeddedQueue
+from ..runs.retrying import Retries
+from ..runs.segments import Executor
+from ..runs.steps import Steps
+from ..storage.storage import Storage
+from .actions import Actions
+from .notices import StreamedNotices
+from .turn import Turn
+
+
+@dataclass(frozen=True)
+class Execution:
+    """The parts, which know of one another."""
+
+    executor: Executor
+    queue: EmbeddedQueue
+    turn: Turn
+    due: Due
+    commands: Commands
+    retries: Retries
+
+
+def make_execution(
+    storage: Storage,
+    *,
+    database: sa.Engine,
+    limits: Limits,
+    types: Mapping[str, ComponentType],
+    plugins: Mapping[str, Plugin],
+    flows: Flows,
+    actions: Actions,
+    input_checks: InputChecks,
+    notices: StreamedNotices,
+    log: FilteringBoundLogger,
+    describe: Describe,
+) -> Execution:
+    """Make them; nothing is executed before the queue is given something and has the turn."""
+    clock = storage.clock
+    executor = Executor(
+        writer=storage.writer,
+        rows=storage.rows,
+        types=types,
+        document=flows.document,
+        steps=Steps(
+            rows=storage.rows,
+            seal=storage.seal,
+            types=types,
+            act=actions.do_call,
+            may_wait=WaitCounts(storage.rows, limits, clock).check,
+            input_checks=input_checks,
+            clock=clock,
+        ),
+        describe=describe,
+        notices=notices,
+        hand_over=lambda rows, fresh: due.hand_over(rows, fresh),
+        leave=lambda: queue.leave(),
+        add_end=lambda segment_id, at: due.add_end(segment_id, at),
+        side_by_side=limits.side_by_side,
+        clock=clock,
+    )
+    queue = EmbeddedQueue(executor.execute, side_by_side=limits.side_by_side)
+
+    def stop_run(run_id: str) -> None:
+        executor.stop(run_id)
+        queue.withdraw(run_id)
+
+    turn = Turn(database, log, queue.leave_all)
+    due = Due(
+        writer=storage.writer,
+        rows=storage.rows,
+        queue=queue,
+        clock=clock,
+        give_up=executor.give_up_row,
+        log=log,
+        is_active=turn.is_mine,
+        connectors=lambda: plugins.keys(),
+        sweep_s=SWEEP_ALONE_S if turn.is_alone else SWEEP_AMONG_OTHERS_S,
+        stop=None if turn.is_alone else stop_run,
+    )
+    commands = Commands(
+        storage=storage,
+        stop=stop_run,
+        hand_over=due.hand_over,
+        notices=notices,
+        side_by_side=limits.side_by_side,
+        is_alone=turn.is_alone,
+        clock=clock,
+    )
+    retries = Retries(storage, flows.document, due.hand_over, notices)
+    return Execution(executor, queue, turn, due, commands, retries)

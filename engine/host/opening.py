@@ -1,0 +1,48 @@
+"""Opening what an engine stores in, and closing it: nothing that hangs is waited for too long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+
+import sqlalchemy as sa
+
+from ..contract import Clock
+from ..settings import Settings
+from ..storage.database import is_current, migrate
+from ..storage.readers import FIRST_ANSWER_S, Readers
+from ..storage.seal import KEY_VARIABLE, load_seal
+from ..storage.storage import Storage
+from ..storage.writer import Writer
+
+
+async def open_storage(
+    opened: contextlib.AsyncExitStack,
+    settings: Settings,
+    clock: Clock,
+    *,
+    database: sa.Engine,
+    durable: sa.Engine,
+    unfinished: list[str],
+) -> Storage:
+    """Bring the tables up to date; what closing could not wait for is added to `unfinished`."""
+    readers = Readers(database)
+
+    async def close_readers() -> None:
+        if not await readers.close():
+            unfinished.append("questions to the database")
+
+    opened.push_async_callback(close_readers)
+    if not await readers.read(is_current, within_s=FIRST_ANSWER_S):
+        await asyncio.to_thread(migrate, database)
+    key = settings.environment.get(KEY_VARIABLE)
+    seal = await readers.read(partial(load_seal, settings.data, key))
+    writer = Writer(durable)
+
+    async def close_writer() -> None:
+        if not await asyncio.to_thread(writer.close):
+            unfinished.append("a commit: it was acknowledged to nobody")
+
+    opened.push_async_callback(close_writer)
+    return Storage(readers, writer, seal, clock)
