@@ -40,12 +40,14 @@ from appmixer.engine.contract import (
     Fate,
     FateState,
     File,
+    Hook,
     Json,
     JsonObject,
     Listener,
     RejectedError,
     Request,
     Response,
+    Schedule,
     SystemClock,
     ThrottledError,
     Trigger,
@@ -509,6 +511,30 @@ class Context:
         listener = self.host.listening.pop(f"{self.place} {route}", None)
         if listener is not None:
             await self.plugin.listener_removed(listener, self.chosen)
+
+    async def add_schedule(
+        self, schedule: Schedule, *, name: str = "", catches_up: bool = True
+    ) -> None:
+        """A real host keeps it in a table, and wakes the trigger when it is due."""
+        raise RejectedError("No clock", "This host wakes nobody.")
+
+    async def remove_schedule(self, name: str = "") -> None:
+        """There is none."""
+
+    async def open_hook(self, hook: Hook) -> str:
+        """A real host makes an address that nobody can guess, and keeps it with the flow."""
+        raise RejectedError("No address", "This host takes no requests.")
+
+    async def close_hook(self, name: str = "") -> None:
+        """There is none."""
+
+    async def put_with_starts(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        await self.state.put(entries)
+
+    async def answer(self, response: Response) -> None:
+        raise RejectedError("No request", "This host begins no run by a request.")
 
     async def other_flows(self, routes: Sequence[str]) -> int:
         """Return how many other triggers listen there: here, each trigger is a flow."""

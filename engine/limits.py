@@ -12,7 +12,11 @@ PREFIX = "APPMIXER_MAX_"
 # What a database takes for a whole number has as many, and no limit needs more.
 MAX_DIGITS = 18
 # What a limit counts, where its name is no word for it.
-WORDS = {"file_total_bytes": "bytes of files", "waits": "steps that wait"}
+WORDS = {
+    "file_total_bytes": "bytes of files",
+    "waits": "steps that wait",
+    "open_requests": "open requests",
+}
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,10 @@ class Limits:
     streams: int = 20
     # Steps that wait for an event or a time: a broadcast to 100,000 people fits several times.
     waits: int = 1_000_000
+    schedules: int = 10_000
+    hooks: int = 1_000
+    # Requests to them that are being answered, in each process.
+    open_requests: int = 100
     chain: int = 5
     # Values of the lists of one run that are worked on at a time.
     side_by_side: int = 16

@@ -30,6 +30,7 @@ REAL_TIME = {
     "engine/runs/segments.py": "a database is away",
     "engine/runs/due.py": "a database is away",
     "engine/events/routing.py": "a database is away",
+    "engine/events/waking.py": "a database is away",
     "engine/events/finding.py": "how long an owner keeps the loop",
     "engine/events/inbox.py": "how long a commit takes",
     "engine/events/pacing.py": "how fast events come",

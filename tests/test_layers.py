@@ -60,14 +60,17 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *{"contract", "times", "values", "errors", "limits"},
             *{"storage", "flows"},
         },
-        "events": {"contract", "times", "errors", "observe", "storage", "flows", "runs"},
+        "events": {
+            *{"contract", "times", "errors", "limits"},
+            *{"observe", "storage", "flows", "runs"},
+        },
         "host": {
             *{"contract", "settings", "errors", "limits"},
             *{"observe", "storage", "accounts", "flows", "runs", "events"},
         },
         "api": {
             *{"contract", "times", "values", "settings", "errors", "strict_json"},
-            *{"observe", "storage", "accounts", "flows", "runs", "host"},
+            *{"observe", "storage", "accounts", "flows", "runs", "events", "host"},
         },
         "cli": {
             *{"contract", "memory", "settings", "errors", "strict_json"},

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..contract import RejectedError
 from ..errors import TooLargeError
+from ..flows.hooks import PREFIX as HOOKS
 from ..storage.patience import Impatient
 from . import (
     accounts,
@@ -26,6 +27,7 @@ from . import (
     sign_in,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
+from .hooks import HookRoutes
 from .origins import check_origin
 from .plugins import PREFIX, PluginRoutes
 from .shapes.notices import describe_notices
@@ -48,15 +50,18 @@ token; the first one is in the file `api-token` of the data folder. Errors are \
 
 
 class Application:
-    """Sends requests to the plugins' routes, everything else to FastAPI."""
+    """Sends requests to the plugins' routes and the triggers', everything else to FastAPI."""
 
     def __init__(self, engine: Engine, budget: Budget) -> None:
         self._plugins = PluginRoutes(engine, budget)
+        self._hooks = HookRoutes(engine, budget)
         self._rest = create_rest(engine, budget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await self._plugins(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(HOOKS):
+            await self._hooks(scope, receive, send)
         else:
             await self._rest(scope, receive, send)
 

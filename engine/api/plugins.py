@@ -34,7 +34,7 @@ class PluginRoutes:
         found = await self._find_answer(scope, receive)
         if found is None:
             return
-        await _send(found, send) if isinstance(found, Response) else await found(
+        await send_response(found, send) if isinstance(found, Response) else await found(
             scope, receive, send
         )
         status = found.status if isinstance(found, Response) else found.status_code
@@ -52,14 +52,14 @@ class PluginRoutes:
         if route is None:
             allowed = ", ".join(methods)
             return answer(405, "This address does not take this method", headers={"Allow": allowed})
-        headers = _headers(scope)
+        headers = headers_of(scope)
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > route.max_body_bytes:
             return _too_long(route)
         try:
-            body = await _body(receive, route.max_body_bytes, self._budget)
+            body = await read_body(receive, route.max_body_bytes, self._budget)
         except (TooSlowError, CrowdedError) as error:
-            return _closing(answer_connector_error(error))
+            return closing(answer_connector_error(error))
         if body is None:
             return None
         if len(body) > route.max_body_bytes:
@@ -84,7 +84,7 @@ class PluginRoutes:
         return self._routes
 
 
-def _headers(scope: Scope) -> dict[str, str]:
+def headers_of(scope: Scope) -> dict[str, str]:
     raw: list[tuple[bytes, bytes]] = scope["headers"]
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
     if len(headers) != len(raw):
@@ -96,7 +96,7 @@ def _headers(scope: Scope) -> dict[str, str]:
     return headers
 
 
-async def _body(receive: Receive, max_bytes: int, budget: Budget) -> bytes | None:
+async def read_body(receive: Receive, max_bytes: int, budget: Budget) -> bytes | None:
     """Return the body, or a little more than may come, or None when the sender has gone.
 
     Raise TooSlowError or CrowdedError for one that comes in pieces, and too slowly, or amid many.
@@ -119,7 +119,7 @@ async def _body(receive: Receive, max_bytes: int, budget: Budget) -> bytes | Non
 
 
 def _too_long(route: Route) -> Answer:
-    return _closing(
+    return closing(
         answer(
             413,
             "The body is too long",
@@ -128,13 +128,13 @@ def _too_long(route: Route) -> Answer:
     )
 
 
-def _closing(found: Answer) -> Answer:
+def closing(found: Answer) -> Answer:
     """The rest of the body is not read, so the connection cannot be used again."""
     found.headers["Connection"] = "close"
     return found
 
 
-async def _send(response: Response, send: Send) -> None:
+async def send_response(response: Response, send: Send) -> None:
     headers = [
         (b"content-type", response.content_type.encode("latin-1")),
         (b"content-length", str(len(response.body)).encode()),

@@ -24,6 +24,7 @@ from .loading import (
 from .manifest import ComponentEntry, Manifest
 from .provided import Account, Files, KeepEntries, Log, Quota, Store
 from .schema import component_schema, port_schema
+from .starts import Cron, Every, Hook, Once, Schedule
 from .texts import Texts, texts_in, translate
 from .values import (
     Check,
@@ -65,7 +66,9 @@ __all__ = [
     "ConnectorError",
     "Connectors",
     "Credentials",
+    "Cron",
     "Event",
+    "Every",
     "Fact",
     "Fate",
     "FateState",
@@ -74,6 +77,7 @@ __all__ = [
     "Files",
     "Form",
     "FormOf",
+    "Hook",
     "Hooks",
     "HostContext",
     "Json",
@@ -84,6 +88,7 @@ __all__ = [
     "Log",
     "Manifest",
     "NoInput",
+    "Once",
     "Option",
     "OutcomeUnknownError",
     "Part",
@@ -94,6 +99,7 @@ __all__ = [
     "Request",
     "Response",
     "Route",
+    "Schedule",
     "Store",
     "SystemClock",
     "TellsFacts",

@@ -129,6 +129,12 @@ class Trigger(Component):
         """Undo `start`. May be called twice, or after half a start."""
         raise NotImplementedError
 
-    async def receive(self, context: TriggerContext, event: JsonObject) -> BaseModel | None:
-        """Turn an event into the Output, or None if it is not for this flow. Has no effects."""
+    async def receive(
+        self, context: TriggerContext, event: JsonObject
+    ) -> BaseModel | Sequence[BaseModel] | None:
+        """Turn an event into the Output, or None if it is not for this flow. Has no effects.
+
+        It gets wake-ups and requests as well, if the trigger asked for them. A wake-up may ask a
+        service for news, and start a run for each of several Outputs.
+        """
         raise NotImplementedError

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .clock import Clock
 from .provided import Account, Files, Log, Quota, Store
-from .values import Collected, Fate, Json, JsonObject
+from .starts import Hook, Schedule
+from .values import Collected, Fate, Json, JsonObject, Response
 
 if TYPE_CHECKING:
     import httpx
@@ -185,6 +186,14 @@ class ActionContext(ComponentContext, Protocol):
         """What has reached a component that `collects`; empty for all others."""
         ...
 
+    async def answer(self, response: Response) -> None:
+        """Answer the request that has begun this run, durably; the same step may do so again.
+
+        Raises RejectedError where nobody waits for it: no request has begun the run, it is answered
+        already, or its time is over.
+        """
+        ...
+
     async def send(self, port: str, value: BaseModel) -> None:
         """Send a value to a further port; what `receive` returns goes to the main one.
 
@@ -215,6 +224,44 @@ class TriggerContext(ComponentContext, Protocol):
 
     async def remove_listener(self, route: str) -> None:
         """Take back what this trigger asked for; harmless when there is nothing."""
+        ...
+
+    async def add_schedule(
+        self, schedule: Schedule, *, name: str = "", catches_up: bool = True
+    ) -> None:
+        """Ask, at the start, to be woken at a time; asked again for the same, nothing changes.
+
+        `receive` then gets `schedule` (the name), `scheduledAt` and `actualAt`. The host keeps it
+        across restarts and new versions of the flow. What came due while nobody could wake the
+        trigger leads to one wake-up, however many times have passed, or, when it does not
+        `catches_up`, to none. Raises RejectedError for a schedule that cannot be.
+        """
+        ...
+
+    async def remove_schedule(self, name: str = "") -> None:
+        """Take back what this trigger asked for; harmless when there is nothing."""
+        ...
+
+    async def open_hook(self, hook: Hook) -> str:
+        """Ask, at the start, for an address of this trigger's own, and return it as a URL.
+
+        It stays the same as long as the flow exists. `receive` gets each request: `hook` (the
+        name), `method`, `query`, `headers` (names in lower case), `body` as text or `bodyBase64`
+        where it is none, and `receivedAt`. RejectedError refuses the request.
+        """
+        ...
+
+    async def close_hook(self, name: str = "") -> None:
+        """Take no more requests; harmless when there is nothing."""
+        ...
+
+    async def put_with_starts(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        """Put entries into `state` together with what this call of `receive` starts, or neither.
+
+        With it a trigger that asks a service for news keeps how far it has come.
+        """
         ...
 
     async def other_flows(self, routes: Sequence[str]) -> int:

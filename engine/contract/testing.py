@@ -17,7 +17,8 @@ from .stand_ins import (
     RecordingLog,
     RecordingQuota,
 )
-from .values import Check, Collected, Event, Fate, Json, JsonObject, Listener, Route
+from .starts import Hook, Schedule
+from .values import Check, Collected, Event, Fate, Json, JsonObject, Listener, Response, Route
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -149,7 +150,9 @@ class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
     `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`,
-    `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last.
+    `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last, `schedules`
+    when it asked to be woken and whether that catches up, `hooks` its addresses, `answered` what an
+    action answered to a request.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -166,6 +169,11 @@ class RecordingContext:
     component_id: str = "component-1"
     files: MemoryFiles = field(default_factory=MemoryFiles)
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
+    schedules: dict[str, tuple[Schedule, bool]] = field(
+        default_factory=dict[str, "tuple[Schedule, bool]"]
+    )
+    hooks: dict[str, Hook] = field(default_factory=dict[str, Hook])
+    answered: list[Response] = field(default_factory=list[Response])
     warnings: list[str] = field(default_factory=list[str])
     owner_id: str = "owner-1"
     collected: Collected = field(default_factory=Collected)
@@ -237,6 +245,29 @@ class RecordingContext:
         listener = self.host.listening.pop(f"{self.component_id}/{route}", None)
         if listener is not None:
             await self.plugin.listener_removed(listener, self.connected)
+
+    async def add_schedule(
+        self, schedule: Schedule, *, name: str = "", catches_up: bool = True
+    ) -> None:
+        self.schedules[name] = (schedule, catches_up)
+
+    async def remove_schedule(self, name: str = "") -> None:
+        self.schedules.pop(name, None)
+
+    async def open_hook(self, hook: Hook) -> str:
+        self.hooks[hook.name] = hook
+        return f"{self.host.base_url}/hooks/secret-of-{self.component_id}-{hook.name}"
+
+    async def close_hook(self, name: str = "") -> None:
+        self.hooks.pop(name, None)
+
+    async def put_with_starts(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        await self.state.put(entries, expires_in_s=expires_in_s)
+
+    async def answer(self, response: Response) -> None:
+        self.answered.append(response)
 
     async def other_flows(self, routes: Sequence[str]) -> int:
         listeners = self.host.listening.values()

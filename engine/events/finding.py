@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel
 
 from ..contract import Event, Trigger, TriggerContext
 from ..flows.flows import Flows
@@ -198,6 +199,8 @@ class Finder:
             result = await trigger.receive(context, each.event.payload)
             if result is None:
                 return None
+            if not isinstance(result, BaseModel):
+                raise TypeError("an event starts one run, and receive returned several Outputs")
             times = 0 if cause is None else caused[cause.origin, listener.flow_key]
             error = self.chains.error(cause, times)
             if error is None:

@@ -22,7 +22,10 @@ from .reading import REPEATED, ROUTED, UNROUTED, event_of
 
 @dataclass(slots=True)  # a frozen one takes three times as long to make, and there are many
 class Start:
-    """A run that an event starts, with what its trigger has made of the event."""
+    """A run that an event starts, with what its trigger has made of the event.
+
+    One that no event starts has no `event_seq`, and `after_seq` is the last event that was before.
+    """
 
     run_id: str
     owner_id: str
@@ -46,9 +49,11 @@ class Start:
     error: dict[str, Any] | None
     # It is a run of a draft.
     is_test: bool = False
+    after_seq: int | None = None
 
     @property
     def work(self) -> SegmentWork:
+        seq = self.event_seq if self.after_seq is None else self.after_seq
         return SegmentWork(
             id=self.run_id,
             run_id=self.run_id,
@@ -58,9 +63,9 @@ class Start:
             flow_key=self.flow_key,
             flow_id=self.flow_id,
             version=self.version,
-            event_seq=self.event_seq,
+            event_seq=seq,
             first=Arrival(self.component, Value(self.run_id, self.port, 0, self.value)),
-            rank=self.event_seq,
+            rank=seq,
         )
 
 
@@ -158,13 +163,7 @@ def store_starts(connection: sa.Connection, routed: Sequence[Routed], now: float
     The starts of accounts that have lost their access since they were found are held instead.
     """
     _withhold(connection, routed)
-    starts = [start for each in routed for start in each.starts]
-    if starts:
-        _ADD_RUN.execute(connection, [_run_row(start, now) for start in starts])
-        _ADD_STEP.execute(connection, [_trigger_step(start, now) for start in starts])
-    first = [_first_segment(start) for start in starts if start.error is None]
-    if first:
-        _ADD_SEGMENT.execute(connection, first)
+    store_runs(connection, [start for each in routed for start in each.starts], now)
     holding = [
         {"seq": each.row.seq, "listener_id": listener_id, "account_id": account_id}
         for each in routed
@@ -181,6 +180,16 @@ async def leave_out_known(storage: Storage, routed: Sequence[Routed]) -> None:
     known = {row.id for row in rows}
     for each in routed:
         each.starts = [start for start in each.starts if start.run_id not in known]
+
+
+def store_runs(connection: sa.Connection, starts: Sequence[Start], now: float) -> None:
+    """Store new runs, each with its trigger's step and what it does first."""
+    if starts:
+        _ADD_RUN.execute(connection, [_run_row(start, now) for start in starts])
+        _ADD_STEP.execute(connection, [_trigger_step(start, now) for start in starts])
+    first = [_first_segment(start) for start in starts if start.error is None]
+    if first:
+        _ADD_SEGMENT.execute(connection, first)
 
 
 def _withhold(connection: sa.Connection, routed: Sequence[Routed]) -> None:

@@ -26,6 +26,7 @@ from ..storage.patience import in_turn
 from ..storage.storage import Storage
 from ..storage.tables import flows
 from ..times import iso
+from .asked import asked_for, check_limits, present_hooks
 from .asked_forms import AskedForms
 from .document_checks import Checked, DocumentChecks
 from .drafts import Drafts
@@ -52,6 +53,9 @@ class Flows:
     contexts: TriggerContexts
     component_contexts: Callable[[Place], ComponentContext]
     limits: Limits
+    base_url: str
+    # Called when what is asked for at a time may have changed.
+    on_changed: Callable[[], None]
     log: Log
     describe: Describe
     triggers: Triggers = field(init=False)
@@ -142,7 +146,8 @@ class Flows:
         document = await self.document(row.key, row.version)
         shown = hide_secrets(document.model_dump(mode="json", exclude_unset=True), self.types)
         [summary] = await self._summaries([row])
-        return {**summary, "document": shown}
+        asked = await asked_for(self.storage, row.key, self.base_url)
+        return {**summary, "document": shown, **asked}
 
     async def list(self, owner_id: str) -> Sequence[dict[str, Any]]:
         query = sa.select(flows).where(flows.c.owner_id == owner_id).order_by(flows.c.name)
@@ -176,7 +181,13 @@ class Flows:
             check_version(row, expected)
             document = await self.document(row.key, row.version)
             changed = await self.start_checks.check(owner_id, row.key, row.version, document)
-            taking_over = TakeOver(row.key, row.version, await self.triggers.listening(row.key))
+            taking_over = TakeOver(
+                row.key,
+                row.version,
+                await self.triggers.listening(row.key),
+                await present_hooks(self.storage, row.key),
+                self.storage.seal,
+            )
             started: list[str] = []
             warnings: list[str] = []
             try:
@@ -187,6 +198,7 @@ class Flows:
                     )
                     await trigger.start(context)
                     warnings += context.warnings
+                await check_limits(self.storage, self.limits, owner_id, taking_over)
             except Exception as error:
                 await self.triggers.undo(owner_id, taking_over, started, row.running_version)
                 if row.running_version is None:
@@ -195,6 +207,7 @@ class Flows:
                 raise
             now = self.storage.clock.now
             await self.storage.writer.commit(lambda c: taking_over.store(c, now))
+            self.on_changed()
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         warnings += [str(each) for each in changed]
         return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}

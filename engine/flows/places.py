@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from ..contract import Account, Listener, TriggerContext
+from ..contract import Account, Hook, Listener, TriggerContext
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,29 @@ class Listening(Protocol):
         """Return whether nobody of this flow listens there any more."""
         ...
 
+    async def add_schedule(
+        self, name: str, rule: Mapping[str, Any], place: Place, *, catches_up: bool
+    ) -> None: ...
+
+    async def remove_schedule(self, name: str, place: Place) -> None: ...
+
+    async def open_hook(self, hook: Hook, place: Place) -> str:
+        """Return the secret part of the address."""
+        ...
+
+    async def close_hook(self, name: str, place: Place) -> None: ...
+
 
 class WarningContext(TriggerContext, Protocol):
     """A trigger's context that remembers what the trigger warned of."""
 
     @property
     def warnings(self) -> Sequence[str]: ...
+
+    @property
+    def kept(self) -> Sequence[Mapping[str, Any]]:
+        """Rows of the store, for the commit of what the trigger starts."""
+        ...
 
 
 TriggerContexts: TypeAlias = Callable[[Place, Any, Listening], WarningContext]

@@ -19,6 +19,7 @@ from ..contract import (
     Collected,
     Fate,
     Files,
+    Hook,
     Json,
     JsonObject,
     Listener,
@@ -26,11 +27,16 @@ from ..contract import (
     Plugin,
     Quota,
     RejectedError,
+    Response,
+    Schedule,
     Store,
 )
 from ..errors import NotFoundError
+from ..events.answers import Answers
 from ..events.inbox import Events
+from ..flows.hooks import hook_address
 from ..flows.places import Listening, Place
+from ..flows.schedules import first_time, rule_of
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
 from ..runs.fates import Fates
@@ -61,6 +67,7 @@ class Services:
     has_accounts: Callable[[str], bool]
     forms_changed: Callable[[str, str, str], Awaitable[None]]
     list_values: int
+    answers: Answers
 
 
 class _NothingTaken:
@@ -159,7 +166,7 @@ class EngineContext:
         return self.services.plugins[self.place.connector]
 
     @property
-    def state(self) -> Store:
+    def state(self) -> DatabaseStore:
         namespace = f"state:{self.place.flow_key}:{self.place.component}"
         return DatabaseStore(self.services.storage, namespace)
 
@@ -223,6 +230,9 @@ class EngineActionContext(EngineContext):
     def side_by_side(self, at_most: int) -> None:
         self.at_most.append(max(at_most, 1))
 
+    async def answer(self, response: Response) -> None:
+        await self.services.answers.give(self.step_id, response)
+
     def has_stayed(self, attempt: str) -> bool:
         return self.services.marks.has_stayed(attempt)
 
@@ -237,6 +247,7 @@ class EngineTriggerContext(EngineContext):
     properties: Any = field(repr=False)
     listening: Listening = field(repr=False)
     warnings: list[str] = field(default_factory=list[str], repr=False)
+    kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
 
     async def add_listener(self, route: str, params: JsonObject) -> None:
         listener = self._listener(route, params)
@@ -260,6 +271,30 @@ class EngineTriggerContext(EngineContext):
         )
         [row] = await self.services.storage.rows(query)
         return int(row.flows)
+
+    async def add_schedule(
+        self, schedule: Schedule, *, name: str = "", catches_up: bool = True
+    ) -> None:
+        now = self.clock.now
+        rule = rule_of(schedule, now)
+        if first_time(rule, now) is None:
+            self.warn("The time at which this flow was to begin is over.")
+        await self.listening.add_schedule(name, rule, self.place, catches_up=catches_up)
+
+    async def remove_schedule(self, name: str = "") -> None:
+        await self.listening.remove_schedule(name, self.place)
+
+    async def open_hook(self, hook: Hook) -> str:
+        secret = await self.listening.open_hook(hook, self.place)
+        return hook_address(self.services.settings.base_url, secret)
+
+    async def close_hook(self, name: str = "") -> None:
+        await self.listening.close_hook(name, self.place)
+
+    async def put_with_starts(
+        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
+    ) -> None:
+        self.kept.extend(self.state.rows(entries, expires_in_s=expires_in_s))
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

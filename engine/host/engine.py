@@ -17,14 +17,19 @@ from ..accounts.stored import StoredAccounts
 from ..contract import Clock, Connector, SystemClock, load_connectors
 from ..contract.redaction import Redaction
 from ..events.announcements import Announcements
+from ..events.answers import Answers
 from ..events.beginnings import Beginnings
 from ..events.chains import Chains
 from ..events.finding import Finder
+from ..events.hook_requests import HookRequests
 from ..events.inbox import Events
 from ..events.later import Later
+from ..events.repeats import Repeats
 from ..events.routing import Router
 from ..events.topics import Topics
+from ..events.unprompted import Unprompted
 from ..events.visibility import Visibility
+from ..events.waking import LOOK_ALONE_S, LOOK_AMONG_OTHERS_S, Waker
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
 from ..flows.places import Listening, Place
@@ -138,6 +143,7 @@ class Engine:
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)
+        self.tasks.begin("schedules", self.waker.work)
         self.tasks.begin("renewal", self.accounts.renewal.keep_renewed)
         for number in range(PROVERS):
             self.tasks.begin(f"proof {number + 1}", self.accounts.proofs.keep_proven)
@@ -170,10 +176,14 @@ class Engine:
             contexts=self._trigger_context,
             component_contexts=lambda place: EngineContext(self.services, place),
             limits=self.limits,
+            base_url=settings.base_url,
+            on_changed=lambda: self.waker.look(),
             log=self.log,
             describe=self.describe,
         )
-        notices = StreamedNotices(self.stream, self.metrics)
+        # On PostgreSQL a step may be executed by another process than the one that was asked.
+        self.answers = Answers(storage, self.clock, is_alone=self.database.dialect.name == "sqlite")
+        notices = StreamedNotices(self.stream, self.metrics, self.answers.tell)
         self.fates = Fates(storage, self.types, notices)
         self.runs = Runs(storage, self.fates)
         self.input_checks = InputChecks()
@@ -194,6 +204,7 @@ class Engine:
             has_accounts=self.hosted.has_accounts,
             forms_changed=self.flows.forms.changed,
             list_values=self.limits.list_values,
+            answers=self.answers,
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
@@ -225,6 +236,19 @@ class Engine:
         )
         self.executor, self.queue, self.turn = execution.executor, execution.queue, execution.turn
         self.due, self.commands, self.retries = execution.due, execution.commands, execution.retries
+        unprompted = Unprompted(storage, self.due.hand_over, notices)
+        repeats = Repeats(storage)
+        self.waker = Waker(
+            storage=storage,
+            flows=self.flows,
+            unprompted=unprompted,
+            is_active=self.turn.is_mine,
+            connectors=lambda: self.plugins.keys(),
+            log=self.log,
+            describe=self.describe,
+            look_s=LOOK_ALONE_S if self.turn.is_alone else LOOK_AMONG_OTHERS_S,
+        )
+        self.hook_requests = HookRequests(storage, self.flows, unprompted, repeats, self.limits)
         chains = Chains(storage, self.limits.chain)
         finder = Finder(storage, self.flows, topics, chains, self.describe)
         beginnings = Beginnings(self.due.hand_over, notices, self.metrics)
@@ -256,6 +280,7 @@ class Engine:
 
     async def _resume_account(self, account_id: str) -> None:
         self.router.release(account_id)
+        self.waker.look()
         end = partial(end_paused, account_id=account_id, now=self.clock.now)
         rows = await self.writer.commit(end)
         await self.due.hand_over(rows)

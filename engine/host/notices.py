@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,16 @@ from ..runs.states import RunState
 
 @dataclass(frozen=True)
 class StreamedNotices:
-    """Notices as owners' streams and the metrics have them."""
+    """Notices as streams and metrics have them; `on_end` gets each run that has ended."""
 
     stream: Stream
     metrics: Metrics
+    on_end: Callable[[str], None]
 
     def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""
         if RunState(state).is_final:
+            self.on_end(run_id)
             self.metrics.runs.labels(state).inc()
         self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
 

@@ -19,8 +19,10 @@ class Buckets:
     algorithm), so it needs no timer.
     """
 
-    def __init__(self, quotas: Mapping[str, Quota], clock: Clock) -> None:
-        self._quotas, self._clock = quotas, clock
+    def __init__(
+        self, quotas: Mapping[str, Quota], clock: Clock, max_wait_s: float = MAX_WAIT_S
+    ) -> None:
+        self._quotas, self._clock, self._max_wait_s = quotas, clock, max_wait_s
         self._full_at: dict[tuple[str, str], float] = {}
 
     async def take(self, resource: str, key: str) -> None:
@@ -30,7 +32,7 @@ class Buckets:
         now = self._clock.elapsed
         full_at = max(self._full_at.get((resource, key), now), now) + interval_s
         wait_s = full_at - now - capacity_s
-        if wait_s > MAX_WAIT_S:
+        if wait_s > self._max_wait_s:
             raise ThrottledError(
                 f"The quota {resource!r} is used up",
                 cause=f"At most {quota.limit} in {quota.window_s:g} s for each {quota.scope}.",

@@ -19,6 +19,8 @@ from ..storage.tables import (
     held,
     lists,
     more_values,
+    repeatable,
+    requests,
     runs,
     segments,
     steps,
@@ -59,6 +61,7 @@ async def remove_old(writer: Writer, *, now: float) -> None:
         pass
     await commit(_remove_versions)
     await commit(lambda c: c.execute(sa.delete(forms).where(forms.c.made_at < now - KEEP_FORMS_S)))
+    await commit(lambda connection: _remove_requests(connection, now))
 
 
 def _remove_answers(connection: sa.Connection, now: float) -> None:
@@ -91,6 +94,12 @@ def _remove_versions(connection: sa.Connection) -> None:
     gone = key.not_in(sa.select(flows.c.key)) & key.not_in(sa.select(runs.c.flow_key))
     gone &= key.not_in(sa.select(flow_drafts.c.key))
     connection.execute(sa.delete(flow_versions).where(gone))
+
+
+def _remove_requests(connection: sa.Connection, now: float) -> None:
+    """Remove what has been answered, or is too late, and keys that begin a new run by now."""
+    for column in (requests.c.deadline_at, repeatable.c.created_at):
+        connection.execute(sa.delete(column.table).where(column < now - DAY_S))
 
 
 def _remove_runs(connection: sa.Connection, now: float) -> int:

@@ -104,7 +104,7 @@ class Due:
                 continue
             next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
             self._sooner.clear()
-            await self.clock.wait(self._sooner, max(next_at - self.clock.now, 0.001))
+            await self.clock.wait(self._sooner, max(next_at - self.clock.now, 0.0))
 
     async def _rest(self, error: Exception) -> None:
         self.log.warning("due_not_read", error=type(error).__name__)

@@ -192,7 +192,7 @@ def _summary(row: sa.Row[Any], fates: Mapping[str, Mapping[str, int]]) -> dict[s
         "version": row.version,
         "isTest": row.is_test,
         "trigger": row.trigger,
-        "eventId": row.event_seq,
+        "eventId": row.event_seq or None,
         "status": row.state,
         "error": row.error,
         "startedAt": iso(row.started_at),

@@ -16,7 +16,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -149,6 +149,72 @@ listeners = sa.Table(
     sa.Column("component", sa.Text, nullable=False),
     sa.UniqueConstraint("flow_key", "component", "route"),
     sa.Index(None, "connector", "route"),
+)
+
+# When triggers are to be woken. `due_at` is the time they asked for, and `wake_at` when to look at
+# it, which is later where it could not be done; both are NULL when no more is to come.
+schedules = sa.Table(
+    "schedules",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("flow_key", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("rule", JSON, nullable=False),
+    sa.Column("catches_up", sa.Boolean, nullable=False),
+    sa.Column("due_at", sa.Float),
+    sa.Column("wake_at", sa.Float),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Index(None, "wake_at"),
+    sa.Index(None, "flow_key"),
+    sa.Index(None, "owner_id"),
+)
+
+# The addresses of triggers: found by the hash of their secret, which stays while the flow exists.
+hooks = sa.Table(
+    "hooks",
+    metadata,
+    sa.Column("hash", sa.Text, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("flow_key", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("component", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("rule", JSON, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("flow_key", "component", "name"),
+    sa.Index(None, "owner_id"),
+)
+
+# Requests that a step of their run is to answer, and its answer.
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("owner_id", sa.Text, nullable=False),
+    sa.Column("deadline_at", sa.Float, nullable=False),
+    sa.Column("step_id", sa.Text),
+    sa.Column("answer", JSON),
+    sa.Index(None, "deadline_at"),
+)
+
+# Which run a request has started that may come again; `scope` is what it was sent to.
+repeatable = sa.Table(
+    "repeatable",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Index(None, "created_at"),
 )
 
 inbox = sa.Table(

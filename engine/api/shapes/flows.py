@@ -48,10 +48,38 @@ class FlowList(Shape):
     drafts: list[DraftSummary]
 
 
+class Wake(Shape):
+    """A time at which a trigger has asked to be woken."""
+
+    component: str = Field(description="The trigger's name in the flow.")
+    name: str = Field(description="Which of the trigger's own it is; mostly empty.")
+    kind: Literal["once", "every", "cron"]
+    interval_s: float | None
+    cron: str | None
+    time_zone: str | None = Field(description="By which `cron` is meant.")
+    next_at: datetime | None = Field(description="null when no more is to come.")
+    reason: str = Field(description="Why it could not be done the last time; else empty.")
+
+
+class Hook(Shape):
+    """An address at which a trigger takes requests; whoever knows it may use it."""
+
+    component: str = Field(description="The trigger's name in the flow.")
+    name: str = Field(description="Which of the trigger's own it is; mostly empty.")
+    url: str
+    methods: list[str] = Field(description="Those it takes; every one if there are none.")
+    answer_within_s: float | None = Field(
+        description="How long a step of the run has to answer; null when it is answered at once."
+    )
+    is_open: bool = Field(description="False while the flow is stopped, or has no such trigger.")
+
+
 class Flow(FlowSummary):
     """A flow with its newest document."""
 
     document: FlowDocument = Field(description="Secrets in it are hidden.")
+    wakes: list[Wake] = Field(description="When its triggers are woken next.")
+    hooks: list[Hook] = Field(description="Where its triggers take requests.")
 
 
 class StoredFlow(Flow):

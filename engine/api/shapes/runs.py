@@ -29,7 +29,9 @@ class RunSummary(Shape):
     version: int = Field(description="The flow's version that runs; of a test, below zero.")
     is_test: bool = Field(description="It is a run of a draft.")
     trigger: str = Field(description="The component that began it.")
-    event_id: int = Field(description="The `id` of the event that started it.")
+    event_id: int | None = Field(
+        description="The `id` of the event that started it; null for a run that none has."
+    )
     status: RunState
     error: Failure | None
     started_at: datetime
