@@ -195,6 +195,25 @@ def test_a_run_that_has_ended_is_neither_paused_nor_tried_again(demo: Shell) -> 
     ]
 
 
+def test_begins_a_run_now_with_the_values_of_a_file(demo: Shell, tmp_path: Path) -> None:
+    earlier = listed(demo, "flow", "runs", "auto-reply")["runs"][0]["id"]
+    heard = listed(demo, "run", "show", earlier)["steps"][0]["output"]["message"][0]
+    file, wrong = tmp_path / "values.json", tmp_path / "wrong.json"
+    file.write_text(json.dumps(heard), "utf-8")
+    wrong.write_text("[1]", "utf-8")
+
+    code, told, _ = run(demo, "flow", "run", "auto-reply", "--values", str(file))
+    refused = run(demo, "flow", "run", "auto-reply")
+    no_object = run(demo, "flow", "run", "auto-reply", "--values", str(wrong))
+
+    short = told.split()[1]
+    assert (code, told.splitlines()[0]) == (0, f"Run {short} of auto-reply, version 1, has begun.")
+    assert run(demo, "run", "show", short, "--follow")[0] == 0
+    assert listed(demo, "run", "show", short)["eventId"] is None
+    assert (refused[0], "values." in refused[2]) == (1, True)
+    assert (no_object[0], "has to hold a JSON object" in no_object[2]) == (1, True)
+
+
 def test_follows_a_run_to_its_failure_with_cause_and_cure(demo: Shell, tmp_path: Path) -> None:
     document = listed(demo, "flow", "show", "auto-reply")["document"]
     document["components"]["reply"]["input"]["to"] = STRANGER

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from pydantic import Field
 
+from .accounts import Body as RequestBody
 from .bodies import JsonRoute
 from .identity import Caller, hosting
 from .shapes.flows import (
+    BegunRun,
     Draft,
     Flow,
     FlowList,
@@ -29,6 +32,7 @@ FlowId = Annotated[
     str,
     Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["auto-reply"]),
 ]
+# What a database takes for a whole number.
 Document = Annotated[
     dict[str, Any],
     Body(
@@ -109,6 +113,51 @@ async def start_flow(
     """Start the newest version; the answer to a failed start says why and what to do."""
     flows = hosting(request).flows
     return tagged(response, await flows.start(caller.owner_id, flow_id, meant))
+
+
+class NewRun(RequestBody):
+    """Where a run is to begin, and with what."""
+
+    trigger: str | None = Field(
+        None, description="The trigger in whose place you stand; needed where there are several."
+    )
+    values: dict[str, Any] = Field(
+        default_factory=dict[str, Any], description="What the trigger would have given."
+    )
+    version: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_NUMBER,
+        description="The running version, or else the newest, by default.",
+    )
+    draft: bool = Field(False, description="Run the draft as it is, as a test.")
+
+
+@router.post("/{flow_id}/run", status_code=202, response_model=shaped(BegunRun))
+async def run_flow(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    flow_id: FlowId,
+    new: NewRun | None = None,
+    idempotency_key: Annotated[
+        str | None, Header(description="Begins one run, however often the call is made in a day.")
+    ] = None,
+) -> dict[str, Any]:
+    """Begin a run now, whether the flow runs or not; the answer does not wait for its end."""
+    new = new or NewRun.model_validate({})
+    begun = await hosting(request).by_hand.begin(
+        caller.owner_id,
+        flow_id,
+        trigger=new.trigger,
+        values=new.values,
+        version=new.version,
+        draft=new.draft,
+        key=idempotency_key,
+    )
+    url = f"/api/runs/{begun['runId']}"
+    response.headers["Location"] = url
+    return {**begun, "url": url}
 
 
 @router.post("/{flow_id}/stop", response_model=shaped(SwitchedFlow))

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 import typer
@@ -46,17 +46,7 @@ def deploy(
     data: Data = None,
 ) -> None:
     """Store a flow as a new version."""
-    from ..contract import RejectedError
-    from ..strict_json import read_json
-
-    try:
-        document = read_json(file.read_bytes())
-    except OSError as error:
-        fail(f"{file} cannot be read: {error.strerror}.")
-    except RejectedError as error:
-        fail(f"{file} cannot be used: {error.cause}")
-    except ValueError as error:
-        fail(f"{file} is not JSON: {error}.")
+    document = _read(file)
     if flow_id is not None and not FLOW_ID.fullmatch(flow_id):
         misuse(f"{flow_id!r} cannot be an id. {_RULE}")
     name = flow_id or _id_from(file)
@@ -83,6 +73,36 @@ def stop(flow_id: FlowId, as_json: AsJson = False, url: Url = None, data: Data =
     """Stop a flow; its runs under way go on."""
     stopped = _of_flow(url, data, "POST", flow_id, "/stop")
     print_json(stopped) if as_json else _tell(f"{flow_id} is stopped.", stopped)
+
+
+@app.command()
+def run(
+    flow_id: FlowId,
+    values: Annotated[
+        Path | None, typer.Option("--values", help="A file with what the trigger would give.")
+    ] = None,
+    trigger: Annotated[
+        str | None, typer.Option("--trigger", help="Where to begin, if there are several triggers.")
+    ] = None,
+    version: Annotated[
+        int | None,
+        typer.Option("--version", min=1, help="The running or else the newest one unless given."),
+    ] = None,
+    as_json: AsJson = False,
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Begin a run now, in the place of a trigger."""
+    content: dict[str, Any] = {"values": {} if values is None else _read_object(values)}
+    given = {"trigger": trigger, "version": version}
+    content |= {name: each for name, each in given.items() if each is not None}
+    begun = _of_flow(url, data, "POST", flow_id, "/run", content)
+    if as_json:
+        print_json(begun)
+        return
+    short = begun["runId"][:SHORT_ID_CHARS]
+    say(f"Run {short} of {flow_id}, version {begun['version']}, has begun.")
+    say(f"See it with `appmixer run show {short} --follow`.")
 
 
 @app.command("list")
@@ -116,6 +136,14 @@ def show(flow_id: FlowId, as_json: AsJson = False, url: Url = None, data: Data =
         say(f"! {mark['path']}: {mark['text']}")
     say("")
     table([_step(name, each) for name, each in flow["document"]["components"].items()], indent=2)
+    for each in flow["wakes"]:
+        when = moment(each["nextAt"]) if each["nextAt"] else "no more"
+        say(f"{each['component']} is woken next: {when}")
+        if each["reason"]:
+            say(f"! {each['reason']}")
+    for each in flow["hooks"]:
+        open_or_not = "" if each["isOpen"] else " (not now)"
+        say(f"{each['component']} takes requests{open_or_not} at: {each['url']}")
 
 
 @app.command()
@@ -188,10 +216,39 @@ def _fates(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in counts.items())
 
 
-def _of_flow(url: str | None, data: Path | None, method: str, flow_id: str, rest: str = "") -> Any:
+def _read(file: Path) -> Any:
+    """Return the JSON in a file, or end the command with what is wrong with it."""
+    from ..contract import RejectedError
+    from ..strict_json import read_json
+
+    try:
+        return read_json(file.read_bytes())
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror}.")
+    except RejectedError as error:
+        fail(f"{file} cannot be used: {error.cause}")
+    except ValueError as error:
+        fail(f"{file} is not JSON: {error}.")
+
+
+def _read_object(file: Path) -> dict[str, Any]:
+    content = _read(file)
+    if not isinstance(content, dict):
+        fail(f"{file} has to hold a JSON object: the trigger's fields and their values.")
+    return cast("dict[str, Any]", content)
+
+
+def _of_flow(
+    url: str | None,
+    data: Path | None,
+    method: str,
+    flow_id: str,
+    rest: str = "",
+    content: Any = None,
+) -> Any:
     if not FLOW_ID.fullmatch(flow_id):
         fail(f"There is no flow {flow_id!r}; `appmixer flow list` shows what there is.")
-    return call(url, data, method, f"/api/flows/{segment(flow_id)}{rest}")
+    return call(url, data, method, f"/api/flows/{segment(flow_id)}{rest}", content)
 
 
 _RULE = (

@@ -19,6 +19,7 @@ from ..contract.redaction import Redaction
 from ..events.announcements import Announcements
 from ..events.answers import Answers
 from ..events.beginnings import Beginnings
+from ..events.by_hand import RunsByHand
 from ..events.chains import Chains
 from ..events.finding import Finder
 from ..events.hook_requests import HookRequests
@@ -247,6 +248,15 @@ class Engine:
             log=self.log,
             describe=self.describe,
             look_s=LOOK_ALONE_S if self.turn.is_alone else LOOK_AMONG_OTHERS_S,
+        )
+        self.by_hand = RunsByHand(
+            storage,
+            self.flows,
+            self.types,
+            self.component,
+            self.input_checks,
+            unprompted,
+            repeats,
         )
         self.hook_requests = HookRequests(storage, self.flows, unprompted, repeats, self.limits)
         chains = Chains(storage, self.limits.chain)

@@ -88,6 +88,16 @@ class StoredFlow(Flow):
     warnings: list[Fault] = Field(description="What is allowed and yet likely a mistake.")
 
 
+class BegunRun(Shape):
+    """A run that has been begun."""
+
+    run_id: str
+    url: str = Field(description="Where the run is shown.")
+    flow_id: str
+    version: int = Field(description="The version that runs.")
+    trigger: str = Field(description="In whose place the values were given.")
+
+
 class SwitchedFlow(Flow):
     """A flow after it was started or stopped."""
 

@@ -253,6 +253,18 @@ async def test_only_the_first_answer_counts(
     assert run["error"]["title"] == "The request is answered already"
 
 
+async def test_a_run_that_no_request_has_begun_has_nothing_to_answer(
+    admin: httpx.AsyncClient, runs: Runs
+) -> None:
+    await admin.put("/api/flows/flow", json=flow("Asked", reply={"text": "x"}))
+    given = {"values": {"method": "GET", "body": "", "query": {}}}
+
+    await admin.post("/api/flows/flow/run", json=given)
+    [run] = await runs(1)
+
+    assert run["error"]["title"] == "There is no request to answer"
+
+
 async def test_a_request_that_comes_again_with_its_key_begins_one_run(
     admin: httpx.AsyncClient, stranger: httpx.AsyncClient, clock: Clock, runs: Runs
 ) -> None:

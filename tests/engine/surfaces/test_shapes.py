@@ -311,6 +311,7 @@ async def _run(
     await client.post("/api/flows/echo/versions/1/restore")
     await client.get("/api/flows/echo/versions/2?compare=1")
     await client.delete("/api/flows/echo/draft")
+    await client.post("/api/flows/echo/run", json={"values": {"text": "by hand"}})
 
 
 async def _try(client: httpx.AsyncClient) -> None:

@@ -1,0 +1,143 @@
+"""Runs that a person begins, with values of their own in the place of what a trigger gives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..contract import Component, RejectedError
+from ..flows.flows import Flows
+from ..flows.input_checks import InputChecks
+from ..flows.inputs import read_input
+from ..flows.models import ComponentType, Fault, FlowDocument, InputFaults
+from ..storage.storage import Storage
+from ..storage.tables import flows
+from .repeats import Repeat, Repeats, check_key
+from .unprompted import Unprompted, starts_of
+
+
+@dataclass(frozen=True)
+class Place:
+    """The trigger in whose place a person stands."""
+
+    owner_id: str
+    account_id: str
+    connector: str
+    flow_key: str
+    flow_id: str
+    version: int
+    component: str
+
+
+@dataclass(frozen=True)
+class RunsByHand:
+    """Begins runs of any version of a flow, whether it runs or not; each call names the owner."""
+
+    storage: Storage
+    flows: Flows
+    types: Mapping[str, ComponentType]
+    component: Callable[[str], Component]
+    input_checks: InputChecks
+    unprompted: Unprompted
+    repeats: Repeats
+
+    async def begin(
+        self,
+        owner_id: str,
+        flow_id: str,
+        *,
+        trigger: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        version: int | None = None,
+        draft: bool = False,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Begin a run of a version, of the one that runs, or else of the newest; return its id.
+
+        Or of the draft as it is, marked as a test: then the flow need not be there yet.
+        `values` are what the trigger would have given. With the same `key` the same call begins one
+        run, however often it is made. Raises LookupError, RejectedError and InputFaults.
+        """
+        if draft and version is not None:
+            raise RejectedError(
+                "A draft has no versions",
+                "The request names a version and asks for the draft.",
+                "Leave one of the two out.",
+                "draft",
+            )
+        if draft:
+            flow_key, version = await self.flows.drafts.executable(owner_id, flow_id)
+        else:
+            flow_key, version = await self._version(owner_id, flow_id, version)
+        document = await self.flows.document(flow_key, version)
+        name = self._trigger(document, trigger)
+        kind = self.types[document.components[name].type]
+        given = await self._checked(kind, values or {})
+        begun = {"flowId": flow_id, "version": version, "trigger": name}
+        repeat: Repeat | None = None
+        if key is not None:
+            check_key(key)
+            said = json.dumps([name, version, values], sort_keys=True)
+            digest = hashlib.sha256(said.encode()).hexdigest()
+            repeat = Repeat(f"flow:{flow_key}", key, digest)
+            if (run_id := await self.repeats.find(repeat)) is not None:
+                return {**begun, "runId": run_id}
+        place = Place(owner_id, "", kind.connector, flow_key, flow_id, version, name)
+        after_seq, port = await self.unprompted.after_seq(), str(kind.schema["x-main-port"])
+        what = uuid.uuid4().hex
+        starts = starts_of(place, what, kind.name, port, after_seq, outputs=[given])
+
+        def also(connection: sa.Connection) -> bool:
+            return repeat is None or self.repeats.add(connection, repeat, starts[0].run_id)
+
+        run_id = starts[0].run_id
+        if not await self.unprompted.store(starts, also) and repeat is not None:
+            run_id = await self.repeats.find(repeat) or run_id  # it came twice at once
+        return {**begun, "runId": run_id}
+
+    async def _version(self, owner_id: str, flow_id: str, version: int | None) -> tuple[str, int]:
+        """Return the flow's key and the version that is meant."""
+        mine = (flows.c.owner_id == owner_id) & (flows.c.id == flow_id)
+        row = next(iter(await self.storage.rows(sa.select(flows).where(mine))), None)
+        if row is None:
+            raise LookupError(f"There is no flow {flow_id!r}.")
+        return row.key, version or row.running_version or row.version
+
+    def _trigger(self, document: FlowDocument, name: str | None) -> str:
+        found = [
+            key
+            for key, each in document.components.items()
+            if each.type in self.types and self.types[each.type].kind == "trigger"
+        ]
+        if name is None and len(found) == 1:
+            return found[0]
+        if name in found:
+            return str(name)
+        has = f"This version has {', '.join(found)}." if found else "This version has none."
+        title = "It has to be said which trigger" if name is None else "There is no such trigger"
+        raise RejectedError(title, has, "Name the one whose place the values take.", "trigger")
+
+    async def _checked(self, kind: ComponentType, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the values with what was left out; raise InputFaults."""
+        faults = await self.input_checks.faults(values, _output_schema(kind))
+        if faults:
+            raise InputFaults([Fault(f"values{each.path}", each.text) for each in faults])
+        try:
+            output = read_input(self.component(kind.name).Output, values)
+        except RejectedError as error:
+            path = f"values.{error.field}" if error.field else "values"
+            raise InputFaults([Fault(path, error.cause)]) from None
+        return output.model_dump(mode="json")
+
+
+def _output_schema(kind: ComponentType) -> Mapping[str, Any]:
+    """Return the schema of what a trigger gives, with its own words at the top."""
+    definitions: Mapping[str, Any] = kind.schema["$defs"]
+    port: Mapping[str, Any] = kind.ports[kind.schema["x-main-port"]]
+    return {**definitions[port["$ref"].rpartition("/")[2]], "$defs": definitions}
