@@ -260,7 +260,8 @@ class TriggerContext(ComponentContext, Protocol):
     ) -> None:
         """Put entries into `state` together with what this call of `receive` starts, or neither.
 
-        With it a trigger that asks a service for news keeps how far it has come.
+        It is for wake-ups and requests: a trigger that asks a service for news keeps with it how
+        far it has come. An event's start keeps nothing.
         """
         ...
 

@@ -14,8 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from ..contract import Event, Trigger, TriggerContext
+from ..contract import Event, Trigger
 from ..flows.flows import Flows
+from ..flows.places import WarningContext
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
 from ..storage.statements import MAX_KEYS, PreparedSelect
@@ -49,7 +50,7 @@ LONGEST_TURN_S = 0.01
 
 
 # The triggers of one batch, by flow (its key), version and step.
-Triggers = dict[tuple[str, int, str], tuple[Trigger, TriggerContext]]
+Triggers = dict[tuple[str, int, str], tuple[Trigger, WarningContext]]
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,8 @@ class Finder:
                 return None
             if not isinstance(result, BaseModel):
                 raise TypeError("an event starts one run, and receive returned several Outputs")
+            if context.kept:
+                raise TypeError("put_with_starts is for wake-ups and requests, not for events")
             times = 0 if cause is None else caused[cause.origin, listener.flow_key]
             error = self.chains.error(cause, times)
             if error is None:

@@ -53,7 +53,7 @@ async def test_the_running_version_runs_unless_another_one_is_named(
         await admin.post("/api/flows/flow/run", json={"values": VALUES, **given})
     found = await runs(3)
 
-    assert [run["version"] for run in found] == [1, 2, 1]
+    assert sorted(run["version"] for run in found) == [1, 1, 2]
     assert sorted(plugin.noted[1:]) == ["one", "one", "two"]
 
 
