@@ -88,20 +88,24 @@ def run(
         int | None,
         typer.Option("--version", min=1, help="The running or else the newest one unless given."),
     ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Run the draft as it is, as a test.")
+    ] = False,
     as_json: AsJson = False,
     url: Url = None,
     data: Data = None,
 ) -> None:
     """Begin a run now, in the place of a trigger."""
     content: dict[str, Any] = {"values": {} if values is None else _read_object(values)}
-    given = {"trigger": trigger, "version": version}
+    given = {"trigger": trigger, "version": version, "draft": draft or None}
     content |= {name: each for name, each in given.items() if each is not None}
     begun = _of_flow(url, data, "POST", flow_id, "/run", content)
     if as_json:
         print_json(begun)
         return
     short = begun["runId"][:SHORT_ID_CHARS]
-    say(f"Run {short} of {flow_id}, version {begun['version']}, has begun.")
+    what = "the draft, as a test" if draft else f"version {begun['version']}"
+    say(f"Run {short} of {flow_id}, {what}, has begun.")
     say(f"See it with `appmixer run show {short} --follow`.")
 
 

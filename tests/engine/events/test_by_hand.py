@@ -57,6 +57,37 @@ async def test_the_running_version_runs_unless_another_one_is_named(
     assert sorted(plugin.noted[1:]) == ["one", "one", "two"]
 
 
+async def test_a_draft_runs_as_a_test_although_there_is_no_such_flow(
+    admin: httpx.AsyncClient, plugin: Clockwork, runs: Runs
+) -> None:
+    await admin.put("/api/flows/flow/draft", json=flow("Asked", note={"text": "drafted"}))
+
+    answer = await admin.post("/api/flows/flow/run", json={"values": VALUES, "draft": True})
+    [run] = await runs(1)
+    without = await admin.post("/api/flows/flow/run", json={"values": VALUES})
+    both = await admin.post(
+        "/api/flows/flow/run", json={"values": VALUES, "draft": True, "version": 1}
+    )
+
+    assert (answer.status_code, plugin.noted) == (202, ["drafted"])
+    assert (run["isTest"], run["version"], run["status"]) == (True, -1, "completed")
+    assert without.status_code == 404
+    assert (both.status_code, both.json()["error"]["field"]) == (422, "draft")
+
+
+async def test_a_draft_that_cannot_run_says_all_that_is_wrong_with_it(
+    admin: httpx.AsyncClient,
+) -> None:
+    document = flow("Asked", note={"text": "{{ nobody.x }}"})
+    del document["components"]["note"]["type"]
+    await admin.put("/api/flows/flow/draft", json=document)
+
+    answer = await admin.post("/api/flows/flow/run", json={"values": VALUES, "draft": True})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
 @pytest.mark.parametrize(
     ("given", "status", "field"),
     [
