@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from ..storage.statements import Prepared
 from ..storage.tables import arrivals, lists, more_values, segments, steps
+from ..values import is_list
 from .new_lists import Known
 from .states import ListState, RunState, SegmentState
 from .waits import ADD_SEGMENT, Row, lock_run
@@ -106,7 +107,7 @@ def call_below(row: sa.Row[Any], name: str) -> StepCall:
 
 
 def _place(stored: Any) -> Value:
-    if isinstance(stored, list):
+    if is_list(stored):
         step_id, port, index = stored
         return Value(step_id, port, index, None)
     return Value.from_json(stored, {})
@@ -214,14 +215,15 @@ def _row(
 ) -> dict[str, Any]:
     """Return the row of a segment that does what a list leads to, or what collects it."""
     content = each.content
-    delivery = {**content["work"]["delivery"], "stepId": step_id}
+    scope: Mapping[str, Any] = content["work"]["delivery"]["scope"]
+    delivery: dict[str, Any] = {**content["work"]["delivery"], "stepId": step_id}
     if isinstance(target, str):
         delivery |= {"component": target, "collects": each.id}
     else:
         place = [each.id, target.port, target.index]
         delivery |= {
             "component": target.component,
-            "scope": {**delivery["scope"], each.component: place},
+            "scope": {**scope, each.component: place},
             "collects": "",
         }
     return {

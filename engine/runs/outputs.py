@@ -63,7 +63,8 @@ async def read_outputs(read: ReadRows, places: Iterable[Place]) -> Outputs:
         query = sa.select(steps.c.id, steps.c.output).where(
             steps.c.id.in_(names[start : start + CHUNK])
         )
-        outputs = {row.id: row.output or {} for row in await read(query)}
+        rows = await read(query)
+        outputs: dict[str, dict[str, list[Any]]] = {row.id: row.output or {} for row in rows}
         for step_id, port, number in first:
             values = outputs.get(step_id, {}).get(port, ())[number * PIECE :][:PIECE]
             if values:

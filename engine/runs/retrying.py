@@ -161,7 +161,7 @@ class _Places:
 
     def _below(self, call: StepCall, step_id: str) -> StepCall:
         step = self.above[call.step_id]
-        output = step.output or {}
+        output: dict[str, list[Any]] = step.output or {}
         listening = self.document.listening
         calls = calls_below(
             call.step_id, step.component, call.scope, output, listening, self.event_seq

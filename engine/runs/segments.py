@@ -49,8 +49,7 @@ class Notices(Protocol):
 class Executor:
     """Executes segments; `hand_over` gets those that are due right after one.
 
-    `leave` is called when one was left in the table. `add_end` gets the id of each wait that was
-    stored, and when its time is over. So many values of a run's lists go `side_by_side`.
+    `leave` tells of one left in the table, `add_end` of a wait's id and end that were stored.
     """
 
     writer: Writer
@@ -78,8 +77,8 @@ class Executor:
                 await self.hand_over(rows, [each for each in due if isinstance(each, SegmentWork)])
         finally:
             del self._under_way[work.id]
-        if segment.is_stopped:
-            self.leave()  # somebody may have let the run go on in the meantime
+        if segment.is_stopped:  # and somebody may have let the run go on in the meantime
+            self.leave()
 
     @property
     def under_way(self) -> Collection[Segment]:
@@ -156,8 +155,7 @@ class Segment:
                 self.new_arrivals.append(arrival(work, call))
                 continue
             output, at_once = recorded.get(call.step_id), None
-            is_new = output is None
-            if output is None:
+            if is_new := output is None:
                 if self.new_rows:
                     due += await self._commit(self._store_steps)
                 if self.is_stopped:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from appmixer.engine.contract import Connector, connectors_of
 from appmixer.engine.host.engine import Engine
@@ -55,12 +56,12 @@ async def test_a_run_of_single_values_asks_the_database_for_no_more_than_its_rec
 
     watching = asyncio.create_task(watch())
     await asyncio.sleep(0)
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    event.listen(sa.Engine, "before_cursor_execute", note)
     try:
         await hear("second")
         await until(has_ended)
     finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+        event.remove(sa.Engine, "before_cursor_execute", note)
         watching.cancel()
 
     assert {table: _asked_of(table, asked) for table in TABLES} == {

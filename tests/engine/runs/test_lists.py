@@ -74,9 +74,9 @@ async def test_each_value_is_done_by_itself_and_shown_while_the_run_goes_on(
     await hear("x")
 
     async def five_are_done() -> Any:
-        runs = await engine.runs.list(owner)
-        run = await engine.runs.get(owner, runs[0]["id"]) if runs else {"steps": []}
-        return run if len(run["steps"]) == 2 + 5 else None
+        found = await engine.runs.list(owner)
+        run = await engine.runs.get(owner, found[0]["id"]) if found else None
+        return run if run and len(run["steps"]) == 2 + 5 else None
 
     meanwhile = await until(five_are_done)
     echo.is_over.set()
