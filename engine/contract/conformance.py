@@ -108,7 +108,8 @@ async def form_complaints(
         return ["its form_of does not say what its form depends on"]
     document = component_schema("form", type(component))
     complaints: list[str] = []
-    for input in ({}, *inputs):
+    given: list[Mapping[str, Json]] = [{}, *inputs]
+    for input in given:
         deciding = {name: value for name, value in input.items() if name in declared.inputs}
         try:
             form = await component.form(context, deciding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,7 +31,7 @@ def _is_id(key: object) -> bool:
 
 
 def _step(raw: object) -> FlowComponent:
-    fields = raw if is_object(raw) else {}
+    fields: Mapping[str, Any] = raw if is_object(raw) else {}
     readable: dict[str, Any] = {"type": ""}
     for name, value in fields.items():
         try:
