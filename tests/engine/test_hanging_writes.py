@@ -47,6 +47,9 @@ READING = {
     ("POST", "/api/previews"),
     ("POST", "/api/accounts/{account_id}/claim"),
 }
+HEARD: dict[str, Any] = {"text": "by hand", "who": None, "items": [], "ratio": None}
+# What runs do that are cancelled, paused, resumed and tried again, and where they have come to.
+BEGUN = (*[("waitTwice", "waiting")] * 3, ("reject", "failed"))
 SAY = {"type": "test.echo.Say", "account": "keys"}
 
 
@@ -134,6 +137,20 @@ async def answering(client: httpx.AsyncClient, route: str) -> Ask:
     return Ask("POST", route, url, content=f"secret={secret}".encode(), headers=form)
 
 
+async def begun_run(client: httpx.AsyncClient, until: Until, then: str, state: str) -> str:
+    """Begin a run of a flow of its own, and return its id when it has come to a state."""
+    await client.put(f"/api/flows/{then}", json=flow({"text": "x", "then": then}))
+    run = await client.post(f"/api/flows/{then}/run", json={"values": HEARD})
+    run_id: str = run.json()["runId"]
+
+    async def has_come() -> bool:
+        shown = (await client.get(f"/api/runs/{run_id}")).json()
+        return bool(shown["status"] == state)
+
+    await until(has_come)
+    return run_id
+
+
 async def all_that_write(
     engine: Engine, client: httpx.AsyncClient, hear: Hear, until: Until
 ) -> list[Ask]:
@@ -159,6 +176,8 @@ async def all_that_write(
     own_page = {"Cookie": f"{SESSION_COOKIE}={session}", "Origin": "http://127.0.0.1:8321"}
     wrong = {"account": "refused", "input": {"text": "x", "then": "reconnect"}}
     letter = {"type": "test.echo.Letter", "account": "letters", "input": {"template": "hello"}}
+    begun = [await begun_run(client, until, then, state) for then, state in BEGUN]
+    assert (await client.post(f"/api/runs/{begun[2]}/pause")).status_code == 200
     draft = "/api/flows/{flow_id}/draft"
     account, key = "/api/accounts/{account_id}", "/api/configuration/{service}/{key}"
     return [
@@ -184,6 +203,11 @@ async def all_that_write(
         Ask("POST", "/api/forms", "/api/forms", letter),
         Ask("POST", "/api/flows/{flow_id}/start", "/api/flows/stopped/start"),
         Ask("POST", "/api/flows/{flow_id}/stop", "/api/flows/running/stop"),
+        *(
+            Ask("POST", f"/api/runs/{{run_id}}/{verb}", f"/api/runs/{run_id}/{verb}")
+            for verb, run_id in zip(("cancel", "pause", "resume", "retry"), begun, strict=True)
+        ),
+        Ask("POST", "/api/flows/{flow_id}/run", "/api/flows/kept/run", {"values": HEARD}),
         Ask("POST", "/api/events/{event_id}/replay", f"/api/events/{seen[0]['id']}/replay"),
         Ask("POST", "/api/files", "/api/files?name=b", content=b"content of b"),
         Ask("DELETE", "/api/files/{file_id}", f"/api/files/{file_id}"),
@@ -287,12 +311,17 @@ async def _all_is_done(engine: Engine, client: httpx.AsyncClient, owner: str) ->
             "running": "stopped",
             "slow": "running",
             "kept": "stopped",
+            "waitTwice": "stopped",
+            "reject": "stopped",
         }
         and (await engine.flows.get(owner, "kept"))["version"] == 2
         and drafts == ["drafted"]
         and files == ["b"]
         and owners == ["New", "Other", "main"]
-        and [each["flowId"] for each in runs] == ["slow"]
+        and sorted(each["flowId"] for each in runs) == ["kept", "slow"]
+        and sorted(each["status"] for each in await engine.runs.list(owner, flow_id="waitTwice"))
+        == ["cancelled", "held", "waiting"]
+        and (await engine.runs.list(owner, flow_id="reject"))[0]["status"] == "failed"
         and (await client.get("/readyz")).status_code == 200
     )
 
