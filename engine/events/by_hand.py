@@ -86,8 +86,6 @@ class RunsByHand:
             said = json.dumps([name, version, values], sort_keys=True)
             digest = hashlib.sha256(said.encode()).hexdigest()
             repeat = Repeat(f"flow:{flow_key}", key, digest)
-            if (run_id := await self.repeats.find(repeat)) is not None:
-                return {**begun, "runId": run_id}
         place = Place(owner_id, "", kind.connector, flow_key, flow_id, version, name)
         after_seq, port = await self.unprompted.after_seq(), str(kind.schema["x-main-port"])
         what = uuid.uuid4().hex
@@ -98,7 +96,7 @@ class RunsByHand:
 
         run_id = starts[0].run_id
         if not await self.unprompted.store(starts, also) and repeat is not None:
-            run_id = await self.repeats.find(repeat) or run_id  # it came twice at once
+            run_id = await self.repeats.find(repeat) or run_id  # it came before
         return {**begun, "runId": run_id}
 
     async def _version(self, owner_id: str, flow_id: str, version: int | None) -> tuple[str, int]:

@@ -18,7 +18,6 @@ from ..contract import AuthorizationError, Json, Response
 from ..errors import ConflictError, CrowdedError
 from ..flows.flows import Flows
 from ..flows.hooks import read_answer
-from ..flows.listening import RUNNING
 from ..limits import Limits
 from ..storage.storage import Storage
 from ..storage.store import put_rows
@@ -74,7 +73,6 @@ class HookRequests:
             sa.select(
                 hooks,
                 flows.c.id.label("flow_id"),
-                flows.c.state.label("flow_state"),
                 accounts.c.state.label("account_state"),
             )
             .join(flows, flows.c.key == hooks.c.flow_key)
@@ -84,7 +82,7 @@ class HookRequests:
         return next(iter(await self.storage.rows(query)), None)
 
     def is_open(self, hook: sa.Row[Any]) -> bool:
-        return bool(hook.is_open and hook.flow_state == RUNNING)
+        return bool(hook.is_open)
 
     @contextmanager
     def place(self, owner_id: str) -> Generator[None]:
@@ -115,8 +113,6 @@ class HookRequests:
         if key is not None:
             check_key(key)
             repeat = Repeat(f"hook:{hook.hash}", key, _digest(sent))
-            if (run_id := await self.repeats.find(repeat)) is not None:
-                return await self._again(hook, run_id)
         now = self.storage.clock.now
         kind = (await self.flows.document(hook.flow_key, hook.version)).components[hook.component]
         trigger, context = await self.flows.trigger(
@@ -160,7 +156,7 @@ class HookRequests:
         if await self.unprompted.store(starts, also):
             return begun
         if repeat is not None and (run_id := await self.repeats.find(repeat)) is not None:
-            return await self._again(hook, run_id)  # the same request came twice at once
+            return await self._again(hook, run_id)
         raise CrowdedError(*NOT_NOW, retry_after_s=AGAIN_S)
 
     def _begun(self, hook: sa.Row[Any], run_id: str | None, now: float) -> Begun:

@@ -60,7 +60,8 @@ class Repeats:
         connection.execute(old)
         row = {"scope": repeat.scope, "key": repeat.hashed, "digest": repeat.digest}
         statement = insert(repeatable, connection).values(**row, run_id=run_id, created_at=now)
-        return bool(connection.execute(statement.on_conflict_do_nothing()).rowcount)
+        added = statement.on_conflict_do_nothing().returning(repeatable.c.key)
+        return connection.execute(added).first() is not None
 
 
 def check_key(key: str) -> None:

@@ -114,6 +114,17 @@ async def test_what_the_trigger_could_not_have_given_is_refused_by_its_name(
     assert (await admin.get("/api/runs")).json()["runs"] == []
 
 
+async def test_everything_that_is_wrong_with_the_values_is_told_at_once(
+    admin: httpx.AsyncClient,
+) -> None:
+    await admin.put("/api/flows/flow", json=flow("Asked"))
+
+    answer = await admin.post("/api/flows/flow/run", json={"values": {"body": 1, "more": 2}})
+
+    paths = {each["path"] for each in answer.json()["errors"]}
+    assert {"values.body", "values.more"} <= paths
+
+
 async def test_of_several_triggers_one_has_to_be_named(
     admin: httpx.AsyncClient, runs: Runs
 ) -> None:

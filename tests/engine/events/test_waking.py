@@ -18,7 +18,7 @@ from appmixer.engine.flows.schedules import next_time, rule_of
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
-from .clockwork import Clockwork, flow
+from .clockwork import Asked, Clockwork, Scheduled, flow
 from .conftest import Until, client_of, start
 
 pytestmark = pytest.mark.anyio
@@ -153,6 +153,33 @@ async def test_a_stop_ends_it_and_a_later_start_begins_anew(
     assert (await admin.get("/api/runs")).json()["runs"] == []
 
 
+async def test_a_trigger_that_fails_to_stop_is_woken_no_more_and_takes_no_requests(
+    engine: Engine,
+    admin: httpx.AsyncClient,
+    stranger: httpx.AsyncClient,
+    clock: Clock,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(*_: Any) -> None:
+        raise ZeroDivisionError("a trigger's fault")
+
+    document = flow("Asked")
+    document["components"]["clock"] = {"type": "test.clockwork.Scheduled"}
+    shown = await start(admin, document)
+    for trigger in (Asked, Scheduled):
+        monkeypatch.setattr(trigger, "stop", fail)
+
+    stopped = (await admin.post("/api/flows/flow/stop")).json()
+    clock.advance(600)
+    await asleep(engine, until)
+    answer = await stranger.post(httpx.URL(shown["hooks"][0]["url"]).path, content="x")
+
+    assert (stopped["wakes"], [each["isOpen"] for each in stopped["hooks"]]) == ([], [False])
+    assert answer.status_code == 404
+    assert (await admin.get("/api/runs")).json()["runs"] == []
+
+
 async def test_a_new_version_takes_a_schedule_over_as_it_is_and_changes_what_has_changed(
     engine: Engine, admin: httpx.AsyncClient, clock: Clock, runs: Runs, until: Until
 ) -> None:
@@ -246,8 +273,8 @@ def test_cron_knows_the_wall_clocks_of_its_time_zone(
 
 def test_a_fixed_time_in_the_hour_that_comes_twice_is_not_due_a_second_time() -> None:
     rule = rule_of(Cron("30 2 * * *", "Europe/Prague"), START_OF_TIME)
-    # 02:45 for the second time.
-    after = datetime.fromisoformat("2026-10-25T02:45:00+01:00").timestamp()
+    # A quarter past two for the second time.
+    after = datetime.fromisoformat("2026-10-25T02:15:00+01:00").timestamp()
 
     found = next_time(rule, after)
 
@@ -366,9 +393,15 @@ async def test_a_thousand_schedules_of_one_owner_do_not_delay_anothers(
     many = {"type": "test.clockwork.Scheduled", "input": given}
     document = {"name": "Many", "components": {f"at{number}": many for number in range(1000)}}
     await start(admin, document)
-    await start(other, flow("Scheduled", {"cron": "0 15 * * *"}))
+    await start(other, flow("Scheduled", {"cron": "20 15 * * *"}))
     await asleep(engine, until)
     clock.advance(HOUR_S)
+
+    async def are_awake() -> bool:
+        return plugin.begun >= 32
+
+    await until(are_awake)
+    clock.advance(600)
 
     async def has_run() -> bool:
         return bool((await other.get("/api/runs")).json()["runs"])
