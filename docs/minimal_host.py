@@ -287,9 +287,9 @@ class Host:
     async def account(self, account_id: str) -> Account:
         return self.accounts[account_id]
 
-    async def listeners(self, route_prefix: str) -> Sequence[str]:
-        routes = [listener.route for listener in self.listening.values()]
-        return [route for route in routes if route.startswith(route_prefix)]
+    async def listeners(self, topic_prefix: str) -> Sequence[str]:
+        topics = [listener.topic for listener in self.listening.values()]
+        return [topic for topic in topics if topic.startswith(topic_prefix)]
 
     async def forms_changed(self, about: str, text: str) -> None:
         """A real host marks the flows whose forms were made from that, for people to see."""
@@ -364,7 +364,7 @@ class Host:
         await self.plugin.before_routing(events)
         for event in events:
             self.known_events.add(event.id)
-            for key in event.answers:
+            for key in event.wait_keys:
                 self._answer(key, event.payload)
             for listener in list(self.listening.values()):
                 trigger, context, then = self.triggers[listener.id.partition(" ")[0]]
@@ -375,11 +375,11 @@ class Host:
                     self._begin(partial(then, output), event.order)
 
     def _may_hear(self, event: Event, listener: Listener, account: Account | None) -> bool:
-        if listener.route not in event.routes:
+        if listener.topic not in event.topics:
             return False
         if account is None:
             return True
-        return not {*event.routes}.isdisjoint(self.plugin.visible_routes(account.profile))
+        return not {*event.topics}.isdisjoint(self.plugin.visible_topics(account.profile))
 
     def _begin(self, work: Callable[[], Awaitable[None]], order: str = "") -> None:
         """Do it beside all else, but after what was begun before in the same order."""
@@ -481,11 +481,11 @@ class Context:
 
     collected = Collected()  # this host calls no action once for a list
 
-    def has_stayed(self, attempt: str) -> bool:
+    def has_not_acted(self, attempt: str) -> bool:
         """This host remembers nothing of a crash, so it is certain of nothing."""
         return False
 
-    def leaving(self) -> None:
+    def acts_now(self) -> None:
         """Nothing is remembered; what fails or takes too long is never tried again here."""
 
     async def put_with_step(
@@ -501,14 +501,14 @@ class Context:
     def side_by_side(self, at_most: int) -> None:
         """This host works off all values one after the other."""
 
-    async def add_listener(self, route: str, params: JsonObject) -> None:
+    async def add_listener(self, topic: str, params: JsonObject) -> None:
         account_id = self.chosen.id if self.chosen else ""
-        listener = Listener(f"{self.place} {route}", route, params, account_id, self.owner_id)
+        listener = Listener(f"{self.place} {topic}", topic, params, account_id, self.owner_id)
         await self.plugin.listener_added(listener, self.chosen)
         self.host.listening[listener.id] = listener
 
-    async def remove_listener(self, route: str) -> None:
-        listener = self.host.listening.pop(f"{self.place} {route}", None)
+    async def remove_listener(self, topic: str) -> None:
+        listener = self.host.listening.pop(f"{self.place} {topic}", None)
         if listener is not None:
             await self.plugin.listener_removed(listener, self.chosen)
 
@@ -536,13 +536,13 @@ class Context:
     async def answer(self, response: Response) -> None:
         raise RejectedError("No request", "This host begins no run by a request.")
 
-    async def other_flows(self, routes: Sequence[str]) -> int:
+    async def other_flows(self, topics: Sequence[str]) -> int:
         """Return how many other triggers listen there: here, each trigger is a flow."""
         listening = self.host.listening.values()
         heard = {
             each.id.partition(" ")[0]
             for each in listening
-            if any(f"{each.route}:".startswith(f"{route}:") for route in routes)
+            if any(f"{each.topic}:".startswith(f"{topic}:") for topic in topics)
         }
         return len(heard - {self.place})
 

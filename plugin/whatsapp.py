@@ -89,8 +89,8 @@ class WhatsApp:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
         await asyncio.gather(self.windows.note(events), self.deliveries.note(events))
 
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
-        """Return the routes of all events of the WABAs that the account was proven to reach."""
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
+        """Return the topics of all events of the WABAs that the account was proven to reach."""
         waba_ids = profile.get("wabaIds")
         found = waba_ids if isinstance(waba_ids, list) else []
         return [f"{stem}:{waba_id}" for waba_id in found for stem in STEMS]

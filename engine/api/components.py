@@ -16,12 +16,12 @@ from .bodies import JsonRoute
 from .identity import Caller, hosting
 from .shapes.components import (
     ComponentForm,
+    ComponentTestResult,
     ConnectorList,
     EntryList,
     ExampleList,
     FunctionList,
     PreviewResult,
-    TrialResult,
 )
 from .shapes.shape import shaped
 
@@ -62,7 +62,7 @@ class FormQuery(Body):
     input: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
-class Trial(Body):
+class ComponentTest(Body):
     """An input to try a component with."""
 
     account: str | None = Field(None, description="The account's name.")
@@ -107,7 +107,7 @@ async def list_examples(
 @router.post("/options", response_model=shaped(EntryList))
 async def list_options(request: Request, caller: Caller, query: OptionsQuery) -> dict[str, Any]:
     """Return the entries of a dynamic dropdown."""
-    options = await hosting(request).trials.options(
+    options = await hosting(request).component_tests.options(
         caller.owner_id, query.type, query.field, account=query.account, values=query.input
     )
     return {"options": options}
@@ -135,22 +135,22 @@ async def preview_step(request: Request, caller: Caller, query: PreviewQuery) ->
 @router.post("/forms", response_model=shaped(ComponentForm))
 async def make_form(request: Request, caller: Caller, query: FormQuery) -> dict[str, Any]:
     """Return what an input makes of a component whose schema has `x-form`."""
-    return await hosting(request).trials.form(
+    return await hosting(request).component_tests.form(
         caller.owner_id, query.type, account=query.account, values=query.input
     )
 
 
-@router.post("/components/{type}/test", response_model=shaped(TrialResult))
+@router.post("/components/{type}/test", response_model=shaped(ComponentTestResult))
 async def test_component(
-    request: Request, caller: Caller, type: str, trial: Trial
+    request: Request, caller: Caller, type: str, test: ComponentTest
 ) -> dict[str, Any]:
     """Let one component do its work once, outside any flow."""
-    return await hosting(request).trials.test(
+    return await hosting(request).component_tests.test(
         caller.owner_id,
         type,
-        account=trial.account,
-        values=trial.input,
-        dry_run=trial.dry_run,
+        account=test.account,
+        values=test.input,
+        dry_run=test.dry_run,
     )
 
 

@@ -24,7 +24,7 @@ from ..contract import (
     OutcomeUnknownError,
     Response,
 )
-from ..contract.manifest import Quota
+from ..contract.manifest import QuotaRule
 from ..errors import TooLargeError
 from ..events.answers import Ended
 from ..events.hook_requests import NOT_NOW, Sent
@@ -44,7 +44,7 @@ MAX_BODY_BYTES = 1024 * 1024
 # Of all bodies that are coming in, one owner's may hold so much.
 MAX_OWNER_BYTES = 16 * 1024 * 1024
 # So many requests each owner's addresses take, whoever sends them.
-REQUESTS = Quota.model_validate(
+REQUESTS = QuotaRule.model_validate(
     {
         "name": "requests",
         "limit": 50,

@@ -112,7 +112,7 @@ def try_component(
     values = _read_input(given or [], schemas[full_name])
     content = {"account": account, "input": values, "dryRun": dry_run}
     answer = call(url, data, "POST", f"/api/components/{segment(full_name)}/test", content)
-    print_json(answer) if as_json else _say_trial(answer)
+    print_json(answer) if as_json else _say_test(answer)
     if answer["status"] == FAILED:
         raise typer.Exit(1)
 
@@ -197,7 +197,7 @@ def _typed(key: str, text: str, field: Mapping[str, Any]) -> Any:
         misuse(f"{key} takes no text; give its value as JSON, such as true, 5 or '[\"a\"]'.")
 
 
-def _say_trial(answer: Mapping[str, Any]) -> None:
+def _say_test(answer: Mapping[str, Any]) -> None:
     if "samples" in answer:
         say("A trigger is not tried, but started; this is what it gives:")
         say(json.dumps(answer["samples"], indent=2, ensure_ascii=False))

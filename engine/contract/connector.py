@@ -97,8 +97,8 @@ class Plugin(Protocol):
         """Called with new events, without duplicates, before any flow sees them; at least once."""
         ...
 
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
-        """Return the routes whose events the owner of an account with this profile may see."""
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
+        """Return the topics whose events the owner of an account with this profile may see."""
         ...
 
     async def checks(self, account: Account | None) -> Sequence[Check]:

@@ -87,8 +87,8 @@ class HostContext(Protocol):
         """Return an account, whatever its state; raise LookupError when it is gone."""
         ...
 
-    async def listeners(self, route_prefix: str) -> Sequence[str]:
-        """Return the routes of all present listeners that start with the prefix, with repeats."""
+    async def listeners(self, topic_prefix: str) -> Sequence[str]:
+        """Return the topics of all present listeners that start with the prefix, with repeats."""
         ...
 
     async def forms_changed(self, about: str, text: str) -> None:
@@ -155,15 +155,15 @@ class ActionContext(ComponentContext, Protocol):
         """False only if it is certain that no earlier attempt at this step has done anything."""
         ...
 
-    def has_stayed(self, attempt: str) -> bool:
-        """True only if it is certain that an earlier attempt did not come to `leaving`.
+    def has_not_acted(self, attempt: str) -> bool:
+        """True only if it is certain that an earlier attempt did not come to `acts_now`.
 
         Of an attempt that was cut short, be it by a crash, by a shutdown or by its deadline, a host
         may know it; one that remembers nothing answers False.
         """
         ...
 
-    def leaving(self) -> None:
+    def acts_now(self) -> None:
         """Note that this attempt's effect leaves now: to be called just before its bytes do.
 
         What was noted outlives the process, so a crash before it is told from one after it. If the
@@ -218,11 +218,11 @@ class TriggerContext(ComponentContext, Protocol):
         """The trigger's validated Input."""
         ...
 
-    async def add_listener(self, route: str, params: JsonObject) -> None:
-        """Ask for events of a route; refused with the plugin's reason. Twice is once."""
+    async def add_listener(self, topic: str, params: JsonObject) -> None:
+        """Ask for events of a topic; refused with the plugin's reason. Twice is once."""
         ...
 
-    async def remove_listener(self, route: str) -> None:
+    async def remove_listener(self, topic: str) -> None:
         """Take back what this trigger asked for; harmless when there is nothing."""
         ...
 
@@ -265,8 +265,8 @@ class TriggerContext(ComponentContext, Protocol):
         """
         ...
 
-    async def other_flows(self, routes: Sequence[str]) -> int:
-        """Return how many other flows listen to one of these routes, or to a longer one of it."""
+    async def other_flows(self, topics: Sequence[str]) -> int:
+        """Return how many other flows listen to one of these topics, or to a longer one of it."""
         ...
 
     def warn(self, text: str) -> None:

@@ -124,7 +124,7 @@ class EndpointRoute(_Part):
     description: str
 
 
-class Quota(_Part):
+class QuotaRule(_Part):
     """A rate: `limit` units in `window_s` seconds, counted for each value of `scope`."""
 
     name: str
@@ -171,7 +171,7 @@ class Manifest(_Part):
     )
     configuration: list[ConfigurationKey]
     endpoint: list[EndpointRoute]
-    quotas: list[Quota]
+    quotas: list[QuotaRule]
     secrets: Secrets = Field(
         default_factory=lambda: Secrets(parameters=[], patterns=[]),
         description="What may stand in no log, beside what no host shows.",

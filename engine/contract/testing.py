@@ -77,7 +77,7 @@ class QuietPlugin:
         return []
 
     async def before_routing(self, events: Sequence[Event]) -> None: ...
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         return []
 
     async def checks(self, account: Account | None) -> Sequence[Check]:
@@ -137,9 +137,9 @@ class RecordingHost:
     ) -> None:
         await self.store.put(entries, expires_in_s=expires_in_s)
 
-    async def listeners(self, route_prefix: str) -> Sequence[str]:
-        routes = [listener.route for listener in self.listening.values()]
-        return [route for route in routes if route.startswith(route_prefix)]
+    async def listeners(self, topic_prefix: str) -> Sequence[str]:
+        topics = [listener.topic for listener in self.listening.values()]
+        return [topic for topic in topics if topic.startswith(topic_prefix)]
 
     async def forms_changed(self, about: str, text: str) -> None:
         self.changed.append((about, text))
@@ -149,7 +149,7 @@ class RecordingHost:
 class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
-    `emitted` holds what was sent to further ports, `left` the attempts that said `leaving`,
+    `emitted` holds what was sent to further ports, `acted` the attempts that said `acts_now`,
     `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last, `schedules`
     when it asked to be woken and whether that catches up, `hooks` its addresses, `answered` what an
     action answered to a request.
@@ -164,8 +164,8 @@ class RecordingContext:
     step_id: str = "run-1:step-1"
     attempt: str = "attempt-1"
     may_have_acted: bool = True
-    stayed: set[str] = field(default_factory=set[str])
-    left: list[str] = field(default_factory=list[str])
+    not_acted: set[str] = field(default_factory=set[str])
+    acted: list[str] = field(default_factory=list[str])
     component_id: str = "component-1"
     files: MemoryFiles = field(default_factory=MemoryFiles)
     emitted: list[tuple[str, BaseModel]] = field(default_factory=list["tuple[str, BaseModel]"])
@@ -211,16 +211,16 @@ class RecordingContext:
 
     @property
     def listening(self) -> dict[str, JsonObject]:
-        """The routes this component listens to, with their parameters."""
+        """The topics this component listens to, with their parameters."""
         mine = f"{self.component_id}/"
         listeners = self.host.listening.values()
-        return {each.route: each.params for each in listeners if each.id.startswith(mine)}
+        return {each.topic: each.params for each in listeners if each.id.startswith(mine)}
 
-    def has_stayed(self, attempt: str) -> bool:
-        return attempt in self.stayed
+    def has_not_acted(self, attempt: str) -> bool:
+        return attempt in self.not_acted
 
-    def leaving(self) -> None:
-        self.left.append(self.attempt)
+    def acts_now(self) -> None:
+        self.acted.append(self.attempt)
 
     async def put_with_step(
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
@@ -233,16 +233,16 @@ class RecordingContext:
     def side_by_side(self, at_most: int) -> None:
         self.at_most = at_most
 
-    async def add_listener(self, route: str, params: JsonObject) -> None:
+    async def add_listener(self, topic: str, params: JsonObject) -> None:
         account_id = self.connected.id if self.connected else ""
         listener = Listener(
-            f"{self.component_id}/{route}", route, params, account_id, self.owner_id
+            f"{self.component_id}/{topic}", topic, params, account_id, self.owner_id
         )
         await self.plugin.listener_added(listener, self.connected)
         self.host.listening[listener.id] = listener
 
-    async def remove_listener(self, route: str) -> None:
-        listener = self.host.listening.pop(f"{self.component_id}/{route}", None)
+    async def remove_listener(self, topic: str) -> None:
+        listener = self.host.listening.pop(f"{self.component_id}/{topic}", None)
         if listener is not None:
             await self.plugin.listener_removed(listener, self.connected)
 
@@ -269,14 +269,14 @@ class RecordingContext:
     async def answer(self, response: Response) -> None:
         self.answered.append(response)
 
-    async def other_flows(self, routes: Sequence[str]) -> int:
+    async def other_flows(self, topics: Sequence[str]) -> int:
         listeners = self.host.listening.values()
-        within = [each for each in listeners if any(_is_within(each.route, it) for it in routes)]
+        within = [each for each in listeners if any(_is_within(each.topic, it) for it in topics)]
         return len({each.id.partition("/")[0] for each in within} - {self.component_id})
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
 
 
-def _is_within(route: str, other: str) -> bool:
-    return route == other or route.startswith(f"{other}:")
+def _is_within(topic: str, other: str) -> bool:
+    return topic == other or topic.startswith(f"{other}:")

@@ -17,18 +17,18 @@ JsonObject: TypeAlias = "Mapping[str, Json]"
 class Event:
     """Something that happened at the service, as the plugin reads it.
 
-    `id` is unique per connector and identifies duplicates. `routes` are the names of the listeners
-    it is for. Events with the same `order` are handled one after the other. `answers` are the keys
-    of the waits it ends. `about` is the id of the step whose effect it reports, if it reports one:
-    what such an event starts was caused by that step's run.
+    `id` is unique per connector and identifies duplicates. `topics` are what the listeners
+    it is for have named. Events with the same `order` are handled one after the other.
+    `wait_keys` are the keys of the waits it ends. `about` is the id of the step whose effect it
+    reports, if it reports one: what such an event starts was caused by that step's run.
     """
 
     id: str
     kind: str
     payload: JsonObject
-    routes: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     order: str = ""
-    answers: tuple[str, ...] = ()
+    wait_keys: tuple[str, ...] = ()
     about: str = ""
 
 
@@ -84,7 +84,7 @@ class Listener:
     """
 
     id: str
-    route: str
+    topic: str
     params: JsonObject
     account_id: str
     owner_id: str = ""

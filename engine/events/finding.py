@@ -64,7 +64,7 @@ class Listeners:
         """Yield how many runs each of the events, with its connector, may start."""
         per_topic = Counter((each.connector, each.route) for each in self.rows)
         for connector, event in events:
-            yield sum(per_topic[connector, topic] for topic in event.routes)
+            yield sum(per_topic[connector, topic] for topic in event.topics)
 
 
 def find_listeners(
@@ -75,7 +75,7 @@ def find_listeners(
     """Return those who listen to any of the events, each given with its connector."""
     topics: dict[str, set[str]] = {}
     for connector, event in events:
-        topics.setdefault(connector, set()).update(event.routes)
+        topics.setdefault(connector, set()).update(event.topics)
     found: list[sa.Row[Any]] = []
     for connector, named in topics.items():
         some = sorted(named)
@@ -128,9 +128,9 @@ class Finder:
         holds: bool = True,
     ) -> None:
         """Fill in what follows from each event; what cannot be done with one stays with it."""
-        by_route: dict[tuple[str, str], list[sa.Row[Any]]] = {}
+        by_topic: dict[tuple[str, str], list[sa.Row[Any]]] = {}
         for listener in listening.rows:
-            by_route.setdefault((listener.connector, listener.route), []).append(listener)
+            by_topic.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
         triggers: Triggers = {}
         causes = await self.chains.causes(routed) if listening.rows else {}
@@ -138,8 +138,8 @@ class Finder:
         began_at = time.monotonic()
         for each in routed:
             once: set[tuple[str, str]] = set()
-            for route in each.event.routes:
-                for listener in by_route.get((each.row.connector, route), ()):
+            for topic in each.event.topics:
+                for listener in by_topic.get((each.row.connector, topic), ()):
                     place = (listener.flow_key, listener.component)
                     account = listening.accounts.get(listener.account_id)
                     if place in once or not self._may_hear(listener, account, each, opened):
@@ -174,7 +174,7 @@ class Finder:
             return False  # it is gone
         if account.id not in opened:
             opened[account.id] = self.topics.opened(listener.connector, account.profile)
-        return not opened[account.id].isdisjoint(each.event.routes)
+        return not opened[account.id].isdisjoint(each.event.topics)
 
     async def _start(
         self,

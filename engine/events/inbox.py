@@ -197,7 +197,7 @@ class Events:
     ) -> list[dict[str, Any]]:
         """Return the newest events first that nothing of the owner's took, of those it may see.
 
-        `visible` decides from an event's connector and routes.
+        `visible` decides from an event's connector and topics.
         """
         taken = sa.select(takings.c.seq).where(takings.c.owner_id == owner_id)
         query = (

@@ -95,9 +95,9 @@ def event_of(row: sa.Row[Any]) -> Event:
         id=row.id,
         kind=row.kind,
         payload=json.loads(row.payload),
-        routes=tuple(json.loads(row.routes)),
+        topics=tuple(json.loads(row.routes)),
         order=row.order_key,
-        answers=tuple(json.loads(row.answers)),
+        wait_keys=tuple(json.loads(row.answers)),
         about=row.about,
     )
 
@@ -110,9 +110,9 @@ def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
         "kind": event.kind,
         "payload": payload,
         "digest": blake2b(payload.encode(), digest_size=16).digest(),
-        "routes": json.dumps(event.routes),
+        "routes": json.dumps(event.topics),
         "order_key": event.order.replace(NUL, REPLACEMENT),
-        "answers": json.dumps(event.answers),
+        "answers": json.dumps(event.wait_keys),
         "about": event.about.replace(NUL, REPLACEMENT),
         "received_at": now,
         "state": NEW,

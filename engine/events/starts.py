@@ -136,9 +136,9 @@ def store_what_follows(
         put_rows(connection, entries)
     store_starts(connection, routed, now)
     happened = [
-        (each.row.connector, each.row.seq, each.row.payload, each.event.answers)
+        (each.row.connector, each.row.seq, each.row.payload, each.event.wait_keys)
         for each in routed
-        if each.event.answers
+        if each.event.wait_keys
     ]
     going_on, enders = end_answered(connection, happened)
     for each in routed:

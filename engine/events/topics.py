@@ -25,7 +25,7 @@ class Topics:
     def opened(self, service: str, profile: Mapping[str, Any]) -> frozenset[str]:
         """Return the topics that an account with this profile opens: none if nobody can tell."""
         try:
-            return frozenset(self.plugins[service].visible_routes(profile))
+            return frozenset(self.plugins[service].visible_topics(profile))
         except Exception as error:  # one account's profile must not keep others from their events
             self.describe(error, service=service)
             return frozenset()

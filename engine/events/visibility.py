@@ -19,7 +19,7 @@ from .topics import Topics
 
 @dataclass(frozen=True)
 class Visibility:
-    """The routes that each owner's accounts open."""
+    """The topics that each owner's accounts open."""
 
     storage: Storage
     inbox: Events
@@ -35,8 +35,8 @@ class Visibility:
         """
         mine, others = await self._routes(owner_id)
 
-        def visible(connector: str, routes: tuple[str, ...]) -> bool:
-            return self._is_visible(connector, routes, mine, others, is_administrator)
+        def visible(connector: str, topics: tuple[str, ...]) -> bool:
+            return self._is_visible(connector, topics, mine, others, is_administrator)
 
         return list(await self.inbox.unrouted(owner_id, visible, limit=limit))
 
@@ -75,14 +75,14 @@ class Visibility:
     def _is_visible(
         self,
         connector: str,
-        routes: tuple[str, ...],
+        topics: tuple[str, ...],
         mine: set[tuple[str, str]],
         others: set[tuple[str, str]],
         is_administrator: bool,
     ) -> bool:
         if connector not in self.topics.plugins:
             return False  # nobody can tell whose it is
-        named = {(connector, route) for route in routes}
+        named = {(connector, topic) for topic in topics}
         return bool(named & mine) or (is_administrator and not named & others)
 
     async def _routes(self, owner_id: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
@@ -96,9 +96,9 @@ class Visibility:
             if row.service not in self.topics.plugins:
                 continue
             opened = self.topics.opened(row.service, row.profile)
-            routes = {(row.service, topic) for topic in opened}
+            topics = {(row.service, topic) for topic in opened}
             if row.owner_id != owner_id:
-                others.update(routes)
+                others.update(topics)
             elif row.state == CONNECTED:
-                mine.update(routes)
+                mine.update(topics)
         return mine, others

@@ -1,4 +1,4 @@
-"""Checking the inputs of steps and trials, while whoever else asks goes on being answered."""
+"""Checking the inputs of steps and tests, while whoever else asks goes on being answered."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class TakeOver:
         self.wanted[listener.id] = {
             "id": listener.id,
             "connector": place.connector,
-            "route": listener.route,
+            "route": listener.topic,
             "params": listener.params,
             "owner_id": place.owner_id,
             "account_id": listener.account_id,

@@ -31,7 +31,7 @@ from ..runs.states import StepState
 from ..runs.work import SegmentWork, StepCall
 from ..storage.database import DATABASE_AWAY
 from .contexts import EngineActionContext, Services
-from .transport import DryRunRequest, on_leaving
+from .transport import DryRunRequest, on_acting
 
 STEP_TIMEOUT_S = 600.0
 RETRY_AFTER_S = 5.0
@@ -107,7 +107,7 @@ class Actions:
         asked_at = self._services.storage.clock.now
         marks.begin(attempt)
         # What has left is known even of a component that does not say so itself.
-        telling = on_leaving.set(partial(marks.leave, attempt) if writes else None)
+        telling = on_acting.set(partial(marks.act, attempt) if writes else None)
         try:
             place = await self._flows.place(owner_id, flow_key, key, component)
             account_id = place.account.id if place.account else None
@@ -136,18 +136,20 @@ class Actions:
             marks.end(attempt)
             raise
         except (*DATABASE_AWAY, httpx.TransportError, TimeoutError) as failure:
-            has_left = marks.has_left(attempt)
-            cut_short = self._cut_short(failure, has_left=has_left, may_repeat=may_repeat)
+            has_acted = marks.has_acted(attempt)
+            cut_short = self._cut_short(failure, has_acted=has_acted, may_repeat=may_repeat)
             outcome = outcome_of_error(cut_short, account_id)
         except Exception as error:  # a component's fault is this step's failure and nobody else's
             fault = self._describe(error, given=[values, resumes, event], component=component.type)
             outcome = Outcome(StepState.FAILED, error=fault)
         finally:
-            on_leaving.reset(telling)
+            on_acting.reset(telling)
         marks.end(attempt)
         return replace(outcome, kept=kept) if kept else outcome
 
-    def _cut_short(self, failure: Exception, *, has_left: bool, may_repeat: bool) -> ConnectorError:
+    def _cut_short(
+        self, failure: Exception, *, has_acted: bool, may_repeat: bool
+    ) -> ConnectorError:
         """Name the end of a step that something has cut short: nothing is done twice unasked."""
         if isinstance(failure, httpx.UnsupportedProtocol):
             return RejectedError(
@@ -156,13 +158,13 @@ class Actions:
                 "Correct it.",
             )
         title, cause = self._told(failure)
-        if has_left and not may_repeat:
+        if has_acted and not may_repeat:
             return OutcomeUnknownError(
                 title,
                 f"{cause} Its request had left, and what came of it is not known.",
                 "Look at the service whether it happened before you run it again.",
             )
-        if type(failure) is TimeoutError and not has_left:
+        if type(failure) is TimeoutError and not has_acted:
             return RejectedError(title, cause, "Try again; if it stays, ask the administrator.")
         cure = "It is tried again by itself."
         return ThrottledError(title, cause, cure, retry_after_s=RETRY_AFTER_S)

@@ -128,10 +128,10 @@ class EngineHost:
         except AuthorizationError as error:
             raise NotFoundError(str(error)) from None
 
-    async def listeners(self, route_prefix: str) -> Sequence[str]:
+    async def listeners(self, topic_prefix: str) -> Sequence[str]:
         query = sa.select(listeners.c.route).where(
             listeners.c.connector == self.connector,
-            listeners.c.route.startswith(route_prefix, autoescape=True),
+            listeners.c.route.startswith(topic_prefix, autoescape=True),
         )
         return [row.route for row in await self.services.storage.rows(query)]
 
@@ -233,11 +233,11 @@ class EngineActionContext(EngineContext):
     async def answer(self, response: Response) -> None:
         await self.services.answers.give(self.step_id, response)
 
-    def has_stayed(self, attempt: str) -> bool:
-        return self.services.marks.has_stayed(attempt)
+    def has_not_acted(self, attempt: str) -> bool:
+        return self.services.marks.has_not_acted(attempt)
 
-    def leaving(self) -> None:
-        self.services.marks.leave(self.attempt)
+    def acts_now(self) -> None:
+        self.services.marks.act(self.attempt)
 
 
 @dataclass(frozen=True)
@@ -249,20 +249,20 @@ class EngineTriggerContext(EngineContext):
     warnings: list[str] = field(default_factory=list[str], repr=False)
     kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
 
-    async def add_listener(self, route: str, params: JsonObject) -> None:
-        listener = self._listener(route, params)
+    async def add_listener(self, topic: str, params: JsonObject) -> None:
+        listener = self._listener(topic, params)
         await self.plugin.listener_added(listener, self._account)
         await self.listening.add(listener, self.place)
 
-    async def remove_listener(self, route: str) -> None:
-        listener = self._listener(route, {})
+    async def remove_listener(self, topic: str) -> None:
+        listener = self._listener(topic, {})
         if await self.listening.remove(listener):
             await self.plugin.listener_removed(listener, self._account)
 
-    async def other_flows(self, routes: Sequence[str]) -> int:
-        place, route = self.place, listeners.c.route
+    async def other_flows(self, topics: Sequence[str]) -> int:
+        place, topic = self.place, listeners.c.route
         within = [
-            (route == each) | route.startswith(f"{each}:", autoescape=True) for each in routes
+            (topic == each) | topic.startswith(f"{each}:", autoescape=True) for each in topics
         ]
         query = sa.select(sa.func.count(listeners.c.flow_key.distinct()).label("flows")).where(
             listeners.c.connector == place.connector,
@@ -301,14 +301,14 @@ class EngineTriggerContext(EngineContext):
 
     @property
     def _account(self) -> Account | None:
-        """The account that opens the route; None only where the connector has no accounts."""
+        """The account that opens the topic; None only where the connector has no accounts."""
         return self.account if self.services.has_accounts(self.place.connector) else None
 
-    def _listener(self, route: str, params: JsonObject) -> Listener:
+    def _listener(self, topic: str, params: JsonObject) -> Listener:
         place, account = self.place, self._account
         return Listener(
-            id=f"{place.flow_key}:{place.component}:{route}",
-            route=route,
+            id=f"{place.flow_key}:{place.component}:{topic}",
+            topic=topic,
             params=params,
             account_id=account.id if account else "",
             owner_id=place.owner_id,

@@ -50,6 +50,7 @@ from ..storage.files import FileStore
 from ..storage.folder import open_folder, prepare_folder
 from ..storage.store import EntriesWithEvents
 from .actions import Actions
+from .component_tests import ComponentTests
 from .contexts import EngineContext, EngineTriggerContext, Services
 from .executing import make_execution
 from .hosted import Hosted
@@ -59,7 +60,6 @@ from .opening import open_storage
 from .previews import Previews
 from .retention import housekeep
 from .transport import open_http
-from .trials import Trials
 
 
 class Engine:
@@ -209,7 +209,7 @@ class Engine:
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
-        self.trials = Trials(
+        self.component_tests = ComponentTests(
             services=services,
             flows=self.flows,
             types=self.types,

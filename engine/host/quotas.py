@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..contract import Clock, ThrottledError
-from ..contract.manifest import Quota
+from ..contract.manifest import QuotaRule
 
 MAX_WAIT_S = 2.0
 # A bucket that is full again is no different from one that never was.
@@ -20,7 +20,7 @@ class Buckets:
     """
 
     def __init__(
-        self, quotas: Mapping[str, Quota], clock: Clock, max_wait_s: float = MAX_WAIT_S
+        self, quotas: Mapping[str, QuotaRule], clock: Clock, max_wait_s: float = MAX_WAIT_S
     ) -> None:
         self._quotas, self._clock, self._max_wait_s = quotas, clock, max_wait_s
         self._full_at: dict[tuple[str, str], float] = {}

@@ -34,7 +34,7 @@ MOMENT = "http11.send_request_body.started"
 _current: ContextVar[_Call] = ContextVar("_current")
 is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
 # Told when the bytes of a call that may change something leave.
-on_leaving: ContextVar[Callable[[], None] | None] = ContextVar("on_leaving", default=None)
+on_acting: ContextVar[Callable[[], None] | None] = ContextVar("on_acting", default=None)
 READING = ("GET", "HEAD")
 
 
@@ -203,7 +203,7 @@ class _Call:
     def let_go(self) -> None:
         """Let the bytes go: from here on they may have left."""
         self.may_have_left = True
-        if self._request.method not in READING and (tell := on_leaving.get()) is not None:
+        if self._request.method not in READING and (tell := on_acting.get()) is not None:
             tell()
         waits_s = [self._timeouts.get(each) for each in ("write", "read")]
         known = [each for each in waits_s if each is not None]

@@ -1,4 +1,4 @@
-"""Which attempts' effects have left this machine, remembered when the process dies.
+"""Which attempts have acted, remembered when the process dies.
 
 A database tells that an attempt was about to act. Only what is written in the very moment in which
 it acts tells a crash before that moment from one after it, and a commit is too slow for that. So
@@ -14,10 +14,11 @@ import mmap
 import os
 from pathlib import Path
 
+# Their names are those of the first releases, whose marks are still read.
 FILE, SPARE = "departures", "departures.spare"
 SIZE_BYTES = 1024 * 1024
 MAX_REMEMBERED = 20_000
-BEGUN, LEFT, ENDED = b"+", b">", b"-"
+BEGUN, ACTED, ENDED = b"+", b">", b"-"
 
 
 class AttemptMarks:
@@ -29,24 +30,24 @@ class AttemptMarks:
         self._boot = _boot_id() if boot is None else boot
         self._position = 0
         self._under_way: dict[bytes, bytes] = self._read()
-        self._stayed = {each for each, mark in self._under_way.items() if mark == BEGUN}
+        self._not_acted = {each for each, mark in self._under_way.items() if mark == BEGUN}
         self._rewrite()
 
-    def has_stayed(self, attempt: str) -> bool:
-        """Say whether a process before this one began it, and its effect certainly stayed."""
-        return attempt.encode() in self._stayed
+    def has_not_acted(self, attempt: str) -> bool:
+        """Say whether a process before this one began it, and it certainly did not act."""
+        return attempt.encode() in self._not_acted
 
-    def has_left(self, attempt: str) -> bool:
-        """Say whether an attempt of this process came to the point where its effect leaves."""
-        return self._under_way.get(attempt.encode()) == LEFT
+    def has_acted(self, attempt: str) -> bool:
+        """Say whether an attempt of this process came to the point where it acts."""
+        return self._under_way.get(attempt.encode()) == ACTED
 
     def begin(self, attempt: str) -> None:
         """Mark an attempt, which has a name of its own, as begun."""
         self._write(attempt.encode(), BEGUN)
 
-    def leave(self, attempt: str) -> None:
-        """Mark that the effect leaves now."""
-        self._write(attempt.encode(), LEFT)
+    def act(self, attempt: str) -> None:
+        """Mark that the attempt acts now."""
+        self._write(attempt.encode(), ACTED)
 
     def end(self, attempt: str) -> None:
         """Forget an attempt: its outcome is kept elsewhere."""
@@ -75,7 +76,7 @@ class AttemptMarks:
         boot, *records = self._path.read_bytes().rstrip(b"\0").split(b"\n")
         # The last part is empty, or a record that a crash has cut off.
         found = {record[1:]: record[:1] for record in records[:-1]} if boot == self._boot else {}
-        begun = [(each, mark) for each, mark in found.items() if mark in (BEGUN, LEFT)]
+        begun = [(each, mark) for each, mark in found.items() if mark in (BEGUN, ACTED)]
         # What a crash has cut short is never ended; of what is forgotten, nothing is certain.
         return dict(begun[-MAX_REMEMBERED:])
 

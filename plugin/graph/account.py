@@ -33,13 +33,13 @@ class AccountGraph:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeats: bool = False,
-        before_leaving: Callable[[], Awaitable[None]] | None = None,
+        before_acting: Callable[[], Awaitable[None]] | None = None,
     ) -> dict[str, Any]:
         return await self._with_token(
             lambda token: self._graph.post(
                 path,
                 token=token,
-                before_leaving=before_leaving,
+                before_acting=before_acting,
                 params=params,
                 json=json,
                 form=form,

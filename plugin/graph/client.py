@@ -81,11 +81,11 @@ class GraphClient:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeats: bool = False,
-        before_leaving: Callable[[], Awaitable[None]] | None = None,
+        before_acting: Callable[[], Awaitable[None]] | None = None,
     ) -> dict[str, Any]:
         """Send `json`, or `form` and `files` in httpx's shape; without any, no body.
 
-        `before_leaving` is awaited when the connection stands and the body has not been sent;
+        `before_acting` is awaited when the connection stands and the body has not been sent;
         what it raises keeps the request from being made.
         """
         return await self._call(
@@ -94,7 +94,7 @@ class GraphClient:
             token=token,
             params=params,
             repeats=repeats,
-            before_leaving=before_leaving,
+            before_acting=before_acting,
             json=json,
             data=form,
             files=files,
@@ -150,10 +150,10 @@ class GraphClient:
         repeats: bool,
         token: str | None = None,
         params: Params | None = None,
-        before_leaving: Callable[[], Awaitable[None]] | None = None,
+        before_acting: Callable[[], Awaitable[None]] | None = None,
         **body: Any,
     ) -> dict[str, Any]:
-        extensions = {"trace": _tracer(before_leaving)} if before_leaving else {}
+        extensions = {"trace": _tracer(before_acting)} if before_acting else {}
         pauses_s = iter(PAUSES_S if repeats and not body.get("files") else ())
         while True:
             try:
@@ -258,12 +258,12 @@ def _spoken(part: object) -> Iterator[str]:
             yield from [value] if is_spoken and len(value) >= MIN_SPOKEN_CHARS else _spoken(value)
 
 
-def _tracer(before_leaving: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def _tracer(before_acting: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     # Head and body leave one after the other, and a head without its body does nothing.
     # https://www.encode.io/httpcore/extensions/#trace
     async def trace(event: str, _: Any) -> None:
         if event.endswith(".send_request_body.started"):
-            await before_leaving()
+            await before_acting()
 
     return trace
 

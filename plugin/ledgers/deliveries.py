@@ -102,7 +102,7 @@ class Deliveries:
         return None if entry is None else _attempt(as_object(entry))
 
     async def begin(
-        self, step: str, name: str, has_stayed: Callable[[str], bool]
+        self, step: str, name: str, has_not_acted: Callable[[str], bool]
     ) -> Attempt | None:
         """Write that an attempt is about to send; return an earlier one that may have sent.
 
@@ -113,7 +113,7 @@ class Deliveries:
         key = place = _send_key(step)
         while (present := await self._store.add(place, entry, expires_in_s=KEPT_S)) is not None:
             earlier = _attempt(as_object(present))
-            if earlier.state != "sending" or not has_stayed(earlier.name):
+            if earlier.state != "sending" or not has_not_acted(earlier.name):
                 return earlier
             place = f"{key}:after:{earlier.name}"
         if place != key:

@@ -74,7 +74,7 @@ async def send_message(
         if context.may_have_acted
         else None
     )
-    if earlier is not None and not _has_stayed(context, earlier):
+    if earlier is not None and not _has_not_acted(context, earlier):
         return _outcome_of(context, earlier, state)
     await _check(context, input, sender, recipient, window)
     return await _post(context, sender, {**_envelope(input, recipient, opaque), **body}, state)
@@ -175,7 +175,7 @@ async def _post(
     path = f"{sender.id}/messages"
     try:
         answer = await graph_of(context).post(
-            path, json=body, before_leaving=_journalled(context, deliveries, step)
+            path, json=body, before_acting=_journalled(context, deliveries, step)
         )
         sent = _accepted(context, answer, state)
     except _BegunElsewhere as other:
@@ -198,9 +198,9 @@ class _BegunElsewhere(Exception):
         self.attempt = attempt
 
 
-def _has_stayed(context: ActionContext, earlier: Attempt) -> bool:
+def _has_not_acted(context: ActionContext, earlier: Attempt) -> bool:
     """Say whether the attempt was journalled, and a crash kept it from leaving."""
-    return earlier.state == "sending" and context.has_stayed(earlier.name)
+    return earlier.state == "sending" and context.has_not_acted(earlier.name)
 
 
 def _journalled(
@@ -211,12 +211,12 @@ def _journalled(
 
     async def begin() -> None:
         if not begun:
-            earlier = await deliveries.begin(step, context.attempt, context.has_stayed)
+            earlier = await deliveries.begin(step, context.attempt, context.has_not_acted)
             if earlier is not None:
                 raise _BegunElsewhere(earlier)
             begun.append(step)
         # The commit takes a while; from here on, what leaves is a matter of microseconds.
-        context.leaving()
+        context.acts_now()
 
     return begin
 

@@ -21,15 +21,15 @@ CURE = (
 
 @dataclass(frozen=True)
 class Subject:
-    """What a route is about: `<kind>:<waba>` or `<kind>:<waba>:<phoneNumberId>`."""
+    """What a topic is about: `<kind>:<waba>` or `<kind>:<waba>:<phoneNumberId>`."""
 
     kind: str
     waba_id: str
     phone_number_id: str | None = None
 
     @classmethod
-    def of(cls, route: str) -> Subject:
-        kind, _, rest = route.partition(":")
+    def of(cls, topic: str) -> Subject:
+        kind, _, rest = topic.partition(":")
         waba_id, separator, phone_number_id = rest.partition(":")
         return cls(
             kind,

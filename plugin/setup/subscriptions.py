@@ -245,7 +245,7 @@ class Subscriptions:
     async def heard(self, waba_id: str) -> frozenset[str]:
         """Return the ids of the numbers that somebody listens to; "" stands for all of them."""
         found = [await self._host.listeners(f"{stem}:{waba_id}") for stem in STEMS]
-        subjects = [Subject.of(route) for routes in found for route in routes]
+        subjects = [Subject.of(topic) for topics in found for topic in topics]
         # An id may begin with another one.
         return frozenset(each.phone_number_id or "" for each in subjects if each.waba_id == waba_id)
 
@@ -289,7 +289,7 @@ def _reason_to_stay(wiring: Wiring, account: Account) -> str | None:
 
 
 def _subject(listener: Listener) -> Subject:
-    subject = Subject.of(listener.route)
+    subject = Subject.of(listener.topic)
     if subject.kind in STEMS:
         return subject
     raise RejectedError("There are no such events", f"{subject.kind!r} is not one of {STEMS}.")

@@ -20,7 +20,8 @@ from ..foreign_json.shapes import as_texts
 from ..setup.ownership import Subject
 from ..webhook.events import STEMS
 
-ROUTES = "routes"
+# Flows that run have stored it under this name.
+TOPICS = "routes"
 
 
 class ListeningInput(Fields):
@@ -34,7 +35,7 @@ class ListeningTrigger(Trigger):
     """Base of the triggers: starting asks for events, stopping takes back what was asked for."""
 
     def stems(self, properties: ListeningInput) -> Sequence[str]:
-        """Return the first words of the routes that the properties ask for."""
+        """Return the first words of the topics that the properties ask for."""
         raise NotImplementedError
 
     async def start(self, context: TriggerContext) -> None:
@@ -42,15 +43,15 @@ class ListeningTrigger(Trigger):
         place = business_account(context, properties.business_account_id)
         if properties.phone_number_id:
             place += f":{(await prove_sender(context, properties.phone_number_id, place)).id}"
-        routes = [f"{stem}:{place}" for stem in self.stems(properties)]
-        before = await _routes(context)
+        topics = [f"{stem}:{place}" for stem in self.stems(properties)]
+        before = await _topics(context)
         # Written down first: what a start that broke off has added can then still be found.
-        await context.state.put({ROUTES: list(dict.fromkeys([*before, *routes]))})
-        for route in routes:
-            await context.add_listener(route, {})
-        for route in set(before) - set(routes):
-            await context.remove_listener(route)
-        await context.state.put({ROUTES: routes})
+        await context.state.put({TOPICS: list(dict.fromkeys([*before, *topics]))})
+        for topic in topics:
+            await context.add_listener(topic, {})
+        for topic in set(before) - set(topics):
+            await context.remove_listener(topic)
+        await context.state.put({TOPICS: topics})
         waba_id, _, phone_number_id = place.partition(":")
         for caution in await whatsapp(context).cautions(
             waba_id, phone_number_id or None, context.account
@@ -58,11 +59,11 @@ class ListeningTrigger(Trigger):
             context.warn(caution)
 
     async def stop(self, context: TriggerContext) -> None:
-        routes = await _routes(context)
-        for route in routes:
-            await context.remove_listener(route)
-        await context.state.delete([ROUTES])
-        for waba_id in dict.fromkeys(Subject.of(route).waba_id for route in routes):
+        topics = await _topics(context)
+        for topic in topics:
+            await context.remove_listener(topic)
+        await context.state.delete([TOPICS])
+        for waba_id in dict.fromkeys(Subject.of(topic).waba_id for topic in topics):
             others = await context.other_flows([f"{stem}:{waba_id}" for stem in STEMS])
             if told := await whatsapp(context).ending(waba_id, context.account, others):
                 context.warn(told)
@@ -73,5 +74,5 @@ class ListeningTrigger(Trigger):
         return await sender_options(context, field, input)
 
 
-async def _routes(context: TriggerContext) -> list[str]:
-    return as_texts((await context.state.get([ROUTES])).get(ROUTES))
+async def _topics(context: TriggerContext) -> list[str]:
+    return as_texts((await context.state.get([TOPICS])).get(TOPICS))

@@ -1,13 +1,13 @@
 """Flattens a webhook body into events: one per message, status, error or other change.
 
-Kinds and routes:
+Kinds and topics:
 
 - `message`: `messages:<waba>` and `messages:<waba>:<phoneNumberId>`; `status`: `statuses:...`
 - `standby.message`, `standby.status`, `standby.echo`: `standby:...` likewise. Another app leads
   the conversation and answering would take it over, so a flow has to ask for these.
 - `error`, `userAction` and every other field by Meta's name for it: `account:<waba>`
-- `unreadable`: no route; kept for a person to look at, and costs none of its neighbours
-- `beside`: no route; what stood beside the entries and belongs to no account
+- `unreadable`: no topic; kept for a person to look at, and costs none of its neighbours
+- `beside`: no topic; what stood beside the entries and belongs to no account
 
 Meta's objects are kept as they came, under `message`, `status`, `echo`, `error`, `userAction` or
 `value`. What they share is stored once: unknown keys of any level and contacts of nobody are under
@@ -32,7 +32,7 @@ from .items import KNOWN_LISTS, MAKERS, Object, Place, digest
 MAX_UPDATES = 10_000
 OBJECT = "whatsapp_business_account"
 PRODUCT = "whatsapp"
-# What a route may begin with, before the WABA.
+# What a topic may begin with, before the WABA.
 STEMS = ("messages", "statuses", "standby", "account")
 # These carry the id of a business portfolio where others carry that of the WABA.
 PORTFOLIO_EVENTS = ("PARTNER_", "MM_LITE_", "AD_ACCOUNT_LINKED")
@@ -186,7 +186,7 @@ def _with_beside(events: list[Event], level: str, found: Object) -> list[Event]:
     """Put what stood beside events with the first of them that goes anywhere, and there alone."""
     if not events or not found:
         return events
-    chosen = next((n for n, event in enumerate(events) if event.routes), 0)
+    chosen = next((n for n, event in enumerate(events) if event.topics), 0)
     beside = dict(as_object(events[chosen].payload.get("beside")))
     for key, each in found.items():
         beside[key if key not in beside else f"{level}.{key}"] = each
@@ -199,6 +199,6 @@ def _other(waba_id: str, base: Object, name: str, value: Any) -> Event:
         id=f"{name}:{waba_id}:{digest([base.get('entryId'), base.get('entryTime'), value])}",
         kind=name,
         payload={**base, "value": value},
-        routes=(f"account:{waba_id}",) if waba_id else (),
+        topics=(f"account:{waba_id}",) if waba_id else (),
         order=f"account:{waba_id}" if waba_id else "",
     )

@@ -1,4 +1,4 @@
-"""What one item of a payload becomes: an event, told from its duplicates, with its routes.
+"""What one item of a payload becomes: an event, told from its duplicates, with its topics.
 
 An item is a message, a status, an echo, an error or an action of a person; the lists of items, and
 what stands around them, are read in `events`.
@@ -37,13 +37,13 @@ class Place:
     prefix: str
     given: set[int] = field(default_factory=set[int])
 
-    def routes(self, stem: str) -> tuple[str, ...]:
+    def topics(self, stem: str) -> tuple[str, ...]:
         if not self.waba_id:
             return ()
-        route = f"{stem}:{self.waba_id}"
-        return (route, f"{route}:{self.phone_number_id}") if self.phone_number_id else (route,)
+        topic = f"{stem}:{self.waba_id}"
+        return (topic, f"{topic}:{self.phone_number_id}") if self.phone_number_id else (topic,)
 
-    def answers(self, *keys: tuple[str, str]) -> tuple[str, ...]:
+    def wait_keys(self, *keys: tuple[str, str]) -> tuple[str, ...]:
         """Return the keys of the waits that end: none in standby, where another app leads.
 
         Each is named with the WABA, because what else is in it was chosen by whoever wrote or sent.
@@ -85,9 +85,9 @@ def _message(place: Place, message: Object, index: int) -> Event:
         id=_key(place, "message", message, index, as_id(message.get("id"))),
         kind=f"{place.prefix}message",
         payload=payload,
-        routes=place.routes("standby" if place.prefix else "messages"),
+        topics=place.topics("standby" if place.prefix else "messages"),
         order=f"{phone}:{as_id(message.get('group_id')) or (known[0] if known else '')}",
-        answers=place.answers(*(("from", f"{phone}:{each}") for each in known)),
+        wait_keys=place.wait_keys(*(("from", f"{phone}:{each}") for each in known)),
     )
 
 
@@ -112,9 +112,9 @@ def _status(place: Place, status: Object, index: int) -> Event:
         id=_key(place, "status", status, index, f"{key}:{participant}" if participant else key),
         kind=f"{place.prefix}status",
         payload=payload,
-        routes=place.routes("standby" if place.prefix else "statuses"),
+        topics=place.topics("standby" if place.prefix else "statuses"),
         order=f"{place.phone_number_id}:{user_id or number}",
-        answers=place.answers(("message", message_id), ("step", step_id)),
+        wait_keys=place.wait_keys(("message", message_id), ("step", step_id)),
         about=step_id,
     )
 
@@ -130,7 +130,7 @@ def _echo(place: Place, echo: Object, index: int) -> Event:
         id=_key(place, "echo", echo, index, as_id(echo.get("id"))),
         kind=f"{place.prefix}echo",
         payload={**place.base, "echo": echo},
-        routes=place.routes("standby" if place.prefix else "account"),
+        topics=place.topics("standby" if place.prefix else "account"),
         order=f"{place.phone_number_id}:",
         # Some echoes hold the message as it was sent.
         about=_step_of(echo) or _step_of(as_object(echo.get("message"))),
@@ -150,7 +150,7 @@ def _of_account(place: Place, kind: str, item: Object, index: int) -> Event:
         id=_key(place, kind, item, index, ""),
         kind=f"{place.prefix}{kind}",
         payload={**place.base, kind: item},
-        routes=place.routes("account"),
+        topics=place.topics("account"),
         order=f"account:{place.waba_id}",
     )
 

@@ -123,7 +123,7 @@ async def test_a_send_that_a_crash_has_kept_back_is_made(
     context: RecordingContext, graph: Graph
 ) -> None:
     await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
-    context.stayed = {"dead"}
+    context.not_acted = {"dead"}
 
     sent = await send(context)
 
@@ -146,7 +146,7 @@ async def test_a_send_whose_answer_was_lost_is_not_repeated_however_it_began(
     context: RecordingContext, graph: Graph
 ) -> None:
     await context.store.add(journal_key(context), {"state": "unknown", "attempt": "dead"})
-    context.stayed = {"dead"}
+    context.not_acted = {"dead"}
 
     sent = await send(context)
 
@@ -157,18 +157,18 @@ async def test_a_send_whose_answer_was_lost_is_not_repeated_however_it_began(
 async def test_a_step_says_that_it_leaves_once_the_journal_has_it(
     context: RecordingContext, graph: Graph
 ) -> None:
-    assert context.left == []
+    assert context.acted == []
 
     await send(context)
 
-    assert context.left == [context.attempt]
+    assert context.acted == [context.attempt]
 
 
 async def test_a_send_that_left_after_an_earlier_one_had_stayed_is_not_repeated(
     context: RecordingContext, graph: Graph
 ) -> None:
     await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
-    context.stayed = {"dead"}
+    context.not_acted = {"dead"}
     graph.answers = False
     await send(context)
     await context.store.put(
@@ -186,7 +186,7 @@ async def test_two_attempts_after_one_that_has_stayed_make_one_request(
     context: RecordingContext, graph: Graph
 ) -> None:
     await context.store.add(journal_key(context), {"state": "sending", "attempt": "dead"})
-    context.stayed = {"dead"}
+    context.not_acted = {"dead"}
 
     await asyncio.gather(send(context), send(context))
 
@@ -199,7 +199,7 @@ async def test_an_attempt_that_died_while_it_followed_another_is_followed_in_tur
     key = journal_key(context)
     await context.store.add(key, {"state": "sending", "attempt": "first"})
     await context.store.add(f"{key}:after:first", {"state": "sending", "attempt": "second"})
-    context.stayed = {"first", "second"}
+    context.not_acted = {"first", "second"}
 
     sent = await send(context)
 

@@ -410,7 +410,7 @@ async def test_no_error_holds_the_text_or_the_token(
 async def test_a_step_that_crashed_while_sending_waits_instead_of_sending_again(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
-    await plugin.deliveries.begin("102290129340398:run-1:reply", "dead", context.has_stayed)
+    await plugin.deliveries.begin("102290129340398:run-1:reply", "dead", context.has_not_acted)
 
     again = await SendText().receive(context, text())
 
@@ -422,7 +422,7 @@ async def test_a_step_that_crashed_while_sending_waits_instead_of_sending_again(
 async def test_a_step_that_crashed_after_its_status_had_come_knows_that_it_sent(
     context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
 ) -> None:
-    await plugin.deliveries.begin("102290129340398:run-1:reply", "dead", context.has_stayed)
+    await plugin.deliveries.begin("102290129340398:run-1:reply", "dead", context.has_not_acted)
     status = {
         "id": WAMID,
         "status": "sent",

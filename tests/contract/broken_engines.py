@@ -30,10 +30,10 @@ def leaves_what_was_cut_short(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Due, "sweep", sweep)
 
 
-def notes_nothing_that_leaves(patch: pytest.MonkeyPatch) -> None:
+def notes_no_acts(patch: pytest.MonkeyPatch) -> None:
     def leave(marks: Any, attempt: str) -> None: ...
 
-    patch.setattr(AttemptMarks, "leave", leave)
+    patch.setattr(AttemptMarks, "act", leave)
 
 
 def puts_at_once(patch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ BROKEN_ENGINES: list[tuple[SpoilEngine, Check]] = [
     (forgets_what_it_accepted, lasting.what_was_taken_is_heard_although_the_process_is_killed),
     (leaves_what_was_cut_short, lasting.a_step_that_a_kill_has_cut_short_is_repeated_under_its_id),
     (leaves_what_was_cut_short, lasting.a_step_that_a_stop_has_cut_short_is_repeated_under_its_id),
-    (notes_nothing_that_leaves, lasting.what_has_left_is_never_said_to_have_stayed),
+    (notes_no_acts, lasting.what_has_acted_is_never_said_not_to_have),
     (puts_at_once, lasting.what_is_put_with_a_step_is_kept_with_its_record_or_not_at_all),
     (does_everything_again, lasting.what_has_ended_is_not_done_again_after_a_kill),
     (forgets_the_state_of_a_wait, lasting.a_wait_outlives_the_process),

@@ -95,8 +95,8 @@ def validates_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
 
 
 def listens_although_it_is_refused(page: Any, patch: pytest.MonkeyPatch) -> None:
-    async def add_listener(context: Any, route: str, params: Any) -> None:
-        listener = Listener(f"{context.place} {route}", route, params, "")
+    async def add_listener(context: Any, topic: str, params: Any) -> None:
+        listener = Listener(f"{context.place} {topic}", topic, params, "")
         context.host.listening[listener.id] = listener
         try:
             await context.plugin.listener_added(listener, context.chosen)
@@ -107,16 +107,16 @@ def listens_although_it_is_refused(page: Any, patch: pytest.MonkeyPatch) -> None
 
 
 def asks_no_plugin_for_a_listener(page: Any, patch: pytest.MonkeyPatch) -> None:
-    async def add_listener(context: Any, route: str, params: Any) -> None:
-        listener = Listener(f"{context.place} {route}", route, params, "")
+    async def add_listener(context: Any, topic: str, params: Any) -> None:
+        listener = Listener(f"{context.place} {topic}", topic, params, "")
         context.host.listening[listener.id] = listener
 
     patch.setattr(page.Context, "add_listener", add_listener)
 
 
 def listens_as_often_as_it_is_started(page: Any, patch: pytest.MonkeyPatch) -> None:
-    async def add_listener(context: Any, route: str, params: Any) -> None:
-        listener = Listener(f"{context.place} {uuid.uuid4().hex}", route, params, "")
+    async def add_listener(context: Any, topic: str, params: Any) -> None:
+        listener = Listener(f"{context.place} {uuid.uuid4().hex}", topic, params, "")
         await context.plugin.listener_added(listener, context.chosen)
         context.host.listening[listener.id] = listener
 
@@ -129,8 +129,8 @@ def never_stops_a_flow(page: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(page.Host, "stop_flow", stop_flow)
 
 
-def counts_flows_at_any_route(page: Any, patch: pytest.MonkeyPatch) -> None:
-    async def other_flows(context: Any, routes: Sequence[str]) -> int:
+def counts_flows_at_any_topic(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def other_flows(context: Any, topics: Sequence[str]) -> int:
         return len(context.host.listening) - 1
 
     patch.setattr(page.Context, "other_flows", other_flows)
@@ -205,7 +205,7 @@ def tells_everybody(page: Any, patch: pytest.MonkeyPatch) -> None:
 
 def never_asks_what_an_account_opens(page: Any, patch: pytest.MonkeyPatch) -> None:
     def may_hear(host: Any, event: Any, listener: Any, account: Any) -> bool:
-        return listener.route in event.routes
+        return listener.topic in event.topics
 
     patch.setattr(page.Host, "_may_hear", may_hear)
 
@@ -401,7 +401,7 @@ BROKEN: list[tuple[Spoil, Check]] = [
     (asks_no_plugin_for_a_listener, lifecycle.the_plugin_is_asked_before_a_listener_is_stored),
     (listens_as_often_as_it_is_started, lifecycle.a_flow_that_is_started_twice_hears_once),
     (never_stops_a_flow, lifecycle.a_flow_that_is_stopped_twice_hears_no_more),
-    (counts_flows_at_any_route, lifecycle.a_trigger_is_told_how_many_other_flows_listen),
+    (counts_flows_at_any_topic, lifecycle.a_trigger_is_told_how_many_other_flows_listen),
     (stops_the_plugin_first, lifecycle.a_step_is_over_before_the_plugin_stops),
     (takes_bodies_of_any_length, events.a_body_longer_than_its_route_allows_is_refused_unseen),
     (accepts_when_all_is_done, events.an_event_is_taken_before_what_it_starts_has_ended),
@@ -410,10 +410,10 @@ BROKEN: list[tuple[Spoil, Check]] = [
     (starts_a_run_for_nothing, events.what_a_trigger_makes_nothing_of_starts_no_run),
     (begins_all_at_once, events.events_of_one_order_are_worked_off_one_after_the_other),
     (stumbles_over_what_it_cannot_read, events.what_cannot_be_read_holds_up_nothing_else),
-    (tells_everybody, events.an_event_reaches_only_flows_that_listen_to_its_route),
+    (tells_everybody, events.an_event_reaches_only_flows_that_listen_to_its_topic),
     (
         never_asks_what_an_account_opens,
-        events.an_account_that_no_longer_opens_a_route_hears_nothing_of_it,
+        events.an_account_that_no_longer_opens_a_topic_hears_nothing_of_it,
     ),
     (gives_no_account_without_a_word, events.a_connector_without_accounts_is_given_none),
     (validates_nothing, steps.an_input_is_validated_before_the_action_gets_it),

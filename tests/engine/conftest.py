@@ -198,7 +198,7 @@ class Echo:
 
     async def listener_added(self, listener: Listener, account: Account) -> None:
         rooms = account.profile["rooms"]
-        if not isinstance(rooms, list) or listener.route.removeprefix("room:") not in rooms:
+        if not isinstance(rooms, list) or listener.topic.removeprefix("room:") not in rooms:
             raise RejectedError("Not your room", "The account has no key to it.", "Ask for one.")
         self.added.append(listener.id.partition(":")[2])
 
@@ -209,8 +209,8 @@ class Echo:
         told = json.loads(content)
         if told.get("breaks"):
             raise RuntimeError("no such content")
-        routes, answers = tuple(told.pop("routes")), tuple(told.pop("answers"))
-        return [Event(**told, routes=routes, answers=answers)]
+        topics, wait_keys = tuple(told.pop("routes")), tuple(told.pop("answers"))
+        return [Event(**told, topics=topics, wait_keys=wait_keys)]
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         self.noted += [event.id for event in events]
@@ -220,7 +220,7 @@ class Echo:
             if event.payload["text"] == "note and fail":
                 raise RuntimeError("cannot be announced")
 
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         rooms = profile["rooms"]
         return [f"room:{room}" for room in rooms] if isinstance(rooms, list) else []
 
@@ -370,7 +370,7 @@ def refused_tokens(echo: Echo) -> set[str]:
 
 @pytest.fixture
 def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
-    """Let an event happen: hear("text", room="hall", id=..., order=..., answers=(...))."""
+    """Let an event happen: hear("text", room="hall", id=..., order=..., wait_keys=(...))."""
 
     async def tell(
         text: str,
@@ -378,7 +378,7 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
         room: str = "hall",
         id: str | None = None,
         order: str = "",
-        answers: tuple[str, ...] = (),
+        wait_keys: tuple[str, ...] = (),
         items: Sequence[int] = (),
         ratio: float | None = None,
         about: str = "",
@@ -390,7 +390,7 @@ def hear(engine: Engine) -> Callable[..., Awaitable[None]]:
             "payload": payload,
             "routes": [f"room:{room}"],
             "order": order,
-            "answers": answers,
+            "answers": wait_keys,
             "about": about,
         }
         await engine.events.accept(CONNECTOR, json.dumps(event).encode())

@@ -58,7 +58,7 @@ async def test_a_run_that_waits_stays_however_old(
 async def test_an_event_without_a_run_is_known_for_fourteen_days_so_that_no_repeat_counts_as_new(
     engine: Engine, owner: str, hear: Hear, until: Until
 ) -> None:
-    await hear("x", answers=("answer:q",))
+    await hear("x", wait_keys=("answer:q",))
     await hear("y")
 
     async def has_both() -> bool:

@@ -166,7 +166,7 @@ async def test_a_wait_ends_by_an_event_that_came_early_and_by_its_time(
     await engine.flows.start(owner, "f")
 
     await hear("q")
-    await hear("early", room="elsewhere", answers=("answer:q",))
+    await hear("early", room="elsewhere", wait_keys=("answer:q",))
     await hear("late")
     found = await ended_runs(owner, 2)
 

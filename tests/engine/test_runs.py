@@ -152,7 +152,7 @@ async def test_a_wait_ends_with_the_event_that_answers_it(
 
     await hear("x")
     await ended_runs(owner, 1, "waiting")
-    await hear("42", room="elsewhere", answers=("answer:q",))
+    await hear("42", room="elsewhere", wait_keys=("answer:q",))
     [run] = await ended_runs(owner, 1)
 
     assert run["steps"][2]["output"]["said"][0]["text"] == "q: 42"
@@ -165,7 +165,7 @@ async def test_a_wait_finds_an_event_that_came_before_it_was_stored(
 
     # Both are routed in one go, so the answer is there before the run has begun.
     await hear("x")
-    await hear("early", room="elsewhere", answers=("answer:q",))
+    await hear("early", room="elsewhere", wait_keys=("answer:q",))
     [run] = await ended_runs(owner, 1)
 
     assert run["steps"][1]["output"]["said"][0]["text"] == "q: early"
@@ -189,8 +189,8 @@ async def test_an_event_that_ended_a_wait_does_not_end_the_next_one_with_the_sam
 
     await hear("x")
     await ended_runs(owner, 1, "waiting")
-    await hear("one", room="elsewhere", answers=("answer:q",))
-    await hear("two", room="elsewhere", answers=("answer:q",))
+    await hear("one", room="elsewhere", wait_keys=("answer:q",))
+    await hear("two", room="elsewhere", wait_keys=("answer:q",))
     [run] = await ended_runs(owner, 1)
 
     assert run["steps"][1]["output"]["said"][0]["text"] == "q: one: two"
@@ -215,7 +215,7 @@ async def test_an_event_that_is_routed_once_more_does_not_end_the_next_wait_with
     await start(engine, owner, flow({"text": "q", "then": "waitTwice"}))
     await hear("x")
     await ended_runs(owner, 1, "waiting")
-    await hear("one", room="elsewhere", answers=("answer:q",))
+    await hear("one", room="elsewhere", wait_keys=("answer:q",))
     answering = sa.select(events).where(events.c.answers.contains("answer:q"))
     [answer] = await until(lambda: engine.rows(answering))
     resting = segments.c.state == SegmentState.WAITING.value
@@ -266,7 +266,7 @@ async def test_a_list_is_stored_once_however_many_steps_wait_with_it_in_sight(
     await ended_runs(owner, 1, "waiting")
     for number in range(20):
         for _ in range(2):
-            await hear("yes", room="elsewhere", answers=(f"answer:{number}",))
+            await hear("yes", room="elsewhere", wait_keys=(f"answer:{number}",))
     [run] = await ended_runs(owner, 1)
     [size] = await engine.rows(sa.select(sa.func.sum(sa.func.length(segments.c.work))))
 

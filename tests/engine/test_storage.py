@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from appmixer.engine.contract import ThrottledError
-from appmixer.engine.contract.manifest import Quota
+from appmixer.engine.contract.manifest import QuotaRule
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.quotas import Buckets
 from appmixer.engine.storage.database import database_url, migrate, open_database
@@ -149,7 +149,7 @@ def test_the_seals_key_is_for_its_user_only_and_another_key_opens_nothing(
 
 async def test_a_quota_lets_a_burst_through_then_refuses_with_the_time_to_wait() -> None:
     clock = Clock()
-    pair = Quota.model_validate(
+    pair = QuotaRule.model_validate(
         {"name": "pair", "limit": 1, "windowS": 6, "scope": "x", "burst": 3, "description": "d"}
     )
     buckets = Buckets({"pair": pair}, clock)

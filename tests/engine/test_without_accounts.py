@@ -110,11 +110,11 @@ class Bell:
         self.told.append(("removed", listener.account_id, account))
 
     def read(self, content: bytes) -> Sequence[Event]:
-        return [Event(**json.loads(content), routes=("bell",))]
+        return [Event(**json.loads(content), topics=("bell",))]
 
     async def before_routing(self, events: Sequence[Event]) -> None: ...
 
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         return ()
 
     async def checks(self, account: Account | None) -> Sequence[Check]:

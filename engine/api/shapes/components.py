@@ -1,4 +1,4 @@
-"""Connectors with their components, dropdowns, and trials of one component."""
+"""Connectors with their components, dropdowns, and tests of one component."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, RootModel
 
-from ...contract.manifest import Auth, EndpointRoute, Quota
+from ...contract.manifest import Auth, EndpointRoute, QuotaRule
 from ...flows.models import FlowDocument
 from ...runs.states import StepState
 from .refusals import Failure
@@ -54,7 +54,7 @@ class Connector(Shape):
     icon: str = Field(description="A square SVG as a data URI.")
     auth: Auth | None = Field(description="How accounts connect; null where there are none.")
     endpoint: list[EndpointRoute]
-    quotas: list[Quota]
+    quotas: list[QuotaRule]
     components: list[Component]
 
 
@@ -187,5 +187,5 @@ class WouldSend(Shape):
     request: ShownRequest
 
 
-class TrialResult(RootModel[Samples | Tried | SentNothing | WouldSend]):
-    """What became of a trial."""
+class ComponentTestResult(RootModel[Samples | Tried | SentNothing | WouldSend]):
+    """What became of a test."""

@@ -95,7 +95,7 @@ async def what_cannot_be_read_holds_up_nothing_else(site: HostSite) -> None:
     expect(status, 200, "the answer to what was accepted and cannot be read")
 
 
-async def an_event_reaches_only_flows_that_listen_to_its_route(site: HostSite) -> None:
+async def an_event_reaches_only_flows_that_listen_to_its_topic(site: HostSite) -> None:
     names: list[str] = []
 
     async def name(context: ActionContext, input: Act.Input) -> Result:
@@ -114,7 +114,7 @@ async def an_event_reaches_only_flows_that_listen_to_its_route(site: HostSite) -
     expect(names, ["one for ann", "two for bob"], "what was done")
 
 
-async def an_account_that_no_longer_opens_a_route_hears_nothing_of_it(site: HostSite) -> None:
+async def an_account_that_no_longer_opens_a_topic_hears_nothing_of_it(site: HostSite) -> None:
     async with staged(site) as stage:
         await stage.host.start("other", "ann", {"room": "attic"})
         stage.probe.rooms["token-ann"] = {"attic"}
@@ -156,7 +156,7 @@ EVENTS = (
     what_a_trigger_makes_nothing_of_starts_no_run,
     events_of_one_order_are_worked_off_one_after_the_other,
     what_cannot_be_read_holds_up_nothing_else,
-    an_event_reaches_only_flows_that_listen_to_its_route,
-    an_account_that_no_longer_opens_a_route_hears_nothing_of_it,
+    an_event_reaches_only_flows_that_listen_to_its_topic,
+    an_account_that_no_longer_opens_a_topic_hears_nothing_of_it,
     a_connector_without_accounts_is_given_none,
 )

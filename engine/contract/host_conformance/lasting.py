@@ -53,16 +53,16 @@ async def a_step_that_a_stop_has_cut_short_is_repeated_under_its_id(site: HostSi
     expect(second.may_have_acted, True, "may_have_acted of the second attempt")
 
 
-async def what_has_left_is_never_said_to_have_stayed(site: HostSite) -> None:
+async def what_has_acted_is_never_said_not_to_have(site: HostSite) -> None:
     probe = Probe()
     said: list[bool] = []
 
     async def act_and_hang(context: ActionContext, input: Act.Input) -> Result | None:
-        context.leaving()
+        context.acts_now()
         return await _hang(probe)
 
     async def ask(context: ActionContext, input: Act.Input) -> Result:
-        said.append(context.has_stayed(probe.attempts[0].name))
+        said.append(context.has_not_acted(probe.attempts[0].name))
         return await answer(context, input)
 
     probe.receive = act_and_hang
@@ -74,7 +74,7 @@ async def what_has_left_is_never_said_to_have_stayed(site: HostSite) -> None:
         await stage.open_again()
         await stage.until_steps(1, "completed")
 
-    expect(said, [False], "has_stayed of an attempt that had left")
+    expect(said, [False], "has_not_acted of an attempt that had acted")
 
 
 async def what_is_put_with_a_step_is_kept_with_its_record_or_not_at_all(site: HostSite) -> None:
@@ -144,7 +144,7 @@ async def a_wait_outlives_the_process(site: HostSite) -> None:
         await stage.until_steps(2, "waiting", "completed")
         await stage.host.kill()
         await stage.open_again()
-        await stage.say("it", room="attic", answers=["answer:one"])
+        await stage.say("it", room="attic", wait_keys=["answer:one"])
         await stage.until_steps(2, "completed")
 
     expect(
@@ -163,7 +163,7 @@ LASTING_CHECKS = (
     what_was_taken_is_heard_although_the_process_is_killed,
     a_step_that_a_kill_has_cut_short_is_repeated_under_its_id,
     a_step_that_a_stop_has_cut_short_is_repeated_under_its_id,
-    what_has_left_is_never_said_to_have_stayed,
+    what_has_acted_is_never_said_not_to_have,
     what_is_put_with_a_step_is_kept_with_its_record_or_not_at_all,
     what_has_ended_is_not_done_again_after_a_kill,
     a_wait_outlives_the_process,

@@ -112,8 +112,8 @@ async def a_trigger_is_told_how_many_other_flows_listen(site: HostSite) -> None:
     counts: list[int] = []
 
     async def count(context: TriggerContext, event: JsonObject) -> None:
-        for routes in (["room:hall"], ["room:hal"], ["room"], ["room:attic", "room:hall"]):
-            counts.append(await context.other_flows(routes))
+        for topics in (["room:hall"], ["room:hal"], ["room"], ["room:attic", "room:hall"]):
+            counts.append(await context.other_flows(topics))
 
     async with staged(site, probe) as stage:
         await stage.host.start("second", "ann", {"room": "hall"})
@@ -124,7 +124,7 @@ async def a_trigger_is_told_how_many_other_flows_listen(site: HostSite) -> None:
         await stage.until_noted("heard one")
         await stage.until_steps(1, flow="second")
 
-    expect(counts, [0, 0, 1, 1], "other flows at the same route, a part of it, above it, at two")
+    expect(counts, [0, 0, 1, 1], "other flows at the same topic, a part of it, above it, at two")
 
 
 async def a_step_is_over_before_the_plugin_stops(site: HostSite) -> None:

@@ -211,7 +211,7 @@ class ProbePlugin:
         self.probe.notes.append("stop")
 
     async def listener_added(self, listener: Listener, account: Account | None) -> None:
-        room = listener.route.removeprefix("room:")
+        room = listener.topic.removeprefix("room:")
         if account is not None and room not in cast("list[str]", account.profile["rooms"]):
             raise RejectedError("No key", f"The account opens no room {room}.", "Ask for a key.")
         self.listeners.append(listener)
@@ -219,7 +219,7 @@ class ProbePlugin:
         self.probe.notes.append(f"added {room}{whose}")
 
     async def listener_removed(self, listener: Listener, account: Account | None) -> None:
-        self.probe.notes.append(f"removed {listener.route.removeprefix('room:')}")
+        self.probe.notes.append(f"removed {listener.topic.removeprefix('room:')}")
 
     def read(self, content: bytes) -> Sequence[Event]:
         told: dict[str, Any] = json.loads(content)
@@ -228,16 +228,16 @@ class ProbePlugin:
                 id=told["id"],
                 kind="said",
                 payload=told["payload"],
-                routes=(f"room:{told['room']}",),
+                topics=(f"room:{told['room']}",),
                 order=told["order"],
-                answers=tuple(told["answers"]),
+                wait_keys=tuple(told["wait_keys"]),
             )
         ]
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         self.probe.notes += [f"before {event.payload['text']}" for event in events]
 
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         return [f"room:{room}" for room in cast("list[str]", profile["rooms"])]
 
     async def checks(self, account: Account | None) -> Sequence[Check]:

@@ -47,7 +47,7 @@ class Stage:
         room: str = "hall",
         id: str = "",
         order: str = "",
-        answers: Sequence[str] = (),
+        wait_keys: Sequence[str] = (),
         number: Any = None,
         pin: str | None = None,
     ) -> None:
@@ -56,7 +56,7 @@ class Stage:
             "id": id or uuid.uuid4().hex,
             "room": room,
             "order": order,
-            "answers": list(answers),
+            "wait_keys": list(wait_keys),
             "payload": {"text": text, "number": number, "pin": pin},
         }
         status = await self.host.post("/events", json.dumps(event).encode())

@@ -153,10 +153,10 @@ async def a_wait_goes_on_with_the_next_event_for_its_key(site: HostSite) -> None
     async with staged(site, probe) as stage:
         await stage.say("one")
         await stage.until_steps(1, "waiting")
-        await stage.say("not it", room="attic", answers=["answer:2"])
+        await stage.say("not it", room="attic", wait_keys=["answer:2"])
         await stage.settle()
         await stage.until_steps(1, "waiting")
-        await stage.say("it", room="attic", answers=["answer:1"])
+        await stage.say("it", room="attic", wait_keys=["answer:1"])
         [step] = await stage.until_steps(1, "completed")
 
     expect(step.output, {"done": [{"text": "it"}]}, "the output")
@@ -186,7 +186,7 @@ async def an_event_that_comes_before_the_wait_ends_it(site: HostSite) -> None:
     async with staged(site, probe) as stage:
         await stage.say("one")
         await stage.until_attempts(1)
-        await stage.say("early", room="attic", answers=["answer:1"])
+        await stage.say("early", room="attic", wait_keys=["answer:1"])
         await stage.until_noted("before early")
         await stage.settle()
         go_on.set()
@@ -208,11 +208,11 @@ async def an_event_that_was_seen_does_not_end_the_next_wait(site: HostSite) -> N
     async with staged(site, Probe(receive=wait, resume=wait_again)) as stage:
         await stage.say("one")
         await stage.until_steps(1, "waiting")
-        await stage.say("a", room="attic", answers=["answer:1"])
+        await stage.say("a", room="attic", wait_keys=["answer:1"])
         await stage.until_attempts(2)
         await stage.settle()
         await stage.until_steps(1, "waiting")
-        await stage.say("b", room="attic", answers=["answer:1"])
+        await stage.say("b", room="attic", wait_keys=["answer:1"])
         [step] = await stage.until_steps(1, "completed")
 
     expect(step.output, {"done": [{"text": "ab"}]}, "the output")
@@ -238,7 +238,7 @@ async def a_step_past_its_deadline_is_cancelled_and_has_failed(site: HostSite) -
 
 async def a_step_that_acted_is_not_tried_again_after_its_deadline(site: HostSite) -> None:
     async def act_and_go_on(context: ActionContext, input: Act.Input) -> Result:
-        context.leaving()
+        context.acts_now()
         await asyncio.Event().wait()
         return None
 

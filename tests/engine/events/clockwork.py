@@ -63,7 +63,7 @@ class Clockwork:
         return []
 
     async def before_routing(self, events: Sequence[Event]) -> None: ...
-    def visible_routes(self, profile: JsonObject) -> Sequence[str]:
+    def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         return []
 
     async def checks(self, account: Account | None) -> Sequence[Check]:

@@ -480,7 +480,7 @@ async def test_a_list_that_a_release_without_pieces_has_stored_is_read(
         connection.execute(sa.delete(more_values))
 
     await engine.writer.commit(as_it_was)
-    await hear("yes", room="elsewhere", answers=("answer:wait:1",))
+    await hear("yes", room="elsewhere", wait_keys=("answer:wait:1",))
     [run] = await ended_runs(owner, 1)
 
     assert (waiting["id"], run["status"]) == (run["id"], "completed")

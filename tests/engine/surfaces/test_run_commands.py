@@ -182,7 +182,7 @@ async def test_what_a_paused_run_waits_for_is_heard_and_goes_on_when_it_is_resum
     [waiting] = await ended_runs(owner, 1, "waiting")
 
     await admin.post(f"/api/runs/{waiting['id']}/pause")
-    await hear("42", room="elsewhere", answers=("answer:wait:1",))
+    await hear("42", room="elsewhere", wait_keys=("answer:wait:1",))
 
     async def it_is_held() -> bool:
         found = await engine.rows(sa.select(segments.c.id).where(segments.c.state == "held"))
@@ -275,8 +275,8 @@ async def test_nothing_ends_the_waits_of_a_cancelled_run_or_begins_its_list(
 
     await admin.post(f"/api/runs/{run_id}/cancel")
     echo.is_over.set()
-    await hear("42", room="elsewhere", answers=("answer:wait:1",))
-    await hear("last", room="elsewhere", answers=("answer:none",))
+    await hear("42", room="elsewhere", wait_keys=("answer:wait:1",))
+    await hear("last", room="elsewhere", wait_keys=("answer:none",))
 
     async def all_is_routed() -> bool:
         return (

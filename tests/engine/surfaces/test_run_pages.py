@@ -78,7 +78,7 @@ async def test_what_changes_comes_again_after_what_was_read(
     path = f"/api/runs/{waiting['id']}"
     read = (await admin.get(path)).json()
 
-    await hear("42", room="elsewhere", answers=("answer:wait:1",))
+    await hear("42", room="elsewhere", wait_keys=("answer:wait:1",))
     await ended_runs(owner, 1)
     later = await pages(admin, path, 10, read["next"])
     [whole] = await pages(admin, path, 10)

@@ -105,9 +105,9 @@ def test_a_message_goes_to_its_account_and_its_number_with_its_contact() -> None
             "message": value["messages"][0],
             "contact": value["contacts"][0],
         },
-        routes=(f"messages:{WABA}", f"messages:{WABA}:{PHONE}"),
+        topics=(f"messages:{WABA}", f"messages:{WABA}:{PHONE}"),
         order=f"{PHONE}:16505551234",
-        answers=(f"from:{WABA}:{PHONE}:16505551234",),
+        wait_keys=(f"from:{WABA}:{PHONE}:16505551234",),
     )
 
 
@@ -117,7 +117,7 @@ def test_a_person_is_waited_for_by_number_and_by_bsuid() -> None:
 
     [event] = flatten(parsed)
 
-    assert event.answers == (f"from:{WABA}:{PHONE}:US.1", f"from:{WABA}:{PHONE}:16505551234")
+    assert event.wait_keys == (f"from:{WABA}:{PHONE}:US.1", f"from:{WABA}:{PHONE}:16505551234")
     assert event.order == f"{PHONE}:US.1"
 
 
@@ -133,8 +133,8 @@ def test_a_status_answers_the_waits_for_its_message_and_for_its_step() -> None:
     [event] = flatten(around({"statuses": [status]}))
 
     assert event.id == f"status:{PHONE}:wamid.9:delivered"
-    assert event.routes == (f"statuses:{WABA}", f"statuses:{WABA}:{PHONE}")
-    assert event.answers == (f"message:{WABA}:wamid.9", f"step:{WABA}:run-1:step-2")
+    assert event.topics == (f"statuses:{WABA}", f"statuses:{WABA}:{PHONE}")
+    assert event.wait_keys == (f"message:{WABA}:wamid.9", f"step:{WABA}:run-1:step-2")
     assert event.about == "run-1:step-2"
 
 
@@ -144,7 +144,7 @@ def test_events_of_no_account_end_no_wait() -> None:
 
     events = flatten(parsed)
 
-    assert [(event.kind, event.answers, event.routes) for event in events] == [
+    assert [(event.kind, event.wait_keys, event.topics) for event in events] == [
         ("message", (), ()),
         ("status", (), ()),
     ]
@@ -207,7 +207,7 @@ def test_the_same_error_beside_another_message_is_another_event() -> None:
 def test_a_partner_event_belongs_to_the_account_it_names_and_not_to_the_portfolio() -> None:
     [event] = flatten(body("fields.account_update.PARTNER_ADDED"))
 
-    assert event.routes == (f"account:{WABA}",)
+    assert event.topics == (f"account:{WABA}",)
     assert event.payload["wabaId"] == WABA
     assert event.payload["entryId"] == "2949482758682047"
 
@@ -216,8 +216,8 @@ def test_standby_messages_do_not_start_flows_that_answer_messages() -> None:
     [event] = flatten(body("fields.standby.message"))
 
     assert event.kind == "standby.message"
-    assert event.routes == (f"standby:{WABA}", f"standby:{WABA}:{PHONE}")
-    assert event.answers == ()
+    assert event.topics == (f"standby:{WABA}", f"standby:{WABA}:{PHONE}")
+    assert event.wait_keys == ()
 
 
 @pytest.mark.parametrize("level", ["entry", "change", "value", "metadata"])
@@ -257,7 +257,7 @@ def test_an_unknown_key_of_the_whole_body_belongs_to_no_account() -> None:
     events = flatten({**around({"messages": [message()]}), "new": 1})
 
     assert [event.kind for event in events] == ["message", "beside"]
-    assert (events[1].payload, events[1].routes) == ({"beside": {"new": 1}}, ())
+    assert (events[1].payload, events[1].topics) == ({"beside": {"new": 1}}, ())
 
 
 def test_unknown_keys_inside_and_outside_of_standby_are_kept() -> None:
@@ -300,7 +300,7 @@ def test_bad_contacts_cost_no_message(odd: Any) -> None:
     events = flatten(around({"contacts": odd, "messages": [message()]}))
 
     assert [event.kind for event in events] == ["message", "unreadable"]
-    assert events[0].routes == (f"messages:{WABA}", f"messages:{WABA}:{PHONE}")
+    assert events[0].topics == (f"messages:{WABA}", f"messages:{WABA}:{PHONE}")
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_a_value_of_unknown_lists_is_kept_as_it_is() -> None:
     [event] = flatten(around({"novelties": [1, 2]}))
 
     assert event.kind == "messages"
-    assert event.routes == (f"account:{WABA}",)
+    assert event.topics == (f"account:{WABA}",)
     assert event.payload["value"]["novelties"] == [1, 2]  # type: ignore[index, call-overload]  # pyright: ignore
 
 
@@ -427,7 +427,7 @@ def test_what_is_not_built_as_meta_says_is_kept_for_a_person(broken: Any) -> Non
     events = flatten(broken)
 
     assert [event.kind for event in events] == ["unreadable"]
-    assert events[0].routes == ()
+    assert events[0].topics == ()
 
 
 def test_a_broken_change_does_not_take_its_neighbours_with_it() -> None:

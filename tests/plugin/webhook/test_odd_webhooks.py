@@ -105,7 +105,7 @@ async def test_a_value_of_another_kind_costs_no_neighbour(name: str, host: Recor
                 await NewMessage().receive(context, event.payload)
                 context.properties = MessageStatusUpdated.Input()
                 await MessageStatusUpdated().receive(context, event.payload)
-            assert not [event for event in events if "\0" in "".join(event.answers)]
+            assert not [event for event in events if "\0" in "".join(event.wait_keys)]
 
     assert (await plugin.windows.state(OTHER_PHONE, [PERSON])).state == "open"
     assert await plugin.deliveries.delivery("1001001", "wamid.S") is not None

@@ -22,14 +22,14 @@ from .actions import Actions
 from .contexts import EngineContext, Services
 from .transport import DryRunRequest, is_dry_run
 
-# What a trial remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
-TRIAL = "trial"
+# What a test remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
+TESTED = "trial"
 SECRET_HEADERS = ("authorization", "cookie")
 
 
 @dataclass(frozen=True)
-class Trials:
-    """Trials for all owners; every call names the owner, and uses nobody else's account."""
+class ComponentTests:
+    """Tests for all owners; every call names the owner, and uses nobody else's account."""
 
     services: Services
     flows: Flows
@@ -55,7 +55,7 @@ class Trials:
             known = ", ".join(having) or "none"
             raise NotFoundError(f"{name} has no choices for {field!r}; it has them for: {known}.")
         place = await self.flows.place(
-            owner_id, TRIAL, TRIAL, FlowComponent(type=name, account=account)
+            owner_id, TESTED, TESTED, FlowComponent(type=name, account=account)
         )
         component = self.component(name)
         found = await component.options(EngineContext(self.services, place), field, values or {})
@@ -82,7 +82,7 @@ class Trials:
         if kind.form_of is None:
             raise NotFoundError(f"{name} has no form that depends on its input.")
         step = FlowComponent(type=name, account=account, input=dict(values or {}))
-        place = await self.flows.place(owner_id, TRIAL, TRIAL, step)
+        place = await self.flows.place(owner_id, TESTED, TESTED, step)
         form = await self.flows.forms.ask(place, step)
         schema = kind.with_form(form).schema
         return {"form": form.fingerprint, "schema": schema, "ports": described(schema)}
@@ -124,11 +124,11 @@ class Trials:
     ) -> dict[str, Any]:
         outcome = await self.actions.act(
             owner_id=owner_id,
-            flow_key=TRIAL,
-            key=TRIAL,
+            flow_key=TESTED,
+            key=TESTED,
             component=step,
             values=values,
-            step_id=f"{TRIAL}-{uuid.uuid4().hex}",
+            step_id=f"{TESTED}-{uuid.uuid4().hex}",
         )
         output: dict[str, list[Any]] = {}
         for port, value in outcome.values:
