@@ -15,7 +15,7 @@ from .conftest import start
 pytestmark = pytest.mark.anyio
 
 Runs = Callable[..., Awaitable[list[dict[str, Any]]]]
-VALUES = {"method": "GET", "body": "by hand", "query": {}}
+VALUES: dict[str, Any] = {"method": "GET", "body": "by hand", "query": {}}
 
 
 async def test_a_stopped_flow_runs_now_with_the_given_values(

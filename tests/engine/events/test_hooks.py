@@ -257,7 +257,7 @@ async def test_a_run_that_no_request_has_begun_has_nothing_to_answer(
     admin: httpx.AsyncClient, runs: Runs
 ) -> None:
     await admin.put("/api/flows/flow", json=flow("Asked", reply={"text": "x"}))
-    given = {"values": {"method": "GET", "body": "", "query": {}}}
+    given: dict[str, Any] = {"values": {"method": "GET", "body": "", "query": {}}}
 
     await admin.post("/api/flows/flow/run", json=given)
     [run] = await runs(1)
