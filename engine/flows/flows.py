@@ -210,7 +210,7 @@ class Flows:
             self.on_changed()
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         warnings += [str(each) for each in changed]
-        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
+        return {**await self.get(owner_id, flow_id), "warnings": list(dict.fromkeys(warnings))}
 
     async def stop(
         self, owner_id: str, flow_id: str, expected: Expected = WHATEVER
@@ -221,7 +221,7 @@ class Flows:
             row = await self._present(owner_id, flow_id)
             check_version(row, expected)
             warnings = await self._stop(owner_id, row)
-        return {**await self.get(owner_id, flow_id), "warnings": _once(warnings)}
+        return {**await self.get(owner_id, flow_id), "warnings": list(dict.fromkeys(warnings))}
 
     async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
         version = row.running_version or row.version
@@ -284,10 +284,6 @@ class Flows:
         if row is None:
             raise LookupError(f"There is no flow {flow_id!r}.")
         return row
-
-
-def _once(warnings: Sequence[str]) -> Sequence[str]:
-    return list(dict.fromkeys(warnings))
 
 
 def _summary(row: sa.Row[Any]) -> dict[str, Any]:

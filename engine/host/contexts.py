@@ -19,24 +19,18 @@ from ..contract import (
     Collected,
     Fate,
     Files,
-    Hook,
     Json,
-    JsonObject,
-    Listener,
     Log,
     Plugin,
     Quota,
     RejectedError,
     Response,
-    Schedule,
     Store,
 )
 from ..errors import NotFoundError
 from ..events.answers import Answers
 from ..events.inbox import Events
-from ..flows.hooks import hook_address
-from ..flows.places import Listening, Place
-from ..flows.schedules import first_time, rule_of
+from ..flows.places import Place
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
 from ..runs.fates import Fates
@@ -238,78 +232,3 @@ class EngineActionContext(EngineContext):
 
     def acts_now(self) -> None:
         self.services.marks.act(self.attempt)
-
-
-@dataclass(frozen=True)
-class EngineTriggerContext(EngineContext):
-    """TriggerContext; `warnings` is for the person who starts or stops the flow."""
-
-    properties: Any = field(repr=False)
-    listening: Listening = field(repr=False)
-    warnings: list[str] = field(default_factory=list[str], repr=False)
-    kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
-
-    async def add_listener(self, topic: str, params: JsonObject) -> None:
-        listener = self._listener(topic, params)
-        await self.plugin.listener_added(listener, self._account)
-        await self.listening.add(listener, self.place)
-
-    async def remove_listener(self, topic: str) -> None:
-        listener = self._listener(topic, {})
-        if await self.listening.remove(listener):
-            await self.plugin.listener_removed(listener, self._account)
-
-    async def other_flows(self, topics: Sequence[str]) -> int:
-        place, topic = self.place, listeners.c.route
-        within = [
-            (topic == each) | topic.startswith(f"{each}:", autoescape=True) for each in topics
-        ]
-        query = sa.select(sa.func.count(listeners.c.flow_key.distinct()).label("flows")).where(
-            listeners.c.connector == place.connector,
-            listeners.c.flow_key != place.flow_key,
-            sa.or_(sa.false(), *within),
-        )
-        [row] = await self.services.storage.rows(query)
-        return int(row.flows)
-
-    async def add_schedule(
-        self, schedule: Schedule, *, name: str = "", catches_up: bool = True
-    ) -> None:
-        now = self.clock.now
-        rule = rule_of(schedule, now)
-        if first_time(rule, now) is None:
-            self.warn("The time at which this flow was to begin is over.")
-        await self.listening.add_schedule(name, rule, self.place, catches_up=catches_up)
-
-    async def remove_schedule(self, name: str = "") -> None:
-        await self.listening.remove_schedule(name, self.place)
-
-    async def open_hook(self, hook: Hook) -> str:
-        secret = await self.listening.open_hook(hook, self.place)
-        return hook_address(self.services.settings.base_url, secret)
-
-    async def close_hook(self, name: str = "") -> None:
-        await self.listening.close_hook(name, self.place)
-
-    async def put_with_starts(
-        self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
-    ) -> None:
-        self.kept.extend(self.state.rows(entries, expires_in_s=expires_in_s))
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-    @property
-    def _account(self) -> Account | None:
-        """The account that opens the topic; None only where the connector has no accounts."""
-        return self.account if self.services.has_accounts(self.place.connector) else None
-
-    def _listener(self, topic: str, params: JsonObject) -> Listener:
-        place, account = self.place, self._account
-        return Listener(
-            id=f"{place.flow_key}:{place.component}:{topic}",
-            topic=topic,
-            params=params,
-            account_id=account.id if account else "",
-            owner_id=place.owner_id,
-        )

@@ -16,21 +16,10 @@ from ..accounts.proofs import PROVERS
 from ..accounts.stored import StoredAccounts
 from ..contract import Clock, Connector, SystemClock, load_connectors
 from ..contract.redaction import Redaction
-from ..events.announcements import Announcements
 from ..events.answers import Answers
-from ..events.beginnings import Beginnings
-from ..events.by_hand import RunsByHand
-from ..events.chains import Chains
-from ..events.finding import Finder
-from ..events.hook_requests import HookRequests
 from ..events.inbox import Events
-from ..events.later import Later
-from ..events.repeats import Repeats
-from ..events.routing import Router
 from ..events.topics import Topics
-from ..events.unprompted import Unprompted
 from ..events.visibility import Visibility
-from ..events.waking import LOOK_ALONE_S, LOOK_AMONG_OTHERS_S, Waker
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
 from ..flows.places import Listening, Place
@@ -50,8 +39,9 @@ from ..storage.files import FileStore
 from ..storage.folder import open_folder, prepare_folder
 from ..storage.store import EntriesWithEvents
 from .actions import Actions
+from .beginning import make_beginning
 from .component_tests import ComponentTests
-from .contexts import EngineContext, EngineTriggerContext, Services
+from .contexts import EngineContext, Services
 from .executing import make_execution
 from .hosted import Hosted
 from .notices import StreamedNotices
@@ -60,6 +50,7 @@ from .opening import open_storage
 from .previews import Previews
 from .retention import housekeep
 from .transport import open_http
+from .trigger_context import EngineTriggerContext
 
 
 class Engine:
@@ -237,44 +228,25 @@ class Engine:
         )
         self.executor, self.queue, self.turn = execution.executor, execution.queue, execution.turn
         self.due, self.commands, self.retries = execution.due, execution.commands, execution.retries
-        unprompted = Unprompted(storage, self.due.hand_over, notices)
-        repeats = Repeats(storage)
-        self.waker = Waker(
-            storage=storage,
-            flows=self.flows,
-            unprompted=unprompted,
-            is_active=self.turn.is_mine,
-            connectors=lambda: self.plugins.keys(),
-            log=self.log,
-            describe=self.describe,
-            look_s=LOOK_ALONE_S if self.turn.is_alone else LOOK_AMONG_OTHERS_S,
-        )
-        self.by_hand = RunsByHand(
+        beginning = make_beginning(
             storage,
-            self.flows,
-            self.types,
-            self.component,
-            self.input_checks,
-            unprompted,
-            repeats,
-        )
-        self.hook_requests = HookRequests(storage, self.flows, unprompted, repeats, self.limits)
-        chains = Chains(storage, self.limits.chain)
-        finder = Finder(storage, self.flows, topics, chains, self.describe)
-        beginnings = Beginnings(self.due.hand_over, notices, self.metrics)
-        self.later = Later(storage, finder, beginnings)
-        self.router = Router(
-            storage=storage,
+            execution=execution,
+            hosted=self.hosted,
             inbox=self.events,
+            topics=topics,
+            with_events=with_events,
+            limits=self.limits,
+            types=self.types,
             plugins=self.plugins,
-            finder=finder,
-            announcements=Announcements(self.plugins, with_events, self.describe),
-            beginnings=beginnings,
-            later=self.later,
+            flows=self.flows,
+            input_checks=self.input_checks,
+            notices=notices,
+            metrics=self.metrics,
             log=self.log,
             describe=self.describe,
-            is_active=self.turn.is_mine,
         )
+        self.router, self.later, self.waker = beginning.router, beginning.later, beginning.waker
+        self.by_hand, self.hook_requests = beginning.by_hand, beginning.hook_requests
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         """Read without blocking the loop; raise DatabaseTimeout when nothing comes back."""

@@ -19,7 +19,7 @@ def shaped(model: type[BaseModel]) -> Any:
 
     A page of 1,000 runs takes 0.5 ms this way, 1.9 with validation, and 18 where FastAPI is told
     in `responses` alone, since it then encodes in Python. Besides, one odd value that was stored
-    long ago would turn a whole answer into a 500. tests/engine/surfaces/test_shapes.py holds
+    long ago would turn a whole answer into a 500. tests/engine/api/test_shapes.py holds
     the answers to their schemas.
     """
     # Functions with types would have pydantic document these instead of the model.

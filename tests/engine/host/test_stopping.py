@@ -21,9 +21,9 @@ import pytest
 
 from appmixer.engine.storage.database import database_url, migrate, open_database
 
-from ..ports import free_port
-from ..postgres import frozen
-from ..shell import COMMAND, Shell
+from ...ports import free_port
+from ...postgres import frozen
+from ...shell import COMMAND, Shell
 from .test_starts import clean
 
 # Promised are 15 s to stop, and 10 s to give up a start; a busy machine may take three times that.

@@ -30,7 +30,7 @@ from appmixer.engine.settings import Settings
 from appmixer.engine.storage.database import database_url, migrate, open_database
 from appmixer.engine.storage.tables import metadata
 
-from .conftest import Echo, echo_module
+from ..conftest import Echo, echo_module
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,7 @@ from appmixer.engine.settings import Settings
 from appmixer.engine.storage.database import database_url, migrate, open_database
 from appmixer.engine.storage.tables import events, inbox
 
-from .conftest import CONNECTOR
+from ..conftest import CONNECTOR
 
 pytestmark = pytest.mark.anyio
 

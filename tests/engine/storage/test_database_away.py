@@ -23,7 +23,7 @@ from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.engine.storage.database import DatabaseTimeout
 
-from .test_runs import flow
+from ..runs.test_runs import flow
 
 pytestmark = pytest.mark.anyio
 

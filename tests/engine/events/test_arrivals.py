@@ -16,8 +16,8 @@ from appmixer.engine.host.retention import DAY_S, remove_old
 from appmixer.engine.settings import Settings
 from appmixer.engine.storage.tables import events
 
-from .conftest import CONNECTOR, Echo
-from .test_runs import flow, start
+from ..conftest import CONNECTOR, Echo
+from ..runs.test_runs import flow, start
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import pytest
 
 from appmixer.engine.flows.inputs import certainly_fits, input_errors
 
-from ..end_to_end.test_wrong_inputs import MISSING, TYPES, right_input, wrong_values
+from ...end_to_end.test_wrong_inputs import MISSING, TYPES, right_input, wrong_values
 
 # What a lenient reader takes for something else.
 ODD: tuple[Any, ...] = (0, 1, 1.0, True, "1", "true", [], {}, ["x"], {"x": 1}, b"x", "x" * 70_000)

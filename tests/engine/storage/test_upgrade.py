@@ -17,7 +17,7 @@ from appmixer.engine.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
-DUMP = Path(__file__).parents[1] / "data" / "release_0_1.sql"
+DUMP = Path(__file__).parents[2] / "data" / "release_0_1.sql"
 # The key with which that release sealed its account.
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 

@@ -35,9 +35,9 @@ from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.engine.storage.tables import events, inbox, listeners
 
-from .conftest import CONNECTOR as ECHO
-from .conftest import MANIFEST as ECHO_MANIFEST
-from .conftest import echo_module
+from ..conftest import CONNECTOR as ECHO
+from ..conftest import MANIFEST as ECHO_MANIFEST
+from ..conftest import echo_module
 
 pytestmark = pytest.mark.anyio
 

@@ -30,7 +30,7 @@ from appmixer.engine.host.actions import Actions
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
-from .conftest import MANIFEST
+from ..conftest import MANIFEST
 
 pytestmark = pytest.mark.anyio
 

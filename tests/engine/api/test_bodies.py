@@ -10,7 +10,7 @@ import pytest
 from appmixer.engine.contract import RejectedError
 from appmixer.engine.strict_json import read_json
 
-from ..machine import slowness
+from ...machine import slowness
 
 # What may keep everything else waiting, and five times that on a machine with other work.
 LONGEST_S = 5 * 0.05

@@ -23,7 +23,7 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.host.engine import Engine
 
-from .conftest import CONNECTOR, MANIFEST, Echo, Heard, Keys, Said, Say, echo_module
+from ..conftest import CONNECTOR, MANIFEST, Echo, Heard, Keys, Said, Say, echo_module
 
 pytestmark = pytest.mark.anyio
 

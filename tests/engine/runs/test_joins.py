@@ -13,7 +13,7 @@ from appmixer.engine.flows.documents import read_document
 from appmixer.engine.flows.models import FlowFaults
 from appmixer.engine.host.engine import Engine
 
-from .branches import Decide, Doubtful, with_components
+from ..branches import Decide, Doubtful, with_components
 from .test_runs import flow, start
 
 pytestmark = pytest.mark.anyio

@@ -19,8 +19,8 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.limits import read_limits
 from appmixer.engine.storage.tables import accounts, events, runs
 
-from .conftest import CONNECTOR, Echo, Heard
-from .test_runs import flow, start
+from ..conftest import CONNECTOR, Echo, Heard
+from ..runs.test_runs import flow, start
 
 pytestmark = pytest.mark.anyio
 

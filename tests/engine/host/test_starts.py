@@ -21,7 +21,7 @@ from cryptography.fernet import Fernet
 
 from appmixer.engine.storage.durable import kept
 
-from ..ports import free_port
+from ...ports import free_port
 
 DEADLINE_S = 60
 MADE = ("api-token", "secret.key", "machine-id")

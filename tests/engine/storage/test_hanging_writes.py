@@ -29,10 +29,10 @@ from appmixer.engine.contract import Connector, Credentials, JsonObject
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.settings import Settings
 
-from ..postgres import frozen
-from .branches import Letter, with_components
-from .conftest import Echo, Keys
-from .test_runs import flow
+from ...postgres import frozen
+from ..branches import Letter, with_components
+from ..conftest import Echo, Keys
+from ..runs.test_runs import flow
 
 pytestmark = pytest.mark.anyio
 

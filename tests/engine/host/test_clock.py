@@ -13,7 +13,7 @@ from appmixer.engine.contract.testing import START_OF_TIME, Clock
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 
-from .conftest import Keys
+from ..conftest import Keys
 
 pytestmark = pytest.mark.anyio
 

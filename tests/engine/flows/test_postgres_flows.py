@@ -14,11 +14,11 @@ from appmixer.engine.flows.tags import Expected
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.settings import Settings
 
-from .branches import Letter, Switch, with_components
-from .conftest import CONNECTOR
-from .surfaces.test_drafts import run_draft
-from .surfaces.test_forms import LETTER, writing
-from .test_runs import flow
+from ..api.test_drafts import run_draft
+from ..api.test_forms import LETTER, writing
+from ..branches import Letter, Switch, with_components
+from ..conftest import CONNECTOR
+from ..runs.test_runs import flow
 
 pytestmark = pytest.mark.anyio
 

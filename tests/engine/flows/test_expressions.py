@@ -18,7 +18,7 @@ from appmixer.engine.flows.expressions import (
     fill_input,
 )
 
-from ..machine import slowness
+from ...machine import slowness
 
 SCOPE: dict[str, Any] = {
     "incoming": {

@@ -13,8 +13,8 @@ from appmixer.engine.contract import RejectedError, TriggerContext
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.storage.tables import listeners
 
-from .conftest import Echo, Heard
-from .test_runs import flow
+from ..conftest import Echo, Heard
+from ..runs.test_runs import flow
 
 pytestmark = pytest.mark.anyio
 

@@ -28,7 +28,7 @@ from appmixer.engine.settings import Settings
 from appmixer.engine.storage.tables import accounts, segments
 
 from ..conftest import CONNECTOR, Keys, Say, echo_module
-from ..test_runs import flow, start
+from ..runs.test_runs import flow, start
 from .conftest import BASE_URL
 from .test_login import press, secret_of, state_of
 

@@ -13,7 +13,7 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.host.retention import DAY_S, remove_old
 from appmixer.engine.storage.tables import answers, events, flow_versions, runs, segments, steps
 
-from .test_runs import flow, start
+from ..runs.test_runs import flow, start
 
 pytestmark = pytest.mark.anyio
 

@@ -20,7 +20,7 @@ from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.waits import end_answered
 from appmixer.engine.storage.tables import events, flows, held, segments
 
-from .conftest import Echo
+from ..conftest import Echo
 
 pytestmark = pytest.mark.anyio
 
