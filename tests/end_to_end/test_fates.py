@@ -43,14 +43,14 @@ def test_a_message_that_was_accepted_and_lost_is_found_under_failed(ready: World
     ready.set_webhook()
     document = json.loads(json.dumps(ready.auto_reply))
     document["components"]["reply"]["input"]["to"] = f"+{STRANGER}"
-    ready.start("lost", document)
+    ready.start("fate-lost", document)
     ready.says(PERSON)
-    run_id = ready.ended_run("lost", "completed")["id"]
+    run_id = ready.ended_run("fate-lost", "completed")["id"]
 
     error = fate_of(ready, run_id, "failed")["steps"][1]["fate"]["error"]
-    failed = ready.engine_call("GET", "/api/runs?flowId=lost&status=failed")["runs"]
+    failed = ready.engine_call("GET", "/api/runs?flowId=fate-lost&status=failed")["runs"]
     _, shown = ready.command("run", "show", run_id)
-    _, listed = ready.command("flow", "runs", "lost")
+    _, listed = ready.command("flow", "runs", "fate-lost")
 
     assert error["code"] == 131047
     assert "24" in error["cause"]
