@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..contract import Account, Check, ConnectorError, RejectedError, TellsFacts
+from ..contract import Account, Check, ConnectorError, Fact, RejectedError, TellsFacts
 from ..contract.manifest import Auth
 from ..host.engine import Engine
 from ..storage.tables import CONNECTED
@@ -115,7 +116,9 @@ async def tell_facts(request: Request, caller: Caller, account_id: str) -> dict[
     service = (await engine.accounts.served(caller.owner_id, account_id)).service
     plugin = engine.plugins[service]
     hosted = await engine.accounts.hosted(account_id)
-    facts = await plugin.facts(hosted) if isinstance(plugin, TellsFacts) else []
+    facts: Sequence[Fact] = ()
+    if isinstance(plugin, TellsFacts):
+        facts = await plugin.facts(hosted)
     return {"facts": [asdict(each) for each in facts]}
 
 

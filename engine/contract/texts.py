@@ -31,7 +31,7 @@ def texts_in(document: Json) -> Iterator[str]:
             elif key not in DATA:
                 yield from texts_in(value)
     elif isinstance(document, list):
-        for each in cast("list[Json]", document):
+        for each in document:
             yield from texts_in(each)
 
 
@@ -44,8 +44,7 @@ def translate(document: Any, texts: Texts) -> Any:
         content = cast("Mapping[str, Any]", document)
         return {key: _translated(key, value, texts) for key, value in content.items()}
     if isinstance(document, list):
-        items: list[Any] = document
-        return [translate(each, texts) for each in items]
+        return [translate(each, texts) for each in document]  # pyright: ignore[reportUnknownVariableType]
     return document
 
 

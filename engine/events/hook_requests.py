@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -127,7 +127,7 @@ class HookRequests:
                 await self.flows.accounts.mark_reconnect(hook.account_id, str(error), asked_at=now)
             raise
         starts = starts_of(
-            hook,
+            cast("Any", hook),
             uuid.uuid4().hex,
             kind.type,
             trigger.port,

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -172,7 +172,7 @@ class Waker:
         what = f"schedule|{row.id}|{row.due_at!r}"
         after_seq = await self.unprompted.after_seq()
         kind = (await self.flows.document(row.flow_key, row.version)).components[row.component].type
-        begin = partial(starts_of, row, what, kind, after_seq=after_seq)
+        begin = partial(starts_of, cast("Any", row), what, kind, after_seq=after_seq)
         kept: Sequence[Mapping[str, Any]] = []
         try:
             port, result, kept = await self._receive(row, event)

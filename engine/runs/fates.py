@@ -75,7 +75,7 @@ class Fates:
         types = {row.id: row.type for row in rows}
         for row in await self.storage.readers.read(partial(_read, query=_TOLD, ids=list(types))):
             untold = found.get(row.step_id)
-            is_news = untold is None or RANKS[untold["state"]] <= row.rank
+            is_news = untold is None or RANKS[str(untold["state"])] <= row.rank
             if is_news and types[row.step_id].startswith(_prefix(row.connector)):
                 found[row.step_id] = _shown(mapping(row))
         return found

@@ -175,7 +175,9 @@ class Deliveries:
     ) -> Mapping[str, Mapping[str, Any]]:
         """Return the journal's entries of the steps that the statuses name."""
         keys = {key for each in statuses if (key := _journal_key(*each))}
-        present = await self._store.get(list(keys)) if keys else {}
+        if not keys:
+            return {}
+        present = await self._store.get(list(keys))
         return {key: as_object(entry) for key, entry in present.items()}
 
 

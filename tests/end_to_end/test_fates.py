@@ -16,7 +16,8 @@ def fate_of(world: World, run_id: str, state: str) -> dict[str, Any]:
 
     def found() -> Any:
         run = world.engine_call("GET", f"/api/runs/{run_id}")
-        return run if (run["steps"][1]["fate"] or {}).get("state") == state else None
+        fate: dict[str, Any] = run["steps"][1]["fate"] or {}
+        return run if fate.get("state") == state else None
 
     run: dict[str, Any] = world.wait_until(found, f"the reply is {state}")
     return run

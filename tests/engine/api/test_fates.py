@@ -11,6 +11,7 @@ from typing import Any, get_args
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from appmixer.engine.contract import (
     Connector,
@@ -24,6 +25,7 @@ from appmixer.engine.contract import (
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.host.retention import KEEP_RUNS_S, remove_old
 from appmixer.engine.observe.stream import Notice
+from appmixer.engine.storage.tables import fates
 
 from ..conftest import CONNECTOR, MANIFEST, Echo, Heard, Say, echo_module
 
@@ -285,7 +287,7 @@ async def test_fates_of_many_steps_are_one_commit(
     def count(*_: Any) -> None:
         begun.append("commit")
 
-    sa.event.listen(engine.writer._database, "commit", count)  # pyright: ignore[reportPrivateUsage]
+    event.listen(engine.writer._database, "commit", count)  # pyright: ignore[reportPrivateUsage]
     await echo.host.report_fates([fate(f"{run_id}.{number}", "read") for number in range(300)])
 
     assert begun == ["commit"]
@@ -362,4 +364,4 @@ async def test_a_fate_goes_with_its_run(
 
     await remove_old(engine.writer, now=datetime.now(UTC).timestamp() + KEEP_RUNS_S + 60)
 
-    assert await engine.rows(sa.select(sa.column("step_id")).select_from(sa.table("fates"))) == []
+    assert await engine.rows(sa.select(fates.c.step_id)) == []

@@ -46,8 +46,8 @@ def connectors(request: pytest.FixtureRequest) -> dict[str, Connector]:
         lambda: {"de": GERMAN, "pt-BR": {"Say": "Dizer"}, "no language": {"Say": "?"}}
     )
     broken: Any = echo_module()
-    name = {**MANIFEST, "id": "test:broken", "components": []}
-    auth = {**MANIFEST["auth"], "service": "broken"}
+    name: dict[str, Any] = {**MANIFEST, "id": "test:broken", "components": []}
+    auth: dict[str, Any] = {**MANIFEST["auth"], "service": "broken"}
     broken.appmixer_manifest = hookimpl(lambda: {**name, "auth": auth})
     broken.appmixer_examples = hookimpl(_broken)
     broken.appmixer_texts = hookimpl(_broken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -318,7 +318,7 @@ async def test_a_body_that_is_too_long_is_refused_before_it_is_read(
 ) -> None:
     address = path(await start(admin, flow("Asked")))
 
-    async def pieces() -> Any:
+    async def pieces() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b"x" * 100_000
 
