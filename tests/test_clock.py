@@ -32,6 +32,7 @@ REAL_TIME = {
     "engine/events/routing.py": "a database is away",
     "engine/events/waking.py": "a database is away",
     "engine/events/finding.py": "how long an owner keeps the loop",
+    "engine/host/contexts.py": "how long an owner keeps the loop",
     "engine/events/inbox.py": "how long a commit takes",
     "engine/events/pacing.py": "how fast events come",
     "engine/storage/patience.py": "how long a commit takes",

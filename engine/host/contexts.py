@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,9 @@ from ..storage.storage import Storage
 from ..storage.store import DatabaseStore, EntriesWithEvents
 from ..storage.tables import listeners
 from .transport import is_dry_run
+
+# A step gives so many values before others on the loop have their turn: a millisecond's worth.
+SENT_IN_A_ROW = 100
 
 
 @dataclass(frozen=True)
@@ -220,6 +224,9 @@ class EngineActionContext(EngineContext):
                 "Let it give fewer, or ask the administrator to raise APPMIXER_MAX_LIST_VALUES.",
             )
         self.sent.append((port, value.model_dump(mode="json")))
+        if len(self.sent) % SENT_IN_A_ROW == 0:
+            # A long list is given while everybody else has a turn now and then.
+            await asyncio.sleep(0)
 
     def side_by_side(self, at_most: int) -> None:
         self.at_most.append(max(at_most, 1))

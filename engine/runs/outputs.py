@@ -32,7 +32,7 @@ def first_piece(output: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]
 def more_pieces(
     run_id: str, step_id: str, output: Mapping[str, Sequence[Any]]
 ) -> list[dict[str, Any]]:
-    """Return the rows of the rest of an output."""
+    """Return the rows of the rest of an output. Not for the loop: a long list takes a while."""
     return [
         {
             "step_id": step_id,

@@ -131,7 +131,7 @@ class Segment:
     new_rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     new_waits: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     new_entries: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
-    new_pieces: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
+    new_pieces: dict[str, Any] = field(default_factory=dict[str, Any])
     new_arrivals: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     new_lists: list[NewList] = field(default_factory=list[NewList])
     has_lists: bool = False
@@ -235,7 +235,7 @@ class Segment:
         work = self.work
         row, outcome = await self.executor.steps.do(work, call, component, self.budget)
         if row["counts"]:
-            self.new_pieces += more_pieces(work.run_id, call.step_id, outcome.output)
+            self.new_pieces[call.step_id] = outcome.output
         self.step_rows.append(row)
         self.new_rows.append(row)
         self.new_entries += outcome.kept
@@ -253,14 +253,14 @@ class Segment:
 
     def _forget_new(self) -> None:
         self.new_rows, self.new_waits, self.new_entries = [], [], []
-        self.new_pieces, self.new_arrivals, self.new_lists = [], [], []
+        self.new_pieces, self.new_arrivals, self.new_lists = {}, [], []
 
     def _store_steps(self, connection: sa.Connection) -> list[Going]:
         put_steps(connection, self.new_rows, self.executor.clock.now)
         if self.new_entries:
             put_rows(connection, self.new_entries)
-        if self.new_pieces:
-            PUT_MORE.execute(connection, self.new_pieces)
+        for step_id, output in self.new_pieces.items():
+            PUT_MORE.execute(connection, more_pieces(self.work.run_id, step_id, output))
         store_arrivals(connection, self.new_arrivals)
         due: list[Going] = [*store_waits(connection, self.new_waits)]
         for new in self.new_lists:

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.contract import Connector, connectors_of
+from appmixer.engine.contract import ActionContext, Connector, connectors_of
 from appmixer.engine.host import retention
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.engine.storage.tables import arrivals, lists, more_values, runs, segments, steps
 
 from ..conftest import Echo
-from ..listing import each_do, flow, listing_module
+from ..listing import Count, Each, each_do, flow, listing_module
 
 pytestmark = pytest.mark.anyio
 
@@ -391,6 +391,32 @@ async def test_a_single_value_makes_no_segment_and_no_list(
     found = await engine.rows(sa.select(segments.c.id))
     assert [row.id for row in found] == [run["id"]]
     assert await engine.rows(sa.select(lists.c.id)) == []
+
+
+async def test_others_have_their_turn_while_a_step_gives_a_long_list(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give, turns = Each.receive, list[int]()
+
+    async def count_turns() -> None:
+        turns.append(0)
+        while True:
+            turns[-1] += 1
+            await asyncio.sleep(0)
+
+    async def receive(each: Each, context: ActionContext, input: Each.Input) -> Count:
+        counting = asyncio.create_task(count_turns())
+        try:
+            return await give(each, context, input)
+        finally:
+            counting.cancel()
+
+    monkeypatch.setattr(Each, "receive", receive)
+    await start(engine, owner, each_do(numbers=1_000))
+    await told(engine, "x")
+    await ended_runs(owner, 1)
+
+    assert turns[0] >= 9
 
 
 async def test_a_step_that_gives_more_than_the_limit_fails_and_says_so(
