@@ -56,17 +56,25 @@ class Clock:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        sleeper = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._now + seconds, next(self._numbers), sleeper))
-        await sleeper
+        await self._later(seconds)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
-        either = [asyncio.ensure_future(self.sleep(seconds)), asyncio.ensure_future(event.wait())]
+        # Counted from now, and not from when a task of its own would begin.
+        either: list[asyncio.Future[Any]]
+        either = [self._later(seconds), asyncio.ensure_future(event.wait())]
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for each in either:
                 each.cancel()
+
+    def _later(self, seconds: float) -> asyncio.Future[None]:
+        sleeper: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if seconds <= 0:
+            sleeper.set_result(None)
+        else:
+            heapq.heappush(self._sleepers, (self._now + seconds, next(self._numbers), sleeper))
+        return sleeper
 
 
 @dataclass

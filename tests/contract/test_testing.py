@@ -160,3 +160,14 @@ async def test_nobody_sleeps_any_more_who_was_cancelled(
 
     assert sleeping.cancelled()
     assert clock.sleepers == 0
+
+
+async def test_a_wait_counts_from_when_it_was_asked_for() -> None:
+    clock, event = Clock(), asyncio.Event()
+    waiting = asyncio.create_task(clock.wait(event, 100))
+    await asyncio.sleep(0)
+
+    clock.advance(100)
+
+    async with asyncio.timeout(5):
+        await waiting
