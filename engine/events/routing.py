@@ -35,7 +35,8 @@ BATCH = 500
 MAX_STARTS = 250
 # With a backlog, so many more events are looked at before a batch, and so many are in memory.
 LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 4, 50_000
-IDLE_S = 0.5
+# Alone, a process hears of all that comes; of what others have taken in it finds out by itself.
+IDLE_ALONE_S, IDLE_AMONG_OTHERS_S = 5.0, 0.5
 # What another process has left in the table, one that was active until then, is found after this.
 LOOK_S = 5.0
 PAUSE_AFTER_FAILURE_S = 1.0
@@ -60,6 +61,7 @@ class Router:
     log: Log
     describe: Describe
     is_active: asyncio.Event
+    idle_s: float = IDLE_AMONG_OTHERS_S
     # What waits while more comes than can be routed at once.
     _backlog: Backlog = field(default_factory=Backlog)
     _is_behind: bool = False
@@ -87,7 +89,7 @@ class Router:
                 continue
             if not routed:
                 # Look again in the end: another process may have stored events.
-                await self.storage.clock.wait(inbox.arrived, IDLE_S)
+                await self.storage.clock.wait(inbox.arrived, self.idle_s)
 
     def release(self, account_id: str) -> None:
         """Let an account have what was held for it, before anything that comes now."""

@@ -17,7 +17,7 @@ from ..events.hook_requests import HookRequests
 from ..events.inbox import Events
 from ..events.later import Later
 from ..events.repeats import Repeats
-from ..events.routing import Router
+from ..events.routing import IDLE_ALONE_S, IDLE_AMONG_OTHERS_S, Router
 from ..events.topics import Topics
 from ..events.unprompted import Unprompted
 from ..events.waking import LOOK_ALONE_S, LOOK_AMONG_OTHERS_S, Waker
@@ -80,6 +80,7 @@ def make_beginning(
         log=log,
         describe=describe,
         is_active=turn.is_mine,
+        idle_s=IDLE_ALONE_S if turn.is_alone else IDLE_AMONG_OTHERS_S,
     )
     waker = Waker(
         storage=storage,

@@ -110,6 +110,8 @@ async def test_a_slow_disk_amid_a_flood_does_not_let_reading_begin(
 
 async def test_what_is_accepted_survives_a_power_cut(engine: Engine) -> None:
     await engine.events.accept(CONNECTOR, heard(1))
+    # Its routing is a transaction, and shares a commit with whoever asks meanwhile.
+    await rows_until(engine, lambda rows: len(rows) == 1)
 
     def look(connection: sa.Connection) -> tuple[bool, object]:
         driver = connection.connection.dbapi_connection
