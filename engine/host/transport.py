@@ -211,12 +211,8 @@ class _Call:
 
     async def whole(self, answer: aiohttp.ClientResponse) -> bytes:
         """Return the body of a short answer."""
-        try:
-            async with asyncio.timeout_at(self._at(self._timeouts.get("read"))):
-                return await answer.read()
-        except BaseException:
-            answer.close()
-            raise
+        async with asyncio.timeout_at(self._at(self._timeouts.get("read"))):
+            return await answer.read()
 
     async def chunks(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         with self.failing():

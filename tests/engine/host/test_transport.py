@@ -210,6 +210,22 @@ async def test_a_silent_peer_is_a_timeout() -> None:
                 await http.post(url, content=b"a", timeout=0.05)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("length", [10, 1_000_000], ids=["short", "long"])
+async def test_a_peer_that_falls_silent_amid_its_answer_is_a_timeout(length: int) -> None:
+    async def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nhalf" % length)
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(begin, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with open_http() as http, asyncio.timeout(10):
+            with pytest.raises(httpx.ReadTimeout):
+                await http.get(url, timeout=0.2)
+
+
 def head_only(connection: socket.socket) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 
