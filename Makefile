@@ -12,12 +12,14 @@ GENERATOR_READY := $(GENERATOR)/.ready
 # How many tests run side by side: more than there are cores, for a third of their time is waiting.
 WORKERS ?= 4
 CHECKED := tests/contract tests/components tests/test_component_docs.py tests/test_docs.py \
-	tests/test_packaging.py tests/test_layers.py
+	tests/test_packaging.py tests/test_layers.py \
+	tests/test_publish.py::test_publishing_the_connectors_of_the_repository_changes_nothing
+CONNECTORS := $(dir $(wildcard connector.json */connector.json))
 # What the benchmark measures the engine beside.
 NODE_RED := bench/nodered
 NODE_RED_READY := $(NODE_RED)/node_modules/.package-lock.json
 
-.PHONY: demo test check prove lint schemas wheels bench clean
+.PHONY: demo test check prove lint publish wheels bench clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -62,8 +64,9 @@ lint: $(READY)
 	$(BIN)/mypy --explicit-package-bases tests bench wheels
 	$(BIN)/pyright
 
-schemas: $(READY)
-	$(BIN)/python -m appmixer.engine.flows.publish
+# What is generated from the code of every connector here.
+publish: $(READY)
+	$(BIN)/appmixer publish $(CONNECTORS)
 
 # The contract, and all the rest, which needs it.
 wheels: $(READY)

@@ -21,6 +21,8 @@ class SendLetter(Action):
     """https://mail.example/letters"""
 
     label = "Send Letter"
+    description = "Sends a letter."
+    group = "Letters"
     port = "sent"
     samples = {"sent": {"letterId": "1"}}
 

@@ -1,9 +1,8 @@
-"""`appmixer validate FOLDER` is the conformance suite, and `publish` writes what it asks for."""
+"""`appmixer validate FOLDER` is the conformance suite over a connector, installed or not."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .foreign import COMPONENT, install, write_connector
+from .foreign import COMPONENT, write_connector
 from .shell import Shell
 
 ROOT = Path(__file__).parents[1]
@@ -23,15 +22,9 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path / "data", "http://127.0.0.1:9")
 
 
-def publish(folder: Path, *, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    more = {"PYTHONPATH": str(site)} if site else {}
-    return subprocess.run(
-        [sys.executable, "-m", "appmixer.engine.flows.publish", str(folder)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **more},
-        check=False,
-    )
+def publish(folder: Path) -> None:
+    command = [sys.executable, "-m", "appmixer.engine.contract.publish", str(folder)]
+    subprocess.run(command, check=True)
 
 
 def faults_of(shell: Shell, folder: Path) -> list[str]:
@@ -39,20 +32,6 @@ def faults_of(shell: Shell, folder: Path) -> list[str]:
     answer: dict[str, Any] = json.loads(shown)
     assert answer["kind"] == "connector"
     return [f"{each['path']}: {each['text']}" for each in answer["errors"]]
-
-
-def test_a_connector_that_is_not_installed_is_published_and_then_valid(
-    shell: Shell, tmp_path: Path
-) -> None:
-    folder = write_connector(tmp_path / "mail", "mail")
-
-    done = publish(folder)
-
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"4 schemas are written below {folder / 'schemas'}.\n"
-    schema = json.loads((folder / "schemas" / "SendLetter.json").read_text())
-    assert schema["$id"] == "urn:appmixer:acme.mail.SendLetter"
-    assert faults_of(shell, folder) == []
 
 
 def test_a_manifest_for_another_version_of_the_contract_is_told_so(
@@ -67,33 +46,6 @@ def test_a_manifest_for_another_version_of_the_contract_is_told_so(
         "contract: It is for version 2.0 of the contract, and here it is 1.0;"
         " it needs a newer host."
     ]
-
-
-def test_schemas_are_published_for_the_given_folder_with_other_connectors_installed(
-    tmp_path: Path,
-) -> None:
-    site = tmp_path / "site"
-    folder = install(site, "mail")
-    other = install(site, "fax")
-
-    done = publish(folder, site=site)
-
-    assert done.returncode == 0, done.stderr
-    assert (folder / "schemas" / "SendLetter.json").is_file()
-    assert not (other / "schemas" / "SendLetter.json").exists()
-
-
-def test_publishing_names_the_component_that_cannot_be_loaded(tmp_path: Path) -> None:
-    folder = write_connector(tmp_path / "mail", "mail")
-    (folder / "components" / "send_letter.py").write_text("import nosuch")
-
-    done = publish(folder)
-
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == (
-        "acme.mail.SendLetter: acme.mail.components.send_letter cannot be loaded:"
-        " ModuleNotFoundError: No module named 'nosuch'\n"
-    )
 
 
 def test_every_fault_of_a_connectors_code_is_named_at_once(shell: Shell, tmp_path: Path) -> None:
@@ -116,18 +68,18 @@ def test_every_fault_of_a_connectors_code_is_named_at_once(shell: Shell, tmp_pat
     (parts / "send_letter.py").write_text(COMPONENT.replace('title="To"', 'title="Name"'))
     (folder / "schemas" / "Gone.json").write_text("{}")
     (folder / "schemas" / "flow.schema.json").write_text("{}")
-    again = f"Run: python -m appmixer.engine.flows.publish {folder}"
+    again = f"Run: appmixer publish {folder}"
 
     assert faults_of(shell, folder) == [
         f"acme.mail.SendLetter: its published schema is not that of the code. {again}",
-        "acme.mail.Late: labelled 'Lately' in the code and 'Send Letter' in the manifest.",
+        f"acme.mail.Late: its published entry is not that of the code (label). {again}",
         f"acme.mail.Late: its schema is not published. {again}",
         "acme.mail.Late: it has no sample.",
         "acme.mail.Broken: acme.mail.components.broken cannot be used: ModuleNotFoundError:"
         " No module named 'nosuch'. Its other faults show once it can.",
-        "components/more/extra.py: connector.json does not list its component Extra; add an entry.",
+        f"components/more/extra.py: connector.json does not list its component Extra. {again}",
         "components/unlisted.py: It cannot be imported: ZeroDivisionError: division by zero.",
-        "schemas/Gone.json: No component in connector.json has this schema; remove it.",
+        f"schemas/Gone.json: No component in connector.json has this schema. {again}",
         f"schemas/flow.schema.json: It is not that of this version. {again}",
     ]
 
@@ -161,11 +113,10 @@ def test_the_code_in_the_folder_is_checked_and_not_the_one_that_is_installed(
     text = changed.read_text().replace('label = "Send Text Message"', 'label = "Say"')
     changed.write_text(text)
 
-    assert faults_of(shell, tmp_path / "copy") == [
-        "appmixer.whatsapp.SendText: labelled 'Say' in the code and 'Send Text Message' in the"
-        " manifest.",
-        f"appmixer.whatsapp.SendText: its published schema is not that of the code."
-        f" Run: python -m appmixer.engine.flows.publish {tmp_path / 'copy'}",
+    folder = tmp_path / "copy"
+    assert faults_of(shell, folder) == [
+        f"appmixer.whatsapp.SendText: its published {what}. Run: appmixer publish {folder}"
+        for what in ("entry is not that of the code (label)", "schema is not that of the code")
     ]
 
 

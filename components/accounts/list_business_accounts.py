@@ -76,6 +76,11 @@ class ListBusinessAccounts(Action):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/whatsapp-business-accounts"""
 
     label = "List Business Accounts"
+    description = "Lists the WhatsApp Business Accounts that the connected account shares."
+    group = "Accounts"
+    keywords = ("WABA", "Find Business Accounts")
+    scopes = ("whatsapp_business_management",)
+    effect = "read"
     port = "accounts"
 
     class Output(Fields):

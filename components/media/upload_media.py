@@ -38,6 +38,13 @@ class UploadMedia(NumberAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media"""
 
     label = "Upload Media"
+    description = (
+        "Uploads a file or the content of a URL and returns the media id that messages refer to."
+    )
+    group = "Media"
+    keywords = ("File", "Image", "Picture", "Video", "Audio", "Document", "Attachment")
+    scopes = ("whatsapp_business_messaging",)
+    idempotent = True
     port = "uploaded"
 
     class Input(NumberInput):

@@ -21,6 +21,10 @@ class SendText(SendAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages"""
 
     label = "Send Text Message"
+    description = "Sends free text to a person who wrote to you within the last 24 hours."
+    group = "Messages"
+    keywords = ("Reply", "Answer", "Chat")
+    scopes = ("whatsapp_business_messaging",)
 
     class Input(FreeFormInput):
         text: str = Field(

@@ -18,6 +18,14 @@ class DeregisterPhoneNumber(NumberAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration"""
 
     label = "Deregister Sender Phone Number"
+    description = (
+        "Takes a sender phone number off the Cloud API, after which it can no longer send or "
+        "receive."
+    )
+    group = "Phone Numbers"
+    keywords = ("Deactivate", "Unregister", "Offboarding")
+    scopes = ("whatsapp_business_management",)
+    idempotent = True
     port = "deregistered"
     Input = NumberInput
 

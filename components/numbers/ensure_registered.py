@@ -19,6 +19,13 @@ class EnsureRegistered(NumberAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration"""
 
     label = "Ensure Sender Phone Number Registered"
+    description = (
+        "Registers a sender phone number for the Cloud API unless it is registered already."
+    )
+    group = "Phone Numbers"
+    keywords = ("Activate", "Onboarding", "PIN")
+    scopes = ("whatsapp_business_management",)
+    idempotent = True
     port = "registered"
 
     class Input(NumberInput):

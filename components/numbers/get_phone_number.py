@@ -17,6 +17,11 @@ class GetPhoneNumber(NumberAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers"""
 
     label = "Get Phone Number"
+    description = "Returns what is known of one sender phone number."
+    group = "Phone Numbers"
+    keywords = ("Sender", "Quality Rating", "Messaging Limit")
+    scopes = ("whatsapp_business_management",)
+    effect = "read"
     port = "number"
     Input = NumberInput
     Output = PhoneNumber

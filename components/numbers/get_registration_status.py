@@ -19,6 +19,13 @@ class GetRegistrationStatus(NumberAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration"""
 
     label = "Get Sender Registration Status"
+    description = (
+        "Tells whether a sender phone number is registered for the Cloud API, and changes nothing."
+    )
+    group = "Phone Numbers"
+    keywords = ("Registered", "Check Phone Number")
+    scopes = ("whatsapp_business_management",)
+    effect = "read"
     port = "status"
     Input = NumberInput
 

@@ -27,6 +27,11 @@ class ListPhoneNumbers(Action):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers"""
 
     label = "List Phone Numbers"
+    description = "Lists the sender phone numbers of a WhatsApp Business Account."
+    group = "Phone Numbers"
+    keywords = ("Senders", "Find Phone Numbers")
+    scopes = ("whatsapp_business_management",)
+    effect = "read"
     port = "numbers"
 
     class Input(Fields):

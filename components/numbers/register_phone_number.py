@@ -19,6 +19,13 @@ class RegisterPhoneNumber(NumberAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/registration"""
 
     label = "Register Sender Phone Number"
+    description = (
+        "Registers a sender phone number for the Cloud API and fails when the PIN is wrong."
+    )
+    group = "Phone Numbers"
+    keywords = ("Activate", "Onboarding", "PIN")
+    scopes = ("whatsapp_business_management",)
+    idempotent = True
     port = "registered"
 
     class Input(NumberInput):

@@ -96,6 +96,13 @@ class ListTemplates(Action):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/template-management"""
 
     label = "List Templates"
+    description = (
+        "Lists the message templates of a WhatsApp Business Account with their state and contents."
+    )
+    group = "Templates"
+    keywords = ("Find Templates", "HSM")
+    scopes = ("whatsapp_business_management",)
+    effect = "read"
     port = "templates"
 
     class Input(Fields):

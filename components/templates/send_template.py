@@ -42,6 +42,10 @@ class SendTemplate(SendAction):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/template-messages"""
 
     label = "Send Template Message"
+    description = "Sends an approved template, the only message that may open a conversation."
+    group = "Templates"
+    keywords = ("HSM", "Notification", "Broadcast", "Campaign", "Reminder")
+    scopes = ("whatsapp_business_messaging",)
 
     class Input(TemplateParameters, ConversationInput):
         template_name: str = Field(

@@ -151,6 +151,13 @@ class MessageStatusUpdated(ListeningTrigger):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status"""
 
     label = "Message Status Updated"
+    description = (
+        "Starts a run when a message you sent is reported as sent, delivered, read, played or "
+        "failed."
+    )
+    group = "Triggers"
+    keywords = ("Delivered", "Delivery Report", "Read Receipt", "Failed")
+    scopes = ("whatsapp_business_messaging", "whatsapp_business_management")
     reports_own_effects = True
     port = "status"
 

@@ -57,6 +57,7 @@ app.command(
 app.command()(authoring.components)
 app.add_typer(authoring.component, name="component")
 app.command()(authoring.validate)
+app.command()(authoring.publish)
 app.add_typer(flows.app, name="flow")
 app.add_typer(runs.app, name="run")
 app.add_typer(events.app, name="event")

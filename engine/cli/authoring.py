@@ -80,6 +80,33 @@ def validate(
         raise typer.Exit(1)
 
 
+def publish(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FOLDER]...",
+            help="Folders of connectors; the present one if none is named.",
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; end with 1 where a file has to change.")
+    ] = False,
+) -> None:
+    """Write what is generated from a connector's code: schemas, and what its manifest lists."""
+    from ..contract.publish import PublishError, stale, told, write
+    from ..flows.publish import generated
+
+    try:
+        contents = generated(folders or [Path()])
+    except PublishError as error:
+        fail(str(error))
+    if not check:
+        say(told(write(contents)))
+    elif found := stale(contents):
+        fail(f"{told(found)}\nThese are not what the code says. Run: appmixer publish")
+
+
 @component.command("test")
 def try_component(
     name: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -44,6 +44,18 @@ class Component:
     """
 
     label: ClassVar[str]
+    description: ClassVar[str]
+    """One sentence in the present tense, with its full stop."""
+    group: ClassVar[str]
+    """The heading of the palette under which it stands."""
+    keywords: ClassVar[Sequence[str]] = ()
+    """Further words by which people look for it, such as its name in other tools."""
+    scopes: ClassVar[Sequence[str]] = ()
+    """What the account must be allowed, by the service's names."""
+    effect: ClassVar[Literal["read", "write"]] = "write"
+    """Whether it only reads, or changes something at the service."""
+    idempotent: ClassVar[bool] = False
+    """Whether doing it twice is the same as doing it once, as it always is for what only reads."""
     Input: ClassVar[type[BaseModel]] = NoInput
     Output: ClassVar[type[BaseModel]]
     port: ClassVar[str] = "out"
@@ -120,6 +132,7 @@ class Trigger(Component):
     """
 
     reports_own_effects: ClassVar[bool] = False
+    effect = "read"
 
     async def start(self, context: TriggerContext) -> None:
         """Ask for events, or raise with reason and cure. May be called again when started."""

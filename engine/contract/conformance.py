@@ -18,8 +18,11 @@ except ModuleNotFoundError as missing:
         name=missing.name,
     ) from None
 
+from pydantic import ValidationError as PydanticError
+
 from .component import Component, Trigger
 from .context import ComponentContext
+from .entries import component_entry, entry_faults
 from .errors import ConnectorError, RejectedError
 from .forms import Form, form_misfits, with_form
 from .manifest import ComponentEntry, Manifest
@@ -151,12 +154,14 @@ def _identity_complaints(entry: ComponentEntry, component: type[Component]) -> I
     name = entry.name.rpartition(".")[2]
     if getattr(import_module(entry.module), name, None) is not component:
         yield f"{entry.module} has no class {name}, or another one than the hook gives"
-    if component.label != entry.label:
-        yield f"labelled {component.label!r} in the code and {entry.label!r} in the manifest"
-    if issubclass(component, Trigger) != (entry.kind == "trigger"):
-        yield f"the manifest calls it a wrong kind: {entry.kind}"
-    if entry.schema_file != f"schemas/{name}.json":
-        yield f"its schema is called {entry.schema_file}"
+    try:
+        own = component_entry(entry.name, component)
+    except PydanticError as error:
+        yield from entry_faults(error)
+        return
+    others = [key for key, value in own if value != getattr(entry, key)]
+    if others:
+        yield f"its published entry is not that of the code ({', '.join(others)})"
 
 
 def _schema_complaints(

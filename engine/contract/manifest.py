@@ -136,13 +136,14 @@ class QuotaRule(_Part):
 
 
 class ComponentEntry(_Part):
-    """One component, as the palette shows it."""
+    """One component, as the palette shows it; written from its class when it is published."""
 
     name: str = Field(pattern=COMPONENT_NAME, examples=["appmixer.mail.SendLetter"])
     kind: Literal["action", "trigger"]
     label: str
     description: str = Field(pattern=r"\.$")
     group: str = Field(description="The palette group.")
+    keywords: list[str] = Field([], description="Further words by which people look for it.")
     module: str = Field(description="The Python module that holds the class.")
     schema_file: str = Field(alias="schema", pattern=r"^schemas/[A-Za-z0-9]+\.json$")
     scopes: list[str] = []

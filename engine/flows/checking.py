@@ -12,14 +12,13 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from ..contract import ComponentEntry, Manifest, RejectedError, load_connectors
+from ..contract.sources import MANIFEST, find_source
 from ..contract.version import misfit
 from ..strict_json import read_json
 from .component_types import component_types
 from .conforming import check_code, entries_of
 from .documents import find_warnings, read_document
 from .models import Fault, FlowFaults
-from .publish import MANIFEST
-from .sources import find_source
 
 
 @dataclass(frozen=True)

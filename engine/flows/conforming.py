@@ -9,7 +9,6 @@ import contextlib
 import json
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -20,13 +19,22 @@ from pydantic import ValidationError
 from ..contract import ComponentEntry, connectors_of
 from ..contract.conformance import component_complaints
 from ..contract.connector import FOREIGN_FAULTS
-from ..contract.loading import ENTRY_POINT_GROUP
+from ..contract.publish import SCHEMAS
+from ..contract.sources import (
+    MANIFEST,
+    Source,
+    components_in,
+    find_source,
+    hooks_of,
+    import_sources,
+    load_component,
+    modules_of,
+)
 from .models import Fault
-from .publish import GENERAL, MANIFEST, SCHEMAS
-from .sources import Source, components_in, find_source, import_sources, load_component
+from .publish import GENERAL
 
 PATIENCE_S = 120.0
-PUBLISH = "python -m appmixer.engine.flows.publish"
+PUBLISH = "appmixer publish"
 
 
 def check_code(folder: Path) -> list[Fault]:
@@ -65,16 +73,17 @@ def read_schema(folder: Path, name: str) -> Any:
 
 
 def _faults(folder: Path) -> Iterator[Fault]:
-    entries = list(entries_of(json.loads((folder / MANIFEST).read_text("utf-8"))))
+    raw = json.loads((folder / MANIFEST).read_text("utf-8"))
+    entries = list(entries_of(raw))
     sources = {entry.name: find_source(folder, entry.module) for entry in entries}
-    points = _entry_points(folder)
+    points = hooks_of(folder)
     hooks = [find_source(folder, module) for module in points.values()]
-    known = [source for source in sources.values() if source is not None]
-    import_sources([*known, *(source for source in hooks if source is not None)])
+    modules = modules_of(folder, str(raw.get("id")), [entry.module for entry in entries])
+    import_sources([*modules, *(source for source in hooks if source is not None)])
     for entry in entries:
         if sources[entry.name] is not None:
             yield from _faults_of(folder, entry)
-    yield from _unlisted(folder, entries, known)
+    yield from _unlisted(folder, entries, modules)
     yield from _stale(folder, entries)
     yield from _hooks_faults(points)
 
@@ -92,11 +101,12 @@ def _faults_of(folder: Path, entry: ComponentEntry) -> Iterator[Fault]:
         yield Fault(entry.name, f"{complaint.removeprefix(f'{entry.name}: ')}.{cure}")
 
 
-def _unlisted(folder: Path, entries: list[ComponentEntry], known: list[Source]) -> Iterator[Fault]:
+def _unlisted(
+    folder: Path, entries: list[ComponentEntry], modules: list[Source]
+) -> Iterator[Fault]:
     listed = {(entry.module, entry.name.rpartition(".")[2]) for entry in entries}
-    modules = {each.module: each for source in known for each in source.siblings()}
-    for name, source in sorted(modules.items()):
-        place = str(source.file.relative_to(folder))
+    for source in modules:
+        name, place = source.module, str(source.file.relative_to(folder))
         try:
             found = components_in(import_module(name))
         except FOREIGN_FAULTS as error:
@@ -105,7 +115,8 @@ def _unlisted(folder: Path, entries: list[ComponentEntry], known: list[Source]) 
             continue
         for each in found:
             if (name, each) not in listed:
-                yield Fault(place, f"{MANIFEST} does not list its component {each}; add an entry.")
+                told = f"{MANIFEST} does not list its component {each}. Run: {PUBLISH} {folder}"
+                yield Fault(place, told)
 
 
 def _stale(folder: Path, entries: list[ComponentEntry]) -> Iterator[Fault]:
@@ -116,7 +127,8 @@ def _stale(folder: Path, entries: list[ComponentEntry]) -> Iterator[Fault]:
             if read_schema(folder, name) != GENERAL[name]:
                 yield Fault(name, f"It is not that of this version. Run: {PUBLISH} {folder}")
         elif name not in wanted:
-            yield Fault(name, f"No component in {MANIFEST} has this schema; remove it.")
+            told = f"No component in {MANIFEST} has this schema. Run: {PUBLISH} {folder}"
+            yield Fault(name, told)
 
 
 def _hooks_faults(points: Mapping[str, str]) -> Iterator[Fault]:
@@ -130,17 +142,6 @@ def _hooks_faults(points: Mapping[str, str]) -> Iterator[Fault]:
                 connector.components()
         except FOREIGN_FAULTS as error:
             yield Fault(place, f"{module} cannot be used: {type(error).__name__}: {error}.")
-
-
-def _entry_points(folder: Path) -> dict[str, str]:
-    try:
-        project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    points: dict[str, str] = (
-        project.get("project", {}).get("entry-points", {}).get(ENTRY_POINT_GROUP, {})
-    )
-    return points
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ ENTRY = ComponentEntry(
     label="Fill",
     description="For tests.",
     group="Tests",
+    keywords=[],
     module=__name__,
     schema="schemas/Fill.json",
     effect="read",
@@ -49,6 +50,9 @@ class Fill(Action):
     """https://example.org/fill"""
 
     label = "Fill"
+    description = "For tests."
+    group = "Tests"
+    effect = "read"
     Output = Filled
     samples: ClassVar[Mapping[str, JsonObject]] = {"filled": {"text": "x"}}
     form_of: ClassVar[FormOf | None] = FormOf(inputs=("kind",), fields=("values",), ports=True)

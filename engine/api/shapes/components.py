@@ -32,6 +32,7 @@ class Component(Shape):
     label: str
     description: str
     group: str = Field(description="The palette group.")
+    keywords: list[str] = Field(description="Further words by which people look for it.")
     scopes: list[str] = Field(description="What an account must be allowed.")
     effect: Literal["read", "write"]
     idempotent: bool = Field(description="Whether doing it twice is the same as doing it once.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,8 +14,11 @@ from inspect import isclass
 from pathlib import Path
 from types import ModuleType
 
-from ..contract import Component
+from .component import Component
+from .loading import ENTRY_POINT_GROUP
 
+MANIFEST = "connector.json"
+COMPONENTS = "components"
 INIT = "__init__.py"
 
 
@@ -31,11 +35,45 @@ class Source:
         """Yield every module of the topmost folder below the root that holds this one."""
         inner = self.file.relative_to(self.root).parts
         files = (self.root / inner[0]).rglob("*.py") if len(inner) > 1 else self.root.glob("*.py")
-        for file in sorted(files):
-            parts = file.relative_to(self.root).with_suffix("").parts
-            names = parts[:-1] if file.name == INIT else parts
-            name = ".".join(filter(None, [self.package, *names]))
-            yield Source(name, file, self.root, self.package)
+        yield from _modules(files, self.root, self.package)
+
+    def components(self) -> Iterator[Source]:
+        """Yield the modules of the folder `components` beside this one, or beside its package."""
+        for folder in (self.file.parent, self.file.parent.parent):
+            if folder.is_relative_to(self.root):
+                yield from _modules((folder / COMPONENTS).rglob("*.py"), self.root, self.package)
+
+
+def modules_of(folder: Path, identifier: str, listed: Iterable[str]) -> list[Source]:
+    """Return every module that may hold components of the connector in a folder.
+
+    These are what its folder `components` has, and what lies beside the modules that are listed
+    already. A folder with a manifest of its own is another connector.
+    """
+    known = [find_source(folder, module) for module in listed]
+    hooks = [find_source(folder, module) for module in hooks_of(folder).values()]
+    sources = [
+        *(each for source in known if source is not None for each in source.siblings()),
+        *(each for source in hooks if source is not None for each in source.components()),
+        *_components_of(folder, identifier.replace(":", ".")),
+    ]
+    found = dict[Path, Source]()
+    for source in sources:
+        if not any((above / MANIFEST).is_file() for above in _between(folder, source.file)):
+            found.setdefault(source.file.resolve(), source)
+    return sorted(found.values(), key=lambda source: source.module)
+
+
+def hooks_of(folder: Path) -> dict[str, str]:
+    """Return the modules that the folder's pyproject.toml names as connectors, by their names."""
+    try:
+        project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    points: dict[str, str] = (
+        project.get("project", {}).get("entry-points", {}).get(ENTRY_POINT_GROUP, {})
+    )
+    return points
 
 
 def find_source(folder: Path, module: str) -> Source | None:
@@ -81,6 +119,27 @@ def load_component(module: str, full_name: str) -> type[Component]:
     if found is None:
         raise AttributeError(f"it has no component class {name} with a label")
     return found
+
+
+def _components_of(folder: Path, package: str) -> Iterator[Source]:
+    """Yield the modules of `components` in a package that the folder, or one in it, may be."""
+    parts = package.split(".")
+    for start in range(len(parts) + 1):
+        for root in (folder, folder / "src"):
+            files = (root.joinpath(*parts[start:]) / COMPONENTS).rglob("*.py")
+            yield from _modules(files, root, ".".join(parts[:start]))
+
+
+def _modules(files: Iterable[Path], root: Path, package: str) -> Iterator[Source]:
+    for file in sorted(files):
+        parts = file.relative_to(root).with_suffix("").parts
+        names = parts[:-1] if file.name == INIT else parts
+        yield Source(".".join(filter(None, [package, *names])), file, root, package)
+
+
+def _between(folder: Path, file: Path) -> list[Path]:
+    """Return the folders that a file lies in, up to the given one and without it."""
+    return [above for above in file.parents if above != folder and above.is_relative_to(folder)]
 
 
 class _Roots(MetaPathFinder):

@@ -1,0 +1,194 @@
+"""Writes what is generated from connectors: `python -m appmixer.engine.contract.publish FOLDER…`.
+
+That are the schemas of a connector's components and their entries in its manifest. The connector
+need not be installed, and of the engine nothing is needed but the contract.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from .component import Component
+from .connector import FOREIGN_FAULTS
+from .entries import component_entry, entry_faults
+from .manifest import IDENTIFIER, ComponentEntry, Manifest
+from .schema import COMPONENT_DOCUMENT, DIALECT, component_schema
+from .sources import COMPONENTS, MANIFEST, components_in, import_sources, modules_of
+
+SCHEMAS = "schemas"
+GENERAL: Mapping[str, dict[str, Any]] = {
+    f"{SCHEMAS}/connector.schema.json": {"$schema": DIALECT, **Manifest.model_json_schema()},
+    f"{SCHEMAS}/component.schema.json": COMPONENT_DOCUMENT,
+}
+
+
+class PublishError(Exception):
+    """What is generated cannot be; the text names each reason on a line of its own."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A connector as it lies in its folder."""
+
+    folder: Path
+    raw: Mapping[str, Any]
+    classes: Mapping[str, type[Component]]
+    """Its component classes by their full names, in the order of the manifest."""
+
+    @classmethod
+    def load(cls, folder: Path) -> Folder:
+        """Read the manifest and import the components; raise PublishError where one cannot be."""
+        folder = folder.resolve()
+        raw = _read(folder / MANIFEST)
+        return cls(folder, raw, _load_classes(folder, raw))
+
+
+def stale(contents: Mapping[Path, bytes | None]) -> list[Path]:
+    """Return the files that are not as they have to be."""
+    return [path for path, content in contents.items() if content != _there(path)]
+
+
+def write(contents: Mapping[Path, bytes | None]) -> list[Path]:
+    """Give these files their contents, or remove them; return those that have changed."""
+    changed = stale(contents)
+    for path in changed:
+        content = contents[path]
+        if content is None:
+            path.unlink()
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+    return changed
+
+
+def published(connectors: Sequence[Folder]) -> dict[Path, bytes | None]:
+    """Return what every generated file has to hold; None for one that has to go."""
+    contents = dict[Path, bytes | None]()
+    for each in connectors:
+        manifest, entries = _manifest(each)
+        schemas = {
+            entry.schema_file: component_schema(entry.name, each.classes[entry.name])
+            for entry in entries
+        }
+        gone = (each.folder / SCHEMAS).glob("*.json")
+        contents |= {path: None for path in gone if re.fullmatch("[A-Za-z0-9]+", path.stem)}
+        contents[each.folder / MANIFEST] = as_json(manifest)
+        for name, schema in {**schemas, **GENERAL}.items():
+            contents[each.folder / name] = as_json(schema)
+    return contents
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        raw: object = json.loads(path.read_bytes())
+    except OSError as error:
+        raise PublishError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise PublishError(f"{path} is not JSON: {error}.") from None
+    content = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    identifier: object = content.get("id")
+    if not isinstance(identifier, str) or not re.fullmatch(IDENTIFIER[1:-1], identifier):
+        raise PublishError(f"{path} has no id of the form vendor:service.")
+    return content
+
+
+def _listed(raw: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the manifest's entries, whatever state they are in."""
+    listed: object = raw.get("components")
+    for each in cast("list[object]", listed) if isinstance(listed, list) else ():
+        if isinstance(each, dict):
+            yield cast("dict[str, Any]", each)
+
+
+def _load_classes(folder: Path, raw: Mapping[str, Any]) -> dict[str, type[Component]]:
+    listed = [str(each.get("module", "")) for each in _listed(raw)]
+    modules = modules_of(folder, raw["id"], filter(None, listed))
+    import_sources(modules)
+    classes, faults = dict[str, type[Component]](), list[str]()
+    for source in modules:
+        try:
+            found = components_in(import_module(source.module))
+        except FOREIGN_FAULTS as error:
+            place = source.file.relative_to(folder)
+            faults.append(f"{place} cannot be imported: {type(error).__name__}: {error}")
+            continue
+        for short, component in found.items():
+            name = f"{raw['id'].replace(':', '.')}.{short}"
+            if name in classes:
+                other = classes[name].__module__
+                faults.append(f"{name}: there is one in {other} and one in {source.module}.")
+            classes[name] = component
+    if faults:
+        raise PublishError("\n".join(faults))
+    if listed and not classes:
+        raise PublishError(f"No component is found; they belong into {folder / COMPONENTS}.")
+    return _in_order(classes, [str(each.get("name", "")) for each in _listed(raw)])
+
+
+def _in_order(
+    classes: Mapping[str, type[Component]], listed: Sequence[str]
+) -> dict[str, type[Component]]:
+    """Keep the order that the manifest has; what is new comes after the others of its group."""
+    order = [name for name in listed if name in classes]
+    for name, component in classes.items():
+        if name not in order:
+            group = getattr(component, "group", "")
+            beside = [each for each in order if getattr(classes[each], "group", "") == group]
+            order.insert(order.index(beside[-1]) + 1 if beside else len(order), name)
+    return {name: classes[name] for name in dict.fromkeys(order)}
+
+
+def _manifest(connector: Folder) -> tuple[dict[str, Any], list[ComponentEntry]]:
+    entries, faults = list[ComponentEntry](), list[str]()
+    for name, component in connector.classes.items():
+        try:
+            entries.append(component_entry(name, component))
+        except ValidationError as error:
+            faults += [f"{name}: {fault}." for fault in entry_faults(error)]
+    if faults:
+        raise PublishError("\n".join(faults))
+    shown = [each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in entries]
+    manifest = {**connector.raw, "components": shown}
+    try:
+        Manifest.model_validate(manifest)
+    except ValidationError as error:
+        path = connector.folder / MANIFEST
+        places = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise PublishError("\n".join(f"{path}: {place}." for place in places)) from None
+    return manifest, entries
+
+
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """Return a document as its file holds it."""
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _there(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def told(changed: Sequence[Path]) -> str:
+    """Name what publishing has changed, a file a line."""
+    return "\n".join(map(str, changed)) or "Everything was published already."
+
+
+def main(folders: Sequence[str]) -> None:
+    """Publish the folders, or the present one, and say what has changed."""
+    try:
+        changed = write(published([Folder.load(Path(each)) for each in folders or ["."]]))
+    except PublishError as error:
+        sys.exit(str(error))
+    sys.stdout.write(f"{told(changed)}\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
