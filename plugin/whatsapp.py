@@ -36,6 +36,7 @@ class WhatsApp:
     def __init__(self, host: HostContext) -> None:
         self._host = host
         self._webhook = Webhook(host)
+        self._graph: tuple[Settings, GraphClient] | None = None
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
         self.windows = Windows(host.store, host.put_with_events, self._now)
         self.deliveries = Deliveries(host.store, host.put_with_events, host.report_fates, self._now)
@@ -52,7 +53,10 @@ class WhatsApp:
     @property
     def graph(self) -> GraphClient:
         """A client for the configuration as it is now."""
-        return graph_client(self._host, self.settings)
+        settings = self.settings
+        if self._graph is None or self._graph[0] is not settings:
+            self._graph = settings, graph_client(self._host, settings)
+        return self._graph[1]
 
     def graph_for(self, account: Account) -> AccountGraph:
         """Return the calls of one account."""

@@ -23,7 +23,7 @@ REAL_TIME = {
     "engine/api/server.py": "slow connections are ended",
     "engine/api/unsigned.py": "slow requests are ended",
     "engine/contract/host_conformance": "a real host is waited for",
-    "engine/host/transport.py": "a call of the network is ended",
+    "engine/host/calls.py": "a call of the network is ended",
     "engine/host/turn.py": "another process has died",
     "engine/observe/tasks.py": "what has failed is begun again",
     "engine/runs/loop_time.py": "how long an owner keeps the loop",

@@ -30,8 +30,9 @@ from ..runs.outcomes import Outcome, outcome_of_error
 from ..runs.states import StepState
 from ..runs.work import SegmentWork, StepCall
 from ..storage.database import DATABASE_AWAY
+from .calls import on_acting
 from .contexts import EngineActionContext, Services
-from .transport import DryRunRequest, on_acting
+from .transport import DryRunRequest
 
 STEP_TIMEOUT_S = 600.0
 RETRY_AFTER_S = 5.0

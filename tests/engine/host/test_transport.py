@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appmixer.engine.host.transport import MOMENT, open_http
+from appmixer.engine.host.calls import MOMENT
+from appmixer.engine.host.transport import open_http
 
 RESET_AT_ONCE = struct.pack("ii", 1, 0)
 
