@@ -65,6 +65,8 @@ class Router:
     # What waits while more comes than can be routed at once.
     _backlog: Backlog = field(default_factory=Backlog)
     _is_behind: bool = False
+    # What is routed next, of what waits.
+    _following: asyncio.Task[Sequence[sa.Row[Any]]] | None = None
     # Until then nothing is looked for in the table, because all that was there has been routed.
     _looked_until: float = 0.0
 
@@ -72,10 +74,10 @@ class Router:
         """Route until cancelled, whenever no other process does."""
         inbox = self.inbox
         pacing, routed = Pacing(inbox), 0
-        self._forget()
+        await self._forget()
         while True:
             if not self.is_active.is_set():
-                self._forget()
+                await self._forget()
                 await self.is_active.wait()
             inbox.arrived.clear()
             await pacing.pause(has_backlog=self._is_behind or routed == BATCH)
@@ -84,7 +86,7 @@ class Router:
                 routed = await self.route_batch()
             except DATABASE_AWAY as error:
                 self.log.error("routing_interrupted", error=type(error).__name__)
-                self._forget()
+                await self._forget()
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_S)
                 continue
             if not routed:
@@ -96,8 +98,12 @@ class Router:
         self.later.release(account_id)
         self.inbox.arrived.set()
 
-    def _forget(self) -> None:
+    async def _forget(self) -> None:
         """Ask the table anew: another process may have been at work, or a commit have failed."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait([self._following])
+            self._following = None
         self._backlog, self._looked_until = Backlog(), 0.0
 
     async def route_batch(self) -> int:
@@ -107,7 +113,11 @@ class Router:
             if found and await self._route_at_once(found):
                 return len(found)
             await self.inbox.keep(found, self.describe)
-        rows = await self._next()
+        following, self._following = self._following, None
+        rows = await (following or self._next())
+        if self._is_behind:
+            # Found while these are routed, of which it takes none: it is a third of the time.
+            self._following = asyncio.create_task(self._next())
         if rows:
             await self._route_or_split(rows)
         is_done = not self._is_behind and len(rows) < BATCH
@@ -189,9 +199,11 @@ class Router:
             await self.storage.writer.commit(lambda connection: connection.execute(failed))
 
     async def _route(self, rows: Sequence[sa.Row[Any]]) -> None:
-        repeated = await self._repeated(rows)
-        routed = [routed_of(row) for row in rows if row.seq not in repeated]
-        listening = await self.finder.listeners(routed)
+        routed = [routed_of(row) for row in rows]
+        repeated, listening = await asyncio.gather(
+            self._repeated(rows), self.finder.listeners(routed)
+        )
+        routed = [each for each in routed if each.row.seq not in repeated]
         if not self._backlog.seen:
             at_once = _may_begin_at_once(routed, listening)
             self._is_behind = self._is_behind or at_once < len(routed)

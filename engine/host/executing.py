@@ -17,7 +17,7 @@ from ..observe.faults import Describe
 from ..runs.commands import Commands
 from ..runs.counts import WaitCounts
 from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
-from ..runs.queue import EmbeddedQueue
+from ..runs.embedded import EmbeddedQueue
 from ..runs.retrying import Retries
 from ..runs.segments import Executor
 from ..runs.steps import Steps

@@ -14,8 +14,8 @@ from ..contract import Clock, Log
 from ..storage.database import DATABASE_AWAY, ReadRows, mapping
 from ..storage.tables import segments, stops
 from ..storage.writer import Writer
+from .embedded import EmbeddedQueue
 from .outputs import CHUNK, read_outputs
-from .queue import EmbeddedQueue
 from .states import SegmentState
 from .waits import Row, end_due
 from .work import SegmentWork, places_named, read_work

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from appmixer.engine.contract import SystemClock
 from appmixer.engine.observe.logs import get_log
 from appmixer.engine.runs.due import Due
-from appmixer.engine.runs.queue import MAX_IN_MEMORY, EmbeddedQueue
+from appmixer.engine.runs.embedded import MAX_IN_MEMORY, EmbeddedQueue
 from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.work import SegmentWork
 from appmixer.engine.storage.database import open_database

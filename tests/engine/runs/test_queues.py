@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.runs.queue import EmbeddedQueue
+from appmixer.engine.runs.embedded import EmbeddedQueue
 from appmixer.engine.runs.work import SegmentWork
 
 from . import queue_conformance as suite
@@ -58,6 +59,24 @@ async def test_what_is_handed_over_while_the_table_is_read_is_asked_for_at_once(
 
     assert executed == [], "the table may have had an older one"
     assert queue.wants_rows.is_set()
+
+
+async def test_others_on_the_loop_have_their_turn_while_many_segments_begin() -> None:
+    executed: list[str] = []
+
+    async def execute(work: SegmentWork) -> None:
+        executed.append(work.id)
+
+    queue = EmbeddedQueue(execute)
+    queue.before_rows()
+    queue.take_rows([], set())
+    queue.hand_over([suite.segment(str(each), each) for each in range(200)])
+    begun = [0]
+    while len(executed) < 200:
+        await asyncio.sleep(0)
+        begun.append(len(executed))
+
+    assert max(after - before for before, after in pairwise(begun)) <= 32
 
 
 class NewestFirst(MemoryQueue):
