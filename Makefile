@@ -11,7 +11,7 @@ GENERATOR := tests/generator/.venv
 GENERATOR_READY := $(GENERATOR)/.ready
 # How many tests run side by side: more than there are cores, for a third of their time is waiting.
 WORKERS ?= 4
-CHECKED := tests/contract tests/components tests/test_component_docs.py tests/test_docs.py \
+CHECKED := tests/contract tests/components tests/test_docs.py \
 	tests/test_packaging.py tests/test_layers.py \
 	tests/test_publish.py::test_publishing_the_connectors_of_the_repository_changes_nothing
 CONNECTORS := $(dir $(wildcard connector.json */connector.json))

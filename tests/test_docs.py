@@ -50,7 +50,6 @@ CODE_BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.M | re.S)
 TRANSCRIPT = re.compile(r"(?<=begin -->\n```text\n).*?(?=```\n<!-- transcript: end -->)", re.S)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.M)
-LABELLED = re.compile(r"^class \w+\(\w*(?:Action|Trigger)\):\n(?: .*\n|\n)*?    label = ", re.M)
 SAMPLE_FLOW = ROOT / "examples" / "auto_reply.flow.json"
 # Paths of the machines this is built on, and hosts that answer to package managers only.
 FOREIGN = re.compile(
@@ -272,23 +271,6 @@ def test_every_call_that_the_sandbox_does_not_simulate_is_named() -> None:
     edges = {edge for of_node in NOT_SIMULATED.values() for edge in of_node}
 
     assert missing(sorted(edges), "docs/sandbox.md") == []
-
-
-def test_every_module_of_a_component_is_in_the_manifest() -> None:
-    modules = {each.module for each in MANIFEST.components}
-    files = [
-        each for each in (ROOT / "components").rglob("*.py") if LABELLED.search(each.read_text())
-    ]
-    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
-
-    assert len(names) >= len(modules)
-    assert [name for name in sorted(names) if f"appmixer.whatsapp.{name}" not in modules] == []
-
-
-def test_every_component_is_in_the_flow_builders_part() -> None:
-    page = text_of("docs/flow-builder.md")
-
-    assert [entry.label for entry in MANIFEST.components if entry.label not in page] == []
 
 
 def test_the_table_of_error_codes_is_that_of_the_catalogue() -> None:

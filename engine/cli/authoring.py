@@ -93,7 +93,7 @@ def publish(
         bool, typer.Option("--check", help="Write nothing; end with 1 where a file has to change.")
     ] = False,
 ) -> None:
-    """Write what is generated from a connector's code: schemas, and what its manifest lists."""
+    """Write what is generated from a connector's code: schemas, manifest entries, tables."""
     from ..contract.publish import PublishError, stale, told, write
     from ..flows.publish import generated
 

@@ -1,7 +1,7 @@
 """Writes what is generated from connectors: `python -m appmixer.engine.contract.publish FOLDER…`.
 
-That are the schemas of a connector's components and their entries in its manifest. The connector
-need not be installed, and of the engine nothing is needed but the contract.
+That are the schemas of a connector's components, their entries in its manifest, and the tables of
+its pages. The connector need not be installed, and nothing is needed but the contract.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .component import Component
 from .connector import FOREIGN_FAULTS
 from .entries import component_entry, entry_faults
 from .manifest import IDENTIFIER, ComponentEntry, Manifest
+from .pages import BEGIN, Described, PageError, fill
 from .schema import COMPONENT_DOCUMENT, DIALECT, component_schema
 from .sources import COMPONENTS, MANIFEST, components_in, import_sources, modules_of
 
@@ -72,18 +73,31 @@ def write(contents: Mapping[Path, bytes | None]) -> list[Path]:
 
 def published(connectors: Sequence[Folder]) -> dict[Path, bytes | None]:
     """Return what every generated file has to hold; None for one that has to go."""
-    contents = dict[Path, bytes | None]()
+    contents, described = dict[Path, bytes | None](), list[Described]()
     for each in connectors:
-        manifest, entries = _manifest(each)
-        schemas = {
-            entry.schema_file: component_schema(entry.name, each.classes[entry.name])
-            for entry in entries
-        }
-        gone = (each.folder / SCHEMAS).glob("*.json")
-        contents |= {path: None for path in gone if re.fullmatch("[A-Za-z0-9]+", path.stem)}
-        contents[each.folder / MANIFEST] = as_json(manifest)
+        raw, manifest = _manifest(each)
+        documents = {name: component_schema(name, of) for name, of in each.classes.items()}
+        schemas = {of.schema_file: documents[of.name] for of in manifest.components}
+        there = (each.folder / SCHEMAS).glob("*.json")
+        contents |= {path: None for path in there if re.fullmatch("[A-Za-z0-9]+", path.stem)}
+        contents[each.folder / MANIFEST] = as_json(raw)
         for name, schema in {**schemas, **GENERAL}.items():
             contents[each.folder / name] = as_json(schema)
+        described.append(Described(manifest, documents))
+    return {**contents, **_pages(connectors, described)}
+
+
+def _pages(connectors: Sequence[Folder], described: Sequence[Described]) -> dict[Path, bytes]:
+    """Return those pages in the connectors' folders of which parts are generated."""
+    contents = dict[Path, bytes]()
+    for each in connectors:
+        for path in (each.folder / "README.md", *sorted((each.folder / "docs").rglob("*.md"))):
+            page = path.read_text("utf-8") if path.is_file() else ""
+            if BEGIN.search(page):
+                try:
+                    contents[path] = fill(page, described).encode()
+                except PageError as error:
+                    raise PublishError(f"{path}: {error}.") from None
     return contents
 
 
@@ -147,7 +161,8 @@ def _in_order(
     return {name: classes[name] for name in dict.fromkeys(order)}
 
 
-def _manifest(connector: Folder) -> tuple[dict[str, Any], list[ComponentEntry]]:
+def _manifest(connector: Folder) -> tuple[dict[str, Any], Manifest]:
+    """Return the manifest with its components as their classes are, raw and read."""
     entries, faults = list[ComponentEntry](), list[str]()
     for name, component in connector.classes.items():
         try:
@@ -157,14 +172,13 @@ def _manifest(connector: Folder) -> tuple[dict[str, Any], list[ComponentEntry]]:
     if faults:
         raise PublishError("\n".join(faults))
     shown = [each.model_dump(mode="json", by_alias=True, exclude_defaults=True) for each in entries]
-    manifest = {**connector.raw, "components": shown}
+    raw = {**connector.raw, "components": shown}
     try:
-        Manifest.model_validate(manifest)
+        return raw, Manifest.model_validate(raw)
     except ValidationError as error:
         path = connector.folder / MANIFEST
         places = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
         raise PublishError("\n".join(f"{path}: {place}." for place in places)) from None
-    return manifest, entries
 
 
 def as_json(document: Mapping[str, Any]) -> bytes:
