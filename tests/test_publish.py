@@ -158,6 +158,24 @@ def test_components_are_found_beside_the_hooks_of_a_package_of_any_name(
     assert entry["module"] == "acme_mail.components.send_letter"
 
 
+def test_without_a_folder_of_that_name_components_are_found_in_all_the_package(
+    shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    (folder / "components").rename(folder / "letters")
+    (folder / "connector.json").write_text(json.dumps({**manifest_of(folder), "components": []}))
+    for package in (folder, folder / "letters"):
+        (package / "__init__.py").touch()
+    (folder / "scripts").mkdir()
+    (folder / "scripts" / "once.py").write_text("raise SystemExit(1)")
+
+    code, _, told = shell.run("publish", str(folder))
+
+    assert (code, told) == (0, "")
+    [entry] = manifest_of(folder)["components"]
+    assert entry["module"] == "acme.mail.letters.send_letter"
+
+
 def test_a_connector_below_another_is_left_alone(shell: Shell, tmp_path: Path) -> None:
     folder = write_connector(tmp_path / "mail", "mail")
     write_component(folder, "parcels.py", "SendParcel")

@@ -22,6 +22,7 @@ PART = re.compile(
 )
 BEGIN = re.compile(r"^<!-- generated: ", re.M)
 SECTION = re.compile(r"^## |^<!-- generated: \S+ (title|objects|configuration) -->", re.M)
+DEPENDS = "Its fields depend on what is filled in."
 PARTS = ("title", "needs", "gives")
 
 
@@ -132,8 +133,8 @@ def _gives(document: Mapping[str, Any]) -> str:
     for port, schema in ports.items():
         if len(ports) > 1:
             told.append(f"At `{port}`:\n")
-        fallback = f"{resolved(schema, document).get('description', 'Whatever came in.')}\n"
-        told.append(output_table(schema, document) or fallback)
+        about = resolved(schema, document).get("description", DEPENDS)
+        told.append(output_table(schema, document) or f"{about}\n")
     samples: Mapping[str, Mapping[str, Any]] = document["x-samples"]
     for name, sample in [*samples.items()][:1]:
         shown = {key: each for key, each in sample.items() if each not in (None, [], {})}

@@ -37,26 +37,44 @@ class Source:
         files = (self.root / inner[0]).rglob("*.py") if len(inner) > 1 else self.root.glob("*.py")
         yield from _modules(files, self.root, self.package)
 
+
+@dataclass(frozen=True)
+class _Place:
+    """A folder that may be a connector's package."""
+
+    folder: Path
+    root: Path
+    package: str
+
     def components(self) -> Iterator[Source]:
-        """Yield the modules of the folder `components` beside this one, or beside its package."""
-        for folder in (self.file.parent, self.file.parent.parent):
-            if folder.is_relative_to(self.root):
-                yield from _modules((folder / COMPONENTS).rglob("*.py"), self.root, self.package)
+        """Yield the modules of the folder `components` in it."""
+        return _modules((self.folder / COMPONENTS).rglob("*.py"), self.root, self.package)
+
+    def modules(self) -> Iterator[Source]:
+        """Yield all its modules, if it is a package, and those of the packages in it."""
+        files = (
+            file
+            for file in self.folder.rglob("*.py")
+            if all((each / INIT).is_file() for each in (self.folder, *_between(self.folder, file)))
+        )
+        return _modules(files, self.root, self.package)
 
 
 def modules_of(folder: Path, identifier: str, listed: Iterable[str]) -> list[Source]:
     """Return every module that may hold components of the connector in a folder.
 
-    These are what its folder `components` has, and what lies beside the modules that are listed
-    already. A folder with a manifest of its own is another connector.
+    These are what its folder `components` has, or all of its package where there is none, and what
+    lies beside the modules that are listed already. A folder with a manifest of its own is another
+    connector.
     """
     known = [find_source(folder, module) for module in listed]
-    hooks = [find_source(folder, module) for module in hooks_of(folder).values()]
+    places = [*_of_hooks(folder), *_of_package(folder, identifier.replace(":", "."))]
     sources = [
         *(each for source in known if source is not None for each in source.siblings()),
-        *(each for source in hooks if source is not None for each in source.components()),
-        *_components_of(folder, identifier.replace(":", ".")),
+        *(each for place in places for each in place.components()),
     ]
+    if not any(place.folder.joinpath(COMPONENTS).is_dir() for place in places):
+        sources += [each for place in places for each in place.modules()]
     found = dict[Path, Source]()
     for source in sources:
         if not any((above / MANIFEST).is_file() for above in _between(folder, source.file)):
@@ -121,13 +139,23 @@ def load_component(module: str, full_name: str) -> type[Component]:
     return found
 
 
-def _components_of(folder: Path, package: str) -> Iterator[Source]:
-    """Yield the modules of `components` in a package that the folder, or one in it, may be."""
+def _of_hooks(folder: Path) -> Iterator[_Place]:
+    """Yield the folders that the connector's hooks lie in, or lie beside."""
+    for module in hooks_of(folder).values():
+        source = find_source(folder, module)
+        if source is not None:
+            above = source.file.parent
+            for each in (above, above.parent) if source.file.name == INIT else (above,):
+                if each.is_relative_to(source.root):
+                    yield _Place(each, source.root, source.package)
+
+
+def _of_package(folder: Path, package: str) -> Iterator[_Place]:
+    """Yield the folders that the package may be: the given one itself, or one in it."""
     parts = package.split(".")
     for start in range(len(parts) + 1):
         for root in (folder, folder / "src"):
-            files = (root.joinpath(*parts[start:]) / COMPONENTS).rglob("*.py")
-            yield from _modules(files, root, ".".join(parts[:start]))
+            yield _Place(root.joinpath(*parts[start:]), root, ".".join(parts[:start]))
 
 
 def _modules(files: Iterable[Path], root: Path, package: str) -> Iterator[Source]:
