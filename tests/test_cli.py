@@ -66,7 +66,8 @@ def test_lists_components_without_loading_their_code(shell: Shell) -> None:
     )
     assert code == 0
     assert "appmixer.whatsapp.SendText" in shown
-    names = [each["name"] for each in as_json["connectors"][0]["components"]]
+    connectors = {each["id"]: each for each in as_json["connectors"]}
+    names = [each["name"] for each in connectors["appmixer:whatsapp"]["components"]]
     manifest = json.loads((ROOT / "connector.json").read_text())
     assert names == [each["name"] for each in manifest["components"]]
     assert loaded.stderr.strip() == "[]"

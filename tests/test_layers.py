@@ -16,6 +16,7 @@ CONTRACT = "appmixer.engine.contract"
 CONNECTOR = "appmixer.whatsapp"
 PACKAGES = {
     **{name: f"{CONNECTOR}.{name}" for name in ("auth", "components", "plugin", "schemas")},
+    "utilities": "appmixer.utilities",
     "engine": "appmixer.engine",
     "sandbox": "appmixer.sandbox",
     "demo": "appmixer.demo",
@@ -26,6 +27,7 @@ MAY_IMPORT = {
     "components": {PACKAGES["components"], PACKAGES["auth"], PACKAGES["plugin"], CONTRACT},
     "plugin": {PACKAGES["plugin"], PACKAGES["schemas"], CONTRACT},
     "schemas": set[str](),
+    "utilities": {PACKAGES["utilities"], CONTRACT},
     "engine": {PACKAGES["engine"]},
     "sandbox": {PACKAGES["sandbox"]},
     "demo": {PACKAGES["demo"], PACKAGES["sandbox"]},
@@ -93,6 +95,13 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
         "__init__": {"configuration", "graph", "whatsapp"},
     },
+    "utilities": {
+        "__init__": set(),
+        "begin": set(),
+        "decide": set(),
+        "utilities": set(),
+        "plugin": {"utilities"},
+    },
     "sandbox": {
         "__init__": set(),
         "fixtures": set(),
@@ -126,12 +135,28 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     },
 }
 COMPONENT_MODULES = {
-    entry.module for entry in load_connectors()["appmixer:whatsapp"].manifest.components
+    entry.module
+    for connector in load_connectors().values()
+    for entry in connector.manifest.components
 }
 WHATSAPP_WORDS = re.compile(
     r"whatsapp|wamid|waba|facebook|graph api|appsecret_proof|fb_exchange|(?<![a-z])EAA(?![a-z])"
     r"|(?<!<)\bmeta\b",
     re.I,
+)
+UTILITIES_WORDS = re.compile(
+    "|".join(
+        rf"\b{name}\b"
+        for name in (
+            "utilities",
+            *(
+                entry.name.rpartition(".")[2]
+                for entry in load_connectors()["appmixer:utilities"].manifest.components
+            ),
+        )
+        # One word, such as Stop, is everybody's.
+        if name.islower() or len(re.findall("[A-Z]", name)) > 1
+    )
 )
 
 
@@ -186,6 +211,10 @@ def test_imports_follow_the_layers(folder: str) -> None:
         ("appmixer.demo.rehearsal", False, "sandbox"),
         ("appmixer.engine.contract", False, "demo"),
         ("appmixer.whatsapp.components.messages.send_text", True, "plugin"),
+        ("appmixer.whatsapp.plugin.graph", False, "utilities"),
+        ("appmixer.engine.flows.expressions", False, "utilities"),
+        ("appmixer.utilities.decide.set_values", False, "engine"),
+        ("appmixer.utilities.decide.set_values", False, "components"),
     ],
 )
 def test_an_import_against_the_layers_is_named(name: str, is_relative: bool, folder: str) -> None:
@@ -248,22 +277,23 @@ def test_only_what_stands_on_the_whole_engine_names_it() -> None:
 
 
 def test_no_component_imports_another() -> None:
-    folder = ROOT / "components"
     complaints = [
         f"{file.relative_to(ROOT)} imports {name}"
-        for file in sorted(folder.rglob("*.py"))
-        for name, _ in imports(file, PACKAGES["components"], folder)
+        for folder in ("components", "utilities")
+        for file in sorted((ROOT / folder).rglob("*.py"))
+        for name, _ in imports(file, PACKAGES[folder], ROOT / folder)
         if name in COMPONENT_MODULES
     ]
 
     assert complaints == []
 
 
-def test_the_engine_holds_not_one_word_of_whatsapp() -> None:
+@pytest.mark.parametrize("words", [WHATSAPP_WORDS, UTILITIES_WORDS], ids=["whatsapp", "utilities"])
+def test_the_engine_holds_not_one_word_of_a_connector(words: re.Pattern[str]) -> None:
     complaints = [
         f"{file.relative_to(ROOT)}: {found.group()}"
         for file in sorted((ROOT / "engine").rglob("*.py"))
-        if (found := WHATSAPP_WORDS.search(file.read_text("utf-8")))
+        if (found := words.search(file.read_text("utf-8")))
     ]
 
     assert complaints == []

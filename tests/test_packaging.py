@@ -19,9 +19,16 @@ ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 SETUPTOOLS: dict[str, Any] = PROJECT["tool"]["setuptools"]
 FOLDERS: dict[str, str] = SETUPTOOLS["package-dir"]
-CONNECTOR = load_connectors()["appmixer:whatsapp"]
+CONNECTORS = load_connectors()
+CONNECTOR = CONNECTORS["appmixer:whatsapp"]
+# Where each connector's manifest and schemas lie.
+FOLDER_OF = {"appmixer:whatsapp": ROOT, "appmixer:utilities": ROOT / "utilities"}
+ENTRIES = [(name, each) for name in FOLDER_OF for each in CONNECTORS[name].manifest.components]
 # Modules that a host may not have to load before it needs what they do.
-HEAVY = ("appmixer.whatsapp.components", "appmixer.whatsapp.auth", "phonenumbers", "filetype")
+HEAVY = (
+    *("appmixer.whatsapp.components", "appmixer.whatsapp.auth", "phonenumbers", "filetype"),
+    *("appmixer.utilities.begin", "appmixer.utilities.decide", "appmixer.utilities.utilities"),
+)
 
 
 def test_every_folder_with_an_init_is_packaged() -> None:
@@ -48,19 +55,23 @@ def test_the_root_is_not_a_package() -> None:
     assert not (ROOT / "__init__.py").exists()
 
 
-def test_the_host_finds_the_manifest_through_the_entry_point() -> None:
-    written = json.loads((ROOT / "connector.json").read_text("utf-8"))
+@pytest.mark.parametrize(("name", "folder"), FOLDER_OF.items())
+def test_the_host_finds_a_manifest_through_its_entry_point(name: str, folder: Path) -> None:
+    manifest = CONNECTORS[name].manifest
+    written = json.loads((folder / "connector.json").read_text("utf-8"))
 
-    assert CONNECTOR.manifest.model_dump(by_alias=True, exclude_unset=True) == written
-    assert CONNECTOR.manifest.version == version("appmixer-whatsapp")
+    assert manifest.model_dump(by_alias=True, exclude_unset=True) == written
+    assert manifest.version == version("appmixer-whatsapp")
 
 
-@pytest.mark.parametrize("entry", CONNECTOR.manifest.components, ids=lambda entry: entry.name)
-def test_a_manifest_entry_names_a_module_a_class_and_a_schema(entry: ComponentEntry) -> None:
+@pytest.mark.parametrize(("name", "entry"), ENTRIES, ids=lambda each: getattr(each, "name", ""))
+def test_a_manifest_entry_names_a_module_a_class_and_a_schema(
+    name: str, entry: ComponentEntry
+) -> None:
     component = getattr(import_module(entry.module), entry.name.rpartition(".")[2])
 
-    assert CONNECTOR.components()[entry.name] is component
-    assert (ROOT / entry.schema_file).is_file()
+    assert CONNECTORS[name].components()[entry.name] is component
+    assert (FOLDER_OF[name] / entry.schema_file).is_file()
 
 
 def test_the_environment_names_follow_the_keys() -> None:

@@ -1,0 +1,18 @@
+"""A site with the connector `utilities`; what it is asked for is in `site.py`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from .site import Site
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    site = Site(tmp_path / "data")
+    await site.start()
+    yield site
+    await site.stop()

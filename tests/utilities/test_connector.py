@@ -1,0 +1,40 @@
+"""The second connector: found like any other, and true to the contract."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from appmixer.engine.contract import load_connectors
+from appmixer.engine.contract.conformance import manifest_complaints
+from appmixer.engine.contract.testing import RecordingHost
+from appmixer.utilities.utilities import Utilities
+
+FOLDER = Path(__file__).parents[2] / "utilities"
+CONNECTOR = load_connectors()["appmixer:utilities"]
+
+
+def test_the_connector_is_found_by_its_entry_point(host: RecordingHost) -> None:
+    assert CONNECTOR.entry_point == "utilities"
+    assert isinstance(CONNECTOR.plugin(host), Utilities)
+
+
+def test_the_manifest_the_code_and_the_published_schemas_agree() -> None:
+    documents = {
+        entry.schema_file: json.loads((FOLDER / entry.schema_file).read_text("utf-8"))
+        for entry in CONNECTOR.manifest.components
+    }
+
+    assert manifest_complaints(CONNECTOR.manifest, CONNECTOR.components(), documents) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((FOLDER / "schemas").glob("*.json")), ids=lambda path: path.name
+)
+def test_every_published_schema_is_a_components_or_a_general_one(path: Path) -> None:
+    general = {"component", "connector", "flow"}
+    names = {entry.name.rpartition(".")[2] for entry in CONNECTOR.manifest.components}
+
+    assert path.stem.removesuffix(".schema") in names | general

@@ -1,0 +1,1 @@
+"""What every flow needs, whatever service it speaks with: a connector like any other."""

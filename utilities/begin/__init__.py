@@ -1,0 +1,1 @@
+"""How flows begin, and what answers and tells from there."""

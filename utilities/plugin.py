@@ -1,0 +1,44 @@
+"""The connector as a host finds it: its hooks; what they load is loaded at the first call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, cast
+
+from appmixer.engine.contract import hookimpl
+
+if TYPE_CHECKING:
+    from appmixer.engine.contract import Component, HostContext, JsonObject, Plugin
+
+
+@cache
+def _manifest() -> dict[str, Any]:
+    text = (files("appmixer.utilities") / "connector.json").read_text("utf-8")
+    return cast("dict[str, Any]", json.loads(text))
+
+
+@hookimpl
+def appmixer_manifest() -> JsonObject:
+    return _manifest()
+
+
+@hookimpl
+def appmixer_components() -> Mapping[str, type[Component]]:
+    return {
+        each["name"]: cast(
+            "type[Component]",
+            getattr(import_module(each["module"]), each["name"].rpartition(".")[2]),
+        )
+        for each in _manifest()["components"]
+    }
+
+
+@hookimpl
+def appmixer_plugin(host: HostContext) -> Plugin:
+    from .utilities import Utilities
+
+    return Utilities()
