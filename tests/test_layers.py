@@ -97,8 +97,11 @@ ROOMS: dict[str, dict[str, set[str]]] = {
     },
     "utilities": {
         "__init__": set(),
-        "begin": set(),
-        "decide": set(),
+        "named_values": set(),
+        "patterns": set(),
+        "rules": {"patterns"},
+        "begin": {"named_values"},
+        "decide": {"named_values", "rules"},
         "utilities": set(),
         "plugin": {"utilities"},
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -24,7 +24,7 @@ from .component import Component, Trigger
 from .context import ComponentContext
 from .entries import component_entry, entry_faults
 from .errors import ConnectorError, RejectedError
-from .forms import Form, form_misfits, with_form
+from .forms import EACH, Form, deciding_inputs, form_misfits, with_form
 from .manifest import ComponentEntry, Manifest
 from .schema import component_schema, port_schema
 from .testing import RecordingContext
@@ -113,12 +113,12 @@ async def form_complaints(
     complaints: list[str] = []
     given: list[Mapping[str, Json]] = [{}, *inputs]
     for input in given:
-        deciding = {name: value for name, value in input.items() if name in declared.inputs}
+        deciding = deciding_inputs(input, declared.inputs)
         try:
             form = await component.form(context, deciding)
             again = await component.form(context, deciding)
         except RejectedError as error:
-            if error.field not in (*declared.inputs, "account"):
+            if error.field not in (*_names(declared.inputs), "account"):
                 complaints.append(f"its form refuses {error.field!r}, which does not decide")
             continue
         if form.fingerprint != again.fingerprint:
@@ -200,11 +200,15 @@ def _form_of_complaints(component: type[Component], document: dict[str, Any]) ->
         yield "it has only one of form and form_of"
     if component.form_of is not None:
         fields = document.get("properties", {})
-        for name in [*component.form_of.inputs, *component.form_of.fields]:
+        for name in [*_names(component.form_of.inputs), *component.form_of.fields]:
             if name not in fields:
                 yield f"its form_of names {name!r}, which is no field of its input"
         if not component.form_of.inputs:
             yield "its form_of names no input that decides"
+
+
+def _names(inputs: Sequence[str]) -> list[str]:
+    return [each.partition(EACH)[0] for each in inputs]
 
 
 def _form_schema_complaints(form: Form, document: dict[str, Any]) -> Iterator[str]:

@@ -7,21 +7,24 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from .values import Json, JsonObject
 
 PORT_NAME = re.compile(r"[a-z][A-Za-z0-9]*")
 MAX_PORTS, MAX_CHARS = 100, 200_000
+# Stands between the name of a list and that of a field of its entries.
+EACH = "[]."
 
 
 @dataclass(frozen=True)
 class FormOf:
     """Which part of a component depends on its input, by the JSON names of fields.
 
-    `inputs` decide. `fields` are those whose schema the form gives, and `ports` says that it gives
-    further output ports. A form that `asks_service` needs the network and the account; any other
-    one is made from the inputs alone, without waiting for anything.
+    `inputs` decide; `cases[].name` is, of each entry of the list `cases`, its `name` alone, beside
+    which there may be expressions. `fields` are those whose schema the form gives, and `ports` says
+    that it gives further output ports. A form that `asks_service` needs the network and the
+    account; any other one is made from the inputs alone, without waiting for anything.
     """
 
     inputs: Sequence[str]
@@ -30,13 +33,33 @@ class FormOf:
     asks_service: bool = False
 
 
+def deciding_inputs(values: Mapping[str, Any], inputs: Sequence[str]) -> dict[str, Any]:
+    """Return what of an input decides on a form: of what is filled in, the parts that are named."""
+    found: dict[str, Any] = {}
+    for each in inputs:
+        name, _, inner = each.partition(EACH)
+        value = values.get(name)
+        if value in (None, ""):
+            continue
+        if not inner or not isinstance(value, Sequence) or isinstance(value, str):
+            found[name] = value
+            continue
+        entries = cast("Sequence[Any]", value)
+        parts: list[dict[str, Any]] = found.setdefault(name, [{} for _ in entries])
+        for part, entry in zip(parts, entries, strict=True):
+            if isinstance(entry, Mapping) and inner in entry:
+                part[inner] = entry[inner]
+    return found
+
+
 @dataclass(frozen=True)
 class Form:
     """What an input makes of a component.
 
     `fields` are JSON Schemas of fields by their names, `required` are those of them that have to be
-    filled in, `ports` are JSON Schemas of what leaves at further output ports. Both may refer to
-    `#/$defs/` of the component's own document. `made_from` is what of the service decides: the host
+    filled in, `ports` are JSON Schemas of what leaves at further output ports, or at one of the
+    class's own in the place of its Output. Both may refer to `#/$defs/` of the component's own
+    document. `made_from` is what of the service decides: the host
     keeps its fingerprint with a step and tells people when it has changed. `about` is the plugin's
     own name for it, by which it tells `HostContext.forms_changed`.
     """

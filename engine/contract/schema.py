@@ -105,7 +105,7 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
             "type": "object",
             "properties": {
                 "inputs": {
-                    "description": "The fields that decide.",
+                    "description": "The fields that decide; after `[].`, one of each entry's.",
                     "type": "array",
                     "items": {"type": "string"},
                     "minItems": 1,

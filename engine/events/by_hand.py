@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from ..contract import Component, RejectedError
 from ..flows.flows import Flows
+from ..flows.forms import forms_of
 from ..flows.input_checks import InputChecks
 from ..flows.inputs import read_input
 from ..flows.models import ComponentType, Fault, FlowDocument, InputFaults
@@ -78,7 +79,7 @@ class RunsByHand:
         document = await self.flows.document(flow_key, version)
         name = self._trigger(document, trigger)
         kind = self.types[document.components[name].type]
-        given = await self._checked(kind, values or {})
+        given = await self._checked(_as_formed(document, name, self.types), values or {})
         begun = {"flowId": flow_id, "version": version, "trigger": name}
         repeat: Repeat | None = None
         if key is not None:
@@ -123,7 +124,9 @@ class RunsByHand:
 
     async def _checked(self, kind: ComponentType, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the values with what was left out; raise InputFaults."""
-        faults = await self.input_checks.faults(values, _output_schema(kind))
+        schema = _output_schema(kind)
+        values = {**_defaults(schema), **values}
+        faults = await self.input_checks.faults(values, schema)
         if faults:
             raise InputFaults([Fault(f"values{each.path}", each.text) for each in faults])
         try:
@@ -134,8 +137,24 @@ class RunsByHand:
         return output.model_dump(mode="json")
 
 
+def _as_formed(
+    document: FlowDocument, name: str, types: Mapping[str, ComponentType]
+) -> ComponentType:
+    """Return what the trigger is by its input, as far as its input alone tells."""
+    alone = document.model_copy(update={"components": {name: document.components[name]}})
+    return forms_of(alone, types, {}).formed.get(name, types[document.components[name].type])
+
+
 def _output_schema(kind: ComponentType) -> Mapping[str, Any]:
     """Return the schema of what a trigger gives, with its own words at the top."""
     definitions: Mapping[str, Any] = kind.schema["$defs"]
     port: Mapping[str, Any] = kind.ports[kind.schema["x-main-port"]]
-    return {**definitions[port["$ref"].rpartition("/")[2]], "$defs": definitions}
+    if "$ref" in port:
+        port = definitions[port["$ref"].rpartition("/")[2]]
+    return {**port, "$defs": definitions}
+
+
+def _defaults(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands in the place of what is left out."""
+    fields: Mapping[str, Any] = schema.get("properties", {})
+    return {name: each["default"] for name, each in fields.items() if "default" in each}

@@ -57,7 +57,7 @@ class AskedForms:
                 "The service does not answer",
                 f"What the form is made from had not come after {PATIENCE_S:g} seconds.",
                 "Try again.",
-                (kind.form_of or {"inputs": [""]})["inputs"][0],
+                next(iter(values), ""),
             ) from None
         except (ConnectorError, *DATABASE_AWAY):
             raise

@@ -19,6 +19,7 @@ from ..contract import (
     form_misfits,
 )
 from ..contract.connector import FOREIGN_FAULTS
+from ..contract.forms import deciding_inputs
 from .expressions import has_expression
 from .models import ComponentType, Fault, FlowComponent, FlowDocument
 
@@ -64,8 +65,7 @@ def forms_of(
 
 def deciding(values: Mapping[str, Any], kind: ComponentType) -> dict[str, Any]:
     """Return the inputs that decide on a component's form; raise OpenFormError."""
-    names = (kind.form_of or {"inputs": ()})["inputs"]
-    found = {name: values[name] for name in names if values.get(name) not in (None, "")}
+    found = deciding_inputs(values, (kind.form_of or {"inputs": ()})["inputs"])
     for name, value in found.items():
         if has_expression(value):
             raise OpenFormError(

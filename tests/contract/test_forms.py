@@ -218,3 +218,38 @@ async def test_a_recording_host_keeps_what_a_plugin_tells_of_forms() -> None:
     await context.host.forms_changed("letter:hello", "It is paused.")
 
     assert context.host.changed == [("letter:hello", "It is paused.")]
+
+
+class Named(Action):
+    """https://example.org/named"""
+
+    label = "Named"
+    Output = Filled
+    samples = Fill.samples
+    form_of: ClassVar[FormOf | None] = FormOf(inputs=("rows[].name", "rows[].kind"), ports=True)
+
+    class Input(Fields):
+        rows: list[dict[str, str]] = Field(
+            default_factory=list[dict[str, str]], description="Some.", examples=[[{"name": "a"}]]
+        )
+
+    async def form(self, context: ComponentContext, input: Mapping[str, Json]) -> Form:
+        rows: Any = input.get("rows")
+        if not rows:
+            return Form()
+        if any(set(row) - {"name", "kind"} for row in rows):
+            raise RejectedError("More than what decides", field="more")
+        return Form(ports={row["name"]: {"type": "string"} for row in rows if "name" in row})
+
+    async def receive(self, context: ActionContext, input: Input) -> None: ...
+
+
+@pytest.mark.anyio
+async def test_of_the_entries_of_a_list_only_the_fields_decide_that_are_named() -> None:
+    rows = [{"name": "a", "value": "{{ x }}"}, {"value": "y"}, {"kind": "b"}]
+
+    complaints = await form_complaints(Named(), RecordingContext(), {"rows": rows})
+
+    found = component_complaints(ENTRY, Named, component_schema(ENTRY.name, Named))
+    assert complaints == []
+    assert [each for each in found if "its form" in each] == []

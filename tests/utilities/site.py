@@ -164,7 +164,7 @@ class Site:
         """Return what the API finds wrong with a flow that cannot be stored, by its path."""
         refused = await self.put(document)
         assert refused.status_code == 422, refused.text
-        return [(each["path"], each["text"]) for each in refused.json()["faults"]]
+        return [(each["path"], each["text"]) for each in refused.json()["errors"]]
 
     async def until(self, find: Callable[[], Awaitable[T | None]]) -> T:
         """Wait until what is looked for is found."""

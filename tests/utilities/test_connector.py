@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from appmixer.engine.contract import load_connectors
-from appmixer.engine.contract.conformance import manifest_complaints
-from appmixer.engine.contract.testing import RecordingHost
+from appmixer.engine.contract import Json, load_connectors
+from appmixer.engine.contract.conformance import form_complaints, manifest_complaints
+from appmixer.engine.contract.testing import RecordingContext, RecordingHost
 from appmixer.utilities.utilities import Utilities
 
 FOLDER = Path(__file__).parents[2] / "utilities"
@@ -28,6 +28,21 @@ def test_the_manifest_the_code_and_the_published_schemas_agree() -> None:
     }
 
     assert manifest_complaints(CONNECTOR.manifest, CONNECTOR.components(), documents) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("name", "input"),
+    [
+        ("OnStart", {"values": [{"name": "phone", "value": "+1"}, {"value": 2}]}),
+        ("SetValues", {"values": [{"name": "a", "value": "{{ x }}"}, {"name": ""}]}),
+        ("Switch", {"cases": [{"name": "sales", "compareTo": "{{ x }}"}, {}]}),
+    ],
+)
+async def test_a_form_is_made_of_what_is_not_whole_yet(name: str, input: dict[str, Json]) -> None:
+    component = CONNECTOR.components()[f"appmixer.utilities.{name}"]()
+
+    assert await form_complaints(component, RecordingContext(), input) == []
 
 
 @pytest.mark.parametrize(

@@ -7,37 +7,35 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from appmixer.engine.contract import Action, ActionContext, Fields, JsonObject
+from appmixer.engine.contract import (
+    Action,
+    ActionContext,
+    ComponentContext,
+    Fields,
+    Form,
+    FormOf,
+    Json,
+    JsonObject,
+)
 
-
-class NamedValue(Fields):
-    name: str = Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9_]*$",
-        max_length=100,
-        title="Name",
-        description="A letter, then letters, digits and underscores.",
-        examples=["greeting"],
-        json_schema_extra={"x-hint": "a letter, then letters, digits and underscores"},
-    )
-    value: Any = Field(
-        default=None,
-        title="Value",
-        description="A text, a number, a list, an object, or an expression that gives one.",
-        examples=["Hello {{ incoming.message.profileName }}"],
-    )
+from ..named_values import MAX_VALUES, NamedValue, names_in, port_with, values_of
 
 
 class SetValues(Action):
     """The values are JSON: https://www.rfc-editor.org/rfc/rfc8259"""
 
     label = "Set Values"
+    description = "Gives names to values, for the steps that follow."
+    group = "Decide and shape"
+    keywords = ("SetVariable", "Variable", "EditFields", "Assign", "Map", "Code")
+    effect = "read"
     samples: ClassVar[Mapping[str, JsonObject]] = {"values": {"greeting": "Hello Sheena"}}
-    keywords = ("SetVariable", "Variable", "Edit Fields", "Assign", "Map")
+    form_of: ClassVar[FormOf | None] = FormOf(inputs=("values[].name",), ports=True)
 
     class Input(Fields):
         values: list[NamedValue] = Field(
             min_length=1,
-            max_length=100,
+            max_length=MAX_VALUES,
             title="Values",
             description="Each with the name under which later steps find it.",
             examples=[[{"name": "greeting", "value": "Hello {{ incoming.message.profileName }}"}]],
@@ -46,5 +44,11 @@ class SetValues(Action):
     class Output(BaseModel):
         model_config = ConfigDict(extra="allow")
 
+    async def form(self, context: ComponentContext, input: Mapping[str, Json]) -> Form:
+        names = names_in(input.get("values"), field="values")
+        anything: dict[str, Any] = {name: {"title": name} for name in names}
+        return Form(ports={"out": port_with(anything)} if names else {})
+
     async def receive(self, context: ActionContext, input: Input) -> Output:
-        return self.Output.model_validate({each.name: each.value for each in input.values})
+        names_in([{"name": each.name} for each in input.values], field="values")
+        return self.Output.model_validate(values_of(input.values))
