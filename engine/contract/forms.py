@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from .values import Json, JsonObject
 
@@ -44,7 +44,7 @@ def deciding_inputs(values: Mapping[str, Any], inputs: Sequence[str]) -> dict[st
         if not inner or not isinstance(value, Sequence) or isinstance(value, str):
             found[name] = value
             continue
-        entries = cast("Sequence[Any]", value)
+        entries: Sequence[Any] = value
         parts: list[dict[str, Any]] = found.setdefault(name, [{} for _ in entries])
         for part, entry in zip(parts, entries, strict=True):
             if isinstance(entry, Mapping) and inner in entry:

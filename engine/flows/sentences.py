@@ -42,6 +42,7 @@ MISFITS: Mapping[str, str] = {
     "model": "a group of fields, {…}",
     "datetime": "a date and time such as 2026-09-21T14:13:20Z",
     "date": "a date such as 2026-09-21",
+    "timezone": "a date and time with its time zone, such as 2026-09-21T14:13:20+02:00",
     "url": "a whole address such as https://example.org/",
 }
 

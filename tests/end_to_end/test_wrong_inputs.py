@@ -14,7 +14,7 @@ from appmixer.engine.flows.component_types import component_types
 if TYPE_CHECKING:
     from .conftest import World
 
-TYPES = component_types(load_connectors())
+TYPES = component_types({"appmixer:whatsapp": load_connectors()["appmixer:whatsapp"]})
 JARGON = re.compile(
     r"\b(strings?|objects?|None|NoneType|null|integers?|boolean|arrays?|dict|float|int|str|bool"
     r"|pattern|regex|schema|instance|validation|valid|property|properties|enum|minLength|maxLength"

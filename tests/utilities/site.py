@@ -150,13 +150,13 @@ class Site:
     async def runs(self, count: int, flow_id: str = "flow") -> list[dict[str, Any]]:
         """Wait until so many runs of a flow have ended, and return them, the oldest first."""
 
-        async def find() -> list[dict[str, Any]] | None:
+        async def find() -> tuple[list[dict[str, Any]]] | None:
             query: dict[str, str | int] = {"limit": 1000, "flowId": flow_id}
             listed = (await self.client.get("/api/runs", params=query)).json()["runs"]
             is_over = len(listed) >= count and all(each["endedAt"] for each in listed)
-            return listed if is_over or not count else None
+            return (listed,) if is_over else None
 
-        found = await self.until(find)
+        [found] = await self.until(find)
         assert len(found) == count, found
         return [await self.run(each["id"]) for each in reversed(found)]
 

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from appmixer.engine.contract import load_connectors
+from appmixer.engine.flows.component_types import component_types
 from appmixer.engine.flows.inputs import certainly_fits, input_errors
 
-from ...end_to_end.test_wrong_inputs import MISSING, TYPES, right_input, wrong_values
+from ...end_to_end.test_wrong_inputs import MISSING, right_input, wrong_values
 
+TYPES = component_types(load_connectors())
 # What a lenient reader takes for something else.
 ODD: tuple[Any, ...] = (0, 1, 1.0, True, "1", "true", [], {}, ["x"], {"x": 1}, b"x", "x" * 70_000)
 
