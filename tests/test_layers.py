@@ -47,12 +47,13 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "times": set(),
         "values": set(),
         "memory": set(),
+        "json_text": set(),
         "settings": set(),
         "errors": {"contract"},
         "limits": {"contract", "errors"},
         "strict_json": {"contract", "values"},
         "observe": {"contract", "errors", "limits"},
-        "storage": {"contract", "times", "settings", "errors", "limits"},
+        "storage": {"contract", "times", "json_text", "settings", "errors", "limits"},
         "accounts": {"contract", "times", "settings", "errors", "observe", "storage"},
         "flows": {
             *{"contract", "times", "values", "errors", "limits", "strict_json"},
@@ -63,7 +64,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *{"storage", "flows"},
         },
         "events": {
-            *{"contract", "times", "errors", "limits"},
+            *{"contract", "times", "json_text", "errors", "limits"},
             *{"observe", "storage", "flows", "runs"},
         },
         "host": {

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..contract import Event, Plugin
+from ..json_text import load
 from ..observe.faults import Describe
 from ..storage.statements import Prepared, insert
 from ..storage.tables import events, inbox
@@ -94,10 +95,10 @@ def event_of(row: sa.Row[Any]) -> Event:
     return Event(
         id=row.id,
         kind=row.kind,
-        payload=json.loads(row.payload),
-        topics=tuple(json.loads(row.routes)),
+        payload=load(row.payload),
+        topics=tuple(load(row.routes)),
         order=row.order_key,
-        wait_keys=tuple(json.loads(row.answers)),
+        wait_keys=tuple(load(row.answers)),
         about=row.about,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from ..contract import Log, Plugin
+from ..json_text import load
 from ..observe.faults import Describe
 from ..runs.waits import Row
 from ..storage.database import DATABASE_AWAY
@@ -110,8 +110,12 @@ class Router:
         """Route the oldest events, or some of each owner's; return how many there were."""
         if self.storage.clock.elapsed < self._looked_until:
             found = await self.inbox.read(self.plugins, self.describe)
-            if found and await self._route_at_once(found):
-                return len(found)
+            first, rest = _divided(found)
+            if first and await self._route_at_once(first):
+                await self.inbox.keep(rest, self.describe)
+                if rest:  # which is much: what comes now stands in line behind it
+                    self._looked_until = 0.0
+                return len(first)
             await self.inbox.keep(found, self.describe)
         following, self._following = self._following, None
         rows = await (following or self._next())
@@ -164,7 +168,7 @@ class Router:
             .limit(min(LOOK_AHEAD, MAX_BACKLOG - len(self._backlog)))
         )
         rows = await self.storage.rows(query)
-        topics = {row.seq: json.loads(row.routes) for row in rows}
+        topics = {row.seq: load(row.routes) for row in rows}
         columns = (listeners.c.connector, listeners.c.route, listeners.c.owner_id)
         listening = await self.storage.rows(
             sa.select(*columns, sa.func.count().label("flows"))
@@ -219,8 +223,6 @@ class Router:
         Say no, and do nothing, when it is too much for one commit or cannot be done with all of it:
         then it is kept first, and what cannot be routed is found.
         """
-        if sum(len(each.rows) for each in found) > BATCH:
-            return False
         try:
             arrived = await self.storage.readers.read(partial(look_up, found=found))
             routed = arrived.routed
@@ -279,6 +281,16 @@ class Router:
         now = self.storage.clock.now
         write = partial(store_routed, routed=routed, repeated=repeated, entries=entries, now=now)
         return await self.storage.writer.commit(write)
+
+
+def _divided(found: Sequence[Reading]) -> tuple[Sequence[Reading], Sequence[Reading]]:
+    """Return the first of what was read, with so many events as may begin runs, and the rest."""
+    events = 0
+    for number, each in enumerate(found):
+        events += len(each.rows)
+        if events > MAX_STARTS:
+            return found[:number], found[number:]
+    return found, ()
 
 
 def _may_begin_at_once(routed: Sequence[Routed], listening: Listeners) -> int:

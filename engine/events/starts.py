@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..contract import Event
+from ..json_text import dump
 from ..runs.states import RunState, SegmentState, StepState
 from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
@@ -254,7 +254,7 @@ def _first_segment(start: Start) -> dict[str, Any]:
         "connector": work.connector,
         "order_key": work.order_key,
         "state": SegmentState.QUEUED.value,
-        "work": json.dumps(work.to_json()),
+        "work": dump(work.to_json()),
         "key": None,
         "after_seq": work.event_seq,
         "account_id": None,
@@ -267,5 +267,5 @@ def _first_segment(start: Start) -> dict[str, Any]:
 
 def json_text(value: Mapping[str, Any] | None) -> str | None:
     """Return a value as its column holds it; raise ValueError for what is no JSON."""
-    # allow_nan: what is no JSON is refused here, by every database alike.
-    return None if value is None else json.dumps(value, allow_nan=False)
+    # What is no JSON is refused here, by every database alike.
+    return None if value is None else dump(value)

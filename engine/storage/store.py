@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from ..contract import Json
+from ..json_text import load
 from .statements import MAX_KEYS, Prepared, PreparedSelect, insert
 from .storage import Storage
 from .tables import store
@@ -34,7 +35,7 @@ class DatabaseStore:
                 values={"namespace": self._namespace, "now": self._clock.now},
             )
             rows = await self._storage.readers.read(find)
-            found |= {key: json.loads(value) for key, value in rows}
+            found |= {key: load(value) for key, value in rows}
         return found
 
     async def scan(self, prefix: str) -> Mapping[str, Json]:
