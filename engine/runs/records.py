@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ..storage.statements import Prepared, insert
+from ..storage.statements import PreparedRows, insert
 from ..storage.tables import steps
 from .outcomes import Outcome
 from .states import RunState, SegmentState, StepState
@@ -70,7 +70,7 @@ def _putting(connection: sa.Connection) -> postgresql.Insert:
     )
 
 
-_PUT_STEPS = Prepared(_putting)
+_PUT_STEPS = PreparedRows(_putting)
 
 
 def put_steps(connection: sa.Connection, rows: Sequence[Mapping[str, Any]], now: float) -> None:

@@ -23,13 +23,14 @@ from ..flows.models import ComponentType, FlowComponent, FlowDocument
 from ..storage.database import DATABASE_AWAY, ReadRows
 from ..storage.store import put_rows
 from ..storage.tables import lists, runs, segments, steps
-from ..storage.writer import Writer
+from ..storage.writer import Joined, Writer
 from .collecting import arrival, store_arrivals
+from .ends import PlainEnd, store_plain_ends
 from .lists import Going, advance, close_lists
 from .new_lists import Known, NewList, add_list, is_list, new_list
 from .outcomes import Outcome
 from .outputs import PUT_MORE, more_pieces
-from .records import put_steps, verdict, wait_row
+from .records import put_steps, wait_row
 from .states import RunState, SegmentState, StepState
 from .steps import Steps
 from .waits import Row, finish, lock_run, set_run, settle_run, store_waits
@@ -183,7 +184,14 @@ class Segment:
                     work.event_seq,
                 )
             )
-        return due + await self._commit(self._store_end)
+        if not self._ends_plainly:
+            return due + await self._commit(self._store_end)
+        end = PlainEnd(
+            work.run_id, work.id, self.new_rows, self.new_entries, self.executor.clock.now
+        )
+        write = Joined(store_plain_ends, end)
+        self.run_state = await self.executor.writer.commit_in_the_end(write)
+        return due
 
     def begin_again(self) -> None:
         """Forget what is not stored: it is done again."""
@@ -243,6 +251,14 @@ class Segment:
             self.new_waits.append(wait_row(work, call, outcome, number, self.executor.clock.now))
         return outcome
 
+    @property
+    def _ends_plainly(self) -> bool:
+        """Say whether its run ends with it, and nothing has to be stored but that and steps."""
+        is_alone = isinstance(self.work.first, Arrival) and not self.work.may_have_begun
+        has_more = self.new_waits or self.new_pieces or self.new_arrivals or self.has_lists
+        all_done = all(row["state"] == StepState.COMPLETED for row in self.step_rows)
+        return is_alone and all_done and not has_more
+
     async def _commit(self, store: Callable[[sa.Connection], list[Going]]) -> list[Going]:
         due = await self.executor.writer.commit_in_the_end(store)
         for wait in self.new_waits:
@@ -273,17 +289,9 @@ class Segment:
     def _store_end(self, connection: sa.Connection) -> list[Going]:
         """Store the rest and the end; harmless to do twice."""
         work, now = self.work, self.executor.clock.now
-        is_alone = isinstance(work.first, Arrival) and not work.may_have_begun
-        at_rest = any(StepState(row["state"]).is_at_rest for row in self.step_rows)
-        if is_alone and not at_rest and not self.has_lists:
-            state, error = verdict(self.step_rows)
-            self.run_state = set_run(connection, work.run_id, state, error, now)
-            due = self._store_steps(connection)
-            finish(connection, work.id)
-            return due
         lock_run(connection, work.run_id)
         due = self._store_steps(connection)
-        finish(connection, work.id)
+        finish(connection, [work.id])
         if work.list_id or self.has_lists:
             due += self._advance(connection, self._siblings())
         self.run_state = settle_run(connection, work.run_id, now)

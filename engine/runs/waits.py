@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..storage.statements import Prepared, insert
+from ..storage.statements import Prepared, PreparedChange, insert
 from ..storage.tables import CONNECTED, accounts, answers, events, lists, runs, segments, steps
 from .states import ListState, RunState, SegmentState, StepState
 
@@ -20,11 +20,9 @@ Row = Mapping[Any, Any]
 _Over = tuple[Row, str | None, int | None]
 
 ADD_SEGMENT = Prepared(lambda connection: insert(segments, connection).on_conflict_do_nothing())
-_DONE = Prepared(
-    lambda _: (
-        sa.update(segments)
-        .where(segments.c.id == sa.bindparam("segment"))
-        .values(state=sa.literal_column("'done'"))
+_DONE = PreparedChange(
+    lambda ids: (
+        sa.update(segments).where(segments.c.id.in_(ids)).values(state=sa.literal_column("'done'"))
     )
 )
 
@@ -45,8 +43,8 @@ def store_waits(connection: sa.Connection, waits: Sequence[dict[str, Any]]) -> l
     return _go_on(connection, over)
 
 
-def finish(connection: sa.Connection, segment_id: str) -> None:
-    _DONE.execute(connection, [{"segment": segment_id}])
+def finish(connection: sa.Connection, segment_ids: Sequence[str]) -> None:
+    _DONE.execute(connection, segment_ids)
 
 
 def end_answered(
@@ -150,6 +148,19 @@ def _rest_of(connection: sa.Connection, run_id: str) -> RunState:
     return RunState.COMPLETED
 
 
+_COMPLETE = PreparedChange(
+    lambda ids: (
+        sa.update(runs)
+        .where(
+            runs.c.id.in_(ids), runs.c.state != sa.literal_column(f"'{RunState.CANCELLED.value}'")
+        )
+        .values(
+            state=sa.literal_column(f"'{RunState.COMPLETED.value}'"),
+            error=sa.null(),
+            ended_at=sa.bindparam("ended_at"),
+        )
+    )
+)
 _SET_RUN = Prepared(
     lambda _: (
         sa.update(runs)
@@ -182,6 +193,16 @@ def set_run(
         "ended_at": now if state.is_final else None,
     }
     return state if _SET_RUN.execute(connection, [change]) else RunState.CANCELLED
+
+
+def complete_runs(
+    connection: sa.Connection, run_ids: Sequence[str], now: float
+) -> dict[str, RunState]:
+    """Let runs be completed, unless they were cancelled; return what each is then."""
+    given = {"ended_at": now}
+    if _COMPLETE.execute(connection, run_ids, given) == len(run_ids):
+        return dict.fromkeys(run_ids, RunState.COMPLETED)
+    return lock_runs(connection, run_ids)
 
 
 def lock_run(connection: sa.Connection, run_id: str) -> RunState:

@@ -10,12 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ..contract import Json
 from ..json_text import load
-from .statements import MAX_KEYS, Prepared, PreparedSelect, insert
+from .statements import MAX_KEYS, PreparedRows, PreparedSelect, insert
 from .storage import Storage
 from .tables import store
+from .writer import Joined
 
 
 class DatabaseStore:
@@ -55,9 +57,7 @@ class DatabaseStore:
 
     async def add(self, key: str, value: Json, *, expires_in_s: float | None = None) -> Json | None:
         row = self._row(key, value, expires_in_s)
-        return await self._storage.writer.commit(
-            lambda connection: _add(connection, row, self._clock.now)
-        )
+        return await self._storage.writer.commit(Joined(_add, (row, self._clock.now)))
 
     async def delete(self, keys: Sequence[str]) -> None:
         gone = (store.c.namespace == self._namespace) & store.c.key.in_(keys)
@@ -94,7 +94,9 @@ class EntriesWithEvents:
 
 
 def put_rows(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    _REPLACE.execute(connection, rows)
+    # Of one key the last row: a statement changes a row once.
+    last = {(row["namespace"], row["key"]): row for row in rows}
+    _REPLACE.execute(connection, [*last.values()])
 
 
 def delete_expired(connection: sa.Connection, now: float) -> int:
@@ -114,16 +116,16 @@ def _replacing(connection: sa.Connection) -> postgresql.Insert:
     )
 
 
-_REPLACE = Prepared(_replacing)
+_REPLACE = PreparedRows(_replacing)
 
 
-def _adding(connection: sa.Connection) -> postgresql.Insert:
+def _adding(connection: sa.Connection) -> ReturningInsert[*tuple[Any, ...]]:
     statement = insert(store, connection)
     return statement.on_conflict_do_update(
         index_elements=["namespace", "key"],
         set_={"value": statement.excluded.value, "expires_at": statement.excluded.expires_at},
         where=store.c.expires_at <= sa.bindparam("now", type_=sa.Float),
-    )
+    ).returning(store.c.namespace, store.c.key)
 
 
 def _finding(keys: Sequence[sa.BindParameter[Any]]) -> sa.Select[*tuple[Any, ...]]:
@@ -134,12 +136,26 @@ def _finding(keys: Sequence[sa.BindParameter[Any]]) -> sa.Select[*tuple[Any, ...
     )
 
 
-_ADD, _GET = Prepared(_adding), PreparedSelect(_finding)
+_ADD, _GET = PreparedRows(_adding), PreparedSelect(_finding)
 
 
-def _add(connection: sa.Connection, row: dict[str, object], now: float) -> Json | None:
-    if _ADD.execute(connection, [{**row, "now": now}]):
-        return None
+def _add(
+    connection: sa.Connection, added: Sequence[tuple[dict[str, Any], float]]
+) -> list[Json | None]:
+    """Add rows, each at a moment; return what is there already in the place of each, or None."""
+    first: dict[tuple[str, str], int] = {}
+    for number, (row, _) in enumerate(added):
+        first.setdefault((row["namespace"], row["key"]), number)
+    now = added[0][1]
+    rows = [added[number][0] for number in first.values()]
+    new = {first[namespace, key] for namespace, key in _ADD.execute(connection, rows, {"now": now})}
+    return [
+        None if number in new else _present(connection, row, now)
+        for number, (row, _) in enumerate(added)
+    ]
+
+
+def _present(connection: sa.Connection, row: Mapping[str, Any], now: float) -> Json:
     values = {"namespace": row["namespace"], "now": now}
     [(_, present)] = _GET.rows(connection, [row["key"]], values)
     return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored

@@ -7,9 +7,9 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -18,6 +18,7 @@ from .database import DATABASE_AWAY, DatabaseTimeout, concerns_all
 from .patience import PATIENCE_S, is_asked_for, storing
 
 T = TypeVar("T")
+W = TypeVar("W")
 Write = Callable[[sa.Connection], Any]
 
 # A database that is down or locked is asked again after this.
@@ -26,6 +27,20 @@ PAUSE_S = 1.0
 LOOK_S = 0.1
 # More would only make the first of a batch wait longer for the last.
 MAX_JOBS_PER_COMMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Generic[W, T]):
+    """A write that is done together with all of its kind in a batch, in a few statements for all.
+
+    `do` gets what is to be written, of each in its order, and returns a result for each.
+    """
+
+    do: Callable[[sa.Connection, Sequence[W]], Sequence[T]]
+    what: W
+
+    def __call__(self, connection: sa.Connection) -> T:
+        return self.do(connection, [self.what])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +134,14 @@ class Writer:
         """
         if self._database.dialect.name != "sqlite":
             with self._database.begin() as connection:
-                return [job.write(connection) for job in batch]
+                return _write(connection, batch)
         if self._kept is None:
             self._kept = _connect_for_good(self._database)
         if not any(job.in_transaction for job in batch):
             return [job.write(self._kept) for job in batch]
         with self._kept.begin():
             self._kept.exec_driver_sql("BEGIN IMMEDIATE")
-            return [job.write(self._kept) for job in batch]
+            return _write(self._kept, batch)
 
     def _forget_connection(self) -> None:
         """Close the kept connection: after a full disk it could not be used any more."""
@@ -161,6 +176,28 @@ class Writer:
                 return
             results = [error] * len(batch)
         _settle(batch, results)
+
+
+def _write(connection: sa.Connection, batch: list[_Job]) -> list[Any]:
+    """Do the writes in their order, those that are joined where the first of them stands.
+
+    No two of a batch need that order: whoever writes one thing after another waits in between.
+    """
+    joined: dict[Any, list[int]] = {}
+    whats: dict[Any, list[Any]] = {}
+    for number, job in enumerate(batch):
+        if isinstance(job.write, Joined):
+            joined.setdefault(job.write.do, []).append(number)
+            whats.setdefault(job.write.do, []).append(job.write.what)
+    results: list[Any] = [None] * len(batch)
+    for number, job in enumerate(batch):
+        if not isinstance(job.write, Joined):
+            results[number] = job.write(connection)
+        elif numbers := joined.pop(job.write.do, None):
+            done = job.write.do(connection, whats[job.write.do])
+            for each, result in zip(numbers, done, strict=True):
+                results[each] = result
+    return results
 
 
 def _reason(error: Exception) -> str:

@@ -601,6 +601,11 @@ async def test_a_cancelled_run_stays_so_when_its_last_step_ends(
     await until(it_is_recorded)
 
     assert (await admin.get(f"/api/runs/{run_id}")).json()["status"] == "cancelled"
+    counted = (await admin.get("/metrics")).text
+    assert (
+        'state="completed"'
+        not in counted.partition("# HELP appmixer_runs")[2].partition("# HELP")[0]
+    )
 
 
 async def test_what_a_cancel_that_was_cut_short_has_left_is_not_begun(

@@ -31,6 +31,7 @@ from appmixer.engine.storage.database import database_url, migrate, open_databas
 from appmixer.engine.storage.tables import metadata
 
 from ..conftest import Echo, echo_module
+from .test_storage import added_at_once, put_twice
 
 pytestmark = pytest.mark.anyio
 
@@ -142,6 +143,13 @@ def test_the_migrations_make_the_tables_that_the_code_uses(settings: Settings) -
     database.dispose()
 
     assert differences == []
+
+
+async def test_what_is_added_together_is_told_apart(engine: Engine) -> None:
+    given = await added_at_once(engine.storage)
+
+    assert await put_twice(engine.storage) == "second"
+    assert given == [None] * 246 + ["first", "first", "second", "second"]
 
 
 async def test_events_run_once_and_in_the_order_of_their_conversation(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from appmixer.engine.contract import ThrottledError
+from appmixer.engine.contract import Json, ThrottledError
 from appmixer.engine.contract.manifest import QuotaRule
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.quotas import Buckets
@@ -23,7 +23,7 @@ from appmixer.engine.storage.database import database_url, migrate, open_databas
 from appmixer.engine.storage.readers import Readers
 from appmixer.engine.storage.seal import SealError, load_seal
 from appmixer.engine.storage.storage import Storage
-from appmixer.engine.storage.store import DatabaseStore, delete_expired
+from appmixer.engine.storage.store import DatabaseStore, delete_expired, put_rows
 from appmixer.engine.storage.tables import metadata, store
 from appmixer.engine.storage.writer import Writer
 
@@ -127,6 +127,40 @@ async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
     assert await writer.commit(lambda connection: delete_expired(connection, clock.now)) == 2
     await mine.delete(["b%", "c"])
     assert await mine.scan("") == {}
+
+
+async def added_at_once(storage: Storage) -> list[Json | None]:
+    """Add 250 entries in one commit, of which some are there and some are added twice."""
+    kept = DatabaseStore(storage, "namespace")
+    await kept.put({"there 0": "first", "there 1": "first"})
+    may_go_on = threading.Event()
+    held = asyncio.ensure_future(storage.writer.commit(lambda _: may_go_on.wait(10)))
+    keys = [f"new {each}" for each in range(246)] + ["there 0", "there 1", "new 0", "new 1"]
+    adding = [asyncio.ensure_future(kept.add(key, "second")) for key in keys]
+    await asyncio.sleep(0)
+    may_go_on.set()
+    await held
+    return await asyncio.gather(*adding)
+
+
+async def put_twice(storage: Storage) -> Json:
+    """Put two values of one key in one commit; return what is there then."""
+    kept = DatabaseStore(storage, "namespace")
+    rows = [*kept.rows({"key": "first"}), *kept.rows({"key": "second"})]
+    await storage.writer.commit(lambda connection: put_rows(connection, rows))
+    return (await kept.get(["key"]))["key"]
+
+
+async def test_what_is_added_together_is_told_apart(
+    readers: Readers, writer: Writer, tmp_path: Path
+) -> None:
+    seal = await readers.read(partial(load_seal, tmp_path, None))
+
+    storage = Storage(readers, writer, seal, Clock())
+    given = await added_at_once(storage)
+
+    assert await put_twice(storage) == "second"
+    assert given == [None] * 246 + ["first", "first", "second", "second"]
 
 
 def test_the_seals_key_is_for_its_user_only_and_another_key_opens_nothing(
