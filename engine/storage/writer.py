@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -49,6 +49,10 @@ class _Job:
     done: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     in_transaction: bool
+
+    @property
+    def joined(self) -> Joined[Any, Any] | None:
+        return cast("Joined[Any, Any]", self.write) if isinstance(self.write, Joined) else None
 
 
 class Writer:
@@ -183,19 +187,17 @@ def _write(connection: sa.Connection, batch: list[_Job]) -> list[Any]:
 
     No two of a batch need that order: whoever writes one thing after another waits in between.
     """
-    joined: dict[Any, list[int]] = {}
-    whats: dict[Any, list[Any]] = {}
+    joined: dict[Callable[..., Sequence[Any]], list[tuple[int, Any]]] = {}
     for number, job in enumerate(batch):
-        if isinstance(job.write, Joined):
-            joined.setdefault(job.write.do, []).append(number)
-            whats.setdefault(job.write.do, []).append(job.write.what)
+        if job.joined is not None:
+            joined.setdefault(job.joined.do, []).append((number, job.joined.what))
     results: list[Any] = [None] * len(batch)
     for number, job in enumerate(batch):
-        if not isinstance(job.write, Joined):
+        if job.joined is None:
             results[number] = job.write(connection)
-        elif numbers := joined.pop(job.write.do, None):
-            done = job.write.do(connection, whats[job.write.do])
-            for each, result in zip(numbers, done, strict=True):
+        elif same := joined.pop(job.joined.do, None):
+            done = job.joined.do(connection, [what for _, what in same])
+            for (each, _), result in zip(same, done, strict=True):
                 results[each] = result
     return results
 
