@@ -414,7 +414,7 @@ Written by hand.
 | --- | --- | --- |
 | `letterId` | text | Its number. |
 
-For example (sent):
+For example:
 
 ```json
 {

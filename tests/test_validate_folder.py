@@ -60,7 +60,7 @@ def test_every_fault_of_a_connectors_code_is_named_at_once(shell: Shell, tmp_pat
     (folder / "connector.json").write_text(json.dumps(manifest))
     late = COMPONENT.replace("SendLetter", "Late").replace("Send Letter", "Lately")
     parts = folder / "components"
-    (parts / "late.py").write_text(late.replace('{"sent": {"letterId": "1"}}', "{}"))
+    (parts / "late.py").write_text(late.replace('{"sent": {"letterId": "1"}}', '{"sent": {}}'))
     (parts / "broken.py").write_text("import nosuch")
     (parts / "more").mkdir()
     (parts / "more" / "extra.py").write_text(COMPONENT.replace("SendLetter", "Extra"))
@@ -74,7 +74,7 @@ def test_every_fault_of_a_connectors_code_is_named_at_once(shell: Shell, tmp_pat
         f"acme.mail.SendLetter: its published schema is not that of the code. {again}",
         f"acme.mail.Late: its published entry is not that of the code (label). {again}",
         f"acme.mail.Late: its schema is not published. {again}",
-        "acme.mail.Late: it has no sample.",
+        "acme.mail.Late: the sample 'sent' does not fit the output at its top.",
         "acme.mail.Broken: acme.mail.components.broken cannot be used: ModuleNotFoundError:"
         " No module named 'nosuch'. Its other faults show once it can.",
         f"components/more/extra.py: connector.json does not list its component Extra. {again}",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import IO, ClassVar
+from typing import IO
 
 from pydantic import Field
 
-from appmixer.engine.contract import ActionContext, Fields, JsonObject, RejectedError
+from appmixer.engine.contract import ActionContext, Fields, RejectedError
 
 from ...plugin.fields.definitions import NumberInput
 from ...plugin.fields.options import NumberAction
@@ -108,18 +108,6 @@ class UploadMedia(NumberAction):
             description="When Meta forgets it: 30 days from the upload, or as asked for.",
             examples=["2026-10-21T14:13:20Z"],
         )
-
-    samples: ClassVar[Mapping[str, JsonObject]] = {
-        "document": {
-            "mediaId": "4490709327384033",
-            "kind": "document",
-            "mediaType": "application/pdf",
-            "fileName": "catalogue.pdf",
-            "sizeBytes": 182034,
-            "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-            "expiresAt": "2026-10-21T14:13:20Z",
-        }
-    }
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
         sender = await prove_sender(context, input.phone_number_id, input.business_account_id)

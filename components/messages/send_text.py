@@ -24,7 +24,6 @@ class SendText(SendAction):
     description = "Sends free text to a person who wrote to you within the last 24 hours."
     group = "Messages"
     keywords = ("Reply", "Answer", "Chat")
-    scopes = ("whatsapp_business_messaging",)
 
     class Input(FreeFormInput):
         text: str = Field(

@@ -7,12 +7,19 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from appmixer.engine.contract import ActionContext, Fields, JsonObject
+from appmixer.engine.contract import ActionContext, Fields, JsonObject, sample_of
 
-from ...plugin.fields.definitions import NumberInput
+from ...plugin.fields.definitions import RegistrationInput
 from ...plugin.fields.options import NumberAction
 from ...plugin.fields.senders import graph_of, prove_sender
-from ...plugin.setup.numbers import Pin, Region, get_number, register
+from ...plugin.setup.numbers import (
+    DisplayNumber,
+    NumberId,
+    PhoneNumber,
+    PlatformType,
+    get_number,
+    register,
+)
 
 
 class EnsureRegistered(NumberAction):
@@ -22,15 +29,10 @@ class EnsureRegistered(NumberAction):
     description = (
         "Registers a sender phone number for the Cloud API unless it is registered already."
     )
-    group = "Phone Numbers"
     keywords = ("Activate", "Onboarding", "PIN")
-    scopes = ("whatsapp_business_management",)
     idempotent = True
     port = "registered"
-
-    class Input(NumberInput):
-        pin: Pin
-        data_localization_region: Region = None
+    Input = RegistrationInput
 
     class Output(Fields):
         registered: bool = Field(
@@ -40,44 +42,24 @@ class EnsureRegistered(NumberAction):
             description="Whether it had been registered before, so that nothing was done.",
             examples=[False],
         )
-        phone_number_id: str = Field(
-            title="Phone Number ID",
-            description="The number that was looked at.",
-            examples=["106540352242922"],
-        )
-        display_phone_number: str | None = Field(
-            description="The number as people see it.", examples=["+1 555-078-3881"]
-        )
-        platform_type: str | None = Field(
-            description="Where the number lives, by Meta's word.", examples=["CLOUD_API"]
-        )
+        phone_number_id: NumberId = Field(description="The number that was looked at.")
+        display_phone_number: DisplayNumber
+        platform_type: PlatformType = Field(description="Where the number lives, by Meta's word.")
 
     samples: ClassVar[Mapping[str, JsonObject]] = {
-        "registered just now": {
-            "registered": True,
-            "wasAlreadyRegistered": False,
-            "phoneNumberId": "106540352242922",
-            "displayPhoneNumber": "+1 555-078-3881",
-            "platformType": "CLOUD_API",
-        },
-        "registered before": {
-            "registered": True,
-            "wasAlreadyRegistered": True,
-            "phoneNumberId": "106540352242922",
-            "displayPhoneNumber": "+1 555-078-3881",
-            "platformType": "CLOUD_API",
-        },
+        "registered just now": sample_of(Output),
+        "registered before": sample_of(Output, was_already_registered=True),
     }
 
-    async def receive(self, context: ActionContext, input: Input) -> Output:
+    async def receive(self, context: ActionContext, input: RegistrationInput) -> Output:
         sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
         graph = graph_of(context)
-        number = await get_number(graph, sender.id)
+        number = await get_number(graph, sender.id, PhoneNumber)
         was_registered, is_registered = number.is_registered, number.is_registered
         if not was_registered:
             region = input.data_localization_region
             is_registered = await register(graph, sender.id, pin=input.pin, region=region)
-            number = await get_number(graph, sender.id)
+            number = await get_number(graph, sender.id, PhoneNumber)
         return self.Output(
             registered=is_registered or number.is_registered,
             was_already_registered=was_registered,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from appmixer.engine.contract import ActionContext, JsonObject
+from appmixer.engine.contract import ActionContext, JsonObject, sample_of
 
 from ...plugin.fields.definitions import NumberInput
 from ...plugin.fields.options import NumberAction
 from ...plugin.fields.senders import graph_of, prove_sender
-from ...plugin.setup.numbers import NUMBER_SAMPLE, PhoneNumber, get_number
+from ...plugin.setup.numbers import PhoneNumber, get_number
 
 
 class GetPhoneNumber(NumberAction):
@@ -18,15 +18,13 @@ class GetPhoneNumber(NumberAction):
 
     label = "Get Phone Number"
     description = "Returns what is known of one sender phone number."
-    group = "Phone Numbers"
     keywords = ("Sender", "Quality Rating", "Messaging Limit")
-    scopes = ("whatsapp_business_management",)
     effect = "read"
     port = "number"
     Input = NumberInput
     Output = PhoneNumber
-    samples: ClassVar[Mapping[str, JsonObject]] = {"registered": NUMBER_SAMPLE}
+    samples: ClassVar[Mapping[str, JsonObject]] = {"registered": sample_of(PhoneNumber)}
 
     async def receive(self, context: ActionContext, input: NumberInput) -> PhoneNumber:
         sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
-        return await get_number(graph_of(context), sender.id)
+        return await get_number(graph_of(context), sender.id, PhoneNumber)

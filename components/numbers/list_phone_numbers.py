@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -13,14 +12,14 @@ from appmixer.engine.contract import (
     ComponentContext,
     Fields,
     Json,
-    JsonObject,
     Option,
+    sample_of,
 )
 
-from ...plugin.fields.definitions import BusinessAccountId
+from ...plugin.fields.definitions import BusinessAccountId, Count, WabaId
 from ...plugin.fields.options import sender_options
 from ...plugin.fields.senders import business_account, graph_of
-from ...plugin.setup.numbers import NUMBER_FIELDS, NUMBER_SAMPLE, PhoneNumber, read_number
+from ...plugin.setup.numbers import PhoneNumber
 
 
 class ListPhoneNumbers(Action):
@@ -28,8 +27,8 @@ class ListPhoneNumbers(Action):
 
     label = "List Phone Numbers"
     description = "Lists the sender phone numbers of a WhatsApp Business Account."
-    group = "Phone Numbers"
     keywords = ("Senders", "Find Phone Numbers")
+    group = "Phone Numbers"
     scopes = ("whatsapp_business_management",)
     effect = "read"
     port = "numbers"
@@ -38,28 +37,17 @@ class ListPhoneNumbers(Action):
         business_account_id: BusinessAccountId = None
 
     class Output(Fields):
-        waba_id: str = Field(
-            title="WABA ID",
-            description="The WhatsApp Business Account they belong to.",
-            examples=["102290129340398"],
-        )
+        waba_id: WabaId
         phone_numbers: list[PhoneNumber] = Field(
-            description="All sender numbers, registered or not.", examples=[[NUMBER_SAMPLE]]
+            description="All sender numbers, registered or not.",
+            examples=[[sample_of(PhoneNumber)]],
         )
-        count: int = Field(description="How many there are.", examples=[1])
-
-    samples: ClassVar[Mapping[str, JsonObject]] = {
-        "one number": {
-            "wabaId": "102290129340398",
-            "phoneNumbers": [NUMBER_SAMPLE],
-            "count": 1,
-        }
-    }
+        count: Count
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
         waba_id = business_account(context, input.business_account_id)
-        nodes = graph_of(context).pages(f"{waba_id}/phone_numbers", {"fields": NUMBER_FIELDS})
-        numbers = [read_number(node) async for node in nodes]
+        nodes = graph_of(context).pages(f"{waba_id}/phone_numbers", PhoneNumber.asking())
+        numbers = [PhoneNumber.from_meta(node) async for node in nodes]
         return self.Output(waba_id=waba_id, phone_numbers=numbers, count=len(numbers))
 
     async def options(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 from pydantic import Field
 
-from appmixer.engine.contract import ActionContext, Fields, JsonObject
+from appmixer.engine.contract import ActionContext, Fields
 
-from ...plugin.fields.definitions import NumberInput
+from ...plugin.fields.definitions import RegistrationInput
 from ...plugin.fields.options import NumberAction
 from ...plugin.fields.senders import graph_of, prove_sender
-from ...plugin.setup.numbers import Pin, Region, register
+from ...plugin.setup.numbers import NumberId, register
 
 
 class RegisterPhoneNumber(NumberAction):
@@ -22,34 +19,18 @@ class RegisterPhoneNumber(NumberAction):
     description = (
         "Registers a sender phone number for the Cloud API and fails when the PIN is wrong."
     )
-    group = "Phone Numbers"
     keywords = ("Activate", "Onboarding", "PIN")
-    scopes = ("whatsapp_business_management",)
     idempotent = True
     port = "registered"
-
-    class Input(NumberInput):
-        pin: Pin
-        data_localization_region: Region = None
+    Input = RegistrationInput
 
     class Output(Fields):
         success: bool = Field(description="Whether Meta registered the number.", examples=[True])
-        phone_number_id: str = Field(
-            title="Phone Number ID",
-            description="The number that was registered.",
-            examples=["106540352242922"],
-        )
+        phone_number_id: NumberId = Field(description="The number that was registered.")
 
-    samples: ClassVar[Mapping[str, JsonObject]] = {
-        "registered": {"success": True, "phoneNumberId": "106540352242922"}
-    }
-
-    async def receive(self, context: ActionContext, input: Input) -> Output:
+    async def receive(self, context: ActionContext, input: RegistrationInput) -> Output:
         sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
         success = await register(
-            graph_of(context),
-            sender.id,
-            pin=input.pin,
-            region=input.data_localization_region,
+            graph_of(context), sender.id, pin=input.pin, region=input.data_localization_region
         )
         return self.Output(success=success, phone_number_id=sender.id)

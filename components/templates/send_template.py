@@ -45,7 +45,6 @@ class SendTemplate(SendAction):
     description = "Sends an approved template, the only message that may open a conversation."
     group = "Templates"
     keywords = ("HSM", "Notification", "Broadcast", "Campaign", "Reminder")
-    scopes = ("whatsapp_business_messaging",)
 
     class Input(TemplateParameters, ConversationInput):
         template_name: str = Field(

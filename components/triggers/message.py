@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue
 
-from appmixer.engine.contract import Fields, JsonObject
+from appmixer.engine.contract import JsonObject
 
+from ...plugin.foreign_json.meta_fields import (
+    At,
+    IdOrNone,
+    MetaFields,
+    Moment,
+    Object,
+    Text,
+    Word,
+    read_time,
+)
 from ...plugin.foreign_json.reading import read_foreign_json
-from ...plugin.foreign_json.shapes import as_id, as_object, as_objects, as_text, word
+from ...plugin.foreign_json.shapes import as_object, as_objects, as_text, word
 from ...plugin.people.identity import answer_to, number_in, sender_of
 from ...plugin.people.recipients import RecipientType
-from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_time
+from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_place
 
 MetaObject = dict[str, Any]
 
@@ -38,25 +48,46 @@ def _meta(description: str, example: JsonValue, **properties: str) -> Any:
     )
 
 
-class Media(Fields):
+def _type(value: object) -> str:
+    return as_text(value) or "unknown"
+
+
+def _number(value: object) -> str | None:
+    return number_in(value)
+
+
+def _is_forwarded(context: object) -> bool:
+    found = as_object(context)
+    return bool(found.get("forwarded") or found.get("frequently_forwarded"))
+
+
+def _values(text: object) -> dict[str, Any]:
+    # The Flow's author decides what stands there; what is no object is still to be read in `raw`.
+    try:
+        return dict(as_object(read_foreign_json(as_text(text))))
+    except ValueError:
+        return {}
+
+
+class Media(MetaFields):
     """A file that a person sent."""
 
-    id: str = Field(
+    id: Text = Field(
         title="Media ID",
         description="By which the file can be downloaded for seven days.",
         examples=["1003383421387256"],
     )
-    mime_type: str | None = Field(
-        title="Media Type", description="Its type.", examples=["image/jpeg"]
-    )
-    sha256: str | None = Field(
+    mime_type: Word = Field(title="Media Type", description="Its type.", examples=["image/jpeg"])
+    sha256: Word = Field(
         title="SHA-256",
         description="The hash of its content, in Base64.",
         examples=["YQXWzHavQAMl6U1YjOURvlv9u3O0N9xR7KQ5F9ekPj0="],
     )
-    file_name: str | None = Field(description="The name of a document.", examples=["receipt.pdf"])
-    caption: str | None = Field(description="The text below it.", examples=["Taj Mahal"])
-    url: str | None = Field(
+    file_name: Annotated[Word, At("filename")] = Field(
+        description="The name of a document.", examples=["receipt.pdf"]
+    )
+    caption: Word = Field(description="The text below it.", examples=["Taj Mahal"])
+    url: Word = Field(
         title="URL",
         description="Where it can be fetched with the account's token for five minutes.",
         examples=["https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid=1"],
@@ -67,26 +98,26 @@ class Media(Fields):
     )
 
 
-class FlowReply(Fields):
+class FlowReply(MetaFields):
     """What a person filled in: the answer of a Flow or of an address form."""
 
-    name: str | None = Field(description="flow, or address_message.", examples=["flow"])
-    body: str | None = Field(description="The text shown in the chat.", examples=["Sent"])
-    values: dict[str, Any] = Field(
+    name: Word = Field(description="flow, or address_message.", examples=["flow"])
+    body: Word = Field(description="The text shown in the chat.", examples=["Sent"])
+    values: Annotated[dict[str, Any], At("response_json"), BeforeValidator(_values)] = Field(
         description="What was filled in, by name.",
         examples=[{"flow_token": "order-7781", "preferred_day": "2026-10-02"}],
     )
 
 
-class Message(Fields):
+class Message(MetaFields):
     """A message from a person. What does not belong to its type is null."""
 
-    id: str = Field(
+    id: Text = Field(
         title="Message ID",
         description="Meta's id (wamid) of the message.",
         examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="],
     )
-    from_: str | None = Field(
+    from_: Annotated[str | None, At("from"), BeforeValidator(_number)] = Field(
         validation_alias="from",
         serialization_alias="from",
         description="The person's phone number in digits; null when the person hides it.",
@@ -101,14 +132,14 @@ class Message(Fields):
         description="What to fill in as the type of that recipient: individual or group.",
         examples=["individual"],
     )
-    timestamp: str | None = Field(
+    timestamp: IdOrNone = Field(
         description="When it was sent, in seconds since 1970, as Meta writes it.",
         examples=["1790000000"],
     )
-    time: datetime | None = Field(
+    time: Annotated[Moment, At("timestamp")] = Field(
         description="When it was sent.", examples=["2026-09-21T14:13:20Z"]
     )
-    type: str = Field(
+    type: Annotated[str, BeforeValidator(_type)] = Field(
         description="Its type, such as text, image, interactive, button or reaction.",
         examples=["text"],
     )
@@ -129,42 +160,42 @@ class Message(Fields):
         description="The name in the person's profile.", examples=["Sheena Nelson"]
     )
     contact: Contact = Field(title="Contact", description="The person who wrote.")
-    text: MetaObject | None = _meta(
+    text: Object = _meta(
         "The text.", {"body": "Does it come in another color?"}, body="What the person wrote."
     )
-    image: MetaObject | None = _meta(
+    image: Object = _meta(
         "The picture, as Meta describes it.",
         {"id": "1003383421387256", "mime_type": "image/jpeg"},
         id="Media id.",
         caption="The text below it.",
     )
-    video: MetaObject | None = _meta(
+    video: Object = _meta(
         "The video, as Meta describes it.",
         {"id": "1003383421387256", "mime_type": "video/mp4"},
         id="Media id.",
         caption="The text below it.",
     )
-    audio: MetaObject | None = _meta(
+    audio: Object = _meta(
         "The sound or voice message, as Meta describes it.",
         {"id": "1908647269898587", "voice": True},
         id="Media id.",
         voice="Whether it is a voice message.",
     )
-    document: MetaObject | None = _meta(
+    document: Object = _meta(
         "The document, as Meta describes it.",
         {"id": "622684793477189", "filename": "receipt.pdf"},
         id="Media id.",
         filename="Its name.",
         caption="The text below it.",
     )
-    sticker: MetaObject | None = _meta(
+    sticker: Object = _meta(
         "The sticker, as Meta describes it.",
         {"id": "1108647269894321", "animated": True},
         id="Media id.",
         animated="Whether it moves.",
     )
     media: Media | None = Field(description="The file of any of these five types, in one shape.")
-    location: MetaObject | None = _meta(
+    location: Object = _meta(
         "The place that was sent.",
         {"latitude": 37.44221496582, "longitude": -122.16165924072},
         latitude="Degrees north.",
@@ -177,18 +208,18 @@ class Message(Fields):
         description="The contact cards that were sent, as Meta describes them.",
         examples=[[{"name": {"formatted_name": "Barbara J. Johnson"}}]],
     )
-    reaction: MetaObject | None = _meta(
+    reaction: Object = _meta(
         "The reaction; without an emoji it was taken back.",
         {"message_id": "wamid.HBgL", "emoji": "👍"},
         message_id="The message reacted to.",
         emoji="The emoji.",
     )
-    interactive: MetaObject | None = _meta(
+    interactive: Object = _meta(
         "The answer to a button, list or form, as Meta describes it.",
         {"type": "button_reply", "button_reply": {"id": "cancel-button", "title": "Cancel"}},
         type="button_reply, list_reply, nfm_reply or call_permission_reply.",
     )
-    button: MetaObject | None = _meta(
+    button: Object = _meta(
         "The tapped quick reply of a template.",
         {"payload": "Unsubscribe", "text": "Unsubscribe"},
         payload="What the template attached to it.",
@@ -202,25 +233,27 @@ class Message(Fields):
     reply_title: str | None = Field(
         description="The label of what was tapped.", examples=["Cancel"]
     )
-    reply_payload: str | None = Field(
+    reply_payload: Annotated[Word, At("button.payload")] = Field(
         description="What a template attached to the tapped quick reply.",
         examples=["Unsubscribe"],
     )
     flow_reply: FlowReply | None = Field(description="What was filled in, if a form was sent.")
-    quoted_message_id: str | None = Field(
+    quoted_message_id: Annotated[Word, At("context.id")] = Field(
         title="Quoted Message ID",
         description="The message that this one answers.",
         examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5ODhENEUyRkUxQjJDQjFFOEEA"],
     )
-    is_forwarded: bool = Field(description="Whether it was forwarded.", examples=[False])
-    order: MetaObject | None = _meta(
+    is_forwarded: Annotated[bool, At("context"), BeforeValidator(_is_forwarded)] = Field(
+        description="Whether it was forwarded.", examples=[False]
+    )
+    order: Object = _meta(
         "The cart that was sent, as Meta describes it.",
         {"catalog_id": "194836987003835", "product_items": []},
         catalog_id="The catalog.",
         text="What was written with it.",
         product_items="What was ordered.",
     )
-    referral: MetaObject | None = _meta(
+    referral: Object = _meta(
         "The ad or post that the person came from.",
         {"source_type": "ad", "source_id": "120226305854810726"},
         source_url="Its address.",
@@ -229,7 +262,7 @@ class Message(Fields):
         headline="Its headline.",
         ctwa_clid="The click's id.",
     )
-    system: MetaObject | None = _meta(
+    system: Object = _meta(
         "News about the person, such as a changed number.",
         {"type": "user_changed_number", "wa_id": "12195555358"},
         type="What changed.",
@@ -237,16 +270,16 @@ class Message(Fields):
         wa_id="The new number.",
         user_id="The new user id.",
     )
-    unsupported: MetaObject | None = _meta(
+    unsupported: Object = _meta(
         "What kind of message the API could not pass on.", {"type": "edit"}, type="Its kind."
     )
-    edit: MetaObject | None = _meta(
+    edit: Object = _meta(
         "The changed text of an earlier message.",
         {"original_message_id": "wamid.HBgL"},
         original_message_id="The message that was changed.",
         message="What it says now.",
     )
-    revoke: MetaObject | None = _meta(
+    revoke: Object = _meta(
         "Which earlier message was deleted.",
         {"original_message_id": "wamid.HBgL"},
         original_message_id="The deleted message.",
@@ -255,7 +288,7 @@ class Message(Fields):
         description="The hash of the person's identity key, if the number checks identities.",
         examples=["DF2lS5v2W6x="],
     )
-    group_id: str | None = Field(
+    group_id: Word = Field(
         title="Group ID",
         description="The group it was written in.",
         examples=["Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"],
@@ -277,107 +310,49 @@ def read_message(event: JsonObject) -> Message | None:
     message = as_object(event.get("message"))
     if not message:
         return None
-    kind = as_text(message.get("type")) or "unknown"
     person = sender_of(message, as_object(event.get("contact")))
     reply_to, reply_type = answer_to(message, person)
-    context = as_object(message.get("context"))
-    sent_at = read_time(message.get("timestamp"))
-    own: dict[str, Any] = {name: _object(message, name) for name in OBJECTS}
-    if kind == VOICE:
-        own["audio"] = _object(message, VOICE)
-    return Message(
-        id=as_text(message.get("id")),
-        from_=number_in(message.get("from")),
+    kind = _type(message.get("type"))
+    chosen = _chosen(message)
+    sound = {"audio": message.get(VOICE)} if kind == VOICE else {}
+    return Message.from_meta(
+        message,
         reply_to=reply_to,
         reply_type=reply_type,
-        timestamp=as_id(message.get("timestamp")) or None,
-        time=sent_at,
-        type=kind,
-        waba_id=word(event, "wabaId"),
-        phone_number_id=word(event, "phoneNumberId"),
-        display_phone_number=word(event, "displayPhoneNumber"),
+        **read_place(event),
         profile_name=person.profile_name,
         contact=read_contact(person),
-        **own,
-        media=_media(message, kind, sent_at),
+        **sound,
+        media=_media(message, kind),
         contacts=as_objects(message.get("contacts")) if kind == "contacts" else None,
-        **_reply(message),
+        reply_id=word(chosen, "id"),
+        reply_title=word(chosen, "title") or word(as_object(message.get("button")), "text"),
         flow_reply=_flow_reply(message),
-        quoted_message_id=word(context, "id"),
-        is_forwarded=bool(context.get("forwarded") or context.get("frequently_forwarded")),
         identity_key_hash=word(as_object(event.get("contact")), "identity_key_hash"),
-        group_id=word(message, "group_id"),
         is_standby=event.get("field") == "standby",
         errors=read_errors(message.get("errors")) or read_errors(event.get("errors")),
         raw=dict(message),
     )
 
 
-OBJECTS = (
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "reaction",
-    "interactive",
-    "button",
-    "order",
-    "referral",
-    "system",
-    "unsupported",
-    "edit",
-    "revoke",
-)
-
-
-def _object(message: Mapping[str, Any], name: str) -> MetaObject | None:
-    found = as_object(message.get(name))
-    return dict(found) if found or isinstance(message.get(name), dict) else None
-
-
-def _media(message: Mapping[str, Any], kind: str, sent_at: datetime | None) -> Media | None:
+def _media(message: Mapping[str, Any], kind: str) -> Media | None:
     file = as_object(message.get(kind) if kind in MEDIA_TYPES else None)
     if not as_text(file.get("id")):
         return None
-    return Media(
-        id=as_text(file.get("id")),
-        mime_type=word(file, "mime_type"),
-        sha256=word(file, "sha256"),
-        file_name=word(file, "filename"),
-        caption=word(file, "caption"),
-        url=word(file, "url"),
+    sent_at = read_time(message.get("timestamp"))
+    return Media.from_meta(
+        file,
         is_voice=kind == VOICE or file.get("voice") is True,
         expires_at=sent_at + INBOUND_MEDIA_KEPT if sent_at else None,
     )
 
 
-def _reply(message: Mapping[str, Any]) -> dict[str, Any]:
-    interactive, button = as_object(message.get("interactive")), as_object(message.get("button"))
-    chosen = as_object(interactive.get("button_reply")) or as_object(interactive.get("list_reply"))
-    return {
-        "reply_id": word(chosen, "id"),
-        "reply_title": word(chosen, "title") or word(button, "text"),
-        "reply_payload": word(button, "payload"),
-    }
+def _chosen(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the button or list row that was tapped."""
+    interactive = as_object(message.get("interactive"))
+    return as_object(interactive.get("button_reply")) or as_object(interactive.get("list_reply"))
 
 
 def _flow_reply(message: Mapping[str, Any]) -> FlowReply | None:
     reply = as_object(as_object(message.get("interactive")).get("nfm_reply"))
-    if not reply:
-        return None
-    return FlowReply(
-        name=word(reply, "name"),
-        body=word(reply, "body"),
-        values=_values(as_text(reply.get("response_json"))),
-    )
-
-
-def _values(text: str) -> dict[str, Any]:
-    # The Flow's author decides what stands there; what is no object is still to be read in `raw`.
-    try:
-        return dict(as_object(read_foreign_json(text)))
-    except ValueError:
-        return {}
+    return FlowReply.from_meta(reply) if reply else None

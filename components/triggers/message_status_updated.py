@@ -3,66 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from appmixer.engine.contract import Fields, JsonObject, TriggerContext
+from appmixer.engine.contract import JsonObject, TriggerContext
 
-from ...plugin.foreign_json.shapes import as_id, as_object, as_text, word
+from ...plugin.foreign_json.meta_fields import (
+    At,
+    Flag,
+    IdOrNone,
+    MetaFields,
+    Moment,
+    Object,
+    Text,
+    Word,
+)
+from ...plugin.foreign_json.shapes import as_object, as_text
 from ...plugin.graph.callback_data import unpack
 from ...plugin.people.identity import recipient_of
 from ...plugin.triggers.listening import ListeningInput, ListeningTrigger
-from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_time
+from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_place
 from .samples import STATUS_EVENTS
 
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
 
 
-class Pricing(Fields):
+def _type(value: object) -> str:
+    return as_text(value) or "message"
+
+
+class Pricing(MetaFields):
     """What the message costs, as far as Meta tells."""
 
-    model: str | None = Field(
+    model: Annotated[Word, At("pricing_model")] = Field(
         description="PMP for a price per message; CBP before July 2025.", examples=["PMP"]
     )
-    type: str | None = Field(
+    type: Word = Field(
         description="regular when it is charged, else why it is free.", examples=["regular"]
     )
-    category: str | None = Field(description="By which price.", examples=["utility"])
-    is_billable: bool | None = Field(
+    category: Word = Field(description="By which price.", examples=["utility"])
+    is_billable: Annotated[Flag, At("billable")] = Field(
         description="Whether it is charged; Meta wants to drop this in favour of the type.",
         examples=[True],
     )
 
 
-class StatusUpdate(Fields):
+class StatusUpdate(MetaFields):
     """A change of a message that you sent."""
 
-    id: str = Field(
+    id: Text = Field(
         title="Message ID",
         description="The id that the send returned.",
         examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA"],
     )
-    recipient_id: str | None = Field(
+    recipient_id: Word = Field(
         title="Recipient ID",
         description="The person's number in digits, or the group; null when it is hidden.",
         examples=["16505551234"],
     )
-    status: str = Field(
+    status: Text = Field(
         description="sent: left Meta. delivered: on the phone. read: opened. played: a voice "
         "message was heard. failed: never arrives, see the errors.",
         examples=["delivered"],
     )
-    timestamp: str | None = Field(
+    timestamp: IdOrNone = Field(
         description="When it changed, in seconds since 1970, as Meta writes it.",
         examples=["1790000002"],
     )
-    time: datetime | None = Field(description="When it changed.", examples=["2026-09-21T14:13:22Z"])
+    time: Annotated[Moment, At("timestamp")] = Field(
+        description="When it changed.", examples=["2026-09-21T14:13:22Z"]
+    )
     errors: list[ReportedError] = Field(
         description="Why it failed: what it means and what to do.", examples=[[]]
     )
-    conversation: dict[str, Any] | None = Field(
+    conversation: Object = Field(
         description="The conversation, as Meta describes it; mostly absent since v24.0.",
         examples=[{"id": "6ceb9d929c9bdc4f90e967a32f8639b4"}],
     )
@@ -90,10 +105,10 @@ class StatusUpdate(Fields):
         description="That number as people see it.", examples=["15550783881"]
     )
     contact: Contact = Field(title="Contact", description="The person it was sent to.")
-    type: str = Field(
+    type: Annotated[str, BeforeValidator(_type)] = Field(
         description="message, or payment for the state of a payment.", examples=["message"]
     )
-    payment: dict[str, Any] | None = Field(
+    payment: Object = Field(
         description="The payment, as Meta describes it.",
         examples=[{"reference_id": "ref-860198"}],
     )
@@ -109,36 +124,16 @@ def read_status(event: JsonObject) -> StatusUpdate | None:
         return None
     opaque = as_text(status.get("biz_opaque_callback_data"))
     key, reference = unpack(opaque) if opaque else (None, None)
-    return StatusUpdate(
-        id=as_text(status.get("id")),
-        recipient_id=word(status, "recipient_id"),
-        status=as_text(status.get("status")),
-        timestamp=as_id(status.get("timestamp")) or None,
-        time=read_time(status.get("timestamp")),
+    pricing = as_object(status.get("pricing"))
+    return StatusUpdate.from_meta(
+        status,
         errors=read_errors(status.get("errors"), has_failed=status.get("status") == "failed"),
-        conversation=dict(as_object(status.get("conversation"))) or None,
-        pricing=_pricing(as_object(status.get("pricing"))),
+        pricing=Pricing.from_meta(pricing) if pricing else None,
         opaque_data=reference,
         idempotency_key=key,
-        waba_id=word(event, "wabaId"),
-        phone_number_id=word(event, "phoneNumberId"),
-        display_phone_number=word(event, "displayPhoneNumber"),
+        **read_place(event),
         contact=read_contact(recipient_of(status, as_object(event.get("contact")))),
-        type=as_text(status.get("type")) or "message",
-        payment=dict(as_object(status.get("payment"))) or None,
         raw=dict(status),
-    )
-
-
-def _pricing(pricing: Mapping[str, Any]) -> Pricing | None:
-    if not pricing:
-        return None
-    billable = pricing.get("billable")
-    return Pricing(
-        model=word(pricing, "pricing_model"),
-        type=word(pricing, "type"),
-        category=word(pricing, "category"),
-        is_billable=billable if isinstance(billable, bool) else None,
     )
 
 
@@ -155,9 +150,7 @@ class MessageStatusUpdated(ListeningTrigger):
         "Starts a run when a message you sent is reported as sent, delivered, read, played or "
         "failed."
     )
-    group = "Triggers"
     keywords = ("Delivered", "Delivery Report", "Read Receipt", "Failed")
-    scopes = ("whatsapp_business_messaging", "whatsapp_business_management")
     reports_own_effects = True
     port = "status"
 

@@ -43,9 +43,7 @@ class NewMessage(ListeningTrigger):
 
     label = "New Message"
     description = "Starts a run for every message that a person sends to one of your numbers."
-    group = "Triggers"
     keywords = ("Receive", "Incoming", "Inbound", "Reply", "Button Click")
-    scopes = ("whatsapp_business_messaging", "whatsapp_business_management")
     port = "message"
 
     class Input(ListeningInput):

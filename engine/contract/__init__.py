@@ -23,6 +23,7 @@ from .loading import (
 )
 from .manifest import ComponentEntry, Manifest
 from .provided import Account, Files, KeepEntries, Log, Quota, Store
+from .samples import sample_of
 from .schema import component_schema, port_schema
 from .starts import Cron, Every, Hook, Once, Schedule
 from .texts import Texts, texts_in, translate
@@ -115,6 +116,7 @@ __all__ = [
     "hookimpl",
     "load_connectors",
     "port_schema",
+    "sample_of",
     "texts_in",
     "translate",
     "with_form",

@@ -63,7 +63,10 @@ class Component:
     last_ports: ClassVar[Sequence[str]] = ()
     """What is sent there goes on after all that the step sent elsewhere has been worked off."""
     samples: ClassVar[Mapping[str, JsonObject]] = {}
-    """An example of the Output for each kind of event or outcome, by a name for people."""
+    """An example of the Output for each kind of event or outcome, by a name for people.
+
+    Where there is but one, the examples of the Output's fields make it.
+    """
     form_of: ClassVar[FormOf | None] = None
     """What of the component depends on its input, if anything: `form` tells how."""
 

@@ -26,6 +26,7 @@ from .entries import component_entry, entry_faults
 from .errors import ConnectorError, RejectedError
 from .forms import EACH, Form, deciding_inputs, form_misfits, with_form
 from .manifest import ComponentEntry, Manifest
+from .samples import samples_of
 from .schema import component_schema, port_schema
 from .testing import RecordingContext
 from .texts import LANGUAGE, Texts, texts_in
@@ -255,10 +256,8 @@ def _resolve(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]
 
 
 def _sample_complaints(component: type[Component], document: dict[str, Any]) -> Iterator[str]:
-    if not component.samples:
-        yield "it has no sample"
     schema = port_schema(document, component.port)
-    for name, sample in component.samples.items():
+    for name, sample in samples_of(component).items():
         for fault in _faults(schema, sample):
             path = ".".join(str(part) for part in fault.absolute_path)
             yield f"the sample {name!r} does not fit the output at {path or 'its top'}"

@@ -138,9 +138,11 @@ def _gives(document: Mapping[str, Any]) -> str:
     samples: Mapping[str, Mapping[str, Any]] = document["x-samples"]
     for name, sample in [*samples.items()][:1]:
         shown = {key: each for key, each in sample.items() if each not in (None, [], {})}
-        rest = "" if shown == sample else "; what is empty is left out"
+        about = [name] if name != document["x-main-port"] else []
+        about += [] if shown == sample else ["what is empty is left out"]
+        words = f" ({'; '.join(about)})" if about else ""
         text = json.dumps(shown, indent=2, ensure_ascii=False)
-        told.append(f"For example ({name}{rest}):\n\n```json\n{text}\n```\n")
+        told.append(f"For example{words}:\n\n```json\n{text}\n```\n")
     return "\n".join(told)
 
 

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from .component import Action, Component, Trigger
 from .forms import FormOf
+from .samples import samples_of
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -48,7 +49,7 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         **input_schema,
         "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
         "x-main-port": component.port,
-        "x-samples": dict(component.samples),
+        "x-samples": dict(samples_of(component)),
         "$defs": dict(sorted(definitions.items())),
     }
 

@@ -8,6 +8,8 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from appmixer.engine.contract import Fields
 
+from ..setup.numbers import Pin, Region
+
 # Meta's ids are decimal and longer than 2^53 in places, so they stay text.
 OPTIONAL_ID_PATTERN = "^([0-9]{1,32})?$"
 
@@ -76,3 +78,22 @@ class NumberInput(Fields):
 
     business_account_id: SendersBusinessAccountId = None
     phone_number_id: PhoneNumberId
+
+
+class RegistrationInput(NumberInput):
+    """What it takes to register a sender number."""
+
+    pin: Pin
+    data_localization_region: Region = None
+
+
+# What outputs that list something tell of it.
+WabaId = Annotated[
+    str,
+    Field(
+        title="WABA ID",
+        description="The WhatsApp Business Account they belong to.",
+        examples=["102290129340398"],
+    ),
+]
+Count = Annotated[int, Field(description="How many there are.", examples=[1])]

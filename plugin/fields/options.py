@@ -15,6 +15,9 @@ from .senders import business_account, graph_of, shared_business_accounts
 class NumberAction(Action):
     """Base of the components about one sender number, which choose it from the same list."""
 
+    group = "Phone Numbers"
+    scopes = ("whatsapp_business_management",)
+
     async def options(
         self, context: ComponentContext, field: str, input: Mapping[str, Json]
     ) -> Sequence[Option]:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from appmixer.engine.contract import Account, Json, RejectedError, Store, ThrottledError
 
+from ..foreign_json.meta_fields import Id, MetaFields, Text
 from ..foreign_json.shapes import as_int, as_object, as_text
 from ..graph.account import AccountGraph
 from ..graph.ids import graph_id
@@ -130,10 +131,15 @@ def _fill(lists: _Lists, read_at: float, numbers: Mapping[str, SenderNumber]) ->
     lists.read_at, lists.proven_until, lists.numbers = read_at, read_at + PROVEN_S, numbers
 
 
+class _Listed(MetaFields):
+    id: Id
+    display_phone_number: Text
+
+
 async def _listed(graph: AccountGraph, waba_id: str) -> dict[str, Json]:
-    fields = {"fields": "id,display_phone_number"}
-    pages = graph.pages(f"{graph_id(waba_id)}/phone_numbers", fields)
-    return {str(each.get("id")): as_text(each.get("display_phone_number")) async for each in pages}
+    pages = graph.pages(f"{graph_id(waba_id)}/phone_numbers", _Listed.asking())
+    numbers = [_Listed.from_meta(node) async for node in pages]
+    return {each.id: each.display_phone_number for each in numbers}
 
 
 def _numbers(wabas: Mapping[str, Json]) -> dict[str, SenderNumber]:

@@ -38,6 +38,7 @@ ACCEPTANCE = {"held_for_quality_assessment": "heldForQualityAssessment", "paused
 class SendAction(Action):
     """Base of the components that send a message: they differ in the body alone."""
 
+    scopes = ("whatsapp_business_messaging",)
     port = "sent"
     has_later_fate = True
     Output = SentMessage

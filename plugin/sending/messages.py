@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from appmixer.engine.contract import Fields, JsonObject
+from appmixer.engine.contract import Fields, sample_of
 
 from ..fields.definitions import PhoneNumberId, SendersBusinessAccountId
 from ..graph.callback_data import MAX_OPAQUE_CHARS
@@ -160,17 +160,4 @@ class SentMessage(Fields):
     )
 
 
-SENT_SAMPLE: JsonObject = {
-    "messageId": "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI5REQyODhCNDM1RDRGNzc2RDgA",
-    "phoneNumberId": "106540352242922",
-    "recipient": "+16505551234",
-    "input": "+16505551234",
-    "contactWaId": "16505551234",
-    "groupId": None,
-    "contactBsuid": None,
-    "status": "accepted",
-    "deliveryStatus": None,
-    "acceptedAt": "2026-09-21T14:13:20Z",
-    "window": {"state": "open", "closesAt": "2026-09-22T14:13:20Z"},
-    "idempotencyKey": "run-1:reply",
-}
+SENT_SAMPLE = sample_of(SentMessage, group_id=None, contact_bsuid=None, delivery_status=None)

@@ -6,21 +6,23 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 import httpx
+from pydantic import ConfigDict
 
 from appmixer.engine.contract import ConfigurationError, HostContext, RejectedError, ThrottledError
 
 from ..configuration.settings import Settings
+from ..foreign_json.meta_fields import At, Id, MetaFields, Text
 from ..foreign_json.shapes import as_object, as_text
 from ..graph.account import AccountGraph
 from ..graph.client import GraphClient
 from ..webhook.endpoint import ENDPOINT
 from .app_webhook import read_app_webhook, shortcoming
-from .numbers import REGISTERED_PLATFORM
+from .numbers import IsRegistered
 
 Place = Literal["here", "elsewhere", "unknown"]
 EVERY_NUMBER = frozenset({""})
@@ -49,14 +51,19 @@ class Home:
         return "elsewhere" if self.is_known and address else "unknown"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(MetaFields):
     """A number of a WABA; `callback` is its own address, if it has one."""
 
-    id: str
-    shown: str
-    is_registered: bool
-    callback: str
+    model_config = ConfigDict(frozen=True)
+
+    id: Id
+    display_phone_number: Text
+    is_registered: IsRegistered
+    callback: Annotated[Text, At("webhook_configuration.phone_number")]
+
+    @property
+    def shown(self) -> str:
+        return self.display_phone_number or self.id
 
 
 @dataclass(frozen=True)
@@ -134,8 +141,7 @@ async def read_wiring(
     async for row in calls.pages(f"{waba_id}/subscribed_apps"):
         if str(as_object(row.get("whatsapp_business_api_data")).get("id")) == settings.client_id:
             is_subscribed, callback = True, as_text(row.get("override_callback_uri"))
-    fields = {"fields": "id,display_phone_number,platform_type,webhook_configuration"}
-    numbers = [each async for each in calls.pages(f"{waba_id}/phone_numbers", fields)]
+    nodes = calls.pages(f"{waba_id}/phone_numbers", Number.asking())
     return Wiring(
         waba_id=waba_id,
         home=Home.of(host, app_callback),
@@ -143,7 +149,7 @@ async def read_wiring(
         problem=problem,
         is_subscribed=is_subscribed,
         callback=callback,
-        numbers=tuple(map(_number, numbers)),
+        numbers=tuple([Number.from_meta(node) async for node in nodes]),
     )
 
 
@@ -187,15 +193,6 @@ def doubt(destination: Destination) -> str:
 
 def shown(numbers: Sequence[Number]) -> str:
     return ", ".join(each.shown for each in numbers)
-
-
-def _number(node: Mapping[str, Any]) -> Number:
-    return Number(
-        id=str(node.get("id")),
-        shown=str(node.get("display_phone_number", node.get("id"))),
-        is_registered=node.get("platform_type") == REGISTERED_PLATFORM,
-        callback=as_text(as_object(node.get("webhook_configuration")).get("phone_number")),
-    )
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ from appmixer.engine.contract import Account, Fact, RejectedError, ThrottledErro
 from ..foreign_json.shapes import as_object, as_text, as_texts
 from ..graph.account import AccountGraph
 from ..graph.ids import graph_id
-from .numbers import NUMBER_FIELDS, PhoneNumber, read_number
+from .numbers import PhoneNumber
 
 # Asked at once, and shown; who has more sees them in WhatsApp Manager.
 MAX_WABAS, MAX_NUMBERS = 20, 100
@@ -42,11 +42,11 @@ async def _of_waba(graph: AccountGraph, waba_id: str, name: str) -> list[Fact]:
     path = f"{graph_id(waba_id)}/phone_numbers"
     count = 0
     try:
-        async for node in graph.pages(path, {"fields": NUMBER_FIELDS}):
+        async for node in graph.pages(path, PhoneNumber.asking()):
             if count == MAX_NUMBERS:
                 facts.append(Fact("Phone Numbers", f"more than {MAX_NUMBERS}", about=name))
                 break
-            facts += _of_number(read_number(node))
+            facts += _of_number(PhoneNumber.from_meta(node))
             count += 1
     except (RejectedError, ThrottledError) as error:
         state: State = "advice" if isinstance(error, ThrottledError) else "fault"

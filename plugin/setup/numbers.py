@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from appmixer.engine.contract import Fields, JsonObject
-
-from ..foreign_json.shapes import as_object, word
+from ..foreign_json.meta_fields import At, Flag, Id, MetaFields, Word, says
 from ..graph.account import AccountGraph
 from ..graph.ids import graph_id
 
-# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers
-NUMBER_FIELDS = (
-    "id,display_phone_number,verified_name,quality_rating,status,code_verification_status,"
-    "name_status,platform_type,account_mode,throughput,is_official_business_account,"
-    "is_pin_enabled,is_on_biz_app,whatsapp_business_manager_messaging_limit"
-)
 # A number can be verified and yet not registered: only its platform tells.
 REGISTERED_PLATFORM = "CLOUD_API"
 PIN_PATTERN = "^[0-9]{6}$"
@@ -51,107 +42,96 @@ Region = Annotated[
 ]
 
 
-class PhoneNumber(Fields):
-    """A sender phone number, as Meta tells it."""
-
-    id: str = Field(
-        title="Phone Number ID",
-        description="Meta's id of the number.",
-        examples=["106540352242922"],
-    )
-    display_phone_number: str | None = Field(
-        description="The number as people see it.", examples=["+1 555-078-3881"]
-    )
-    verified_name: str | None = Field(
-        description="The name shown in the chat.", examples=["Lucky Shrub"]
-    )
-    is_registered: bool = Field(
+# What several outputs tell of a number.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/phone-numbers
+NumberId = Annotated[Id, Field(title="Phone Number ID", examples=["106540352242922"])]
+IsRegistered = Annotated[
+    bool,
+    At("platform_type"),
+    says(REGISTERED_PLATFORM),
+    Field(
         description="Whether it is registered for the Cloud API, so that it can send.",
         examples=[True],
-    )
-    platform_type: str | None = Field(
+    ),
+]
+DisplayNumber = Annotated[
+    Word, Field(description="The number as people see it.", examples=["+1 555-078-3881"])
+]
+VerifiedName = Annotated[
+    Word, Field(description="The name shown in the chat.", examples=["Lucky Shrub"])
+]
+PlatformType = Annotated[
+    Word,
+    Field(
         description="CLOUD_API when registered; NOT_APPLICABLE when only added.",
         examples=["CLOUD_API"],
-    )
-    status: str | None = Field(
+    ),
+]
+ConnectionStatus = Annotated[
+    Word,
+    Field(
         description="The state of its connection, such as CONNECTED, PENDING or BANNED.",
         examples=["CONNECTED"],
-    )
-    code_verification_status: str | None = Field(
+    ),
+]
+NameStatus = Annotated[
+    Word, Field(description="The review of the shown name.", examples=["APPROVED"])
+]
+QualityRating = Annotated[
+    Word,
+    Field(description="GREEN, YELLOW or RED by what people reported lately.", examples=["GREEN"]),
+]
+AccountMode = Annotated[
+    Word, Field(description="LIVE, or SANDBOX for a test number.", examples=["LIVE"])
+]
+IsOnBusinessApp = Annotated[
+    Flag,
+    At("is_on_biz_app"),
+    Field(
+        description="Whether it is also used in the WhatsApp Business app on a phone.",
+        examples=[False],
+    ),
+]
+
+
+class PhoneNumber(MetaFields):
+    """A sender phone number, as Meta tells it."""
+
+    id: NumberId = Field(description="Meta's id of the number.")
+    display_phone_number: DisplayNumber
+    verified_name: VerifiedName
+    is_registered: IsRegistered
+    platform_type: PlatformType
+    status: ConnectionStatus
+    code_verification_status: Word = Field(
         description="Whether its ownership was proven by a code; not the same as registered.",
         examples=["VERIFIED"],
     )
-    name_status: str | None = Field(
-        description="The review of the shown name.", examples=["APPROVED"]
-    )
-    quality_rating: str | None = Field(
-        description="GREEN, YELLOW or RED by what people reported lately.", examples=["GREEN"]
-    )
-    account_mode: str | None = Field(
-        description="LIVE, or SANDBOX for a test number.", examples=["LIVE"]
-    )
-    throughput_level: str | None = Field(
+    name_status: NameStatus
+    quality_rating: QualityRating
+    account_mode: AccountMode
+    throughput_level: Annotated[Word, At("throughput.level")] = Field(
         description="STANDARD for 80 messages a second, HIGH for 1,000.", examples=["STANDARD"]
     )
-    messaging_limit: str | None = Field(
+    messaging_limit: Annotated[Word, At("whatsapp_business_manager_messaging_limit")] = Field(
         description="How many people may be written to first in 24 hours.", examples=["TIER_2K"]
     )
-    is_official_business_account: bool | None = Field(
+    is_official_business_account: Flag = Field(
         description="Whether it carries the badge of a verified business.", examples=[False]
     )
-    is_pin_enabled: bool | None = Field(
+    is_pin_enabled: Flag = Field(
         title="Is PIN Enabled", description="Whether a PIN has been set.", examples=[True]
     )
-    is_on_business_app: bool | None = Field(
-        description="Whether it is also used in the WhatsApp Business app on a phone.",
-        examples=[False],
-    )
+    is_on_business_app: IsOnBusinessApp
 
 
-NUMBER_SAMPLE: JsonObject = {
-    "id": "106540352242922",
-    "displayPhoneNumber": "+1 555-078-3881",
-    "verifiedName": "Lucky Shrub",
-    "isRegistered": True,
-    "platformType": "CLOUD_API",
-    "status": "CONNECTED",
-    "codeVerificationStatus": "VERIFIED",
-    "nameStatus": "APPROVED",
-    "qualityRating": "GREEN",
-    "accountMode": "LIVE",
-    "throughputLevel": "STANDARD",
-    "messagingLimit": "TIER_2K",
-    "isOfficialBusinessAccount": False,
-    "isPinEnabled": True,
-    "isOnBusinessApp": False,
-}
+Told = TypeVar("Told", bound=MetaFields)
 
 
-def read_number(node: Mapping[str, Any]) -> PhoneNumber:
-    """Turn Meta's node into ours; what Meta leaves out, or writes otherwise, is None."""
-    throughput = as_object(node.get("throughput"))
-    return PhoneNumber(
-        id=str(node.get("id", "")),
-        display_phone_number=word(node, "display_phone_number"),
-        verified_name=word(node, "verified_name"),
-        is_registered=node.get("platform_type") == REGISTERED_PLATFORM,
-        platform_type=word(node, "platform_type"),
-        status=word(node, "status"),
-        code_verification_status=word(node, "code_verification_status"),
-        name_status=word(node, "name_status"),
-        quality_rating=word(node, "quality_rating"),
-        account_mode=word(node, "account_mode"),
-        throughput_level=word(throughput, "level"),
-        messaging_limit=word(node, "whatsapp_business_manager_messaging_limit"),
-        is_official_business_account=_flag(node.get("is_official_business_account")),
-        is_pin_enabled=_flag(node.get("is_pin_enabled")),
-        is_on_business_app=_flag(node.get("is_on_biz_app")),
-    )
-
-
-async def get_number(graph: AccountGraph, phone_number_id: str) -> PhoneNumber:
+async def get_number(graph: AccountGraph, phone_number_id: str, model: type[Told]) -> Told:
+    """Ask Meta for what the model tells of a number."""
     path = graph_id(phone_number_id, field="phoneNumberId")
-    return read_number(await graph.get(path, {"fields": NUMBER_FIELDS}))
+    return model.from_meta({"id": path, **await graph.get(path, model.asking())})
 
 
 async def register(
@@ -166,7 +146,3 @@ async def register(
         body["data_localization_region"] = region
     path = f"{graph_id(phone_number_id, field='phoneNumberId')}/register"
     return (await graph.post(path, json=body)).get("success") is True
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None

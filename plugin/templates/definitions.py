@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,14 +10,11 @@ from appmixer.engine.contract import ActionContext, ComponentContext, RejectedEr
 
 from ..fields.senders import graph_of, prove_sender
 from ..foreign_json.shapes import as_object, as_objects, as_text
+from .template import Template, part_of, variables
 
-TEMPLATE_FIELDS = (
-    "id,name,language,status,category,parameter_format,components,quality_score,rejected_reason"
-)
 # The formats of headers that are files, and what a send calls them.
 MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "GIF": "gif"}
 CACHED_S = 600.0
-VARIABLE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,9 @@ class Definition:
 
 
 def read_definition(node: Mapping[str, Any]) -> Definition:
-    parts = {as_text(part.get("type")).upper(): part for part in as_objects(node.get("components"))}
-    header, body = as_object(parts.get("HEADER")), as_object(parts.get("BODY"))
-    offer = as_object(as_object(parts.get("LIMITED_TIME_OFFER")).get("limited_time_offer"))
+    parts = node.get("components")
+    header, body = part_of(parts, "HEADER"), part_of(parts, "BODY")
+    offer = as_object(part_of(parts, "LIMITED_TIME_OFFER").get("limited_time_offer"))
     return Definition(
         name=as_text(node.get("name")),
         language=as_text(node.get("language")),
@@ -56,16 +52,10 @@ def read_definition(node: Mapping[str, Any]) -> Definition:
         header_format=as_text(header.get("format")).upper() or None,
         header_variables=variables(as_text(header.get("text"))),
         body_variables=variables(as_text(body.get("text"))),
-        buttons=tuple(_buttons(as_object(parts.get("BUTTONS")))),
-        card_count=len(as_objects(as_object(parts.get("CAROUSEL")).get("cards"))),
+        buttons=tuple(_buttons(part_of(parts, "BUTTONS"))),
+        card_count=len(as_objects(part_of(parts, "CAROUSEL").get("cards"))),
         has_expiry=offer.get("has_expiration") is True,
     )
-
-
-def variables(text: str) -> tuple[str, ...]:
-    """Return the names of a text's variables, each once: numbered ones in their order."""
-    names = list(dict.fromkeys(VARIABLE.findall(text)))
-    return tuple(sorted(names, key=int) if all(name.isdigit() for name in names) else names)
 
 
 async def find_definition(
@@ -130,7 +120,7 @@ async def _node(
 async def _nodes(context: ComponentContext, waba_id: str, name: str) -> list[dict[str, Any]]:
     """Return the template in all its languages; nothing where templates cannot be read."""
     found = graph_of(context).pages(
-        f"{waba_id}/message_templates", {"name": name, "fields": TEMPLATE_FIELDS}
+        f"{waba_id}/message_templates", {"name": name, **Template.asking()}
     )
     try:
         # Meta's filter also lets through names that only contain the one asked for.

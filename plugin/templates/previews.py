@@ -8,7 +8,8 @@ from typing import Any
 from appmixer.engine.contract import Json, Part
 
 from ..foreign_json.shapes import as_int, as_list, as_object, as_objects, as_text
-from .definitions import MEDIA_FORMATS, VARIABLE
+from .definitions import MEDIA_FORMATS
+from .template import VARIABLE, part_of
 
 Values = Mapping[str, str]
 
@@ -18,14 +19,14 @@ def bubble_of(node: Mapping[str, Any], input: Mapping[str, Json]) -> list[Part]:
 
     Variables without a value stay as they are written in the template.
     """
-    parts = {as_text(each.get("type")).upper(): each for each in as_objects(node.get("components"))}
-    body = as_object(parts.get("BODY"))
+    parts = node.get("components")
+    body = part_of(parts, "BODY")
     return [
-        *_header(as_object(parts.get("HEADER")), input),
+        *_header(part_of(parts, "HEADER"), input),
         *_text("text", body, _named(input.get("bodyParameters"))),
-        *_text("footer", as_object(parts.get("FOOTER")), {}),
-        *_buttons(as_object(parts.get("BUTTONS")), input),
-        *(_card(each) for each in as_objects(as_object(parts.get("CAROUSEL")).get("cards"))),
+        *_text("footer", part_of(parts, "FOOTER"), {}),
+        *_buttons(part_of(parts, "BUTTONS"), input),
+        *(_card(each) for each in as_objects(part_of(parts, "CAROUSEL").get("cards"))),
     ]
 
 

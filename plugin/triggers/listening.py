@@ -34,6 +34,9 @@ class ListeningInput(Fields):
 class ListeningTrigger(Trigger):
     """Base of the triggers: starting asks for events, stopping takes back what was asked for."""
 
+    group = "Triggers"
+    scopes = ("whatsapp_business_messaging", "whatsapp_business_management")
+
     def stems(self, properties: ListeningInput) -> Sequence[str]:
         """Return the first words of the topics that the properties ask for."""
         raise NotImplementedError

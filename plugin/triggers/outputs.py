@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
 
-from appmixer.engine.contract import Fields
+from appmixer.engine.contract import Fields, JsonObject
 
-from ..foreign_json.shapes import as_int, as_objects, as_text
+from ..foreign_json.shapes import as_objects, as_text, word
 from ..graph.errors import details_of, error_from_webhook
 from ..graph.redaction import redact
 from ..people.identity import Person
-
-# The last second that a datetime can hold.
-END_OF_TIME_S = 253402300799
 
 
 class Contact(Fields):
@@ -72,26 +68,22 @@ class ReportedError(Fields):
 
 
 def read_contact(person: Person) -> Contact:
-    return Contact(
-        wa_id=person.wa_id,
-        bsuid=person.bsuid,
-        parent_bsuid=person.parent_bsuid,
-        username=person.username,
-        profile_name=person.profile_name,
-    )
+    return Contact(**vars(person))
+
+
+def read_place(event: JsonObject) -> dict[str, str | None]:
+    """Return what an event tells of the number that it is about."""
+    names = {
+        "waba_id": "wabaId",
+        "phone_number_id": "phoneNumberId",
+        "display_phone_number": "displayPhoneNumber",
+    }
+    return {name: word(event, key) for name, key in names.items()}
 
 
 def read_errors(errors: object, *, has_failed: bool = False) -> list[ReportedError]:
     """Return the errors with what they mean; what failed without a reason has one error too."""
     return [_error(each) for each in as_objects(errors) or ([{}] if has_failed else [])]
-
-
-def read_time(timestamp: object) -> datetime | None:
-    """Return the moment of a timestamp in seconds, which Meta writes as text or as a number."""
-    seconds = as_int(timestamp)
-    if seconds is None or not 0 <= seconds <= END_OF_TIME_S:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _error(error: Mapping[str, Any]) -> ReportedError:

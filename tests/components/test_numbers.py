@@ -20,8 +20,7 @@ from appmixer.whatsapp.components.numbers.get_phone_number import GetPhoneNumber
 from appmixer.whatsapp.components.numbers.get_registration_status import GetRegistrationStatus
 from appmixer.whatsapp.components.numbers.list_phone_numbers import ListPhoneNumbers
 from appmixer.whatsapp.components.numbers.register_phone_number import RegisterPhoneNumber
-from appmixer.whatsapp.plugin.fields.definitions import NumberInput
-from appmixer.whatsapp.plugin.setup.numbers import NUMBER_SAMPLE
+from appmixer.whatsapp.plugin.fields.definitions import NumberInput, RegistrationInput
 
 Requests = Callable[[], list[httpx.Request]]
 
@@ -97,7 +96,7 @@ async def test_gets_a_number_as_meta_describes_it(
 
     number = await GetPhoneNumber().receive(context, INPUT)
 
-    assert number.model_dump(mode="json") == NUMBER_SAMPLE
+    assert number.model_dump(mode="json") == GetPhoneNumber.samples["registered"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ async def test_registers_with_pin_and_region(
 
     output = await RegisterPhoneNumber().receive(
         context,
-        RegisterPhoneNumber.Input(
+        RegistrationInput(
             phone_number_id="106540352242922", pin="123456", data_localization_region="DE"
         ),
     )
@@ -167,11 +166,11 @@ async def test_a_wrong_pin_is_tried_once_and_told_without_the_pin(
 )
 async def test_a_pin_has_six_digits(pin: str) -> None:
     with pytest.raises(ValidationError):
-        RegisterPhoneNumber.Input(phone_number_id="106540352242922", pin=pin)
+        RegistrationInput(phone_number_id="106540352242922", pin=pin)
 
 
 async def test_the_pin_is_in_no_repr() -> None:
-    given = RegisterPhoneNumber.Input(phone_number_id="106540352242922", pin="987654")
+    given = RegistrationInput(phone_number_id="106540352242922", pin="987654")
 
     assert "987654" not in repr(given)
 
@@ -183,7 +182,7 @@ async def test_a_registration_without_an_answer_is_not_repeated(
 
     with pytest.raises(OutcomeUnknownError):
         await RegisterPhoneNumber().receive(
-            context, RegisterPhoneNumber.Input(phone_number_id="106540352242922", pin="123456")
+            context, RegistrationInput(phone_number_id="106540352242922", pin="123456")
         )
 
     assert route.call_count == 1
@@ -198,7 +197,7 @@ async def test_ensuring_registers_a_number_that_was_only_added(
     respx_mock.post(f"{NUMBER}/register").respond(json={"success": True})
 
     output = await EnsureRegistered().receive(
-        context, EnsureRegistered.Input(phone_number_id="106540352242922", pin="000000")
+        context, RegistrationInput(phone_number_id="106540352242922", pin="000000")
     )
 
     assert output.model_dump() == {
@@ -216,7 +215,7 @@ async def test_ensuring_leaves_a_registered_number_alone(
     respx_mock.get(NUMBER).respond(json=REGISTERED)
 
     output = await EnsureRegistered().receive(
-        context, EnsureRegistered.Input(phone_number_id="106540352242922", pin="000000")
+        context, RegistrationInput(phone_number_id="106540352242922", pin="000000")
     )
 
     assert (output.registered, output.was_already_registered) == (True, True)
