@@ -119,6 +119,12 @@ def write_connector(folder: Path, service: str) -> Path:
     return folder
 
 
+def write_component(folder: Path, module: str, name: str, *, group: str = "Letters") -> None:
+    """Add another component to a connector's folder."""
+    text = COMPONENT.replace("SendLetter", name).replace('"Letters"', f'"{group}"')
+    (folder / "components" / module).write_text(text, "utf-8")
+
+
 def install(site: Path, service: str, *, more_code: str = "") -> Path:
     """Install a connector for every Python that has `site` on its path; return its folder."""
     folder = write_connector(site / "acme" / service, service)

@@ -90,25 +90,30 @@ def _refuse_halves(connector: Described, parts: set[tuple[str, str]]) -> None:
 def _with_new(page: str, connector: Described) -> str:
     """Put a section where there is none: after the last one of the component's group."""
     described = {found[1] for found in PART.finditer(page)}
-    groups = {each.name: each.group for each in connector.manifest.components}
     for entry in connector.manifest.components:
-        if entry.name in described:
-            continue
-        section = "\n\n".join(_part(entry.name, part, "") for part in PARTS) + "\n\n"
-        places = [
-            found.end()
-            for found in PART.finditer(page)
-            if found[1] in described and groups.get(found[1]) == entry.group
-        ]
-        if places:
-            following = SECTION.search(page, places[-1])
-            place = following.start() if following else len(page)
-        else:
-            place = page.index(f"<!-- generated: {connector.manifest.id} objects -->")
-            section = f"## {entry.group}\n\n{section}"
-        page = page[:place] + section + page[place:]
-        described.add(entry.name)
+        if entry.name not in described:
+            section = "\n\n".join(_part(entry.name, part, "") for part in PARTS) + "\n\n"
+            place = _place(page, entry, connector)
+            if place is None:
+                place = page.index(f"<!-- generated: {connector.manifest.id} objects -->")
+                section = f"## {entry.group}\n\n{section}"
+            page = page[:place] + section + page[place:]
     return page
+
+
+def _place(page: str, entry: ComponentEntry, connector: Described) -> int | None:
+    """Return where the group's last section ends, or the prose below its heading, if there is one.
+
+    What is generated may hold headings of its own, so that a section begins with its marker.
+    """
+    groups = {each.name: each.group for each in connector.manifest.components}
+    ends = [
+        found.end() for found in PART.finditer(page) if groups.get(found[1]) == entry.group
+    ] or [found.end() for found in re.finditer(rf"^## {re.escape(entry.group)}$", page, re.M)]
+    if not ends:
+        return None
+    following = SECTION.search(page, ends[-1])
+    return following.start() if following else len(page)
 
 
 def _part(subject: str, part: str, content: str) -> str:
@@ -119,6 +124,7 @@ def _part(subject: str, part: str, content: str) -> str:
 def _title(entry: ComponentEntry, document: Mapping[str, Any]) -> str:
     ports = [f"`{port}`" for port in document["x-ports"]]
     told = f"port{'s' if len(ports) > 1 else ''} {', '.join(ports)}"
+    told += ", and those that its input names" if document.get("x-form", {}).get("ports") else ""
     return f"### {entry.label}\n\n`{entry.name}` · {entry.kind} · {told}\n\n{entry.description}\n"
 
 

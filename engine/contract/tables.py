@@ -70,7 +70,9 @@ def holds(field: Mapping[str, Any], document: Mapping[str, Any]) -> str:
         return f"list of {holds(inner, document)}" if inner else "list"
     if field.get("format") in ("date-time", "date", "time", "duration"):
         return "time"
-    return WORDS.get(str(field.get("type")), "object" if field.get("type") == "object" else "any")
+    return WORDS.get(
+        str(field.get("type")), "object" if field.get("type") == "object" else "anything"
+    )
 
 
 def _options(options: list[Mapping[str, Any]], document: Mapping[str, Any]) -> Iterator[str]:
