@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -52,7 +52,7 @@ class _Job:
 
     @property
     def joined(self) -> Joined[Any, Any] | None:
-        return cast("Joined[Any, Any]", self.write) if isinstance(self.write, Joined) else None
+        return self.write if _is_joined(self.write) else None
 
 
 class Writer:
@@ -200,6 +200,10 @@ def _write(connection: sa.Connection, batch: list[_Job]) -> list[Any]:
             for (each, _), result in zip(same, done, strict=True):
                 results[each] = result
     return results
+
+
+def _is_joined(write: object) -> TypeGuard[Joined[Any, Any]]:
+    return isinstance(write, Joined)
 
 
 def _reason(error: Exception) -> str:
