@@ -95,8 +95,16 @@ def free_port() -> int:
 
 
 def bare_environment() -> dict[str, str]:
-    """Return the environment without settings of an engine that somebody uses otherwise."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("APPMIXER_")}
+    """Return the environment without settings of an engine that somebody uses otherwise.
+
+    Modules are compiled once, as they are wherever a package is installed.
+    """
+    others = {"PYTHONDONTWRITEBYTECODE"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("APPMIXER_") and name not in others
+    }
 
 
 def memory_mb(pid: int) -> float:

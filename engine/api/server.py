@@ -150,6 +150,7 @@ def _long_lived() -> Generator[None]:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 5, 4)
+    gc.enable()
     sys.setswitchinterval(0.0005)
     try:
         yield

@@ -10,9 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from .tables import SCHEMA_VERSION
+from .tables import SCHEMA_VERSION, metadata
 
 POOL_SIZE = 20
+# As Alembic makes it.
+_VERSION_TABLE = """
+CREATE TABLE alembic_version (
+    version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)
+"""
 
 
 class DatabaseTimeout(TimeoutError):
@@ -110,7 +116,19 @@ def is_current(connection: sa.Connection) -> bool:
 
 
 def migrate(database: sa.Engine) -> None:
-    """Bring the engine's own tables to SCHEMA_VERSION, however long that takes."""
+    """Make the engine's own tables, or bring them to SCHEMA_VERSION, however long that takes."""
+    with database.begin() as connection:
+        if not sa.inspect(connection).get_table_names():
+            metadata.create_all(connection)
+            connection.exec_driver_sql(_VERSION_TABLE)
+            known = {"version": SCHEMA_VERSION}
+            connection.execute(sa.text("INSERT INTO alembic_version VALUES (:version)"), known)
+            return
+    upgrade(database)
+
+
+def upgrade(database: sa.Engine) -> None:
+    """Run the migrations that the tables have not seen yet."""
     # Imported here: a start without migrations should not pay for it.
     from alembic import command
     from alembic.config import Config

@@ -27,11 +27,10 @@ from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.host.turn import take
 from appmixer.engine.runs.waits import end_answered, store_waits
 from appmixer.engine.settings import Settings
-from appmixer.engine.storage.database import database_url, migrate, open_database
-from appmixer.engine.storage.tables import metadata
+from appmixer.engine.storage.database import database_url, migrate, upgrade
 
 from ..conftest import Echo, echo_module
-from .test_storage import added_at_once, put_twice
+from .test_storage import added_at_once, differences_after, put_twice
 
 pytestmark = pytest.mark.anyio
 
@@ -132,17 +131,11 @@ def echoing(text: str, **more: str) -> dict[str, Any]:
     }
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(settings: Settings) -> None:
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    database = open_database(database_url(settings.data, settings.database_url))
-    migrate(database)
-    with database.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection), metadata)
-    database.dispose()
-
-    assert differences == []
+@pytest.mark.parametrize("make", [migrate, upgrade])
+def test_the_tables_that_the_code_uses_are_made_at_once_or_step_by_step(
+    settings: Settings, make: Callable[[sa.Engine], None]
+) -> None:
+    assert differences_after(make, database_url(settings.data, settings.database_url)) == []
 
 
 async def test_what_is_added_together_is_told_apart(engine: Engine) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import pickle
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,13 @@ from appmixer.engine.contract import Json, ThrottledError
 from appmixer.engine.contract.manifest import QuotaRule
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.quotas import Buckets
-from appmixer.engine.storage.database import database_url, migrate, open_database
+from appmixer.engine.storage.database import (
+    database_url,
+    is_current,
+    migrate,
+    open_database,
+    upgrade,
+)
 from appmixer.engine.storage.readers import Readers
 from appmixer.engine.storage.seal import SealError, load_seal
 from appmixer.engine.storage.storage import Storage
@@ -61,15 +67,26 @@ async def readers(database: sa.Engine) -> AsyncIterator[Readers]:
     await readers.close()
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses(database: sa.Engine) -> None:
+@pytest.mark.parametrize("make", [migrate, upgrade])
+def test_the_tables_that_the_code_uses_are_made_at_once_or_step_by_step(
+    tmp_path: Path, make: Callable[[sa.Engine], None]
+) -> None:
+    assert differences_after(make, database_url(tmp_path, None)) == []
+
+
+def differences_after(make: Callable[[sa.Engine], None], url: sa.URL) -> list[object]:
+    """Make the tables in an empty database; return how they differ, and what is left to do."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
+    database = open_database(url)
+    make(database)
     with database.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
+        left = [] if is_current(connection) else ["the version"]
+    upgrade(database)
     database.dispose()
-
-    assert differences == []
+    return [*differences, *left]
 
 
 async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alone(
