@@ -147,7 +147,6 @@ def _long_lived() -> Generator[None]:
     the loop waited for the interpreter lock behind the threads that write to the database.
     """
     threshold, interval_s = gc.get_threshold(), sys.getswitchinterval()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 5, 4)
     gc.enable()

@@ -14,9 +14,10 @@ from __future__ import annotations
 import asyncio
 import re
 import select
+import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -50,14 +51,10 @@ class Pool:
     """The connections that stand."""
 
     def __init__(self) -> None:
-        self._connector = aiohttp.TCPConnector(
-            limit=MAX_CONNECTIONS,
-            keepalive_timeout=KEEPALIVE_S,
-            ssl=httpx.create_ssl_context(),
-        )
+        self._connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_S)
         # What tells whether something came on a connection that was used before.
         self._polls: WeakKeyDictionary[Any, select.poll] = WeakKeyDictionary()
-        self._target = lru_cache(maxsize=MAX_TARGETS)(_target)
+        self._target = lru_cache(maxsize=MAX_TARGETS)(self._make_target)
 
     async def take(self, request: httpx.Request) -> Connection:
         name = request.extensions.get("sni_hostname")
@@ -82,14 +79,19 @@ class Pool:
     async def close(self) -> None:
         await self._connector.close()
 
+    def _make_target(self, scheme: str, netloc: bytes, name: str | None) -> aiohttp.ClientRequest:
+        """Return what aiohttp takes for an address to connect to."""
+        if scheme not in ("http", "https") or not netloc:
+            raise httpx.UnsupportedProtocol("The address does not begin with http:// or https://")
+        url = URL(f"{scheme}://{netloc.decode('ascii')}", encoded=True)
+        loop = asyncio.get_running_loop()
+        tls = self._tls if scheme == "https" else True
+        return aiohttp.ClientRequest("GET", url, loop=loop, ssl=tls, server_hostname=name)
 
-def _target(scheme: str, netloc: bytes, name: str | None) -> aiohttp.ClientRequest:
-    """Return what aiohttp takes for an address to connect to."""
-    if scheme not in ("http", "https") or not netloc:
-        raise httpx.UnsupportedProtocol("The address does not begin with http:// or https://")
-    url = URL(f"{scheme}://{netloc.decode('ascii')}", encoded=True)
-    loop = asyncio.get_running_loop()
-    return aiohttp.ClientRequest("GET", url, loop=loop, server_hostname=name)
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Made for the first call that needs it: reading whom to trust takes a while.
+        return httpx.create_ssl_context()
 
 
 class Call:
