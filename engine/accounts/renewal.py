@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..contract import AuthorizationError, ConnectorError, Credentials, Log
+from ..storage.fence import outside_fence
 from ..storage.patience import in_turn
 from ..storage.tables import CONNECTED, accounts
 from .stored import (
@@ -108,7 +109,9 @@ class Renewal:
                 "expires_at": timestamp(renewed),
                 "profile": dict(renewed.profile),
             }
-            await self._accounts.change(account, values)
+            # The former ones may work no more, so these are kept though a step asked for them.
+            with outside_fence():
+                await self._accounts.change(account, values)
         return renewed
 
     def _turn(self, account_id: str) -> AbstractAsyncContextManager[None]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from ..observe.metrics import Metrics
-from ..runs.segments import Notices
+from ..runs.notices import Notices
 from ..runs.states import RunState
 from ..runs.waits import Row
 from ..runs.work import SegmentWork

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from ..contract import Clock, Plugin, ThrottledError
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
+from ..storage.fence import outside_fence
 from ..storage.readers import Readers
 from ..storage.tables import events, runs, takings
 from ..storage.writer import Writer
@@ -105,7 +106,9 @@ class Events:
             batch, self._next = self._next, None
             late = loop.call_later(ACCEPT_S, self._give_up_waiting, batch)
             try:
-                await self.writer.commit(partial(_accept, rows=batch.rows), in_transaction=False)
+                with outside_fence():  # a step of one may have come first, and others share it
+                    write = partial(_accept, rows=batch.rows)
+                    await self.writer.commit(write, in_transaction=False)
             except Exception as error:  # goes to everybody whose events were in the batch
                 batch.settle(_not_stored(f"It refused them ({type(error).__name__})."))
             else:

@@ -17,6 +17,7 @@ from ..json_text import load
 from ..observe.faults import Describe
 from ..runs.waits import Row
 from ..storage.database import DATABASE_AWAY
+from ..storage.fence import Fence
 from ..storage.storage import Storage
 from ..storage.tables import events, listeners
 from .announcements import Announcements
@@ -48,7 +49,7 @@ Entries = Sequence[Mapping[str, Any]]
 class Router:
     """Routes new events in the order in which they came. One per database is at work.
 
-    `is_active` is set while it is this process's.
+    `fence` is open while it is this process's.
     """
 
     storage: Storage
@@ -60,7 +61,7 @@ class Router:
     later: Later
     log: Log
     describe: Describe
-    is_active: asyncio.Event
+    fence: Fence
     idle_s: float = IDLE_AMONG_OTHERS_S
     # What waits while more comes than can be routed at once.
     _backlog: Backlog = field(default_factory=Backlog)
@@ -73,12 +74,12 @@ class Router:
     async def work(self) -> None:
         """Route until cancelled, whenever no other process does."""
         inbox = self.inbox
-        pacing, routed = Pacing(inbox), 0
+        pacing, routed, term = Pacing(inbox), 0, self.fence.term
         await self._forget()
         while True:
-            if not self.is_active.is_set():
+            if (now_in := await self.fence.enter()) is not term:
+                term = now_in
                 await self._forget()
-                await self.is_active.wait()
             inbox.arrived.clear()
             await pacing.pause(has_backlog=self._is_behind or routed == BATCH)
             try:

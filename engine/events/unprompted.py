@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from pydantic import BaseModel
 
-from ..runs.segments import Notices
+from ..runs.notices import Notices
 from ..runs.states import RunState
 from ..runs.waits import Row
 from ..runs.work import SegmentWork

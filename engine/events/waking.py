@@ -16,6 +16,7 @@ from ..flows.flows import Flows
 from ..flows.schedules import MISSED_AFTER_S, next_time
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
+from ..storage.fence import Fence
 from ..storage.storage import Storage
 from ..storage.store import put_rows
 from ..storage.tables import CONNECTED, accounts, flows, schedules
@@ -39,7 +40,7 @@ PAUSE_S = 1.0
 
 @dataclass
 class Waker:
-    """Wakes triggers, owner after owner. One per database is at work, while `is_active` is set.
+    """Wakes triggers, owner after owner. One per database is at work, while `fence` is open.
 
     What was asked for in the name of an account that has to be connected again, or of a connector
     that is not among `connectors`, waits.
@@ -48,7 +49,7 @@ class Waker:
     storage: Storage
     flows: Flows
     unprompted: Unprompted
-    is_active: asyncio.Event
+    fence: Fence
     connectors: Callable[[], Collection[str]]
     log: Log
     describe: Describe
@@ -71,7 +72,7 @@ class Waker:
         """Wake whatever is due until cancelled."""
         try:
             while True:
-                await self.is_active.wait()
+                await self.fence.enter()
                 self._changed.clear()
                 try:
                     if self._look_at <= self.storage.clock.now or self._wants_more:
@@ -133,7 +134,7 @@ class Waker:
     def _fill_places(self) -> None:
         """Wake in turn, as long as there are places and the owner has not its share of them."""
         owners = deque(self._due)
-        while owners and len(self._awake) < PLACES and self.is_active.is_set():
+        while owners and len(self._awake) < PLACES and self.fence.is_open.is_set():
             owner_id = owners.popleft()
             mine = sum(each == owner_id for each in self._awake.values())
             left = PLACES - (len(self._awake) - mine)

@@ -30,6 +30,7 @@ from ..runs.outcomes import Outcome, outcome_of_error
 from ..runs.states import StepState
 from ..runs.work import SegmentWork, StepCall
 from ..storage.database import DATABASE_AWAY
+from ..storage.fence import check_term
 from .calls import on_acting
 from .contexts import EngineActionContext, Services
 from .transport import DryRunRequest
@@ -62,7 +63,11 @@ class Actions:
         values: Mapping[str, Any],
         collected: Collected | None = None,
     ) -> Outcome:
-        """Do what a segment has come to, with the context of that step."""
+        """Do what a segment has come to, with the context of that step.
+
+        Raise LeaseLostError, before anything is done, when it is another process's to do.
+        """
+        check_term()
         return await self.act(
             owner_id=work.owner_id,
             flow_key=work.flow_key,

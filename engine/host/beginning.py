@@ -79,14 +79,14 @@ def make_beginning(
         later=later,
         log=log,
         describe=describe,
-        is_active=turn.is_mine,
+        fence=turn.fence,
         idle_s=IDLE_ALONE_S if turn.is_alone else IDLE_AMONG_OTHERS_S,
     )
     waker = Waker(
         storage=storage,
         flows=flows,
         unprompted=unprompted,
-        is_active=turn.is_mine,
+        fence=turn.fence,
         connectors=lambda: plugins.keys(),
         log=log,
         describe=describe,

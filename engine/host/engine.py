@@ -123,7 +123,7 @@ class Engine:
         self.http = open_http()
         opened.push_async_callback(self.http.aclose)
         self._wire()
-        opened.callback(self.turn.close)
+        opened.push_async_callback(self.turn.close)
         await self.owners.start()
         await self.configuration.start()
         self.hosted.open_all(self.services)

@@ -77,13 +77,20 @@ def make_execution(
         side_by_side=limits.side_by_side,
         clock=clock,
     )
-    queue = EmbeddedQueue(executor.execute, side_by_side=limits.side_by_side)
+    turn = Turn(
+        storage.writer,
+        log,
+        on_lost=lambda: due.leave_all(),
+        is_alone=database.dialect.name == "sqlite",
+    )
+    queue = EmbeddedQueue(
+        executor.execute, side_by_side=limits.side_by_side, context=turn.fence.context
+    )
 
     def stop_run(run_id: str) -> None:
         executor.stop(run_id)
         queue.withdraw(run_id)
 
-    turn = Turn(database, log, queue.leave_all)
     due = Due(
         writer=storage.writer,
         rows=storage.rows,
@@ -91,7 +98,7 @@ def make_execution(
         clock=clock,
         give_up=executor.give_up_row,
         log=log,
-        is_active=turn.is_mine,
+        fence=turn.fence,
         connectors=lambda: plugins.keys(),
         sweep_s=SWEEP_ALONE_S if turn.is_alone else SWEEP_AMONG_OTHERS_S,
         stop=None if turn.is_alone else stop_run,

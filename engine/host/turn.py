@@ -3,98 +3,139 @@
 from __future__ import annotations
 
 import asyncio
+import time
+import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..contract import Log
+from ..storage.database import DATABASE_AWAY
+from ..storage.fence import TURN, Fence, Term
+from ..storage.tables import leases
+from ..storage.writer import Writer
 
-LOCK = 0x617070_6D6978
-# So soon another process takes over when one has died, and this one notices that it has lost it.
+# Another process takes over this long after the last sign of life, and one look.
+LEASE_S = 8.0
 LOOK_S = 2.0
 GRACE_S = 3.0
-T = TypeVar("T")
+NOT_NOW = (*DATABASE_AWAY, SQLAlchemyError)
 
 
 @dataclass
 class Turn:
-    """On PostgreSQL a lock that ends with its connection; on SQLite the data folder is locked.
+    """On PostgreSQL a lease in a table, by the database's own clock; on SQLite the folder's lock.
 
-    `is_mine` is set while it is this process's turn, and `on_lost` is called when it is no more.
+    The writer renews it, so whoever cannot write loses it. `on_lost` is called when it is lost, and
+    `fence` is open while it is this process's.
     """
 
-    database: sa.Engine
+    writer: Writer
     log: Log
     on_lost: Callable[[], None]
-    is_mine: asyncio.Event = field(default_factory=asyncio.Event)
-    # Of its own: the loop's threads are waited for at the end, and this one may hang.
-    _thread: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="turn")
-    )
+    is_alone: bool
+    """Whether no other process can be on this database."""
+    lease_s: float = LEASE_S
+    look_s: float = LOOK_S
+    fence: Fence = field(default_factory=Fence)
+    _holder: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _term: Term | None = None
+    _end: asyncio.TimerHandle | None = None
 
     @property
-    def is_alone(self) -> bool:
-        """Say whether no other process can be on this database."""
-        return self.database.dialect.name == "sqlite"
+    def is_mine(self) -> asyncio.Event:
+        """What is set while it is this process's turn."""
+        return self.fence.is_open
 
     async def keep(self) -> None:
-        """Take the turn when it is free, and notice when it is lost, until cancelled."""
+        """Take the turn when it is free, and give up what was begun when it is lost."""
         if self.is_alone:
-            self.is_mine.set()
+            self.fence.is_open.set()
             await asyncio.Event().wait()
-        while True:
-            held: list[sa.Connection] = []
-            try:
-                await self._to_its_end(partial(self._connect, held))
-                is_mine = await self._to_its_end(partial(take, held[0]))
-                while True:  # each look raises when the connection is gone, and the lock with it
-                    if is_mine:
-                        self.is_mine.set()
-                    await asyncio.sleep(LOOK_S)
-                    look = partial(_look if is_mine else take, held[0])
-                    is_mine = await self._to_its_end(look)
-            except SQLAlchemyError as error:
-                self.log.warning("turn_lost", error=type(error).__name__)
-            finally:
-                self.is_mine.clear()
-                self.on_lost()
-                for connection in held:
-                    # Closed, not given back to the pool: the lock must end with it.
-                    connection.invalidate()
-                    connection.close()
-            await asyncio.sleep(LOOK_S)
-
-    def close(self) -> None:
-        """End the thread, unless it hangs at the database."""
-        self._thread.shutdown(wait=False)
-
-    def _connect(self, held: list[sa.Connection]) -> None:
-        held.append(self.database.connect())
-
-    async def _to_its_end(self, work: Callable[[], T]) -> T:
-        """Do it in the thread; when this is cancelled, the thread is done with it all the same."""
-        doing = asyncio.get_running_loop().run_in_executor(self._thread, work)
         try:
-            return await asyncio.shield(doing)
-        except asyncio.CancelledError:
-            await asyncio.wait([doing], timeout=GRACE_S)
-            raise
+            while True:
+                await self._look()
+                await asyncio.sleep(self.look_s)
+        finally:
+            self._lose()
+
+    async def close(self) -> None:
+        """Let another process have it at once: what was under way here has ended."""
+        term, self._term = self._term, None
+        if term is None or self.writer.is_hanging:
+            return
+        with suppress(TimeoutError, *NOT_NOW):
+            async with asyncio.timeout(GRACE_S):
+                await self.writer.commit(partial(give_back, number=term.number))
+
+    async def _look(self) -> None:
+        # Before the database reads its clock, so it ends here before it ends there.
+        asked_at = time.monotonic()
+        take_it = partial(take, holder=self._holder, lease_s=self.lease_s)
+        try:
+            number = await self.writer.commit(take_it)
+        except NOT_NOW as error:
+            self.log.warning("lease_not_renewed", error=type(error).__name__)
+            return
+        if number is None:
+            self._term = None
+            self._lose()
+        else:
+            self._hold(number, asked_at + self.lease_s)
+
+    def _hold(self, number: int, ends_at: float) -> None:
+        if self._term is None or self._term.number != number:
+            self._lose()
+            self._term = Term(number, ends_at)
+            self.log.info("turn_taken", term=number)
+        # Whoever had it last has it again: nobody else was at work, and what is under way goes on.
+        self._term.ends_at = ends_at
+        self._put_end_off(ends_at - time.monotonic())
+        self.fence.term = self._term
+        self.fence.is_open.set()
+
+    def _put_end_off(self, delay_s: float) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        self._end = asyncio.get_running_loop().call_later(max(delay_s, 0.0), self._lose)
+
+    def _lose(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+        if self.fence.is_open.is_set():
+            self.log.warning("turn_over")
+            self.fence.is_open.clear()
+            self.on_lost()
 
 
-def take(connection: sa.Connection) -> bool:
-    """Take the lock for as long as the connection lasts; say whether it was free."""
-    query = sa.select(sa.func.pg_try_advisory_lock(LOCK))
-    is_taken = bool(connection.scalar(query))
-    connection.commit()
-    return is_taken
+def take(connection: sa.Connection, *, holder: str, lease_s: float) -> int | None:
+    """Take the lease if it is free, or renew it; return its term, None if another has it.
+
+    Nobody is waited for: whoever is just writing by right of it has it.
+    """
+    now = sa.extract("epoch", sa.func.clock_timestamp())
+    may = sa.or_(leases.c.holder == holder, leases.c.expires_at < now)
+    free = sa.select(leases.c.name).where(leases.c.name == TURN, may)
+    change = {
+        "holder": holder,
+        "term": sa.case((leases.c.holder == holder, leases.c.term), else_=leases.c.term + 1),
+        "expires_at": now + lease_s,
+    }
+    taken = (
+        sa.update(leases)
+        .where(leases.c.name == free.with_for_update(skip_locked=True).scalar_subquery())
+        .values(change)
+        .returning(leases.c.term)
+    )
+    number: int | None = connection.scalar(taken)
+    return number
 
 
-def _look(connection: sa.Connection) -> bool:
-    connection.scalar(sa.select(sa.literal(1)))
-    connection.commit()
-    return True
+def give_back(connection: sa.Connection, *, number: int) -> None:
+    """End a term, if it has not ended."""
+    mine = (leases.c.name == TURN) & (leases.c.term == number)
+    connection.execute(sa.update(leases).where(mine).values(expires_at=0.0))

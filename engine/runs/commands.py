@@ -19,7 +19,7 @@ from ..storage.statements import insert
 from ..storage.storage import Storage
 from ..storage.tables import runs, segments, stops
 from .lists import Going, advance, close_lists
-from .segments import Notices
+from .notices import Notices
 from .states import RunState, SegmentState
 from .waits import Row, set_run, settle_run
 from .work import SegmentWork

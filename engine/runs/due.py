@@ -11,7 +11,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from ..contract import Clock, Log
-from ..storage.database import DATABASE_AWAY, ReadRows, mapping
+from ..storage.database import DATABASE_AWAY, LeaseLostError, ReadRows, mapping
+from ..storage.fence import Fence, Term
 from ..storage.tables import segments, stops
 from ..storage.writer import Writer
 from .embedded import EmbeddedQueue
@@ -32,8 +33,8 @@ PAUSE_S = 1.0
 class Due:
     """Brings rows of due segments to the queue, and ends waits in time.
 
-    `is_active` is set while this process is the one that executes. What is due for a connector that
-    is not among `connectors` waits in the table.
+    `fence` is open while this process is the one that executes. What is due for a connector that is
+    not among `connectors` waits in the table.
     """
 
     writer: Writer
@@ -42,13 +43,15 @@ class Due:
     clock: Clock
     give_up: Callable[[Row], Awaitable[None]]
     log: Log
-    is_active: asyncio.Event
+    fence: Fence
     connectors: Callable[[], Collection[str]]
     sweep_s: float = SWEEP_ALONE_S
     # Lets a run begin no further step; None where no other process can be told to.
     stop: Callable[[str], None] | None = None
     _ends: list[tuple[float, str]] = field(default_factory=list["tuple[float, str]"])
     _known_until: float = 0.0
+    # Others have stored waits between two terms of this process.
+    _known_in: Term | None = None
     _sooner: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def hand_over(self, rows: Sequence[Row], fresh: Sequence[SegmentWork] = ()) -> None:
@@ -60,7 +63,7 @@ class Due:
             self.log.warning("segments_left_in_table", error=type(error).__name__)
             self.queue.leave()
             return
-        if self.is_active.is_set():
+        if self.fence.is_open.is_set():
             self.queue.hand_over(sorted([*works, *fresh], key=lambda work: work.rank))
 
     def add_end(self, segment_id: str, at: float) -> None:
@@ -70,10 +73,15 @@ class Due:
             if self._ends[0][1] == segment_id:
                 self._sooner.set()
 
+    def leave_all(self) -> None:
+        """Begin nothing of what is in memory: the turn is over."""
+        self.queue.leave_all()
+        self._sooner.set()  # it waits for the next turn then, not for the end of a wait
+
     async def sweep(self) -> None:
         """Take what is queued in the table, now and whenever there is room, until cancelled."""
         while True:
-            await self.is_active.wait()
+            await self.fence.enter()
             try:
                 if self.stop is not None:
                     await self._take_stops(self.stop)
@@ -87,7 +95,9 @@ class Due:
     async def end_waits(self) -> None:
         """End every wait in time, until cancelled."""
         while True:
-            await self.is_active.wait()
+            term = await self.fence.enter()
+            if term is not self._known_in:
+                self._known_in, self._known_until = term, 0.0
             now = self.clock.now
             if now + HORIZON_S / 2 > self._known_until:
                 try:
@@ -100,7 +110,11 @@ class Due:
                 due.append(heapq.heappop(self._ends)[1])
             if due:
                 write = partial(end_due, ids=due)
-                await self.hand_over(await self.writer.commit_in_the_end(write))
+                try:
+                    await self.hand_over(await self.writer.commit_in_the_end(write))
+                except LeaseLostError as error:
+                    self._known_until = 0.0  # the table knows what is left
+                    await self._rest(error)
                 continue
             next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
             self._sooner.clear()
@@ -143,7 +157,7 @@ class Due:
         for start in range(0, len(chosen), CHUNK):
             some = sa.select(segments).where(segments.c.id.in_(chosen[start : start + CHUNK]))
             works += await self._read([mapping(row) for row in await self.rows(some)])
-        if self.is_active.is_set():
+        if self.fence.is_open.is_set():
             self.queue.take_rows(sorted(works, key=lambda work: work.rank), left)
 
     async def _look_ahead(self, now: float) -> None:

@@ -45,8 +45,11 @@ class EmbeddedQueue:
         places: int = PLACES,
         in_memory: int = MAX_IN_MEMORY,
         side_by_side: int = Limits().side_by_side,
+        context: Callable[[], contextvars.Context] = contextvars.Context,
     ) -> None:
-        self._execute, self._places, self.in_memory = execute, places, in_memory
+        """`context` makes what an execution knows: nothing of whoever has handed it over."""
+        self._execute, self._context = execute, context
+        self._places, self.in_memory = places, in_memory
         self._known: set[str] = set()
         # How many of them each flow has.
         self._held: dict[str, int] = {}
@@ -260,8 +263,8 @@ class EmbeddedQueue:
         in_use = self._shares[work.owner_id].in_use
         in_use[work.flow_key] = in_use.get(work.flow_key, 0) + 1
         # Whoever has handed it over waits for no answer from it.
-        apart = contextvars.Context()
-        task = asyncio.create_task(self._work(work), name=f"segment {work.id}", context=apart)
+        name, apart = f"segment {work.id}", self._context()
+        task = asyncio.create_task(self._work(work), name=name, context=apart)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self._offer(order_key)

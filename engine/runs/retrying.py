@@ -16,7 +16,7 @@ from ..storage.storage import Storage
 from ..storage.tables import lists, runs, segments, steps
 from .commands import lock_own_run
 from .lists import call_below, insert_segments, is_value_of
-from .segments import Notices
+from .notices import Notices
 from .states import RunState, SegmentState, StepState
 from .waits import Row, set_run
 from .work import SegmentWork, StepCall, calls_below

@@ -13,14 +13,14 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..contract import Clock
 from ..flows.expressions import Budget, run_budget
 from ..flows.models import ComponentType, FlowComponent, FlowDocument
-from ..storage.database import DATABASE_AWAY, ReadRows
+from ..storage.database import DATABASE_AWAY, LeaseLostError, ReadRows
 from ..storage.store import put_rows
 from ..storage.tables import lists, runs, segments, steps
 from ..storage.writer import Joined, Writer
@@ -28,6 +28,7 @@ from .collecting import arrival, store_arrivals
 from .ends import PlainEnd, store_plain_ends
 from .lists import Going, advance, close_lists
 from .new_lists import Known, NewList, add_list, is_list, new_list
+from .notices import Notices
 from .outcomes import Outcome
 from .outputs import PUT_MORE, more_pieces
 from .records import put_steps, wait_row
@@ -37,13 +38,6 @@ from .waits import Row, finish, lock_run, set_run, settle_run, store_waits
 from .work import Arrival, SegmentWork, StepCall, calls_below
 
 PAUSE_S = 1.0
-
-
-class Notices(Protocol):
-    """Who is told what happens, as it happens."""
-
-    def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None: ...
-    def tell_step(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -76,6 +70,9 @@ class Executor:
             if due:
                 rows = [each for each in due if not isinstance(each, SegmentWork)]
                 await self.hand_over(rows, [each for each in due if isinstance(each, SegmentWork)])
+        except LeaseLostError:  # another process does it, as after a crash of this one
+            await asyncio.sleep(PAUSE_S)
+            self.leave()
         finally:
             del self._under_way[work.id]
         if segment.is_stopped:  # and somebody may have let the run go on in the meantime
@@ -95,6 +92,8 @@ class Executor:
         work = segment.work
         try:
             return await segment.execute()
+        except LeaseLostError:
+            raise
         except DATABASE_AWAY:
             await asyncio.sleep(PAUSE_S)
             segment.begin_again()

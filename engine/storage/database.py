@@ -25,6 +25,10 @@ class DatabaseTimeout(TimeoutError):
     """The database has not answered in time."""
 
 
+class LeaseLostError(Exception):
+    """Another process is to write this now; nothing of it was stored."""
+
+
 # https://www.sqlite.org/rescode.html: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN
 SQLITE_AWAY = frozenset({5, 6, 8, 10, 13, 14})
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: classes of connections, resources,
@@ -46,15 +50,18 @@ def concerns_all(error: Exception) -> bool:
     return state is not None and str(state).startswith(POSTGRESQL_AWAY)
 
 
-# A database that is locked, down or too slow: what was asked of it may be asked again.
-DATABASE_AWAY = (OperationalError, InterfaceError, DatabaseTimeout)
+# A database that is locked, down or too slow, or another process's to write to: what was asked of
+# it may be asked again.
+DATABASE_AWAY = (OperationalError, InterfaceError, DatabaseTimeout, LeaseLostError)
 # How long SQLite waits for a lock that another process has.
 LOCK_TIMEOUT_S = 3.0
-# libpq: how long a connection may take, a statement, and bytes that nobody acknowledges.
+# libpq: how long a connection may take, a statement, and bytes that nobody acknowledges. A process
+# that stops within a transaction keeps nobody from what it has locked there, its lease above all.
 POSTGRESQL_LIMITS = {
     "connect_timeout": 5,
     "tcp_user_timeout": 10_000,
-    "options": "-c statement_timeout=30000 -c lock_timeout=10000",
+    "options": "-c statement_timeout=30000 -c lock_timeout=10000"
+    " -c idle_in_transaction_session_timeout=5000",
 }
 
 

@@ -16,7 +16,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -445,6 +445,17 @@ segments = sa.Table(
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     ),
+)
+
+# One row, `turn`: who routes and executes of several processes on one PostgreSQL. A new holder has
+# a new term, and `expires_at` is of the database's clock.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("term", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.Float, nullable=False),
 )
 
 store = sa.Table(

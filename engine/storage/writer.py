@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeGuard, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from .database import DATABASE_AWAY, DatabaseTimeout, concerns_all
+from .database import DATABASE_AWAY, DatabaseTimeout, LeaseLostError, concerns_all
+from .fence import Term, term_of_this
 from .patience import PATIENCE_S, is_asked_for, storing
 
 T = TypeVar("T")
@@ -49,6 +50,7 @@ class _Job:
     done: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     in_transaction: bool
+    term: Term | None
 
     @property
     def joined(self) -> Joined[Any, Any] | None:
@@ -85,15 +87,20 @@ class Writer:
             raise DatabaseTimeout("the database has not taken what came before")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(write, done, loop, in_transaction))
+        self._jobs.put(_Job(write, done, loop, in_transaction, term_of_this()))
         with storing():
             return await done
 
     async def commit_in_the_end(self, write: Callable[[sa.Connection], T]) -> T:
-        """Commit what has nobody who would ask again: try until the database takes it."""
+        """Commit what has nobody who would ask again: try until the database takes it.
+
+        Raise LeaseLostError when that is another process's to do.
+        """
         while True:
             try:
                 return await self.commit(write)
+            except LeaseLostError:
+                raise
             except DATABASE_AWAY:
                 await asyncio.sleep(PAUSE_S)
 
@@ -138,6 +145,9 @@ class Writer:
         """
         if self._database.dialect.name != "sqlite":
             with self._database.begin() as connection:
+                # Here only, because a folder with SQLite has one process.
+                for term in {job.term for job in batch if job.term is not None}:
+                    term.prove(connection)
                 return _write(connection, batch)
         if self._kept is None:
             self._kept = _connect_for_good(self._database)
@@ -174,6 +184,10 @@ class Writer:
             if is_away:
                 self.trouble = _reason(error)
                 self._forget_connection()
+                if not isinstance(error, DATABASE_AWAY):
+                    # A connection that the server has ended within a transaction: the driver calls
+                    # that a fault of its own.
+                    error = DatabaseTimeout(self.trouble)
             if len(batch) > 1 and not is_away:
                 for job in batch:
                     self._commit([job])

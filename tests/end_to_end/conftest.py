@@ -83,6 +83,16 @@ class Process:
             )
         wait_until(self._is_ready, f"{self.command} is ready; see {self.log}")
 
+    def freeze(self) -> None:
+        """Stop it in the middle of whatever it does; nothing is closed, and nobody is told."""
+        assert self.running is not None
+        self.running.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it was."""
+        assert self.running is not None
+        self.running.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it the way a power cut would, as far as the process can tell."""
         if self.running is not None:
@@ -296,6 +306,7 @@ def running(
     *,
     knows_its_address: bool = False,
     database_url: str = "",
+    secret_key: str = "",
 ) -> Generator[World]:
     """Run a sandbox, and an engine that is configured for it, for as long as the context lasts."""
     sandbox_port, engine_port = free_port(), free_port()
@@ -317,6 +328,7 @@ def running(
         {
             "APPMIXER_API_TOKEN": TOKEN,
             "APPMIXER_PUBLIC_URL": public_url,
+            "APPMIXER_SECRET_KEY": secret_key,
             "APPMIXER_WHATSAPP_CLIENT_ID": "100000000000001",
             "APPMIXER_WHATSAPP_CLIENT_SECRET": "sandbox-app-secret",
             "APPMIXER_WHATSAPP_CONFIG_ID": "200000000000002",

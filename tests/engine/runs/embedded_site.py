@@ -1,4 +1,7 @@
-"""The embedded queue as the suite sees it: rows in a database, and processes that take turns."""
+"""The embedded queue as the suite sees it: rows in a database, and processes that take turns.
+
+On SQLite the site gives the turn, on PostgreSQL the engine's own lease, which is shorter here.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from appmixer.engine.contract import SystemClock
+from appmixer.engine.host.turn import Turn
 from appmixer.engine.observe.logs import get_log
 from appmixer.engine.runs.due import Due
 from appmixer.engine.runs.embedded import MAX_IN_MEMORY, EmbeddedQueue
 from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.work import SegmentWork
-from appmixer.engine.storage.database import open_database
+from appmixer.engine.storage.database import LeaseLostError, migrate, open_database
+from appmixer.engine.storage.fence import Fence
 from appmixer.engine.storage.readers import Readers
-from appmixer.engine.storage.tables import metadata, segments
+from appmixer.engine.storage.tables import segments
 from appmixer.engine.storage.writer import Writer
 
 from .queue_conformance import CONNECTOR, Execute
@@ -27,6 +32,7 @@ from .queue_conformance import CONNECTOR, Execute
 # Few, so that there are more segments than places.
 PLACES = 8
 SWEEP_S = 0.05
+LEASE_S, LOOK_S = 0.6, 0.1
 
 
 class EmbeddedProcess:
@@ -34,16 +40,18 @@ class EmbeddedProcess:
 
     def __init__(self, site: EmbeddedSite, execute: Execute, in_memory: int) -> None:
         self._site, self._do, self._is_dead = site, execute, False
-        self.queue = EmbeddedQueue(self._execute, places=PLACES, in_memory=in_memory)
-        self.is_active = asyncio.Event()
+        self.writer, self.fence = self._take_part(site)
+        self.queue = EmbeddedQueue(
+            self._execute, places=PLACES, in_memory=in_memory, context=self.fence.context
+        )
         self.due = Due(
-            writer=site.writer,
+            writer=self.writer,
             rows=site.readers.rows,
             queue=self.queue,
             clock=SystemClock(),
             give_up=_refuse,
             log=get_log("test"),
-            is_active=self.is_active,
+            fence=self.fence,
             connectors=lambda: [CONNECTOR],
             sweep_s=SWEEP_S,
         )
@@ -55,7 +63,7 @@ class EmbeddedProcess:
     async def wait(self, work: SegmentWork, delay_s: float) -> None:
         at = time.time() + delay_s
         row = {**_row(work), "state": SegmentState.WAITING.value, "expires_at": at}
-        await self._site.writer.commit(lambda c: c.execute(sa.insert(segments), row))
+        await self.writer.commit(lambda c: c.execute(sa.insert(segments), row))
         self.due.add_end(work.id, at)
 
     async def die(self) -> None:
@@ -67,7 +75,7 @@ class EmbeddedProcess:
         self._site.pass_on(self)
 
     async def lose(self) -> None:
-        self.is_active.clear()
+        self.fence.is_open.clear()
         self.queue.leave_all()
         self._site.pass_on(self)
 
@@ -79,7 +87,11 @@ class EmbeddedProcess:
         await self._do(work)
         done = sa.update(segments).where(segments.c.id == work.id)
         done = done.values(state=SegmentState.DONE.value)
-        await self._site.writer.commit(lambda c: c.execute(done))
+        with contextlib.suppress(LeaseLostError):  # another one does it
+            await self.writer.commit(lambda c: c.execute(done))
+
+    def _take_part(self, site: EmbeddedSite) -> tuple[Writer, Fence]:
+        return site.writer, Fence()
 
     async def _is_queued(self, work: SegmentWork) -> bool:
         # As the engine's executor asks: a row that was read may have been done since.
@@ -88,8 +100,52 @@ class EmbeddedProcess:
         return bool(row.state == SegmentState.QUEUED)
 
 
+class LeasedProcess(EmbeddedProcess):
+    """One that takes its turn by itself, as an engine's process does."""
+
+    def _take_part(self, site: EmbeddedSite) -> tuple[Writer, Fence]:
+        writer = Writer(site.database)
+        self._is_lost = asyncio.Event()
+        self._turn = Turn(
+            writer,
+            get_log("test"),
+            on_lost=self._lost,
+            is_alone=False,
+            lease_s=LEASE_S,
+            look_s=LOOK_S,
+        )
+        self._keeping = asyncio.create_task(self._turn.keep())
+        return writer, self._turn.fence
+
+    async def die(self) -> None:
+        self._keeping.cancel()
+        await super().die()
+        await asyncio.to_thread(self.writer.close)
+
+    async def lose(self) -> None:
+        """Get no answer any more to what would renew the lease."""
+        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._turn.writer = Silent(never)
+        await self._is_lost.wait()
+
+    def _lost(self) -> None:
+        self.queue.leave_all()
+        self._is_lost.set()
+
+
+class Silent(Writer):
+    """A writer at a database that answers nobody any more."""
+
+    def __init__(self, never: asyncio.Future[Any]) -> None:
+        self._never = never
+
+    async def commit(self, *_: object, **__: object) -> Any:
+        return await self._never
+
+
 @dataclass
 class EmbeddedSite:
+    database: sa.Engine
     writer: Writer
     readers: Readers
     in_memory: int
@@ -98,10 +154,18 @@ class EmbeddedSite:
     processes: list[EmbeddedProcess] = field(default_factory=list[EmbeddedProcess])
 
     async def open(self, execute: Execute) -> EmbeddedProcess:
-        process = EmbeddedProcess(self, execute, self.in_memory)
+        if self.is_shared:
+            process: EmbeddedProcess = LeasedProcess(self, execute, self.in_memory)
+        else:
+            process = EmbeddedProcess(self, execute, self.in_memory)
         self.processes.append(process)
-        self.processes[0].is_active.set()
+        if not self.is_shared:
+            self.processes[0].fence.is_open.set()
         return process
+
+    @property
+    def is_shared(self) -> bool:
+        return self.database.dialect.name != "sqlite"
 
     async def store(self, works: Iterable[SegmentWork]) -> None:
         rows = [_row(work) for work in works]
@@ -115,8 +179,8 @@ class EmbeddedSite:
     def pass_on(self, process: EmbeddedProcess) -> None:
         if process in self.processes:
             self.processes.remove(process)
-        if self.processes:
-            self.processes[0].is_active.set()
+        if self.processes and not self.is_shared:
+            self.processes[0].fence.is_open.set()
 
 
 @contextlib.asynccontextmanager
@@ -124,8 +188,8 @@ async def embedded_site(
     url: sa.URL, *, in_memory: int = MAX_IN_MEMORY
 ) -> AsyncGenerator[EmbeddedSite]:
     database = open_database(url)
-    metadata.create_all(database)
-    site = EmbeddedSite(Writer(database), Readers(database), in_memory)
+    await asyncio.to_thread(migrate, database)
+    site = EmbeddedSite(database, Writer(database), Readers(database), in_memory)
     everyone = site.processes
     try:
         yield site

@@ -45,6 +45,14 @@ async def test_the_embedded_queue_when_memory_is_full(check: suite.Check, tmp_pa
         await check(site)
 
 
+@every_check
+async def test_the_embedded_queue_whose_processes_share_a_database(
+    check: suite.Check, postgres: str
+) -> None:
+    async with embedded_site(sa.make_url(postgres).set(drivername="postgresql+psycopg")) as site:
+        await check(site)
+
+
 async def test_what_is_handed_over_while_the_table_is_read_is_asked_for_at_once() -> None:
     executed: list[str] = []
 

@@ -209,7 +209,9 @@ async def test_only_one_of_several_processes_routes(
     await ended_runs(owner, 1)
 
     with engine.database.connect() as connection:
-        assert take(connection) is False, "the process at work holds the lock"
+        taken = take(connection, holder="another", lease_s=60.0)
+
+    assert taken is None, "the process at work has the lease"
 
 
 async def test_an_event_waits_for_the_wait_that_is_being_stored_and_ends_it(
@@ -304,15 +306,22 @@ async def test_a_process_that_has_lost_its_turn_begins_nothing_of_what_it_had(
         await hear(text, order="one")
     await until(lambda: _returned(len(engine.queue.known) == 2 and echo.acts))
 
-    with engine.database.connect() as connection:
-        holding = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-        connection.execute(sa.text(holding))
+    with engine.database.begin() as connection:
+        connection.execute(sa.text("UPDATE leases SET expires_at = 0"))
+        taken = take(connection, holder="another", lease_s=60.0)
     await until(lambda: _returned(not engine.turn.is_mine.is_set()))
     known = len(engine.queue.known)
     echo.is_over.set()
-    await ended_runs(owner, 2)
+    await until(lambda: _returned(not engine.queue.tasks))
+    stored = await engine.runs.list(owner, status="completed")
+    with engine.database.begin() as connection:
+        connection.execute(sa.text("UPDATE leases SET expires_at = 0"))
+    found = await ended_runs(owner, 2)
 
+    assert taken is not None
     assert known == 1, "what is behind may be begun by another process now"
+    assert stored == [], "what was under way may be done again by that one"
+    assert {run["status"] for run in found} == {"completed"}
 
 
 async def _returned(found: Any) -> Any:
