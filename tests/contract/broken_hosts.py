@@ -12,7 +12,15 @@ import pytest
 from pydantic import BaseModel
 
 from appmixer.engine.contract import Listener, RejectedError, Response
-from appmixer.engine.contract.host_conformance import Check, events, keeping, lifecycle, steps
+from appmixer.engine.contract.host_conformance import (
+    Check,
+    events,
+    fates,
+    keeping,
+    lifecycle,
+    starts,
+    steps,
+)
 from appmixer.engine.contract.host_conformance.probe import Act, Heard, Told
 from appmixer.engine.contract.redaction import Redaction
 
@@ -391,7 +399,49 @@ def logs_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
     _prepare(page, patch, lambda host: setattr(host.log, "write", write))
 
 
+def keeps_the_last_fate(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def report_fates(host: Any, told: Any) -> None:
+        host.fates.update({fate.step_id: fate for fate in told})
+
+    patch.setattr(page.Host, "report_fates", report_fates)
+
+
+def forgets_early_fates(page: Any, patch: pytest.MonkeyPatch) -> None:
+    report = page.Host.report_fates
+
+    async def report_late_ones(host: Any, told: Any) -> None:
+        ended = [each for each in told if host.steps[each.step_id].state == "completed"]
+        await report(host, ended)
+
+    patch.setattr(page.Host, "report_fates", report_late_ones)
+
+
+def keeps_no_fates(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def report_fates(host: Any, told: Any) -> None: ...
+
+    patch.setattr(page.Host, "report_fates", report_fates)
+
+
+def says_no_and_wakes_nobody(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def add_schedule(context: Any, schedule: Any, **_: Any) -> None: ...
+
+    patch.setattr(page.Context, "add_schedule", add_schedule)
+
+
+def says_no_and_gives_an_address(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def open_hook(context: Any, hook: Any) -> str:
+        return "http://127.0.0.1/nowhere"
+
+    patch.setattr(page.Context, "open_hook", open_hook)
+
+
 BROKEN: list[tuple[Spoil, Check]] = [
+    (keeps_the_last_fate, fates.the_furthest_fate_stays_in_whatever_order_it_is_told),
+    (forgets_early_fates, fates.a_fate_that_is_told_before_the_step_has_ended_is_kept),
+    (keeps_no_fates, fates.a_fate_that_is_told_before_routing_is_kept),
+    (forgets_early_fates, fates.a_fate_of_a_step_that_there_is_not_holds_up_nothing),
+    (says_no_and_wakes_nobody, starts.a_trigger_is_woken_at_its_time_and_once),
+    (says_no_and_gives_an_address, starts.a_request_is_answered_by_a_step),
     (never_stops_the_plugin, lifecycle.the_plugin_is_started_once_and_stopped_once),
     (starts_the_plugin_twice, lifecycle.the_plugin_is_started_once_and_stopped_once),
     (stops_the_plugin_first, lifecycle.watched_work_is_cancelled_before_the_plugin_stops),

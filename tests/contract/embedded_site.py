@@ -77,6 +77,12 @@ class EmbeddedHost:
         async with httpx.AsyncClient(transport=transport) as client:
             return (await client.post(f"{base}{path}", content=body)).status_code
 
+    async def request(self, url: str, body: bytes) -> tuple[int, bytes]:
+        transport = httpx.ASGITransport(app=create_app(self.engine))
+        async with httpx.AsyncClient(transport=transport) as client:
+            answer = await client.post(url, content=body)
+        return answer.status_code, answer.content
+
     async def steps(self, flow: str) -> Sequence[StepRecord]:
         listed = await self.engine.runs.list(self.owner_id, flow_id=flow, limit=100)
         found: list[StepRecord] = []
@@ -85,7 +91,8 @@ class EmbeddedHost:
             acts = [step for step in shown["steps"] if step["component"] == "act"]
             for step in acts:
                 state = "waiting" if step["status"] == RETRYING else step["status"]
-                found.append(StepRecord(state, step["output"] or {}, json.dumps(step)))
+                fate = step["fate"]["state"] if step["fate"] else ""
+                found.append(StepRecord(state, step["output"] or {}, json.dumps(step), fate))
             if not acts:
                 found.append(StepRecord(RUNNING))
         return found
@@ -115,6 +122,7 @@ class EmbeddedSite:
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     patience_s: float = 30.0
+    does_not_offer: tuple[str, ...] = ()
     hosts: list[EmbeddedHost] = field(default_factory=list[EmbeddedHost])
 
     async def open(self, connector: Connector, *, deadline_s: float = 60.0) -> EmbeddedHost:

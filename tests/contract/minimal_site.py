@@ -62,6 +62,9 @@ class MinimalHost:
     async def post(self, path: str, body: bytes) -> int:
         return int((await self.host.answer(Request("POST", path, {}, {}, body))).status)
 
+    async def request(self, url: str, body: bytes) -> tuple[int, bytes]:
+        raise AssertionError("this host gives no address to anybody")
+
     async def steps(self, flow: str) -> Sequence[StepRecord]:
         return [
             StepRecord(
@@ -71,6 +74,7 @@ class MinimalHost:
                     for port, values in step.output.items()
                 },
                 f"{step!r}",
+                self.host.fates[step.id].state if step.id in self.host.fates else "",
             )
             for step in self.host.steps.values()
             if step.place == f"{flow}/act"
@@ -95,6 +99,7 @@ class MinimalSite:
 
     make: Any
     patience_s: float = 20.0
+    does_not_offer: tuple[str, ...] = ("schedules", "hooks")
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
     hosts: list[MinimalHost] = field(default_factory=list[MinimalHost])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,12 +17,21 @@ class StepRecord:
     `state` is one of `running`, `waiting` (for an event or a time, also until it is tried again),
     `paused` (for its account), `completed`, `failed` and `unknown`; a host that makes no difference
     between the last two says `failed`. `output` holds the values by port. `shown` is all that
-    people can see of the step, as text.
+    people can see of the step, as text. `fate` is the state of the furthest later fate that the
+    connector has told of it, empty without.
     """
 
     state: str
     output: JsonObject = field(default_factory=dict[str, Any])
     shown: str = ""
+    fate: str = ""
+
+
+class NotOfferedError(Exception):
+    """The host says that it does not offer what a check is about, and refuses it in this sentence.
+
+    Show it as a check that was left out.
+    """
 
 
 class RunningHost(Protocol):
@@ -54,6 +63,10 @@ class RunningHost(Protocol):
         """Post to a route of the plugin, as a service does, and return the answer's status."""
         ...
 
+    async def request(self, url: str, body: bytes) -> tuple[int, bytes]:
+        """Post to an address that a trigger was given by `open_hook`; return status and body."""
+        ...
+
     async def steps(self, flow: str) -> Sequence[StepRecord]:
         """Return the records of the flow's steps of `suite.probe.Act`, in any order."""
         ...
@@ -82,6 +95,8 @@ class HostSite(Protocol):
 
     patience_s: float
     """How long a check waits for what has to happen."""
+    does_not_offer: Collection[str]
+    """Those of `schedules` and `hooks` that the host refuses in a sentence."""
 
     async def open(self, connector: Connector, *, deadline_s: float = 60.0) -> RunningHost:
         """Start a host; a step of an action may take up to `deadline_s` seconds.

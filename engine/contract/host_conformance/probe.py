@@ -15,14 +15,12 @@ from pydantic import BaseModel, Field
 from ..component import Action, Component, Fields, Trigger
 from ..connector import Plugin, hookimpl
 from ..context import ActionContext, HostContext, TriggerContext
-from ..errors import AuthorizationError, RejectedError
+from ..errors import RejectedError
 from ..loading import Connector, connectors_of
 from ..provided import Account
 from ..values import (
     Check,
-    Credentials,
     Event,
-    Json,
     JsonObject,
     Listener,
     Request,
@@ -31,11 +29,14 @@ from ..values import (
     Wait,
 )
 from .manifest import PROBE, probe_manifest
+from .probe_accounts import ProbeAccounts
 
 HEARD, ACT = "suite.probe.Heard", "suite.probe.Act"
 FIELDS = ("text", "number", "pin")
 SECRET = "suite-secret"  # noqa: S105  # of nothing
 MAX_BODY_BYTES = 10_000
+# What a trigger is told that is woken.
+WOKEN = "woken"
 
 Result = BaseModel | Wait | None
 
@@ -58,12 +59,19 @@ class Heard(Trigger):
 
     async def start(self, context: TriggerContext) -> None:
         await context.add_listener(f"room:{context.properties.room}", {})
+        begins = probe_of(context.plugin).begins
+        if begins is not None:
+            await begins(context)
 
     async def stop(self, context: TriggerContext) -> None:
         await context.remove_listener(f"room:{context.properties.room}")
+        await context.remove_schedule()
+        await context.close_hook()
 
     async def receive(self, context: TriggerContext, event: JsonObject) -> Told | None:
         probe = probe_of(context.plugin)
+        if "text" not in event:  # a request, or a wake-up
+            event = {"text": str(event.get("body", WOKEN))}
         probe.notes.append(f"heard {event['text']}")
         if probe.hears is not None:
             await probe.hears(context, event)
@@ -138,8 +146,9 @@ class Probe:
     """What a check prepares and reads; it outlives the hosts of its check.
 
     `rooms` are what the token of each account opens, as the service would say now. `receive`,
-    `resume` and `hears` are what the components do. `notes` has what was done by the host, in
-    order.
+    `resume` and `hears` are what the components do, `begins` what a trigger asks for at its start,
+    `before` what the plugin does before events are routed. `notes` has what was done by the host,
+    in order.
     """
 
     has_accounts: bool = True
@@ -151,6 +160,8 @@ class Probe:
         answer_event
     )
     hears: Callable[[TriggerContext, JsonObject], Awaitable[None]] | None = None
+    begins: Callable[[TriggerContext], Awaitable[None]] | None = None
+    before: Callable[[], Awaitable[None]] | None = None
     watched: Callable[[], Awaitable[None]] | None = None
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     notes: list[str] = field(default_factory=list[str])
@@ -182,7 +193,7 @@ class Probe:
 
     def _provider(self, host: HostContext) -> ProbeAccounts:
         self.notes.append("provider")
-        return ProbeAccounts(self)
+        return ProbeAccounts(self.rooms)
 
     def _plugin(self, host: HostContext) -> ProbePlugin:
         self.plugin = ProbePlugin(self, host)
@@ -236,6 +247,8 @@ class ProbePlugin:
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         self.probe.notes += [f"before {event.payload['text']}" for event in events]
+        if self.probe.before is not None:
+            await self.probe.before()
 
     def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         return [f"room:{room}" for room in cast("list[str]", profile["rooms"])]
@@ -245,37 +258,6 @@ class ProbePlugin:
 
     async def claim(self, account: Account) -> Sequence[Check]:
         return []
-
-
-@dataclass(frozen=True)
-class ProbeAccounts:
-    """Takes every token that the probe knows."""
-
-    probe: Probe
-
-    def authorization_url(self, *, redirect_uri: str, state: str) -> str:
-        return f"https://service.example/login?state={state}"
-
-    async def connect(self, *, redirect_uri: str, answer: Mapping[str, str]) -> Credentials:
-        return await self.connect_token(answer["code"])
-
-    async def connect_token(self, access_token: str) -> Credentials:
-        return Credentials(access_token, self._profile(access_token), "account")
-
-    async def check_settings(self, credentials: Credentials, settings: JsonObject) -> JsonObject:
-        return credentials.profile
-
-    async def refresh(self, credentials: Credentials) -> Credentials:
-        return credentials
-
-    async def validate(self, credentials: Credentials) -> JsonObject:
-        return self._profile(credentials.access_token)
-
-    def _profile(self, access_token: str) -> dict[str, Json]:
-        rooms = self.probe.rooms.get(access_token)
-        if rooms is None:
-            raise AuthorizationError("The token is refused", "", "Connect the account again.")
-        return {"rooms": sorted(rooms)}
 
 
 def probe_of(plugin: Plugin) -> Probe:
