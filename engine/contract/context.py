@@ -76,6 +76,8 @@ class HostContext(Protocol):
     async def report_fates(self, fates: Sequence[Fate]) -> None:
         """Keep, in one commit, what became of what steps did, and show it beside each step.
 
+        Called in `Plugin.before_routing`, it is kept in the commit of what follows from the events.
+
         In any order, repeatedly, however late, and also before the record of the step is stored: a
         step keeps the furthest state it was told of, in the order of `FateState`. `failed` comes
         last, and nothing follows it. What is told of a step of another connector, or of one that

@@ -13,7 +13,7 @@ from ..storage.statements import MAX_KEYS, Prepared, PreparedSelect
 from ..storage.tables import events
 from .finding import Listeners, find_listeners
 from .reading import REPEATED, ROUTED, UNROUTED, Reading, forget
-from .starts import Numbered, Routed, store_what_follows
+from .starts import KeptWithEvents, Numbered, Routed, store_what_follows
 
 _SAME_ID = PreparedSelect(
     lambda ids: sa.select(events.c.connector, events.c.id, events.c.digest).where(
@@ -79,11 +79,11 @@ def store_arrived(
     connection: sa.Connection,
     found: Sequence[Reading],
     arrived: Arrived,
-    entries: Sequence[Mapping[str, Any]],
+    kept: KeptWithEvents,
     now: float,
 ) -> Sequence[Row]:
     """Store the events as routed and what follows from them; return the segments that go on."""
-    going_on = store_what_follows(connection, arrived.routed, entries, now)
+    going_on = store_what_follows(connection, arrived.routed, kept, now)
     rows = [
         {
             **arrived.rows[each.row.seq],

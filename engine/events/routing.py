@@ -20,7 +20,7 @@ from ..storage.database import DATABASE_AWAY
 from ..storage.fence import Fence
 from ..storage.storage import Storage
 from ..storage.tables import events, listeners
-from .announcements import Announcements
+from .announcements import Announcements, Kept
 from .arrivals import look_up, store_arrived
 from .backlog import Backlog
 from .beginnings import Beginnings
@@ -41,8 +41,6 @@ IDLE_ALONE_S, IDLE_AMONG_OTHERS_S = 5.0, 0.5
 # What another process has left in the table, one that was active until then, is found after this.
 LOOK_S = 5.0
 PAUSE_AFTER_FAILURE_S = 1.0
-# Rows of the store that plugins keep with what follows from events.
-Entries = Sequence[Mapping[str, Any]]
 
 
 @dataclass
@@ -213,10 +211,11 @@ class Router:
             at_once = _may_begin_at_once(routed, listening)
             self._is_behind = self._is_behind or at_once < len(routed)
             routed = routed[:at_once]
-        entries = await self.announcements.make(routed)
+        kept = await self.announcements.make(routed)
         await self.finder.find_starts(routed, listening)
-        going_on = await self._commit_or_fail(routed, repeated, entries)
+        going_on = await self._commit_or_fail(routed, repeated, kept)
         await self.beginnings.tell(routed, going_on)
+        kept.tell()
 
     async def _route_at_once(self, found: Sequence[Reading]) -> bool:
         """Route what has just come, in the commit that keeps it.
@@ -229,10 +228,10 @@ class Router:
             routed = arrived.routed
             if _may_begin_at_once(routed, arrived.listening) < len(routed):
                 return False
-            entries = await self.announcements.make(routed)
+            kept = await self.announcements.make(routed)
             await self.finder.find_starts(routed, arrived.listening)
             now = self.storage.clock.now
-            write = partial(store_arrived, found=found, arrived=arrived, entries=entries, now=now)
+            write = partial(store_arrived, found=found, arrived=arrived, kept=kept, now=now)
             going_on = await self.storage.writer.commit(write)
         except DATABASE_AWAY:
             raise
@@ -241,6 +240,7 @@ class Router:
             return False
         self.inbox.stored += sum(len(each.rows) for each in found)
         await self.beginnings.tell(routed, going_on)
+        kept.tell()
         return True
 
     async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:
@@ -255,17 +255,17 @@ class Router:
         return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 
     async def _commit_or_fail(
-        self, routed: Sequence[Routed], repeated: set[int], entries: Entries
+        self, routed: Sequence[Routed], repeated: set[int], kept: Kept
     ) -> Sequence[Row]:
         """Store all that follows; a run that no database will ever take is stored as failed."""
         try:
-            return await self._commit(routed, repeated, entries)
+            return await self._commit(routed, repeated, kept)
         except DATABASE_AWAY:
             raise
         except IntegrityError:
             # Another process was routing, and this one did not know yet that it is not any more.
             await leave_out_known(self.storage, routed)
-            return await self._commit(routed, repeated, entries)
+            return await self._commit(routed, repeated, kept)
         except Exception as error:  # one event's content must not hold up all others
             starts = sum(len(each.starts) for each in routed)
             if len(routed) > 1 or starts == 0:
@@ -274,13 +274,13 @@ class Router:
             routed[0].starts = [
                 replace(each, value=None, output=None, error=fault) for each in routed[0].starts
             ]
-            return await self._commit(routed, repeated, entries)
+            return await self._commit(routed, repeated, kept)
 
     async def _commit(
-        self, routed: Sequence[Routed], repeated: set[int], entries: Entries
+        self, routed: Sequence[Routed], repeated: set[int], kept: Kept
     ) -> Sequence[Row]:
         now = self.storage.clock.now
-        write = partial(store_routed, routed=routed, repeated=repeated, entries=entries, now=now)
+        write = partial(store_routed, routed=routed, repeated=repeated, kept=kept, now=now)
         return await self.storage.writer.commit(write)
 
 

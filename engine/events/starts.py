@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -15,7 +15,6 @@ from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
 from ..storage.statements import Prepared, insert
 from ..storage.storage import Storage
-from ..storage.store import put_rows
 from ..storage.tables import CONNECTED, accounts, events, held, runs, segments, steps, takings
 from .reading import REPEATED, ROUTED, UNROUTED, event_of
 
@@ -90,6 +89,12 @@ class Routed:
     held: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
 
 
+class KeptWithEvents(Protocol):
+    """What plugins keep in the commit of what follows from events."""
+
+    def store(self, connection: sa.Connection) -> None: ...
+
+
 _ADD_RUN = Prepared(lambda _: sa.insert(runs))
 _ADD_STEP = Prepared(lambda _: sa.insert(steps))
 _ADD_SEGMENT = Prepared(lambda _: sa.insert(segments))
@@ -107,11 +112,11 @@ def store_routed(
     *,
     routed: Sequence[Routed],
     repeated: set[int],
-    entries: Sequence[Mapping[str, Any]],
+    kept: KeptWithEvents,
     now: float,
 ) -> Sequence[Row]:
     """Store what follows, and that the events have been routed; return the segments that go on."""
-    going_on = store_what_follows(connection, routed, entries, now)
+    going_on = store_what_follows(connection, routed, kept, now)
     for state, seqs in (
         (REPEATED, list(repeated)),
         (ROUTED, [each.row.seq for each in routed if each.takers]),
@@ -125,15 +130,14 @@ def store_routed(
 def store_what_follows(
     connection: sa.Connection,
     routed: Sequence[Routed],
-    entries: Sequence[Mapping[str, Any]],
+    kept: KeptWithEvents,
     now: float,
 ) -> Sequence[Row]:
     """Store runs, ended waits, who took what, and what plugins keep with it.
 
     Return the segments that go on.
     """
-    if entries:
-        put_rows(connection, entries)
+    kept.store(connection)
     store_starts(connection, routed, now)
     happened = [
         (each.row.connector, each.row.seq, each.row.payload, each.event.wait_keys)

@@ -27,6 +27,7 @@ from ..flows.models import ComponentType
 from ..limits import Limits
 from ..observe.faults import Describe
 from ..observe.metrics import Metrics
+from ..runs.fates import Fates
 from ..storage.storage import Storage
 from ..storage.store import EntriesWithEvents
 from .executing import Execution
@@ -53,6 +54,7 @@ def make_beginning(
     inbox: Events,
     topics: Topics,
     with_events: EntriesWithEvents,
+    fates: Fates,
     limits: Limits,
     types: Mapping[str, ComponentType],
     plugins: Mapping[str, Plugin],
@@ -74,7 +76,7 @@ def make_beginning(
         inbox=inbox,
         plugins=plugins,
         finder=finder,
-        announcements=Announcements(plugins, with_events, describe),
+        announcements=Announcements(plugins, with_events, fates, describe),
         beginnings=beginnings,
         later=later,
         log=log,

@@ -235,6 +235,7 @@ class Engine:
             inbox=self.events,
             topics=topics,
             with_events=with_events,
+            fates=self.fates,
             limits=self.limits,
             types=self.types,
             plugins=self.plugins,

@@ -8,8 +8,10 @@ state stays. Whether there is such a step of that connector is asked where it is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, get_args
 
@@ -51,19 +53,33 @@ class Fates:
     notices: FateNotices
 
     async def report(self, connector: str, told: Sequence[Fate]) -> None:
-        """Keep what a connector tells, in one commit, and tell whoever watches what is new."""
-        furthest: dict[str, Fate] = {}
-        for fate in told:
-            step_id = step_named(fate.step_id)
-            present = furthest.setdefault(step_id, fate)
-            if RANKS[fate.state] > RANKS[present.state]:
-                furthest[step_id] = fate
-        rows = [_row(connector, fate) for fate in furthest.values()]
-        if not rows:
-            return
-        for news in await self.storage.writer.commit(partial(_store, rows=rows)):
-            if self._is_of(connector, news):
-                self.notices.tell_fate(news["owner_id"], connector, _notice(news))
+        """Keep what a connector tells, in one commit, and tell whoever watches what is new.
+
+        What is told where others are gathered is kept in the commit that they are gathered for.
+        """
+        rows = [_row(connector, fate) for fate in told]
+        gathered = _gathered.get()
+        if gathered is not None:
+            gathered.rows += rows
+        elif rows:
+            self.tell(await self.storage.writer.commit(partial(store_fates, rows=rows)))
+
+    @contextmanager
+    def gathered(self) -> Generator[GatheredFates]:
+        """Gather what is told inside, by this task and what it begins."""
+        found = GatheredFates(self)
+        mark = _gathered.set(found)
+        try:
+            yield found
+        finally:
+            _gathered.reset(mark)
+
+    def tell(self, news: Iterable[Mapping[str, Any]]) -> None:
+        """Tell whoever watches what has been stored."""
+        for each in news:
+            connector = each["connector"]
+            if self._is_of(connector, each):
+                self.notices.tell_fate(each["owner_id"], connector, _notice(each))
 
     async def of_steps(self, rows: Sequence[sa.Row[Any]]) -> dict[str, dict[str, Any]]:
         """Return what is known of these steps, by id: told, or certain from how they ended."""
@@ -97,6 +113,24 @@ class Fates:
         return news["type"] is None or news["type"].startswith(_prefix(connector))
 
 
+@dataclass
+class GatheredFates:
+    """Fates for a commit of somebody else's; `tell` is for afterwards."""
+
+    fates: Fates
+    rows: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    _news: Sequence[Mapping[str, Any]] = ()
+
+    def store(self, connection: sa.Connection) -> None:
+        self._news = store_fates(connection, rows=self.rows) if self.rows else ()
+
+    def tell(self) -> None:
+        self.fates.tell(self._news)
+
+
+_gathered: ContextVar[GatheredFates | None] = ContextVar("gathered", default=None)
+
+
 def runs_with(state: FateState) -> sa.ColumnElement[bool]:
     """Say of a run that a step of it has come to this state, as its connector told."""
     # Written out, because a database uses an index of some rows only for what it can see.
@@ -122,11 +156,19 @@ def _row(connector: str, fate: Fate) -> dict[str, Any]:
     }
 
 
-def _store(connection: sa.Connection, *, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def store_fates(
+    connection: sa.Connection, *, rows: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Store what is further than what is known; return it with its run and, if it is there, step.
 
     What is told of a run that there is not is passed over.
     """
+    furthest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        present = furthest.setdefault((row["step_id"], row["connector"]), row)
+        if row["rank"] > present["rank"]:
+            furthest[row["step_id"], row["connector"]] = row
+    rows = list(furthest.values())
     of_run = {row.id: row for row in _read(connection, _RUNS, ids=[row["run_id"] for row in rows])}
     step_ids = [row["step_id"] for row in rows]
     of_step = {row.id: row for row in _read(connection, _STEPS, ids=step_ids)}

@@ -278,6 +278,75 @@ async def test_the_stream_and_the_metrics_tell_each_thing_that_is_new_once(
     assert 'state="delivered"' not in metrics
 
 
+async def test_what_is_told_before_routing_shares_the_commit_of_the_events(
+    engine: Engine,
+    echo: Echo,
+    admin: httpx.AsyncClient,
+    run: Callable[..., Awaitable[str]],
+    hear: Callable[..., Awaitable[None]],
+    until: Callable[..., Awaitable[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = await run()
+    told: list[FateState] = []
+    commits: list[Any] = []
+    commit = engine.writer.commit
+
+    async def tell(events: Any) -> None:
+        told.extend(each.payload["text"] for each in events)
+        for state in ("read", "delivered"):
+            await echo.host.report_fates([fate(f"{run_id}.0", state)])
+
+    async def count(write: Any, **how: bool) -> Any:
+        commits.append(write)
+        return await commit(write, **how)
+
+    async def is_told() -> bool:
+        metrics = (await admin.get("/metrics")).text
+        return 'appmixer_fates_total{connector="test:echo",state="read"} 1.0' in metrics
+
+    monkeypatch.setattr(echo, "before_routing", tell)
+    monkeypatch.setattr(engine.writer, "commit", count)
+    await hear("status", room="elsewhere")
+    await until(is_told)
+
+    assert told == ["status"]
+    # One takes the event in, one keeps it where it has to wait, and one is for all that follows.
+    assert len(commits) <= 3
+    assert (await shown(admin, run_id))["state"] == "read"
+    assert 'state="delivered"' not in (await admin.get("/metrics")).text
+
+
+async def test_of_an_announcement_that_fails_no_fate_is_kept(
+    echo: Echo,
+    admin: httpx.AsyncClient,
+    run: Callable[..., Awaitable[str]],
+    hear: Callable[..., Awaitable[None]],
+    until: Callable[..., Awaitable[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As what is put with events: the plugin may be asked again, and say something else."""
+    run_id = await run()
+    told: list[str] = []
+
+    async def tell_and_fail(events: Any) -> None:
+        await echo.host.report_fates([fate(f"{run_id}.0", "read")])
+        told.append("read")
+        raise RuntimeError("cannot be announced")
+
+    async def is_routed() -> bool:
+        metrics = (await admin.get("/metrics")).text
+        return 'appmixer_unrouted_events_total{connector="test:echo"} 1.0' in metrics
+
+    monkeypatch.setattr(echo, "before_routing", tell_and_fail)
+    await hear("status", room="elsewhere")
+    await until(is_routed)
+
+    assert (await shown(admin, run_id))["state"] == "accepted"
+    await echo.host.report_fates([fate(f"{run_id}.0", "delivered")])
+    assert (await shown(admin, run_id))["state"] == "delivered", "what is told elsewhere is kept"
+
+
 async def test_fates_of_many_steps_are_one_commit(
     engine: Engine, echo: Echo, run: Callable[..., Awaitable[str]]
 ) -> None:
