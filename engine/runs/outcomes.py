@@ -32,6 +32,16 @@ class Outcome:
     at_once: int | None = None
     # Rows of the store that are kept with the step's record.
     kept: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    # What the step gave at each port before it waited.
+    before: Mapping[str, Sequence[Any]] = field(default_factory=dict[str, Any], repr=False)
+
+    @property
+    def whole(self) -> dict[str, list[Any]]:
+        """Return all values of the step by port, those from before it waited first."""
+        whole = {port: [*values] for port, values in self.before.items()}
+        for port, value in self.values:
+            whole.setdefault(port, []).append(value)
+        return whole
 
     @property
     def output(self) -> dict[str, list[Any]]:

@@ -29,6 +29,7 @@ def wait_row(
         attempt=call.attempt + (outcome.state == StepState.RETRYING),
         resumes=outcome.wait_state if is_wait else call.resumes,
         reason=outcome.wait_reason,
+        given={port: len(values) for port, values in outcome.whole.items()},
     )
     keeps_event = call.resumes is not None and not is_wait
     return {

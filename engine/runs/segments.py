@@ -154,7 +154,7 @@ class Segment:
             if kind.collects and work.list_id and not call.collects:
                 self.new_arrivals.append(arrival(work, call))
                 continue
-            output, at_once = recorded.get(call.step_id), None
+            output, at_once = call.since(recorded.get(call.step_id)), None
             if is_new := output is None:
                 if self.new_rows:
                     due += await self._commit(self._store_steps)
@@ -181,6 +181,7 @@ class Segment:
                     output,
                     document.listening,
                     work.event_seq,
+                    call.given,
                 )
             )
         if not self._ends_plainly:
@@ -242,7 +243,7 @@ class Segment:
         work = self.work
         row, outcome = await self.executor.steps.do(work, call, component, self.budget)
         if row["counts"]:
-            self.new_pieces[call.step_id] = outcome.output
+            self.new_pieces[call.step_id] = outcome.whole
         self.step_rows.append(row)
         self.new_rows.append(row)
         self.new_entries += outcome.kept

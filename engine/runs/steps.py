@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..contract import Clock, Collected, ConnectorError
+from ..contract import Clock, Collected, ConnectorError, RejectedError
 from ..flows.expressions import Budget, ExpressionError, fill_input
 from ..flows.input_checks import FEW_VALUES, InputChecks
 from ..flows.inputs import certainly_fits, has_more_values, input_errors
@@ -18,12 +18,17 @@ from ..storage.seal import Seal
 from .collecting import collected
 from .loop_time import LoopTime
 from .outcomes import Outcome, fault, outcome_of_error
-from .outputs import first_piece
+from .outputs import first_piece, read_outputs
 from .states import StepState
 from .work import PIECE, SegmentWork, StepCall, contents
 
 # After these the error is final.
 MAX_ATTEMPTS = 8
+NO_LIST = RejectedError(
+    "The component gives a list after it waited",
+    "It had given values before, and what follows from those is under way.",
+    "Whoever maintains the component lets it give one value at a port afterwards.",
+)
 Act = Callable[
     [SegmentWork, StepCall, FlowComponent, Mapping[str, Any], Collected | None], Awaitable[Outcome]
 ]
@@ -60,11 +65,13 @@ class Steps:
         if outcome is None:
             given = await collected(self.rows, call) if kind.collects else None
             outcome = await self.act(work, call, component, values, given)
+        if call.given:
+            outcome = await self._after_wait(call, outcome, kind)
         if outcome.state == StepState.WAITING:
             outcome = await self._within_limits(work.owner_id, outcome)
         if outcome.state == StepState.RETRYING and call.attempt >= MAX_ATTEMPTS:
             outcome = outcome.as_final()
-        output: Mapping[str, Sequence[Any]] = outcome.output
+        output: Mapping[str, Sequence[Any]] = outcome.whole
         counts = {port: len(each) for port, each in output.items() if len(each) > PIECE}
         row = {
             "id": call.step_id,
@@ -83,6 +90,22 @@ class Steps:
             "counts": counts or None,
         }
         return row, outcome
+
+    async def _after_wait(self, call: StepCall, outcome: Outcome, kind: ComponentType) -> Outcome:
+        """Return the same, with what the step gave before it waited, which stays in its record."""
+        places = [
+            (call.step_id, port, start // PIECE)
+            for port, count in call.given.items()
+            for start in range(0, count, PIECE)
+        ]
+        found = await read_outputs(self.rows, places)
+        before: dict[str, list[Any]] = {}
+        for place in places:
+            before.setdefault(place[1], []).extend(found.get(place, ()))
+        output = outcome.output
+        if any(len(values) > 1 or port in kind.last_ports for port, values in output.items()):
+            outcome = outcome_of_error(NO_LIST, None)
+        return replace(outcome, before=before)
 
     async def _within_limits(self, owner_id: str, outcome: Outcome) -> Outcome:
         """Return the same, or the failure that it is when the owner has too many waits."""

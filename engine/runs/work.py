@@ -8,7 +8,7 @@ steps wait with it in sight. Nothing of what people wrote is in the `repr` of th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,7 @@ class StepCall:
 
     `collects` is the list whose values a collecting step gets. `known_as` is what the component
     calls the step instead of its id: a person had it done again though it may have been done.
+    `given` is how many values the step gave at each port before it waited.
     """
 
     step_id: str
@@ -91,6 +92,15 @@ class StepCall:
     reason: str = ""
     collects: str = ""
     known_as: str = ""
+    given: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    def since(
+        self, output: Mapping[str, Sequence[Any]] | None
+    ) -> Mapping[str, Sequence[Any]] | None:
+        """Return what the step gave after it waited, of all that its record has."""
+        if not self.given or output is None:
+            return output
+        return {port: values[self.given.get(port, 0) :] for port, values in output.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,7 @@ class SegmentWork:
             "reason": first.reason,
             "collects": first.collects,
             "knownAs": first.known_as,
+            "given": dict(first.given),
         }
         return {**place, "delivery": call}
 
@@ -205,6 +216,7 @@ def _call(
         reason=stored.get("reason", ""),
         collects=stored.get("collects", ""),
         known_as=stored.get("knownAs", ""),
+        given=stored.get("given", {}),
     )
     # An earlier release kept the event of a wait that had ended beside the wait's state.
     event = resumes.get("event") if row["event"] is None else json.loads(row["event"])
@@ -216,20 +228,24 @@ def calls_below(
     component: str,
     scope: Scope,
     output: Mapping[str, Sequence[Any]],
-    listening: Mapping[tuple[str, str], Iterable[str]],
+    listening: Mapping[tuple[str, str], Sequence[str]],
     after_seq: int,
+    given: Mapping[str, int] | None = None,
 ) -> list[StepCall]:
     """Return a call for every value of an output and every component that listens to its port.
 
-    A call's id is its place below the step, the same whenever this is asked.
+    A call's id is its place below the step, the same whenever this is asked. `given` is how many
+    values the step gave at each port before those.
     """
+    before = given or {}
+    first = sum(count * len(listening.get((component, port), ())) for port, count in before.items())
     found = [
         (below, {**scope, component: Value(step_id, port, index, content)})
         for port, values in output.items()
-        for index, content in enumerate(values)
+        for index, content in enumerate(values, before.get(port, 0))
         for below in listening.get((component, port), ())
     ]
     return [
         StepCall(f"{step_id}.{number}", below, seen, after_seq=after_seq)
-        for number, (below, seen) in enumerate(found)
+        for number, (below, seen) in enumerate(found, first)
     ]

@@ -110,6 +110,7 @@ class Say(Action):
             "slow",
             "keep",
             "keepAndReject",
+            "sayAndWait",
         ] = "say"
 
     async def options(
@@ -136,6 +137,9 @@ class Say(Action):
             case "unstorable":
                 # PostgreSQL keeps no NUL in a text.
                 return Wait("answer:\x00", 60)
+            case "sayAndWait":
+                await context.send("aside", said)
+                return Wait(f"answer:{input.text}", 60, {"text": input.text})
             case "wait":
                 return Wait(f"answer:{input.text}", 0.3, {"text": input.text})
             case "waitTwice":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -11,16 +12,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.contract import ThrottledError
+from appmixer.engine.contract import ActionContext, Connector, ThrottledError
 from appmixer.engine.contract.testing import Clock
 from appmixer.engine.flows.sealed_inputs import open_secrets
-from appmixer.engine.host.engine import Engine
+from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.runs.outcomes import Outcome
 from appmixer.engine.runs.states import SegmentState
 from appmixer.engine.runs.waits import end_answered
+from appmixer.engine.settings import Settings
 from appmixer.engine.storage.tables import events, flows, held, segments
 
-from ..conftest import Echo
+from ..conftest import CONNECTOR, Echo, Said, Say
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +55,111 @@ async def start(engine: Engine, owner: str, document: dict[str, Any], name: str 
 
 def states(run: dict[str, Any]) -> dict[str, str]:
     return {step["component"]: step["status"] for step in run["steps"]}
+
+
+async def test_what_a_step_gives_before_it_waits_stands_beside_what_it_gives_afterwards(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, acts: Acts, until: Until
+) -> None:
+    document = flow(
+        {"text": "q", "then": "sayAndWait"},
+        {"text": "{{ say1.aside.text }} r", "then": "sayAndWait", "source": {"say1": ["aside"]}},
+        {"text": "{{ say1.said.text }}!", "source": {"say1": ["said"]}},
+        {"text": "{{ say2.said.text }}?", "source": {"say2": ["said"]}},
+    )
+    await start(engine, owner, document)
+
+    await hear("x")
+    await until(lambda: _returned(len(acts) == 2))
+    await hear("one", room="elsewhere", wait_keys=("answer:q",))
+    await until(lambda: _returned(len(acts) == 3))
+    await hear("two", room="elsewhere", wait_keys=("answer:q r",))
+    [run] = await ended_runs(owner, 1)
+
+    said = {
+        step["component"]: {port: [each["text"] for each in values] for port, values in output}
+        for step in run["steps"][1:]
+        if (output := step["output"].items())
+    }
+    assert [text for _, text, _ in acts] == ["q", "q r", "q: one!", "q r: two?"]
+    assert said == {
+        "say1": {"aside": ["q"], "said": ["q: one"]},
+        "say2": {"aside": ["q r"], "said": ["q r: two"]},
+        "say3": {"said": ["q: one!"]},
+        "say4": {"said": ["q r: two?"]},
+    }
+    assert len({step["id"] for step in run["steps"]}) == len(run["steps"]) == 5
+
+
+async def test_after_a_crash_nothing_is_done_again_that_followed_from_before_a_wait(
+    settings: Settings, connectors: dict[str, Connector], until: Until
+) -> None:
+    document = flow(
+        {"text": "q", "then": "sayAndWait"},
+        {"text": "{{ say1.aside.text }} before", "source": {"say1": ["aside"]}},
+        {"text": "{{ say1.said.text }}!", "then": "slow", "source": {"say1": ["said"]}},
+    )
+    async with open_engine(settings, connectors) as engine:
+        owner = engine.owners.first_owner_id
+        await engine.accounts.connect_token(owner, CONNECTOR, "hall", "keys")
+        await start(engine, owner, document)
+        before: Any = engine.plugins[CONNECTOR]
+        await engine.events.accept(CONNECTOR, _told("x", "hall"))
+        await until(lambda: _returned(len(before.acts) == 2))
+        await engine.events.accept(CONNECTOR, _told("one", "elsewhere", "answer:q"))
+        await until(lambda: _returned(len(before.acts) == 3))
+        for task in engine.queue.tasks:
+            task.cancel()
+    async with open_engine(settings, connectors) as engine:
+        after: Any = engine.plugins[CONNECTOR]
+        after.is_over.set()
+
+        async def ended() -> Any:
+            return await engine.runs.list(owner, status="completed")
+
+        [run] = await until(ended)
+        found = await engine.runs.get(owner, run["id"])
+
+    assert [text for _, text, _ in after.acts] == ["q: one!"]
+    assert after.acts == before.acts[2:]
+    assert len(found["steps"]) == 4
+
+
+async def test_a_list_after_a_wait_before_which_something_was_given_fails_in_a_sentence(
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    acts: Acts,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def many(_: Say, context: ActionContext, state: object, event: object) -> None:
+        for text in ("one", "two"):
+            await context.send("aside", Said(text=text, step=context.step_id))
+
+    monkeypatch.setattr(Say, "resume", many)
+    await start(engine, owner, flow({"text": "q", "then": "sayAndWait"}))
+
+    await hear("x")
+    await until(lambda: _returned(acts))
+    await hear("yes", room="elsewhere", wait_keys=("answer:q",))
+    [run] = await ended_runs(owner, 1)
+
+    step = run["steps"][1]
+    assert (run["status"], step["error"]["title"]) == (
+        "failed",
+        "The component gives a list after it waited",
+    )
+    assert [each["text"] for each in step["output"]["aside"]] == ["q"]
+
+
+async def _returned(found: Any) -> Any:
+    return found
+
+
+def _told(text: str, room: str, *answers: str) -> bytes:
+    event = {"id": text, "kind": "heard", "payload": {"text": text}, "routes": [f"room:{room}"]}
+    return json.dumps({**event, "answers": answers}).encode()
 
 
 async def test_a_value_reaches_every_component_that_listens_and_goes_on_from_there(

@@ -59,6 +59,11 @@ WORKS = {
         list_id="run.0",
     ),
     "a list that is collected": work(replace(CALL, collects="run.0")),
+    "a step that gave something before it waited": work(
+        replace(CALL, resumes={"asked": True}, given={"asked": 1}, after_seq=21),
+        event={"text": "yes"},
+        rank=21,
+    ),
     "a step that is done again": work(replace(CALL, attempt=3, known_as="run.0.1#3")),
 }
 
