@@ -18,7 +18,7 @@ from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
 from ..storage.statements import MAX_KEYS, insert
 from ..storage.storage import Storage
-from ..storage.tables import form_uses, forms
+from ..storage.tables import flows, form_uses, forms
 from ..values import is_object
 from .forms import OpenFormError, deciding, fault_of, unforeseen, usable
 from .models import ComponentType, Fault, FlowComponent, FlowDocument
@@ -113,16 +113,34 @@ class AskedForms:
                 found |= dict.fromkeys(wanted[row.key], form)
         return found
 
-    async def changed(self, connector: str, about: str, text: str) -> None:
-        """Forget the kept forms that are made from this, and mark the flows that use it."""
+    async def changed(
+        self, connector: str, about: str, text: str
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """Forget the kept forms that are made from this, and mark the flows that use it.
+
+        Return those flows, each with its owner, and the marks that they have now.
+        """
         kept = (forms.c.connector == connector) & (forms.c.about == about)
         uses = (form_uses.c.connector == connector) & (form_uses.c.about == about)
 
-        def mark(connection: sa.Connection) -> None:
+        def mark(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
             connection.execute(sa.delete(forms).where(kept))
             connection.execute(sa.update(form_uses).where(uses).values(mark=text))
+            columns = (flows.c.key, flows.c.owner_id, flows.c.id)
+            shown = form_uses.c.version.in_([flows.c.version, flows.c.running_version])
+            of_flow = sa.and_(form_uses.c.flow_key == flows.c.key, shown)
+            users = sa.select(*columns, flows.c.version, flows.c.running_version).distinct()
+            return connection.execute(users.join(form_uses, of_flow).where(uses)).all()
 
-        await self.storage.writer.commit(mark)
+        users = await self.storage.writer.commit(mark)
+        found: list[tuple[str, dict[str, Any]]] = []
+        for start in range(0, len(users), MAX_KEYS):
+            some = users[start : start + MAX_KEYS]
+            marks = await self.marks([row.key for row in some])
+            found += [
+                (row.owner_id, {"flowId": row.id, "marks": shown_of(row, marks)}) for row in some
+            ]
+        return found
 
     async def marks(self, flow_keys: Sequence[str]) -> dict[tuple[str, int], list[dict[str, str]]]:
         """Return what has changed of what flows' forms are made from, by flow and version."""
@@ -195,6 +213,14 @@ class AskedForms:
             "made_at": self.storage.clock.now,
         }
         await self.storage.writer.commit(lambda connection: _keep(connection, row))
+
+
+def shown_of(
+    row: sa.Row[Any], marks: Mapping[tuple[str, int], list[dict[str, str]]]
+) -> list[dict[str, str]]:
+    """Return the marks of a flow's newest version, and of the one that runs."""
+    versions = dict.fromkeys([row.version, row.running_version])
+    return [mark for version in versions for mark in marks.get((row.key, version), ())]
 
 
 def store_uses(

@@ -27,7 +27,7 @@ from ..storage.storage import Storage
 from ..storage.tables import flows
 from ..times import iso
 from .asked import asked_for, check_limits, present_hooks
-from .asked_forms import AskedForms
+from .asked_forms import AskedForms, shown_of
 from .document_checks import Checked, DocumentChecks
 from .drafts import Drafts
 from .listening import RUNNING, STOPPED, TakeOver, set_state, stop_listening
@@ -254,11 +254,7 @@ class Flows:
         return [
             {
                 **_summary(row),
-                "marks": [
-                    mark
-                    for version in dict.fromkeys([row.version, row.running_version])
-                    for mark in marks.get((row.key, version), ())
-                ],
+                "marks": shown_of(row, marks),
             }
             for row in rows
         ]

@@ -194,7 +194,7 @@ class Engine:
             with_events=with_events,
             fates=self.fates,
             has_accounts=self.hosted.has_accounts,
-            forms_changed=self.flows.forms.changed,
+            forms_changed=self._mark_flows,
             list_values=self.limits.list_values,
             answers=self.answers,
         )
@@ -260,6 +260,10 @@ class Engine:
 
     async def _replay(self, owner_id: str, seq: int, by: str) -> list[str]:
         return await self.later.replay(owner_id, seq, by)
+
+    async def _mark_flows(self, connector: str, about: str, text: str) -> None:
+        for owner_id, marked in await self.flows.forms.changed(connector, about, text):
+            self.stream.publish(owner_id, "flow", marked)
 
     async def _resume_account(self, account_id: str) -> None:
         self.router.release(account_id)

@@ -10,7 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from ...runs.states import RunState, StepState
 from .accounts import Account
-from .refusals import Failure
+from .refusals import Failure, Fault
 from .runs import StepFate
 from .shape import Shape
 
@@ -58,6 +58,13 @@ class FateTold(Shape):
     fate: StepFate
 
 
+class FlowMarked(Shape):
+    """Something has changed at a service that a flow's forms are made from."""
+
+    flow_id: str
+    marks: list[Fault] = Field(description="All marks that the flow has now, by step.")
+
+
 class AccountDeleted(Shape):
     id: str
     state: Literal["deleted"]
@@ -69,6 +76,7 @@ NOTICES: Mapping[str, tuple[type[BaseModel], ...]] = {
     "run": (RunChanged,),
     "step": (StepEnded,),
     "fate": (FateTold,),
+    "flow": (FlowMarked,),
     "account": (Account, AccountDeleted),
 }
 REFS = "#/components/schemas/{model}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from appmixer.engine.contract import Component, ComponentContext, Connector, Form, Json
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.host.retention import DAY_S, remove_old
+from appmixer.engine.observe import stream
 from appmixer.engine.storage.tables import forms
 
 from ..branches import PASSED, Letter, Notice, Post, Switch, with_components
@@ -406,6 +408,38 @@ async def test_flows_that_use_what_has_changed_are_marked_until_they_are_looked_
     assert cleared[0] == {"f": [], "thanks": []}
     assert [each["text"] for each in again] == ["Paused again."]
     assert (await admin.get(PATH)).json()["marks"] == []
+
+
+async def test_the_stream_tells_whose_flows_are_marked_and_what_marks_they_have(
+    engine: Engine, admin: httpx.AsyncClient, other: httpx.AsyncClient, owner: str, until: Any
+) -> None:
+    await ask(admin, template="hello")
+    await admin.put(PATH, json=writing(parameters={"name": "x"}))
+    told: list[stream.Notice] = []
+
+    async def watch(owner_id: str) -> None:
+        async for notice in engine.stream.watch(owner_id):
+            told.append(notice)
+
+    async def are_told() -> bool:
+        return len(told) == 2
+
+    mine = asyncio.create_task(watch(owner))
+    others = [each["id"] for each in await engine.owners.list() if each["id"] != owner]
+    beside = asyncio.create_task(watch(others[0]))
+    await asyncio.sleep(0)
+    for text in ("The letter is paused.", ""):
+        await engine.hosts[CONNECTOR].forms_changed("letter:hello", text)
+    await engine.hosts[CONNECTOR].forms_changed("letter:none", "Nobody uses it.")
+    await until(are_told)
+    for task in (mine, beside):
+        task.cancel()
+
+    mark = {"path": "components.letter", "text": "The letter is paused."}
+    assert [(each.kind, each.content) for each in told] == [
+        ("flow", {"flowId": "f", "marks": [mark]}),
+        ("flow", {"flowId": "f", "marks": []}),
+    ]
 
 
 async def test_what_has_changed_is_asked_for_anew(

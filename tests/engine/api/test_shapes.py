@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
 from appmixer.engine.api.application import Application, create_rest
@@ -35,6 +36,7 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.observe.stream import MISSED, Notice
+from appmixer.engine.storage.tables import flows, form_uses
 
 from ...described import SUCCESS, Description
 from ..branches import Switch, module_with
@@ -204,6 +206,7 @@ async def test_what_the_stream_tells_is_as_its_schema_says(
     await asyncio.sleep(0)
     account_id = (await admin.post("/api/accounts", json=connecting)).json()["id"]
     await _run(admin, engine, hear, until)
+    await _mark(engine, "echo")
     await admin.delete("/api/flows/echo")
     await admin.delete(f"/api/accounts/{account_id}")
     await ending
@@ -215,6 +218,15 @@ async def test_what_the_stream_tells_is_as_its_schema_says(
     ]
     assert faults == []
     assert {notice.kind for notice in told} == {*NOTICES}
+
+
+async def _mark(engine: Engine, flow_id: str) -> None:
+    """Let a connector say that something has changed that a form of the flow is made from."""
+    [flow] = await engine.rows(sa.select(flows).where(flows.c.id == flow_id))
+    use = {"flow_key": flow.key, "version": flow.version, "component": "reply"}
+    row = {**use, "connector": CONNECTOR, "about": "letter", "mark": ""}
+    await engine.writer.commit(lambda connection: connection.execute(sa.insert(form_uses), row))
+    await engine.hosts[CONNECTOR].forms_changed("letter", "It is paused.")
 
 
 async def test_an_engine_that_is_not_ready_says_so_as_its_schema_says(
