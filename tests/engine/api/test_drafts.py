@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
-from appmixer.engine.events.starts import Routed, Start, store_starts
 from appmixer.engine.flows.models import FlowFaults
 from appmixer.engine.flows.secret_fields import HIDDEN
 from appmixer.engine.host.engine import Engine
@@ -233,54 +232,25 @@ async def test_a_draft_tells_how_it_differs_from_a_version(
 
 
 async def run_draft(engine: Engine, owner: str, text: str) -> str:
-    """Run the draft as it is, as what asks for it will."""
-    key, version = await engine.flows.drafts.executable(owner, "echo")
-    value: dict[str, Any] = {"text": text, "who": None, "items": [], "ratio": None}
-    start = Start(
-        run_id=f"run {text}",
-        owner_id=owner,
-        account_id="",
-        listener_id="",
-        connector="test:echo",
-        flow_key=key,
-        flow_id="echo",
-        version=version,
-        component="incoming",
-        type="test.echo.Heard",
-        event_seq=0,
-        order="",
-        depth=0,
-        origin=None,
-        value=value,
-        port="heard",
-        output=json.dumps({"heard": [value]}),
-        error=None,
-        is_test=True,
-    )
-    routed = Routed(row=None, event=None, starts=[start])  # type: ignore[arg-type]
-    now = engine.storage.clock.now
-    await engine.writer.commit(lambda connection: store_starts(connection, [routed], now))
-    return start.run_id
+    """Run the draft as it is."""
+    begun = await engine.by_hand.begin(owner, "echo", values={"text": text}, draft=True)
+    return str(begun["runId"])
 
 
 async def test_a_run_of_a_draft_is_marked_as_test_and_goes_on_as_the_draft_was(
     engine: Engine, admin: httpx.AsyncClient, owner: str, echo: Echo, ended_runs: Any
 ) -> None:
     await admin.put(DRAFT, json=with_reply(text="first", pin="4711"))
-    await run_draft(engine, owner, "a")
+    first = await run_draft(engine, owner, "a")
     await admin.put(DRAFT, json=with_reply(text="second"))
-    await run_draft(engine, owner, "b")
-    await run_draft(engine, owner, "c")
+    later = {await run_draft(engine, owner, "b"), await run_draft(engine, owner, "c")}
     found = await ended_runs(owner, 3)
     listed = (await admin.get("/api/runs")).json()["runs"]
     tested = (await admin.get("/api/flows/echo/versions/-1")).json()
 
     assert sorted(text for _, text, _ in echo.acts) == ["first", "second", "second"]
-    assert sorted((run["id"], run["version"]) for run in found) == [
-        ("run a", -1),
-        ("run b", -2),
-        ("run c", -2),
-    ]
+    versions = {run["id"]: run["version"] for run in found}
+    assert versions == {first: -1, **dict.fromkeys(later, -2)}
     assert {run["isTest"] for run in listed} == {True}
     assert tested["isTest"]
     assert tested["document"]["components"]["reply"]["input"] == {"text": "first", "pin": HIDDEN}

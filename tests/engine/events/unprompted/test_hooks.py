@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from appmixer.engine.api.application import create_app
 from appmixer.engine.contract import Connector
 from appmixer.engine.contract.testing import Clock
+from appmixer.engine.events.hook_requests import HookRequests
+from appmixer.engine.host import engine as engine_module
 from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.observe.logs import get_log
 from appmixer.engine.settings import Settings
 
 from .clockwork import Clockwork, flow
@@ -28,6 +33,18 @@ Runs = Callable[..., Awaitable[list[dict[str, Any]]]]
 def path(shown: dict[str, Any]) -> str:
     [hook] = shown["hooks"]
     return httpx.URL(hook["url"]).path
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the engine logs; to be named before it."""
+    stream = io.StringIO()
+
+    def log_there(name: str, redaction: Any = None) -> object:
+        return get_log(name, stream, redaction)
+
+    monkeypatch.setattr(engine_module, "get_log", log_there)
+    return stream
 
 
 def values(run: dict[str, Any]) -> dict[str, Any]:
@@ -290,11 +307,11 @@ async def test_a_request_that_comes_again_with_its_key_begins_one_run(
 
 
 async def test_the_secret_of_an_address_is_in_no_log_metric_run_or_event(
+    logged: io.StringIO,
     engine: Engine,
     admin: httpx.AsyncClient,
     stranger: httpx.AsyncClient,
     runs: Runs,
-    capfd: pytest.CaptureFixture[str],
 ) -> None:
     address = path(await start(admin, flow("Asked")))
     secret = address.removeprefix("/hooks/")
@@ -306,11 +323,44 @@ async def test_the_secret_of_an_address_is_in_no_log_metric_run_or_event(
     with (engine.settings.data / "appmixer.sqlite").open("rb") as file:
         stored = file.read() + (engine.settings.data / "appmixer.sqlite-wal").read_bytes()
 
-    assert secret not in "".join(capfd.readouterr())
+    log = logged.getvalue()
+    assert "a trigger's fault" in log
+    assert secret not in log
     assert secret not in metrics
     assert 'appmixer_http_requests_total{area="hooks",status="202"} 1.0' in metrics
     assert secret not in str(run)
     assert secret.encode() not in stored
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "event"),
+    [
+        (ZeroDivisionError("a fault of the engine"), 500, "request_failed"),
+        (OperationalError("", {}, OSError("the database is away")), 503, "database_failed"),
+    ],
+)
+async def test_what_goes_wrong_at_an_address_is_logged_without_its_secret(
+    logged: io.StringIO,
+    admin: httpx.AsyncClient,
+    stranger: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+    event: str,
+) -> None:
+    address = path(await start(admin, flow("Asked")))
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(HookRequests, "begin", fail)
+    answer = await stranger.post(address, content="x")
+    log = logged.getvalue()
+
+    assert answer.status_code == status
+    assert event in log
+    assert '"path": "/hooks/"' in log
+    assert address.removeprefix("/hooks/") not in log
 
 
 async def test_a_body_that_is_too_long_is_refused_before_it_is_read(

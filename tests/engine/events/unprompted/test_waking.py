@@ -10,13 +10,18 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from appmixer.engine.contract import Connector, Cron, RejectedError, ThrottledError
 from appmixer.engine.contract.testing import START_OF_TIME, Clock
+from appmixer.engine.events.unprompted import Unprompted
+from appmixer.engine.events.waking import AT_ONCE, PLACES
 from appmixer.engine.flows.schedules import next_time, rule_of
 from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.runs.due import Due
 from appmixer.engine.settings import Settings
+from appmixer.engine.storage import tables
 
 from .clockwork import Asked, Clockwork, Scheduled, flow
 from .conftest import Until, client_of, start
@@ -378,6 +383,83 @@ async def test_a_trigger_that_fails_shows_a_failed_run_and_is_woken_again(
 
     assert (failed["status"], failed["error"]["title"]) == ("failed", "Not that")
     assert [run["status"] for run in both] == ["failed", "completed"]
+
+
+@pytest.mark.parametrize("moment", ["receive", "commit", "hand over"])
+async def test_a_time_amid_which_the_process_dies_begins_one_run(
+    settings: Settings,
+    connectors: dict[str, Connector],
+    clock: Clock,
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    is_dying = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        is_dying.set()
+        await asyncio.Event().wait()
+
+    async def is_amid() -> bool:
+        return is_dying.is_set() or (moment == "receive" and before.begun > 0)
+
+    with monkeypatch.context() as patch:
+        if moment == "hand over":
+            patch.setattr(Due, "hand_over", hang)
+        if moment == "commit":
+            patch.setattr(Unprompted, "store", hang)
+        async with open_engine(settings, connectors, clock) as engine:
+            before = plugin_in(engine)
+            owner = engine.owners.first_owner_id
+            document = flow("Scheduled", {"everyS": 600, "isSlow": True}, note={"text": "noted"})
+            await engine.flows.put(owner, "flow", document)
+            await engine.flows.start(owner, "flow")
+            await asleep(engine, until)
+            if moment == "receive":
+                before.may_go_on.clear()
+            clock.advance(600)
+            await until(is_amid)
+    async with open_engine(settings, connectors, clock) as engine:
+
+        async def have_ended() -> list[dict[str, Any]]:
+            return await engine.runs.list(owner, status="completed")
+
+        await until(have_ended)
+        await asleep(engine, until)
+        [run] = await engine.runs.list(owner)
+        found = await engine.runs.get(owner, run["id"])
+        noted = plugin_in(engine).noted
+
+    due_at = datetime.fromisoformat(values(found)["scheduledAt"])
+    assert due_at.timestamp() == START_OF_TIME + 600
+    assert (before.noted, noted) == ([], ["noted"])
+
+
+def plugin_in(engine: Engine) -> Clockwork:
+    plugin = engine.plugins["test:clockwork"]
+    assert isinstance(plugin, Clockwork)
+    return plugin
+
+
+async def test_many_that_are_due_in_one_moment_are_woken_once_each(
+    engine: Engine, admin: httpx.AsyncClient, clock: Clock, until: Until
+) -> None:
+    """More than are in memory at a time; docs/engine.md has a figure for ten thousand."""
+    count = AT_ONCE + PLACES + 100
+    many = {"type": "test.clockwork.Scheduled", "input": {"everyS": 600}}
+    document = {"name": "Many", "components": {f"at{number}": many for number in range(count)}}
+    await start(admin, document)
+    await asleep(engine, until)
+    clock.advance(600)
+
+    async def are_begun() -> bool:
+        return len(await engine.rows(sa.select(tables.runs.c.id))) >= count
+
+    await until(are_begun)
+    await asleep(engine, until)
+    begun = await engine.rows(sa.select(tables.runs.c.trigger))
+
+    assert sorted(row.trigger for row in begun) == sorted(f"at{number}" for number in range(count))
 
 
 async def test_a_thousand_schedules_of_one_owner_do_not_delay_anothers(
