@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from ..storage.storage import Storage
 from ..storage.tables import flows, form_uses, forms
 from ..values import is_object
 from .forms import OpenFormError, deciding, fault_of, unforeseen, usable
+from .input_checks import InputChecks
 from .models import ComponentType, Fault, FlowComponent, FlowDocument
 from .places import Place
 
@@ -29,6 +30,8 @@ PATIENCE_S = 20.0
 AT_ONCE = 5
 # Of each owner; those that were asked for longest ago are forgotten first.
 MAX_KEPT = 500
+# Of all owners, in memory; beside them the validators of all components have room.
+MAX_FORMED = 200
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class AskedForms:
     component: Callable[[str], Component]
     contexts: Callable[[Place], ComponentContext]
     describe: Describe
+    input_checks: InputChecks = field(default_factory=InputChecks)
+    _known: dict[tuple[str, str], ComponentType] = field(
+        default_factory=dict[tuple[str, str], ComponentType]
+    )
 
     async def ask(self, place: Place, step: FlowComponent) -> Form:
         """Return the form of a step as it is now, and keep it; raise ConnectorError."""
@@ -113,6 +120,40 @@ class AskedForms:
                 found |= dict.fromkeys(wanted[row.key], form)
         return found
 
+    async def run_faults(
+        self, owner_id: str, key: str, step: FlowComponent, values: Mapping[str, Any]
+    ) -> Sequence[Fault]:
+        """Return what of an input, as a run has filled it in, does not fit the form that it makes.
+
+        A form that a service decides on counts as long as the step was made from the one that is
+        kept: of another one, a start tells.
+        """
+        kind = self.types[step.type]
+        try:
+            if kind.form is not None:
+                names = (kind.form_of or {"inputs": ()})["inputs"]
+                given = {name: values[name] for name in names if values.get(name) not in (None, "")}
+                form = usable(await asyncio.to_thread(kind.form, given), kind)
+            else:
+                shown = {"type": step.type, "account": step.account, "input": values}
+                found = await self.kept(owner_id, {"components": {key: shown}}) if step.form else {}
+                if key not in found or found[key].fingerprint != step.form:
+                    return []
+                form = found[key]
+        except ConnectorError as error:
+            place = fault_of(key, step, error)
+            return [Fault(place.path.removeprefix(f"components.{key}.input"), place.text)]
+        return await self.input_checks.faults(values, self._formed(kind, form).schema)
+
+    def _formed(self, kind: ComponentType, form: Form) -> ComponentType:
+        """Return the component with this form, which is made once: its validator is kept by it."""
+        which = (kind.name, json.dumps(form.to_json(), sort_keys=True))
+        if which not in self._known:
+            if len(self._known) >= MAX_FORMED:
+                self._known.clear()
+            self._known[which] = kind.with_form(form)
+        return self._known[which]
+
     async def changed(
         self, connector: str, about: str, text: str
     ) -> list[tuple[str, dict[str, Any]]]:
@@ -123,7 +164,7 @@ class AskedForms:
         kept = (forms.c.connector == connector) & (forms.c.about == about)
         uses = (form_uses.c.connector == connector) & (form_uses.c.about == about)
 
-        def mark(connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+        def mark(connection: sa.Connection) -> Sequence[sa.Row[*tuple[Any, ...]]]:
             connection.execute(sa.delete(forms).where(kept))
             connection.execute(sa.update(form_uses).where(uses).values(mark=text))
             columns = (flows.c.key, flows.c.owner_id, flows.c.id)

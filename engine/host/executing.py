@@ -67,6 +67,7 @@ def make_execution(
             act=actions.do_call,
             may_wait=WaitCounts(storage.rows, limits, clock).check,
             input_checks=input_checks,
+            form_faults=flows.forms.run_faults,
             clock=clock,
         ),
         describe=describe,

@@ -24,6 +24,8 @@ from .work import PIECE, SegmentWork, StepCall, contents
 
 # After these the error is final.
 MAX_ATTEMPTS = 8
+# What does not fit the form that an input makes: by owner and step.
+FormFaults = Callable[[str, str, FlowComponent, Mapping[str, Any]], Awaitable[Sequence[Fault]]]
 NO_LIST = RejectedError(
     "The component gives a list after it waited",
     "It had given values before, and what follows from those is under way.",
@@ -44,6 +46,7 @@ class Steps:
     act: Act
     may_wait: Callable[[str], Awaitable[None]]
     input_checks: InputChecks
+    form_faults: FormFaults
     clock: Clock
     loop_time: LoopTime = field(default_factory=LoopTime)
 
@@ -62,6 +65,9 @@ class Steps:
                 outcome = _wrong([*input_errors(values, kind.schema)])
         if outcome is None and is_large:
             outcome = _wrong(await self.input_checks.faults(values, kind.schema))
+        if outcome is None and kind.form_of is not None:
+            found = await self.form_faults(work.owner_id, call.component, component, values)
+            outcome = _wrong(found)
         if outcome is None:
             given = await collected(self.rows, call) if kind.collects else None
             outcome = await self.act(work, call, component, values, given)

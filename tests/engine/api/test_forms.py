@@ -410,6 +410,43 @@ async def test_flows_that_use_what_has_changed_are_marked_until_they_are_looked_
     assert (await admin.get(PATH)).json()["marks"] == []
 
 
+async def test_a_run_holds_an_input_to_the_form_that_its_step_was_made_from(
+    admin: httpx.AsyncClient, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    """What an expression gives is known to a run alone; the component's own schema takes it."""
+    await ask(admin, template="hello")
+    await admin.put(PATH, json=writing(parameters={"name": "{{ in1.heard.text }}"}))
+    assert (await admin.post(f"{PATH}/start")).status_code == 200
+
+    await hear("")
+    [run] = await ended_runs(owner, 1, "failed")
+
+    error = run["steps"][1]["error"]
+    assert (error["field"], error["cause"]) == (
+        "input.parameters.name",
+        "Name is empty; fill it in.",
+    )
+
+
+async def test_a_run_holds_an_input_to_the_form_that_it_makes_by_itself(
+    admin: httpx.AsyncClient, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    document = switching("{{ [in1.heard.text] }}")
+    del document["components"]["sold"]
+    await admin.put(PATH, json=document)
+    started = await admin.post(f"{PATH}/start")
+    assert started.status_code == 200, started.text
+
+    await hear("Not a port")
+    [run] = await ended_runs(owner, 1, "failed")
+
+    error = run["steps"][1]["error"]
+    assert (error["field"], error["cause"]) == (
+        "input.cases",
+        "A case cannot be called so. It is the name of a port. Use letters.",
+    )
+
+
 async def test_the_stream_tells_whose_flows_are_marked_and_what_marks_they_have(
     engine: Engine, admin: httpx.AsyncClient, other: httpx.AsyncClient, owner: str, until: Any
 ) -> None:
