@@ -95,8 +95,11 @@ class HostSite(Protocol):
 
     patience_s: float
     """How long a check waits for what has to happen."""
-    does_not_offer: Collection[str]
-    """Those of `schedules` and `hooks` that the host refuses in a sentence."""
+
+    @property
+    def does_not_offer(self) -> Collection[str]:
+        """Those of `schedules` and `hooks` that the host refuses in a sentence."""
+        ...
 
     async def open(self, connector: Connector, *, deadline_s: float = 60.0) -> RunningHost:
         """Start a host; a step of an action may take up to `deadline_s` seconds.
