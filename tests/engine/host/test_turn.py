@@ -39,9 +39,11 @@ async def database(postgres: str) -> AsyncIterator[sa.Engine]:
 
 
 @asynccontextmanager
-async def _kept(database: sa.Engine, **more: float) -> AsyncIterator[Turn]:
-    writer = Writer(database)
-    turn = Turn(writer, get_log("test"), on_lost=lambda: None, is_alone=False, **more)
+async def _kept(
+    database: sa.Engine, *, lease_s: float = LEASE_S, look_s: float = LOOK_S
+) -> AsyncIterator[Turn]:
+    writer, log = Writer(database), get_log("test")
+    turn = Turn(writer, log, on_lost=lambda: None, is_alone=False, lease_s=lease_s, look_s=look_s)
     keeping = asyncio.create_task(turn.keep(), name="keep")
     try:
         yield turn
