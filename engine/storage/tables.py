@@ -458,6 +458,13 @@ leases = sa.Table(
     sa.Column("expires_at", sa.Float, nullable=False),
 )
 
+
+@sa.event.listens_for(leases, "after_create")
+def _free_turn(_: object, connection: sa.Connection, **__: object) -> None:
+    free = {"name": "turn", "holder": "", "term": 0, "expires_at": 0.0}
+    connection.execute(sa.insert(leases), free)
+
+
 store = sa.Table(
     "store",
     metadata,

@@ -30,7 +30,7 @@ from appmixer.engine.storage.readers import Readers
 from appmixer.engine.storage.seal import SealError, load_seal
 from appmixer.engine.storage.storage import Storage
 from appmixer.engine.storage.store import DatabaseStore, delete_expired, put_rows
-from appmixer.engine.storage.tables import metadata, store
+from appmixer.engine.storage.tables import leases, metadata, store
 from appmixer.engine.storage.writer import Writer
 
 pytestmark = pytest.mark.anyio
@@ -84,6 +84,7 @@ def differences_after(make: Callable[[sa.Engine], None], url: sa.URL) -> list[ob
     with database.connect() as connection:
         differences = compare_metadata(MigrationContext.configure(connection), metadata)
         left = [] if is_current(connection) else ["the version"]
+        left += [] if connection.execute(sa.select(leases)).all() else ["the lease"]
     upgrade(database)
     database.dispose()
     return [*differences, *left]
