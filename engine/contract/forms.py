@@ -44,7 +44,7 @@ def deciding_inputs(values: Mapping[str, Any], inputs: Sequence[str]) -> dict[st
         if not inner or not isinstance(value, Sequence) or isinstance(value, str):
             found[name] = value
             continue
-        entries: Sequence[Any] = value
+        entries = list[Any](value)
         parts: list[dict[str, Any]] = found.setdefault(name, [{} for _ in entries])
         for part, entry in zip(parts, entries, strict=True):
             if isinstance(entry, Mapping) and inner in entry:

@@ -6,6 +6,7 @@ Times are seconds since 1970 in UTC. What must not be readable at rest is a seal
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy import event
 
 metadata = sa.MetaData(
     naming_convention={
@@ -459,10 +460,12 @@ leases = sa.Table(
 )
 
 
-@sa.event.listens_for(leases, "after_create")
 def _free_turn(_: object, connection: sa.Connection, **__: object) -> None:
     free = {"name": "turn", "holder": "", "term": 0, "expires_at": 0.0}
     connection.execute(sa.insert(leases), free)
+
+
+event.listen(leases, "after_create", _free_turn)
 
 
 store = sa.Table(

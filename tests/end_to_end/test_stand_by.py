@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ A_FLOOD = 30  # messages
 
 
 @contextmanager
-def standing_by(world: World, folder: Path) -> Iterator[Process]:
+def standing_by(world: World, folder: Path) -> Generator[Process]:
     """Run a second engine on the same database, in a folder of its own."""
     first = world.engine
     port = free_port()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -41,7 +41,7 @@ async def database(postgres: str) -> AsyncIterator[sa.Engine]:
 @asynccontextmanager
 async def _kept(
     database: sa.Engine, *, lease_s: float = LEASE_S, look_s: float = LOOK_S
-) -> AsyncIterator[Turn]:
+) -> AsyncGenerator[Turn]:
     writer, log = Writer(database), get_log("test")
     turn = Turn(writer, log, on_lost=lambda: None, is_alone=False, lease_s=lease_s, look_s=look_s)
     keeping = asyncio.create_task(turn.keep(), name="keep")
