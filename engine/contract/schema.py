@@ -30,7 +30,8 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
     input_schema = dict(definitions[input_name])
     input_schema.pop("title", None)
     input_schema.pop("description", None)
-    if not _is_referenced(input_name, definitions):
+    at_ports = {port: places[(model, "serialization")] for port, model in ports.items()}
+    if not _is_referenced(input_name, {**definitions, "": at_ports}):
         definitions = {key: value for key, value in definitions.items() if key != input_name}
     is_trigger = issubclass(component, Trigger)
     reports = issubclass(component, Trigger) and component.reports_own_effects
@@ -47,7 +48,7 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         **({"x-collects": True} if collects else {}),
         **({"x-last-ports": list(component.last_ports)} if component.last_ports else {}),
         **input_schema,
-        "x-ports": {port: places[(model, "serialization")] for port, model in ports.items()},
+        "x-ports": at_ports,
         "x-main-port": component.port,
         "x-samples": dict(samples_of(component)),
         "$defs": dict(sorted(definitions.items())),

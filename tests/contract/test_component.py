@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import Field, ValidationError
 
-from appmixer.engine.contract import Fields
+from appmixer.engine.contract import Action, Fields, component_schema
 
 
 class Secretive(Fields):
@@ -18,3 +18,20 @@ def test_a_refused_input_is_not_in_the_error(pin: object) -> None:
         Secretive.model_validate({"pin": pin})
 
     assert "73190" not in str(caught.value)
+
+
+def test_a_model_may_be_input_and_output_at_once() -> None:
+    class Given(Fields):
+        text: str
+
+    class Pass(Action):
+        """https://example.org/pass"""
+
+        label = "Pass"
+        Input = Given
+        Output = Given
+
+    document = component_schema("test.Pass", Pass)
+
+    assert document["x-ports"]["out"] == {"$ref": "#/$defs/Given"}
+    assert document["$defs"]["Given"]["properties"] == document["properties"]
