@@ -36,6 +36,7 @@ from appmixer.engine.contract import (
     Connector,
     ConnectorError,
     Credentials,
+    End,
     Event,
     Fate,
     FateState,
@@ -437,7 +438,11 @@ class Host:
             self._settle(step, action.port, result)
         return None
 
-    def _settle(self, step: Step, port: str, result: BaseModel | Wait | None) -> None:
+    def _settle(self, step: Step, port: str, result: BaseModel | Wait | End | None) -> None:
+        if isinstance(result, End):  # a host of flows begins nothing more of the run
+            step.state = "failed" if result.has_failed else "completed"
+            step.error = result.text if result.has_failed else ""
+            return
         if not isinstance(result, Wait):
             if result is not None:
                 step.output.setdefault(port, []).append(result)

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from .context import ActionContext, ComponentContext, TriggerContext
 from .forms import Form, FormOf
-from .values import Json, JsonObject, Option, Preview, Wait
+from .values import End, Json, JsonObject, Option, Preview, Wait
 
 
 def _title(name: str, _: object) -> str:
@@ -111,8 +111,10 @@ class Action(Component):
     of it, and until then a step that has completed stands as accepted."""
 
     # The input is an instance of the class's own Input; only Any lets every subclass say so.
-    async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | None:
+    async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | End | None:
         """Do it and return the Output; None sends nothing; a Wait leads to `resume`.
+
+        An End ends the run.
 
         The host has validated the input. After a crash it may call again with the same `step_id`.
         At its deadline, or when the host shuts down, asyncio.CancelledError is raised where it
@@ -122,7 +124,7 @@ class Action(Component):
 
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None
-    ) -> BaseModel | Wait | None:
+    ) -> BaseModel | Wait | End | None:
         """Go on after a Wait: with the event's payload, or with None when the time is over."""
         raise NotImplementedError
 

@@ -32,7 +32,8 @@ from .testing import RecordingContext
 from .texts import LANGUAGE, Texts, texts_in
 from .values import Json
 
-URL = re.compile(r"https://\S+")
+# A page of the service, or of the connector's own documentation where there is no service.
+PAGE = re.compile(r"https://\S+|\bdocs/\S+\.md\b")
 # What a person needs to be told of a field, and what stands in its schema otherwise.
 TOLD = ("title", "description")
 
@@ -184,7 +185,7 @@ def _schema_complaints(
 def _documentation_complaints(
     component: type[Component], document: dict[str, Any]
 ) -> Iterator[str]:
-    if not URL.search(component.__doc__ or ""):
+    if not PAGE.search(component.__doc__ or ""):
         yield "its docstring names no page of the service"
     places = {"input": document, **{f"output {name}": each for name, each in _outputs(document)}}
     for place, schema in places.items():

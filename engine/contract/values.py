@@ -66,6 +66,18 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class End:
+    """Returned by `receive` or `resume`: the run ends with this step, and begins nothing else.
+
+    What is under way beside it ends by itself, and what the step has sent is recorded and goes
+    nowhere. With `has_failed` step and run have failed, and `text` tells people why.
+    """
+
+    has_failed: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
 class Collected:
     """What has reached a component that collects: the values, in the order of the list.
 

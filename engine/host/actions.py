@@ -17,11 +17,13 @@ from ..contract import (
     Collected,
     Component,
     ConnectorError,
+    End,
     OutcomeUnknownError,
     RejectedError,
     ThrottledError,
     Wait,
 )
+from ..errors import describe_error
 from ..flows.flows import Flows
 from ..flows.inputs import read_input
 from ..flows.models import FlowComponent
@@ -198,6 +200,16 @@ def _outcome_of(action: Action, result: Any, context: EngineActionContext) -> Ou
             wait_reason=result.reason,
             at_once=at_once,
         )
+    if isinstance(result, End):
+        error = _ended(result) if result.has_failed else None
+        state = StepState.FAILED if result.has_failed else StepState.COMPLETED
+        return Outcome(state, sent, error=error, ends_run=True)
     if result is not None:
         sent.append((action.port, result.model_dump(mode="json")))
     return Outcome(StepState.COMPLETED, sent, at_once=at_once)
+
+
+def _ended(end: End) -> dict[str, Any]:
+    """Return the error of a run that was ended as failed, in the words of its flow."""
+    title = end.text or "The flow has ended the run"
+    return describe_error(RejectedError(title, "The flow has ended the run as failed."))

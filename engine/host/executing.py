@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 from structlog.typing import FilteringBoundLogger
@@ -18,6 +19,7 @@ from ..runs.commands import Commands
 from ..runs.counts import WaitCounts
 from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from ..runs.embedded import EmbeddedQueue
+from ..runs.ending import end_some
 from ..runs.retrying import Retries
 from ..runs.segments import Executor
 from ..runs.steps import Steps
@@ -74,6 +76,7 @@ def make_execution(
         notices=notices,
         hand_over=lambda rows, fresh: due.hand_over(rows, fresh),
         leave=lambda: queue.leave(),
+        end_run=lambda run_id: end_run(run_id),
         add_end=lambda segment_id, at: due.add_end(segment_id, at),
         side_by_side=limits.side_by_side,
         clock=clock,
@@ -91,6 +94,11 @@ def make_execution(
     def stop_run(run_id: str) -> None:
         executor.stop(run_id)
         queue.withdraw(run_id)
+
+    async def end_run(run_id: str) -> None:
+        stop_run(run_id)
+        while await storage.writer.commit_in_the_end(partial(end_some, run_id=run_id)):
+            pass
 
     due = Due(
         writer=storage.writer,

@@ -18,14 +18,13 @@ from ..errors import ConflictError
 from ..storage.statements import insert
 from ..storage.storage import Storage
 from ..storage.tables import runs, segments, stops
+from .ending import AT_ONCE, end_some
 from .lists import Going, advance, close_lists
 from .notices import Notices
 from .states import RunState, SegmentState
 from .waits import Row, set_run, settle_run
 from .work import SegmentWork
 
-# So many rows go in one commit, so that no other has to wait for long.
-AT_ONCE = 500
 ENDED = {
     RunState.COMPLETED: "It is completed: everything was done.",
     RunState.FAILED: "It has failed, and nothing of it goes on.",
@@ -56,8 +55,7 @@ class Commands:
         """End a run; raise LookupError, or ConflictError when it has ended."""
         run = await self._commit(partial(self._cancel, owner_id=owner_id, run_id=run_id))
         self.stop(run_id)
-        # Its state keeps all of it from going on, so this may take several commits.
-        while await self._commit(partial(_end_some, run_id=run_id)):
+        while await self._commit(partial(end_some, run_id=run_id)):
             pass
         return self._told(
             run,
@@ -171,13 +169,3 @@ def _resume(connection: sa.Connection, *, owner_id: str, run_id: str) -> sa.Row[
 def _has_held(connection: sa.Connection, run_id: str) -> bool:
     held = (segments.c.run_id == run_id) & (segments.c.state == SegmentState.HELD.value)
     return bool(connection.scalar(sa.select(sa.exists().where(held))))
-
-
-def _end_some(connection: sa.Connection, *, run_id: str) -> bool:
-    """End some segments of a cancelled run; say whether there are more."""
-    states = [each.value for each in SegmentState if each != SegmentState.DONE]
-    some = sa.select(segments.c.id).where(segments.c.run_id == run_id, segments.c.state.in_(states))
-    ids = list(connection.scalars(some.limit(AT_ONCE)))
-    done = sa.update(segments).where(segments.c.id.in_(ids))
-    connection.execute(done.values(state=SegmentState.DONE.value))
-    return len(ids) == AT_ONCE

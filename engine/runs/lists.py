@@ -52,7 +52,8 @@ def advance(
 
     `known` is what is in memory of some lists. Return the segments that are due.
     """
-    if lock_run(connection, run_id) in (RunState.HELD, RunState.CANCELLED):
+    state = lock_run(connection, run_id)
+    if state == RunState.HELD or state.is_final:
         return []
     is_open = (lists.c.run_id == run_id) & (lists.c.state == ListState.OPEN.value)
     # The innermost first: what is begun is done before more is.

@@ -30,6 +30,8 @@ class Outcome:
     account_id: str | None = None
     # How many of its values may be under way at a time, waits included; None for any number.
     at_once: int | None = None
+    # Whether the run ends with it.
+    ends_run: bool = False
     # Rows of the store that are kept with the step's record.
     kept: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
     # What the step gave at each port before it waited.

@@ -22,9 +22,11 @@ from ..flows.expressions import Budget, run_budget
 from ..flows.models import ComponentType, FlowComponent, FlowDocument
 from ..storage.database import DATABASE_AWAY, LeaseLostError, ReadRows
 from ..storage.store import put_rows
-from ..storage.tables import lists, runs, segments, steps
+from ..storage.tables import segments
 from ..storage.writer import Joined, Writer
+from .before import has_list, recorded
 from .collecting import arrival, store_arrivals
+from .ending import end_run
 from .ends import PlainEnd, store_plain_ends
 from .lists import Going, advance, close_lists
 from .new_lists import Known, NewList, add_list, is_list, new_list
@@ -44,7 +46,8 @@ PAUSE_S = 1.0
 class Executor:
     """Executes segments; `hand_over` gets those that are due right after one.
 
-    `leave` tells of one left in the table, `add_end` of a wait's id and end that were stored.
+    `leave` tells of one left in the table, `end_run` of a run that a step has ended, `add_end` of
+    a wait's id and end that were stored.
     """
 
     writer: Writer
@@ -56,6 +59,7 @@ class Executor:
     notices: Notices
     hand_over: Callable[[Sequence[Row], Sequence[SegmentWork]], Awaitable[None]]
     leave: Callable[[], None]
+    end_run: Callable[[str], Awaitable[None]]
     add_end: Callable[[str, float], None]
     side_by_side: int
     clock: Clock
@@ -67,6 +71,8 @@ class Executor:
         try:
             due = await self._execute(segment)
             segment.tell()
+            if segment.ends_run:
+                await self.end_run(work.run_id)
             if due:
                 rows = [each for each in due if not isinstance(each, SegmentWork)]
                 await self.hand_over(rows, [each for each in due if isinstance(each, SegmentWork)])
@@ -136,6 +142,7 @@ class Segment:
     new_lists: list[NewList] = field(default_factory=list[NewList])
     has_lists: bool = False
     is_stopped: bool = False
+    ends_run: bool = False
     run_state: RunState = RunState.RUNNING
     # What the expressions of one segment may cost together.
     budget: Budget = field(default_factory=run_budget)
@@ -143,8 +150,8 @@ class Segment:
     async def execute(self) -> list[Going]:
         work = self.work
         document = await self.executor.document(work.flow_key, work.version)
-        recorded = await self._recorded() if work.may_have_begun else {}
-        if recorded is None:
+        done = await recorded(self.executor.rows, work) if work.may_have_begun else {}
+        if done is None:
             return []
         due: list[Going] = []
         queue, number = deque(self._first_calls(document)), 0
@@ -154,7 +161,7 @@ class Segment:
             if kind.collects and work.list_id and not call.collects:
                 self.new_arrivals.append(arrival(work, call))
                 continue
-            output, at_once = call.since(recorded.get(call.step_id)), None
+            output, at_once = call.since(done.get(call.step_id)), None
             if is_new := output is None:
                 if self.new_rows:
                     due += await self._commit(self._store_steps)
@@ -162,6 +169,9 @@ class Segment:
                     return due
                 outcome = await self._do(call, document.components[call.component], number)
                 output, at_once = outcome.output, outcome.at_once
+                if outcome.ends_run:
+                    self.ends_run = True
+                    break
             number += 1
             if is_list(output, call.component, kind, document.listening):
                 if is_new:
@@ -169,7 +179,7 @@ class Segment:
                     self.new_lists.append(new_list(work, call, output, document, types, at_once))
                     self.has_lists = True
                     continue
-                if await self._has_list(call.step_id):
+                if await has_list(self.executor.rows, call.step_id):
                     self.has_lists = True
                     continue
                 # A release that knew no lists did all of it here.
@@ -205,26 +215,6 @@ class Segment:
             notices.tell_step(work.owner_id, work.flow_id, row)
         if self.run_state != RunState.RUNNING or not work.list_id:  # else each value would tell
             notices.tell_run(work.owner_id, work.run_id, work.flow_id, self.run_state)
-
-    async def _recorded(self) -> dict[str, Mapping[str, Any]] | None:
-        """Return what an earlier execution has stored; None if nothing more is to be done."""
-        mine = (
-            sa.select(segments.c.state, runs.c.state.label("run_state"))
-            .join(runs, runs.c.id == segments.c.run_id)
-            .where(segments.c.id == self.work.id)
-        )
-        found = next(iter(await self.executor.rows(mine)), None)
-        if found is None or found.state != SegmentState.QUEUED:
-            return None
-        if found.run_state in (RunState.HELD, RunState.CANCELLED):
-            return None
-        done = sa.select(steps.c.id, steps.c.output).where(
-            steps.c.run_id == self.work.run_id, steps.c.segment_id == self.work.id
-        )
-        return {row.id: row.output or {} for row in await self.executor.rows(done)}
-
-    async def _has_list(self, step_id: str) -> bool:
-        return bool(await self.executor.rows(sa.select(lists.c.id).where(lists.c.id == step_id)))
 
     def _first_calls(self, document: FlowDocument) -> list[StepCall]:
         first = self.work.first
@@ -292,6 +282,9 @@ class Segment:
         lock_run(connection, work.run_id)
         due = self._store_steps(connection)
         finish(connection, [work.id])
+        if self.ends_run:
+            self.run_state = end_run(connection, work.run_id, now)
+            return []
         if work.list_id or self.has_lists:
             due += self._advance(connection, self._siblings())
         self.run_state = settle_run(connection, work.run_id, now)

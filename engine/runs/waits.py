@@ -98,12 +98,17 @@ def end_paused(connection: sa.Connection, account_id: str, now: float) -> list[R
     return going_on
 
 
-def settle_run(connection: sa.Connection, run_id: str, now: float) -> RunState:
-    """Set the run's state from its segments, lists and steps, and return it."""
+def settle_run(
+    connection: sa.Connection, run_id: str, now: float, *, is_over: bool = False
+) -> RunState:
+    """Set the run's state from its segments, lists and steps, and return it.
+
+    Of one that `is_over` no segment counts any more.
+    """
     present = lock_run(connection, run_id)
-    if present == RunState.CANCELLED:
+    if present.is_final:
         return present
-    state, error = _rest_of(connection, run_id), None
+    state, error = RunState.COMPLETED if is_over else _rest_of(connection, run_id), None
     if present == RunState.HELD and not state.is_final:
         return present
     if state in (RunState.COMPLETED, RunState.PAUSED):
@@ -243,16 +248,15 @@ def _at_rest(
 
 
 def _go_on(connection: sa.Connection, over: Sequence[_Over]) -> list[Row]:
-    """Queue what goes on; of a run that is held it is held, of one that is cancelled it is done."""
+    """Queue what goes on; of a run that is held it is held, of one that is over it is done."""
     if not over:
         return []
     states = lock_runs(connection, [wait["run_id"] for wait, _, _ in over])
     due: list[Row] = []
     for wait, event, seq in over:
-        state = {
-            RunState.HELD: SegmentState.HELD,
-            RunState.CANCELLED: SegmentState.DONE,
-        }.get(states.get(wait["run_id"], RunState.RUNNING), SegmentState.QUEUED)
+        run_state = states.get(wait["run_id"], RunState.RUNNING)
+        state = SegmentState.HELD if run_state == RunState.HELD else SegmentState.QUEUED
+        state = SegmentState.DONE if run_state.is_final else state
         change = {
             "state": state.value,
             "event": event,

@@ -50,13 +50,13 @@ def puts_at_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def does_everything_again(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(segment: Any) -> dict[str, Any]:
+    async def nothing(rows: Any, work: Any) -> dict[str, Any]:
         return {}
 
     def finish(connection: Any, segment_id: str) -> None: ...
 
     patch.setattr(segments, "finish", finish)
-    patch.setattr(segments.Segment, "_recorded", nothing)
+    patch.setattr(segments, "recorded", nothing)
 
 
 def forgets_the_state_of_a_wait(patch: pytest.MonkeyPatch) -> None:

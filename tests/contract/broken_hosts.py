@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from appmixer.engine.contract import Listener, RejectedError, Response
+from appmixer.engine.contract import End, Listener, RejectedError, Response
 from appmixer.engine.contract.host_conformance import (
     Check,
     events,
@@ -305,6 +305,15 @@ def gives_up_nothing(page: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(page.Host, "give_up", give_up)
 
 
+def hears_no_end(page: Any, patch: pytest.MonkeyPatch) -> None:
+    settle = page.Host._settle
+
+    def settle_as_done(host: Any, step: Any, port: str, result: Any) -> None:
+        settle(host, step, port, None if isinstance(result, End) else result)
+
+    patch.setattr(page.Host, "_settle", settle_as_done)
+
+
 def forgets_what_comes_early(page: Any, patch: pytest.MonkeyPatch) -> None:
     class Forgetful(dict[str, Any]):
         def __setitem__(self, key: str, value: Any) -> None: ...
@@ -490,6 +499,7 @@ BROKEN: list[tuple[Spoil, Check]] = [
     ),
     (hangs_after_a_fault, steps.a_fault_of_the_code_ends_its_step_and_nothing_else),
     (ends_any_wait_with_any_event, steps.a_wait_goes_on_with_the_next_event_for_its_key),
+    (hears_no_end, steps.a_step_that_ends_its_run_ends_as_it_says),
     (gives_up_nothing, steps.a_wait_goes_on_without_an_event_when_its_time_is_over),
     (forgets_what_comes_early, steps.an_event_that_comes_before_the_wait_ends_it),
     (gives_an_event_twice, steps.an_event_that_was_seen_does_not_end_the_next_wait),

@@ -1,4 +1,4 @@
-"""A site with the connector `utilities`; what it is asked for is in `site.py`."""
+"""A site with the connector `utilities` and the probe; what it is asked for is in `site.py`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from appmixer.utilities import plugin
+
+from .probe import probe
 from .site import Site
 
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    site = Site(tmp_path / "data")
+    site = Site(tmp_path / "data", modules=(plugin, probe()))
     await site.start()
     yield site
     await site.stop()

@@ -1,4 +1,4 @@
-"""An engine that has the connector `utilities` and no other, whose clock the test moves.
+"""An engine with the connector `utilities`, whose clock the test moves.
 
 `flow` writes a document; `Site` runs it over HTTP, and can be stopped and opened again.
 """
@@ -22,6 +22,9 @@ from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.utilities import plugin
+
+from .probe import ID as PROBE
+from .probe import Probe
 
 T = TypeVar("T")
 DEADLINE_S = 60.0
@@ -71,6 +74,17 @@ class Site:
     def engine(self) -> Engine:
         assert self._engine is not None
         return self._engine
+
+    @property
+    def probe(self) -> Probe:
+        found = self.engine.plugins[PROBE]
+        assert isinstance(found, Probe)
+        return found
+
+    @property
+    def noted(self) -> list[str]:
+        """What the probe has noted since the engine was opened."""
+        return self.probe.noted
 
     @property
     def client(self) -> httpx.AsyncClient:

@@ -22,7 +22,7 @@ from ..named_values import MAX_VALUES, NamedValue, names_in, port_with, values_o
 
 
 class SetValues(Action):
-    """The values are JSON: https://www.rfc-editor.org/rfc/rfc8259"""
+    """docs/utilities.md"""
 
     label = "Set Values"
     description = "Gives names to values, for the steps that follow."

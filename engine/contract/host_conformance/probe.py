@@ -20,6 +20,7 @@ from ..loading import Connector, connectors_of
 from ..provided import Account
 from ..values import (
     Check,
+    End,
     Event,
     JsonObject,
     Listener,
@@ -38,7 +39,7 @@ MAX_BODY_BYTES = 10_000
 # What a trigger is told that is woken.
 WOKEN = "woken"
 
-Result = BaseModel | Wait | None
+Result = BaseModel | Wait | End | None
 
 
 class Told(Fields):

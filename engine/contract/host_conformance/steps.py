@@ -6,7 +6,7 @@ import asyncio
 
 from ..context import ActionContext
 from ..errors import AuthorizationError, OutcomeUnknownError, RejectedError, ThrottledError
-from ..values import JsonObject, Wait
+from ..values import End, JsonObject, Wait
 from .adapter import HostSite
 from .probe import Act, Probe, Result, answer, until_cancelled
 from .stage import expect, require, staged
@@ -250,6 +250,23 @@ async def a_step_that_acted_is_not_tried_again_after_its_deadline(site: HostSite
         expect(len(stage.probe.attempts), 1, "calls of the action")
 
 
+async def a_step_that_ends_its_run_ends_as_it_says(site: HostSite) -> None:
+    async def end(context: ActionContext, input: Act.Input) -> Result:
+        await context.send("aside", Act.Output(text=input.text))
+        return End(has_failed=input.text == "bad", text="It is over")
+
+    async with staged(site, Probe(receive=end)) as stage:
+        await stage.say("bad")
+        await stage.until_steps(1, "failed")
+        await stage.say("good")
+        found = await stage.until_steps(2, "failed", "completed")
+        await stage.settle()
+
+        states = sorted(each.state for each in found)
+        expect(states, ["completed", "failed"], "the steps")
+        expect(len(stage.probe.attempts), 2, "calls of the action")
+
+
 STEPS = (
     an_input_is_validated_before_the_action_gets_it,
     values_leave_at_the_port_that_they_are_sent_to,
@@ -265,4 +282,5 @@ STEPS = (
     an_event_that_was_seen_does_not_end_the_next_wait,
     a_step_past_its_deadline_is_cancelled_and_has_failed,
     a_step_that_acted_is_not_tried_again_after_its_deadline,
+    a_step_that_ends_its_run_ends_as_it_says,
 )
