@@ -238,7 +238,10 @@ class Segment:
         self.new_rows.append(row)
         self.new_entries += outcome.kept
         if outcome.state.is_at_rest:
-            self.new_waits.append(wait_row(work, call, outcome, number, self.executor.clock.now))
+            wait = wait_row(work, call, outcome, number, self.executor.clock.now)
+            # The events of its own connector end it, whatever has begun the run.
+            connector = self.executor.types[component.type].connector
+            self.new_waits.append({**wait, "connector": connector})
         return outcome
 
     @property

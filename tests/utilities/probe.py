@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import types
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from appmixer.engine.contract import (
     CONTRACT_VERSION,
     Action,
     ActionContext,
+    Event,
     Fields,
     HostContext,
     JsonObject,
@@ -56,7 +58,7 @@ class Rest(Action):
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None
     ) -> Given:
-        return Given(text=str(state["text"]))
+        return Given(text=str(state["text"]), count=0 if event is None else 1)
 
 
 class Several(Action):
@@ -105,6 +107,10 @@ class Probe(QuietPlugin):
         self.host = host
         self.noted: list[str] = []
         self.may_go_on = asyncio.Event()
+
+    def read(self, content: bytes) -> Sequence[Event]:
+        told = json.loads(content)
+        return [Event(told["id"], "told", told, wait_keys=tuple(told["waitKeys"]))]
 
 
 ACTIONS: Sequence[type[Action]] = (Note, Rest, Several, Slow, Refuse)

@@ -12,6 +12,8 @@ from appmixer.engine.contract.conformance import form_complaints, manifest_compl
 from appmixer.engine.contract.testing import RecordingContext, RecordingHost
 from appmixer.utilities.utilities import Utilities
 
+from .site import Site, flow, outputs, step
+
 FOLDER = Path(__file__).parents[2] / "utilities"
 CONNECTOR = load_connectors()["appmixer:utilities"]
 
@@ -53,3 +55,18 @@ def test_every_published_schema_is_a_components_or_a_general_one(path: Path) -> 
     names = {entry.name.rpartition(".")[2] for entry in CONNECTOR.manifest.components}
 
     assert path.stem.removesuffix(".schema") in names | general
+
+
+@pytest.mark.anyio
+async def test_a_step_of_another_connector_waits_for_the_events_of_its_own(site: Site) -> None:
+    document = flow(rest=step("test.probe.Rest", {"text": "x"}, "begin.started"))
+    run_id = await site.begin(document)
+
+    async def waits() -> bool:
+        return bool((await site.run(run_id))["status"] == "waiting")
+
+    await site.until(waits)
+    await site.probe.host.accept(json.dumps({"id": "1", "waitKeys": ["probe"]}).encode())
+    run = await site.ended(run_id)
+
+    assert outputs(run)["rest"] == {"out": [{"text": "x", "count": 1, "atOnce": 1}]}
