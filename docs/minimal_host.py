@@ -45,6 +45,7 @@ from appmixer.engine.contract import (
     Json,
     JsonObject,
     Listener,
+    Notice,
     RejectedError,
     Request,
     Response,
@@ -291,6 +292,10 @@ class Host:
     async def listeners(self, topic_prefix: str) -> Sequence[str]:
         topics = [listener.topic for listener in self.listening.values()]
         return [topic for topic in topics if topic.startswith(topic_prefix)]
+
+    async def tell_owners(self, topics: Sequence[str], notice: Notice) -> None:
+        """A real host gives it to the triggers of theirs that listen to NOTICE."""
+        self.log.warning("notice", id=notice.id, title=notice.title)
 
     async def forms_changed(self, about: str, text: str) -> None:
         """A real host marks the flows whose forms were made from that, for people to see."""

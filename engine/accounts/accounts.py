@@ -8,10 +8,19 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from ..contract import Account, AccountProvider, Credentials, JsonObject, Log, RejectedError
+from ..contract import (
+    ACCOUNT_LOST,
+    Account,
+    AccountProvider,
+    Credentials,
+    JsonObject,
+    Log,
+    RejectedError,
+)
 from ..errors import ConflictError, NotFoundError, not_here
 from ..observe.faults import Describe
 from ..observe.stream import Stream
+from ..storage.notices import put_notice
 from ..storage.tables import CONNECTED, accounts
 from ..times import iso
 from .keeping import checked_name, keep_row, of_running_flows, running_flows, users_in
@@ -44,6 +53,8 @@ class Accounts:
 
     on_connected: Callable[[str], Awaitable[None]] | None = None
     """Called with an account's id once it works (again)."""
+    on_lost: Callable[[], None] | None = None
+    """Called once an account has to be connected again."""
 
     def __init__(
         self,
@@ -240,14 +251,23 @@ class Accounts:
         obtained_at = account.obtained_at
         if asked_at is not None and obtained_at is not None and obtained_at > asked_at:
             return
-        change = (
-            sa.update(accounts)
-            .where(accounts.c.id == account_id)
-            .values(state=RECONNECT, reason=reason)
-        )
-        await self._writer.commit(lambda connection: connection.execute(change))
+        mine, now = accounts.c.id == account_id, self._clock.now
+        change = sa.update(accounts).where(mine).values(state=RECONNECT, reason=reason)
+        about = {"account": account.name, "connector": account.service, "cause": reason}
+
+        def mark(connection: sa.Connection) -> None:
+            was = connection.scalar(sa.select(accounts.c.state).where(mine).with_for_update())
+            connection.execute(change)
+            if was == CONNECTED:
+                told = {**about, "title": "An account has to be connected again"}
+                id = f"{account_id}|{now!r}"
+                put_notice(connection, account.owner_id, ACCOUNT_LOST, id, told, now)
+
+        await self._writer.commit(mark)
         account = await self._stored.fresh(account_id)
         self._log.warning("account_needs_reconnection", account=account_id)
+        if self.on_lost is not None:
+            self.on_lost()
         self._stream.publish(account.owner_id, "account", self._shown(account))
 
     async def change(self, account: StoredAccount, values: Mapping[str, Any]) -> None:

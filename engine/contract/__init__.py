@@ -28,6 +28,10 @@ from .schema import component_schema, port_schema
 from .starts import Cron, Every, Hook, Once, Schedule
 from .texts import Texts, texts_in, translate
 from .values import (
+    ACCOUNT_LOST,
+    HOST_TOPICS,
+    NOTICE,
+    RUN_FAILED,
     Check,
     Collected,
     Credentials,
@@ -40,6 +44,7 @@ from .values import (
     Json,
     JsonObject,
     Listener,
+    Notice,
     Option,
     Part,
     Preview,
@@ -51,7 +56,11 @@ from .values import (
 from .version import CONTRACT_VERSION
 
 __all__ = [
+    "ACCOUNT_LOST",
     "CONTRACT_VERSION",
+    "HOST_TOPICS",
+    "NOTICE",
+    "RUN_FAILED",
     "Account",
     "AccountProvider",
     "Action",
@@ -91,6 +100,7 @@ __all__ = [
     "Log",
     "Manifest",
     "NoInput",
+    "Notice",
     "Once",
     "Option",
     "OutcomeUnknownError",

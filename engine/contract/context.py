@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .clock import Clock
 from .provided import Account, Files, Log, Quota, Store
 from .starts import Hook, Schedule
-from .values import Collected, Fate, Json, JsonObject, Response
+from .values import Collected, Fate, Json, JsonObject, Notice, Response
 
 if TYPE_CHECKING:
     import httpx
@@ -82,6 +82,13 @@ class HostContext(Protocol):
         step keeps the furthest state it was told of, in the order of `FateState`. `failed` comes
         last, and nothing follows it. What is told of a step of another connector, or of one that
         there never was, changes nothing.
+        """
+        ...
+
+    async def tell_owners(self, topics: Sequence[str], notice: Notice) -> None:
+        """Tell those whose accounts open one of the topics, if a trigger of theirs listens to it.
+
+        Where the connector has no accounts, everybody. Returns when it is stored.
         """
         ...
 
@@ -221,7 +228,13 @@ class TriggerContext(ComponentContext, Protocol):
         ...
 
     async def add_listener(self, topic: str, params: JsonObject) -> None:
-        """Ask for events of a topic; refused with the plugin's reason. Twice is once."""
+        """Ask for events of a topic; refused with the plugin's reason. Twice is once.
+
+        Those of HOST_TOPICS are the host's own, for which neither plugin nor account are asked:
+        `receive` gets `topic`, `at`, `title`, `cause`, `cure` and `details`, and, as far as it is
+        about one, `flowId`, `flowName`, `runId`, `step`, `account` (its name) and `connector`. What
+        becomes of a run that begins so is told nobody.
+        """
         ...
 
     async def remove_listener(self, topic: str) -> None:

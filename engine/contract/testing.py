@@ -18,7 +18,18 @@ from .stand_ins import (
     RecordingQuota,
 )
 from .starts import Hook, Schedule
-from .values import Check, Collected, Event, Fate, Json, JsonObject, Listener, Response, Route
+from .values import (
+    Check,
+    Collected,
+    Event,
+    Fate,
+    Json,
+    JsonObject,
+    Listener,
+    Notice,
+    Response,
+    Route,
+)
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -93,7 +104,7 @@ class RecordingHost:
 
     `fates` are those that were reported, in order, repeats included.
     What is to be watched is in `watched`, by its name, for a test to do; `changed` is what forms
-    were made from and has changed, with the sentence about it.
+    were made from and has changed, with the sentence about it. `told` is what owners were told.
     """
 
     configuration: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -109,6 +120,9 @@ class RecordingHost:
     fates: list[Fate] = field(default_factory=list[Fate])
     watched: dict[str, Callable[[], Awaitable[None]]] = field(
         default_factory=dict[str, "Callable[[], Awaitable[None]]"]
+    )
+    told: list[tuple[tuple[str, ...], Notice]] = field(
+        default_factory=list[tuple[tuple[str, ...], Notice]]
     )
     changed: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     store: MemoryStore = field(init=False)
@@ -140,6 +154,9 @@ class RecordingHost:
     async def listeners(self, topic_prefix: str) -> Sequence[str]:
         topics = [listener.topic for listener in self.listening.values()]
         return [topic for topic in topics if topic.startswith(topic_prefix)]
+
+    async def tell_owners(self, topics: Sequence[str], notice: Notice) -> None:
+        self.told.append((tuple(topics), notice))
 
     async def forms_changed(self, about: str, text: str) -> None:
         self.changed.append((about, text))

@@ -89,6 +89,27 @@ class Collected:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Something at the service that owners want to be told, such as that a template was paused.
+
+    `id` is the connector's own for it: what has the same is told once. `details` are for flows
+    that look at more than the words.
+    """
+
+    id: str
+    title: str
+    cause: str = ""
+    cure: str = ""
+    details: JsonObject = field(default_factory=dict[str, Json])
+
+
+RUN_FAILED, ACCOUNT_LOST, NOTICE = "host:run-failed", "host:account-lost", "host:notice"
+HOST_TOPICS = (RUN_FAILED, ACCOUNT_LOST, NOTICE)
+"""What a host itself tells triggers of the owner whom it concerns: that a run has failed, that an
+account has to be connected again, and what connectors have told owners by a Notice."""
+
+
+@dataclass(frozen=True)
 class Listener:
     """A started trigger's wish for events, and the account whose token proves its right to them.
 

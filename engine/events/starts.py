@@ -13,6 +13,7 @@ from ..json_text import dump
 from ..runs.states import RunState, SegmentState, StepState
 from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
+from ..storage.notices import put_failure
 from ..storage.statements import Prepared, insert
 from ..storage.storage import Storage
 from ..storage.tables import CONNECTED, accounts, events, held, runs, segments, steps, takings
@@ -191,6 +192,9 @@ def store_runs(connection: sa.Connection, starts: Sequence[Start], now: float) -
     if starts:
         _ADD_RUN.execute(connection, [_run_row(start, now) for start in starts])
         _ADD_STEP.execute(connection, [_trigger_step(start, now) for start in starts])
+    for start in starts:
+        if start.error is not None:
+            put_failure(connection, start.run_id, start.error, now, is_new=True)
     first = [_first_segment(start) for start in starts if start.error is None]
     if first:
         _ADD_SEGMENT.execute(connection, first)

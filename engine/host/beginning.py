@@ -16,6 +16,7 @@ from ..events.finding import Finder
 from ..events.hook_requests import HookRequests
 from ..events.inbox import Events
 from ..events.later import Later
+from ..events.notifying import Notifier
 from ..events.repeats import Repeats
 from ..events.routing import IDLE_ALONE_S, IDLE_AMONG_OTHERS_S, Router
 from ..events.topics import Topics
@@ -42,6 +43,7 @@ class Beginning:
     router: Router
     later: Later
     waker: Waker
+    notifier: Notifier
     by_hand: RunsByHand
     hook_requests: HookRequests
 
@@ -94,6 +96,16 @@ def make_beginning(
         describe=describe,
         look_s=LOOK_ALONE_S if turn.is_alone else LOOK_AMONG_OTHERS_S,
     )
+    notifier = Notifier(
+        storage=storage,
+        flows=flows,
+        types=types,
+        topics=topics,
+        unprompted=unprompted,
+        is_active=turn.is_mine,
+        log=log,
+        describe=describe,
+    )
     by_hand = RunsByHand(storage, flows, types, hosted.component, input_checks, unprompted, repeats)
     hook_requests = HookRequests(storage, flows, unprompted, repeats, limits)
-    return Beginning(router, later, waker, by_hand, hook_requests)
+    return Beginning(router, later, waker, notifier, by_hand, hook_requests)

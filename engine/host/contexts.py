@@ -22,6 +22,7 @@ from ..contract import (
     Files,
     Json,
     Log,
+    Notice,
     Plugin,
     Quota,
     RejectedError,
@@ -66,6 +67,7 @@ class Services:
     forms_changed: Callable[[str, str, str], Awaitable[None]]
     list_values: int
     answers: Answers
+    tell_owners: Callable[[str, Sequence[str], Notice], Awaitable[None]]
 
 
 class _NothingTaken:
@@ -119,6 +121,9 @@ class EngineHost:
 
     async def report_fates(self, fates: Sequence[Fate]) -> None:
         await self.services.fates.report(self.connector, fates)
+
+    async def tell_owners(self, topics: Sequence[str], notice: Notice) -> None:
+        await self.services.tell_owners(self.connector, topics, notice)
 
     async def account(self, account_id: str) -> Account:
         try:

@@ -136,6 +136,7 @@ class Engine:
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)
         self.tasks.begin("schedules", self.waker.work)
+        self.tasks.begin("notices", self.notifier.work)
         self.tasks.begin("renewal", self.accounts.renewal.keep_renewed)
         for number in range(PROVERS):
             self.tasks.begin(f"proof {number + 1}", self.accounts.proofs.keep_proven)
@@ -175,7 +176,9 @@ class Engine:
         )
         # On PostgreSQL a step may be executed by another process than the one that was asked.
         self.answers = Answers(storage, self.clock, is_alone=self.database.dialect.name == "sqlite")
-        notices = StreamedNotices(self.stream, self.metrics, self.answers.tell)
+        notices = StreamedNotices(
+            self.stream, self.metrics, self.answers.tell, lambda: self.notifier.look()
+        )
         self.fates = Fates(storage, self.types, notices)
         self.runs = Runs(storage, self.fates)
         self.input_checks = InputChecks()
@@ -197,6 +200,7 @@ class Engine:
             forms_changed=self._mark_flows,
             list_values=self.limits.list_values,
             answers=self.answers,
+            tell_owners=lambda *told: self.notifier.tell_owners(*told),
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
@@ -247,6 +251,8 @@ class Engine:
             describe=self.describe,
         )
         self.router, self.later, self.waker = beginning.router, beginning.later, beginning.waker
+        self.notifier = beginning.notifier
+        self.accounts.on_lost = self.notifier.look
         self.by_hand, self.hook_requests = beginning.by_hand, beginning.hook_requests
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:

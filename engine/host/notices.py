@@ -13,17 +13,23 @@ from ..runs.states import RunState
 
 @dataclass(frozen=True)
 class StreamedNotices:
-    """Notices as streams and metrics have them; `on_end` gets each run that has ended."""
+    """Notices as streams and metrics have them; `on_end` gets each run that has ended.
+
+    `on_failure` is told of one that has failed.
+    """
 
     stream: Stream
     metrics: Metrics
     on_end: Callable[[str], None]
+    on_failure: Callable[[], None]
 
     def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""
         if RunState(state).is_final:
             self.on_end(run_id)
             self.metrics.runs.labels(state).inc()
+        if state in (RunState.FAILED, RunState.UNKNOWN):
+            self.on_failure()
         self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
 
     def tell_step(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import Account, Hook, Json, JsonObject, Listener, Schedule
+from ..contract import HOST_TOPICS, Account, Hook, Json, JsonObject, Listener, Schedule
 from ..flows.hooks import hook_address
-from ..flows.places import Listening
+from ..flows.places import Listening, Place
 from ..flows.schedules import first_time, rule_of
+from ..storage.notices import HOST
 from ..storage.tables import listeners
 from .contexts import EngineContext
 
@@ -26,11 +27,17 @@ class EngineTriggerContext(EngineContext):
     kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
 
     async def add_listener(self, topic: str, params: JsonObject) -> None:
+        if topic in HOST_TOPICS:
+            await self.listening.add(self._host_listener(topic), self._as_host)
+            return
         listener = self._listener(topic, params)
         await self.plugin.listener_added(listener, self._account)
         await self.listening.add(listener, self.place)
 
     async def remove_listener(self, topic: str) -> None:
+        if topic in HOST_TOPICS:
+            await self.listening.remove(self._host_listener(topic))
+            return
         listener = self._listener(topic, {})
         if await self.listening.remove(listener):
             await self.plugin.listener_removed(listener, self._account)
@@ -79,6 +86,21 @@ class EngineTriggerContext(EngineContext):
     def _account(self) -> Account | None:
         """The account that opens the topic; None only where the connector has no accounts."""
         return self.account if self.services.has_accounts(self.place.connector) else None
+
+    @property
+    def _as_host(self) -> Place:
+        """The trigger's place, for what the host and no connector tells."""
+        return replace(self.place, connector=HOST, account=None)
+
+    def _host_listener(self, topic: str) -> Listener:
+        place = self.place
+        return Listener(
+            id=f"{place.flow_key}:{place.component}:{topic}",
+            topic=topic,
+            params={},
+            account_id="",
+            owner_id=place.owner_id,
+        )
 
     def _listener(self, topic: str, params: JsonObject) -> Listener:
         place, account = self.place, self._account

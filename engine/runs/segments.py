@@ -46,8 +46,7 @@ PAUSE_S = 1.0
 class Executor:
     """Executes segments; `hand_over` gets those that are due right after one.
 
-    `leave` tells of one left in the table, `end_run` of a run that a step has ended, `add_end` of
-    a wait's id and end that were stored.
+    `leave` tells of one left in the table, `add_end` of a wait's id and end that were stored.
     """
 
     writer: Writer
@@ -240,8 +239,8 @@ class Segment:
         if outcome.state.is_at_rest:
             wait = wait_row(work, call, outcome, number, self.executor.clock.now)
             # The events of its own connector end it, whatever has begun the run.
-            connector = self.executor.types[component.type].connector
-            self.new_waits.append({**wait, "connector": connector})
+            wait["connector"] = self.executor.types[component.type].connector
+            self.new_waits.append(wait)
         return outcome
 
     @property

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..storage.notices import put_failure
 from ..storage.statements import Prepared, PreparedChange, insert
 from ..storage.tables import CONNECTED, accounts, answers, events, lists, runs, segments, steps
 from .states import ListState, RunState, SegmentState, StepState
@@ -191,6 +192,8 @@ def set_run(
     now: float,
 ) -> RunState:
     """Set a run's state, unless it was cancelled; return what it is then."""
+    if state in (RunState.FAILED, RunState.UNKNOWN):
+        put_failure(connection, run_id, error, now)
     change = {
         "run": run_id,
         "state": state.value,
