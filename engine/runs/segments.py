@@ -238,8 +238,7 @@ class Segment:
         self.new_entries += outcome.kept
         if outcome.state.is_at_rest:
             wait = wait_row(work, call, outcome, number, self.executor.clock.now)
-            # The events of its own connector end it, whatever has begun the run.
-            wait["connector"] = self.executor.types[component.type].connector
+            wait["connector"] = self.executor.types[component.type].connector  # whose events end it
             self.new_waits.append(wait)
         return outcome
 
