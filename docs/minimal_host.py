@@ -474,6 +474,7 @@ class Context:
         step: Step | None = None,
     ) -> None:
         self.host, self.place, self.chosen, self.properties = host, place, account, properties
+        # A real host keeps the calls of components out of its own network.
         self.plugin, self.store, self.http = host.plugin, host.store, host.http
         self.clock, self.log, self.quota, self.files = host.clock, host.log, host.quota, host.files
         self.state, self.step = host.states[place], step

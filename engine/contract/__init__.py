@@ -1,5 +1,6 @@
 """The contract between connectors and the engines that host them: import it from here."""
 
+from .addresses import is_public
 from .clock import Clock, SystemClock
 from .component import Action, Component, Fields, NoInput, Trigger
 from .connector import AccountProvider, Hooks, Plugin, TellsFacts, hookimpl
@@ -126,6 +127,7 @@ __all__ = [
     "connectors_of",
     "form_misfits",
     "hookimpl",
+    "is_public",
     "load_connectors",
     "port_schema",
     "sample_of",

@@ -36,7 +36,10 @@ class HostContext(Protocol):
         ...
 
     @property
-    def http(self) -> httpx.AsyncClient: ...
+    def http(self) -> httpx.AsyncClient:
+        """The client for addresses that the administrator has named: it reaches every one."""
+        ...
+
     @property
     def clock(self) -> Clock: ...
     @property
@@ -133,7 +136,14 @@ class ComponentContext(Protocol):
     @property
     def files(self) -> Files: ...
     @property
-    def http(self) -> httpx.AsyncClient: ...
+    def http(self) -> httpx.AsyncClient:
+        """The client for addresses that flows name, unlike that of the long-lived parts.
+
+        It reaches the public internet, and of everything else what the administrator of the host
+        has allowed; a call of another address raises RejectedError before anything has left.
+        """
+        ...
+
     @property
     def clock(self) -> Clock: ...
     @property

@@ -17,7 +17,7 @@ import select
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -26,6 +26,8 @@ import httpx
 from aiohttp.connector import Connection
 from aiohttp.http import HttpProcessingError, StreamWriter
 from yarl import URL
+
+from .addresses import Allowed, called_host, open_socket, refusal_in
 
 # More than segments can be executed at once, so that none waits for another one's connection.
 MAX_CONNECTIONS, KEEPALIVE_S = 1_000, 15.0
@@ -50,13 +52,20 @@ _NO_TIMEOUTS = aiohttp.ClientTimeout(total=None)
 class Pool:
     """The connections that stand."""
 
-    def __init__(self) -> None:
-        self._connector = aiohttp.TCPConnector(limit=MAX_CONNECTIONS, keepalive_timeout=KEEPALIVE_S)
+    def __init__(self, allowed: Allowed | None = None) -> None:
+        self._is_guarded = allowed is not None
+        self._connector = aiohttp.TCPConnector(
+            limit=MAX_CONNECTIONS,
+            keepalive_timeout=KEEPALIVE_S,
+            socket_factory=partial(open_socket, allowed) if allowed is not None else None,
+        )
         # What tells whether something came on a connection that was used before.
         self._polls: WeakKeyDictionary[Any, select.poll] = WeakKeyDictionary()
         self._target = lru_cache(maxsize=MAX_TARGETS)(self._make_target)
 
     async def take(self, request: httpx.Request) -> Connection:
+        if self._is_guarded:
+            called_host.set(request.url.raw_host.decode("ascii"))
         name = request.extensions.get("sni_hostname")
         target = self._target(request.url.scheme, request.url.netloc, name)
         return await self._connector.connect(target, [], _NO_TIMEOUTS)
@@ -208,7 +217,11 @@ class Call:
 
     def name(self, failure: BaseException) -> Exception:
         """Return the failure as httpx names it."""
+        if (refusal := refusal_in(failure)) is not None:
+            return refusal
         text = str(failure) or type(failure).__name__
+        if isinstance(failure, aiohttp.InvalidURL):
+            return httpx.UnsupportedProtocol(text, request=self._request)
         if isinstance(failure, TimeoutError):
             kind: type[httpx.TransportError] = (
                 httpx.ReadTimeout if self.may_have_left else httpx.ConnectTimeout
@@ -232,13 +245,7 @@ class _Failing:
 
     def __exit__(self, _: object, failure: BaseException | None, __: object) -> None:
         # UnicodeError: a name that no resolver can be asked for.
-        theirs = (
-            aiohttp.ClientError,
-            HttpProcessingError,
-            OSError,
-            TimeoutError,
-            UnicodeError,
-        )
+        theirs = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError, UnicodeError)
         if isinstance(failure, theirs):
             raise self._call.name(failure) from failure
 

@@ -57,7 +57,9 @@ class Services:
     accounts: Accounts
     inbox: Events
     files: FileStore
+    # What the administrator has named is reached by the first, what flows name by the second.
     http: httpx.AsyncClient
+    guarded_http: httpx.AsyncClient
     plugins: Mapping[str, Plugin]
     hosts: Mapping[str, EngineHost]
     marks: AttemptMarks
@@ -183,7 +185,7 @@ class EngineContext:
 
     @property
     def http(self) -> httpx.AsyncClient:
-        return self.services.http
+        return self.services.guarded_http
 
     @property
     def clock(self) -> Clock:

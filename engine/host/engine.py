@@ -39,6 +39,7 @@ from ..storage.files import FileStore
 from ..storage.folder import open_folder, prepare_folder
 from ..storage.store import EntriesWithEvents
 from .actions import Actions
+from .addresses import read_allowed
 from .beginning import make_beginning
 from .component_tests import ComponentTests
 from .contexts import EngineContext, Services
@@ -72,6 +73,7 @@ class Engine:
         self.describe = Faults(self.log).describe
         self.metrics = Metrics()
         self.limits = read_limits(settings.environment)
+        self.allowed = read_allowed(settings.environment)
         url = database_url(settings.data, settings.database_url)
         self.database = open_database(url)
         self._durable = open_database(url, survives_power_cut=True)
@@ -122,6 +124,8 @@ class Engine:
         self.readers, self.writer, self.seal = storage.readers, storage.writer, storage.seal
         self.http = open_http()
         opened.push_async_callback(self.http.aclose)
+        self.guarded_http = open_http(self.allowed)
+        opened.push_async_callback(self.guarded_http.aclose)
         self._wire()
         opened.push_async_callback(self.turn.close)
         await self.owners.start()
@@ -191,6 +195,7 @@ class Engine:
             inbox=self.events,
             files=self.files,
             http=self.http,
+            guarded_http=self.guarded_http,
             plugins=self.plugins,
             hosts=self.hosts,
             marks=self.marks,

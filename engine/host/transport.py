@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 import httpx
 
+from .addresses import Allowed
 from .calls import READING, Call, Pool
 
 HTTP_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
@@ -22,9 +23,12 @@ class DryRunRequest(Exception):
         self.request = request
 
 
-def open_http() -> httpx.AsyncClient:
-    """Open the client that all connectors share."""
-    return _Client(transport=Transport(), timeout=HTTP_TIMEOUT)
+def open_http(allowed: Allowed | None = None) -> httpx.AsyncClient:
+    """Open a client that all connectors share; `allowed` is what it reaches beside the internet.
+
+    Without it, it reaches everything: for addresses that the administrator has named.
+    """
+    return _Client(transport=Transport(allowed), timeout=HTTP_TIMEOUT)
 
 
 class _NoCookies(httpx.Cookies):
@@ -47,8 +51,8 @@ class _Client(httpx.AsyncClient):
 class Transport(httpx.AsyncBaseTransport):
     """Sends everything, but in a dry run only what reads. Belongs to the loop it is made in."""
 
-    def __init__(self) -> None:
-        self._pool = Pool()
+    def __init__(self, allowed: Allowed | None = None) -> None:
+        self._pool = Pool(allowed)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if is_dry_run.get() and request.method not in READING:

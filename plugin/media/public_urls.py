@@ -16,10 +16,9 @@ from functools import cache
 
 import httpx
 
-from appmixer.engine.contract import RejectedError, ThrottledError
+from appmixer.engine.contract import RejectedError, ThrottledError, is_public
 
 from ..graph.decompression import ACCEPT_ENCODING, unpacked
-from .special_addresses import is_public
 
 MAX_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)

@@ -7,6 +7,7 @@ import types
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -65,6 +66,12 @@ COMPONENTS: Mapping[str, type[Component]] = {
     f"test.call.{each.__name__}": each for each in (Write, Set, Read)
 }
 EFFECTS = {"Write": ("write", False), "Set": ("write", True), "Read": ("read", True)}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The services that misbehave are on the loopback."""
+    return Settings(data=tmp_path / "data", environment={"APPMIXER_PRIVATE_HOSTS": "127.0.0.1"})
 
 
 def quiet(host: HostContext) -> QuietPlugin:
