@@ -91,7 +91,7 @@ class Accounts:
     async def complete(
         self, owner_id: str, service: str, credentials: Credentials, name: str, settings: JsonObject
     ) -> dict[str, Any]:
-        """Store credentials with what a person has set, and with what they ask for.
+        """Store credentials with what a person has set, and with what they or the manifest ask for.
 
         That may be known from the account in whose place they are stored; what is not is refused
         with a RejectedError that names the setting.
@@ -99,9 +99,11 @@ class Accounts:
         declared = self._stored.declared(service)
         given = checked_settings(declared, settings)
         known = await self._settings_of(owner_id, service, checked_name(name))
-        needed = {key: known[key] for key in credentials.asks if key in known} | given
+        asks = {each.name: each.description for each in declared if each.required}
+        asks |= credentials.asks
+        needed = {key: known[key] for key in asks if key in known} | given
         labels = {each.name: each.label for each in declared}
-        for key, why in credentials.asks.items():
+        for key, why in asks.items():
             if key not in needed:
                 cure = f"Name it in the setting {key}."
                 raise RejectedError(f"{labels.get(key, key)} is needed", why, cure, key)

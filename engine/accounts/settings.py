@@ -20,7 +20,9 @@ def available(setting: AccountSetting, profile: JsonObject) -> dict[str, Any]:
 
 
 def choices(setting: AccountSetting, profile: JsonObject) -> Mapping[str, Any]:
-    """Return the values that the account's profile offers, each with its label."""
+    """Return the values that the manifest or the account's profile offers, each with its label."""
+    if isinstance(setting.choices, dict):
+        return setting.choices
     listed = profile.get(setting.choices) if setting.choices else None
     return listed if isinstance(listed, Mapping) else {}
 
@@ -50,6 +52,9 @@ def checked_settings(
                 "Check the spelling.",
                 name[:MAX_TEXT_CHARS],
             )
+        if changes[name] is None and known[name].required:
+            label, why = known[name].label, known[name].description
+            raise RejectedError(f"{label} is needed", why, "Give another value instead.", name)
     return {
         name: _checked(known[name], value) for name, value in changes.items() if value is not None
     }
@@ -62,12 +67,15 @@ def _checked(setting: AccountSetting, value: Any) -> Any:
         cure = "Give true or false."
     else:
         is_text = isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARS
-        if is_text and (setting.pattern is None or re.fullmatch(setting.pattern, value)):
+        is_choice = not isinstance(setting.choices, dict) or value in setting.choices
+        if is_text and is_choice and re.fullmatch(setting.pattern or "(?s:.*)", value):
             return value
         cure = f"Give a text such as {setting.example}." if setting.example else "Give a text."
+        if isinstance(setting.choices, dict):
+            cure = f"Give one of {', '.join(setting.choices)}."
     raise RejectedError(
         f"{setting.label} cannot be this value",
         setting.description,
-        f"{cure} null takes the setting back.",
+        cure if setting.required else f"{cure} null takes the setting back.",
         setting.name,
     )

@@ -33,7 +33,7 @@ def connect(
     service: Annotated[
         str | None,
         typer.Option(
-            help="The connector's id; the only one unless given.",
+            help="The connector's id; the only one whose components need accounts unless given.",
             autocompletion=completion.services,
         ),
     ] = None,
@@ -54,14 +54,20 @@ def connect(
     by_id = {each["id"]: each for each in connectors if each["auth"]}
     if not by_id:
         fail("No connector here has accounts.")
-    chosen = service or (next(iter(by_id)) if len(by_id) == 1 else "")
+    usual = [key for key, each in by_id.items() if each["auth"]["forAll"]] or list(by_id)
+    chosen = service or (usual[0] if len(usual) == 1 else "")
     if chosen not in by_id:
         misuse(f"Choose --service from: {', '.join(sorted(by_id))}.")
     given = read_settings(settings or (), by_id[chosen]["auth"]["settings"])
     name = name or _asked_name()
     has_keys = by_id[chosen]["auth"]["type"] == "apiKey"
     if token or has_keys:
-        pasted = typer.prompt("Key" if has_keys else "Access token", hide_input=True, err=True)
+        for each in by_id[chosen]["auth"]["settings"]:
+            if each["required"] and each["name"] not in given and sys.stdin.isatty():
+                warn(each["description"])
+                given[each["name"]] = typer.prompt(each["label"], err=True)
+        label = by_id[chosen]["auth"]["keyLabel"] if has_keys else "Access token"
+        pasted = typer.prompt(label, hide_input=True, err=True)
         key = "secret" if has_keys else "accessToken"
         content = {"service": chosen, "name": name, key: pasted, "settings": given}
         account = call(url, data, "POST", "/api/accounts", content)

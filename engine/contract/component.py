@@ -52,6 +52,8 @@ class Component:
     """Further words by which people look for it, such as its name in other tools."""
     scopes: ClassVar[Sequence[str]] = ()
     """What the account must be allowed, by the service's names."""
+    account: ClassVar[Literal["optional", "required"] | None] = None
+    """Whether a flow may or has to name an account for it; None where the manifest tells."""
     effect: ClassVar[Literal["read", "write"]] = "write"
     """Whether it only reads, or changes something at the service."""
     idempotent: ClassVar[bool] = False

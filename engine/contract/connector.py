@@ -78,7 +78,7 @@ class Plugin(Protocol):
     async def listener_added(self, listener: Listener, account: Account | None) -> None:
         """Called before a listener is stored, also when it is there already; raise to refuse it.
 
-        There is no account if, and only if, the manifest has no `auth`.
+        There is no account if, and only if, the manifest has no `auth`, or one that is not for all.
         """
         ...
 

@@ -10,7 +10,7 @@ from .component import Component, Trigger
 from .manifest import ComponentEntry
 
 # What a class says in attributes of the same names.
-SAID = ("label", "description", "group", "keywords", "scopes", "effect")
+SAID = ("label", "description", "group", "keywords", "scopes", "account", "effect")
 
 
 def component_entry(name: str, component: type[Component]) -> ComponentEntry:

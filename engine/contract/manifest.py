@@ -64,10 +64,14 @@ class AccountSetting(_Part):
     type: Literal["text", "switch"] = "text"
     pattern: str | None = Field(None, description="What a text has to match.")
     example: str | None = Field(None, description="A text that could be set.")
-    choices: str | None = Field(
+    choices: str | dict[str, str] | None = Field(
         None,
-        description="The key of the account's profile whose object has the values to choose from,"
-        " with a label for each. What is chosen stands in the profile under the setting's name.",
+        description="The values to choose from, with a label for each; or the key of the account's"
+        " profile whose object has them. What is chosen stands in the profile under the setting's"
+        " name.",
+    )
+    required: bool = Field(
+        False, description="Without it no account is connected, and it cannot be taken back."
     )
 
 
@@ -81,6 +85,12 @@ class Auth(_Part):
     scopes: list[str] = []
     token: bool = Field(False, description="An access token can be pasted instead of a login.")
     settings: list[AccountSetting] = []
+    key_label: str = Field("Key", description="What people are asked for where a key is pasted.")
+    for_all: bool = Field(
+        True,
+        description="False where components work on behalf of nobody unless their entries say so:"
+        " then events are everybody's who listens.",
+    )
     redirect_label: str = Field(
         "Redirect URL",
         description="What the service calls the address that its login returns to.",
@@ -147,6 +157,11 @@ class ComponentEntry(_Part):
     module: str = Field(description="The Python module that holds the class.")
     schema_file: str = Field(alias="schema", pattern=r"^schemas/[A-Za-z0-9]+\.json$")
     scopes: list[str] = []
+    account: Literal["optional", "required"] | None = Field(
+        default=None,
+        description="Whether a flow may or has to name an account for it. Left out, it has to where"
+        " there are scopes or where accounts are keys, unless `auth.forAll` is false.",
+    )
     effect: Literal["read", "write"] = Field(
         description="Whether it only reads, or changes something at the service."
     )
@@ -188,8 +203,24 @@ class Manifest(_Part):
     def account_settings(self) -> Sequence[AccountSetting]:
         return self.auth.settings if self.auth else ()
 
+    @property
+    def has_accounts(self) -> bool:
+        """Whether its components work on behalf of accounts, unless one says otherwise."""
+        return self.auth is not None and self.auth.for_all
+
     def needs_account(self, entry: ComponentEntry) -> bool:
         """Say whether a flow has to name an account for one of the components."""
-        if self.auth is None:
-            return False
-        return bool(entry.scopes) or self.auth.type == "apiKey"
+        if self.auth is None or entry.account is not None:
+            return entry.account == "required"
+        return self.auth.for_all and (bool(entry.scopes) or self.auth.type == "apiKey")
+
+    def takes_account(self, entry: ComponentEntry) -> bool:
+        """Say whether a flow can name an account for one of the components."""
+        return self.has_accounts or entry.account is not None
+
+    @model_validator(mode="after")
+    def _can_have_accounts(self) -> Self:
+        names = [each.name for each in self.components if each.account is not None]
+        if names and self.auth is None:
+            raise ValueError(f"{names[0]} takes an account, and there is no auth")
+        return self

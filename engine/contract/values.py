@@ -113,7 +113,8 @@ account has to be connected again, and what connectors have told owners by a Not
 class Listener:
     """A started trigger's wish for events, and the account whose token proves its right to them.
 
-    `account_id` is empty for a connector that has no accounts. `owner_id` is whose trigger it is.
+    `account_id` is empty for a connector whose components have no accounts. `owner_id` is whose
+    trigger it is.
     """
 
     id: str

@@ -67,6 +67,7 @@ def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentTyp
             kind=entry.kind,
             connector=connector_id,
             needs_account=connector.manifest.needs_account(entry),
+            takes_account=connector.manifest.takes_account(entry),
             schema=component_schema(entry.name, classes[entry.name]),
             model=classes[entry.name].Input,
             writes=entry.effect == "write",

@@ -81,6 +81,7 @@ class ComponentType:
     kind: str
     connector: str
     needs_account: bool
+    takes_account: bool
     schema: Mapping[str, Any]
     # What only code can tell of an input, whether the component changes something, and whether
     # doing it twice is no other than doing it once.

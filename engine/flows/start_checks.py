@@ -35,15 +35,18 @@ class StartChecks:
         for key, component in document.components.items():
             kind = self.types[component.type]
             if component.account is None:
+                if not kind.needs_account:
+                    continue
                 text = "No account is chosen; name a connected account, or connect one first."
+            elif not kind.takes_account:
+                text = "It works on behalf of no account; leave it out."
             else:
                 try:
                     await self.accounts.named(owner_id, kind.connector, component.account)
                     continue
                 except RejectedError as error:
                     text = f"{error.title}. {error.cause} {error.cure}"
-            if kind.needs_account:
-                faults.append(Fault(f"components.{key}.account", text))
+            faults.append(Fault(f"components.{key}.account", text))
         if faults:
             raise FlowFaults(faults)
 

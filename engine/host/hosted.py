@@ -53,7 +53,7 @@ class Hosted:
 
     def has_accounts(self, connector_id: str) -> bool:
         connector = self.connectors.get(connector_id)
-        return connector is None or connector.manifest.auth is not None
+        return connector is None or connector.manifest.has_accounts
 
     def open_all(self, services: Services) -> None:
         """Make the long-lived parts; leave out what cannot be made."""

@@ -97,10 +97,12 @@ class Offers:
             by_alias=True,
             exclude={"schema_uri", "configuration", "secrets", "components"},
         )
+        hidden = {"schema_file", "module", "account"}
         components = [
             {
-                **entry.model_dump(mode="json", by_alias=True, exclude={"schema_file", "module"}),
+                **entry.model_dump(mode="json", by_alias=True, exclude=hidden),
                 "needsAccount": self.types[entry.name].needs_account,
+                "takesAccount": self.types[entry.name].takes_account,
                 "ports": described(self.types[entry.name].schema),
                 "schema": self.types[entry.name].schema,
             }

@@ -26,6 +26,7 @@ class AvailableSetting(Shape):
     type: Literal["text", "switch"]
     pattern: str | None = Field(description="What a text has to match.")
     example: str | None
+    required: bool = Field(description="Whether it cannot be taken back.")
     choices: list[Choice] = Field(description="Where it is not empty, one of these is meant.")
 
 

@@ -36,7 +36,8 @@ class Component(Shape):
     scopes: list[str] = Field(description="What an account must be allowed.")
     effect: Literal["read", "write"]
     idempotent: bool = Field(description="Whether doing it twice is the same as doing it once.")
-    needs_account: bool
+    needs_account: bool = Field(description="Whether a flow has to name an account for it.")
+    takes_account: bool = Field(description="Whether a flow can name an account for it.")
     ports: list[Port]
     schema_: dict[str, Any] = Field(
         alias="schema",

@@ -494,6 +494,7 @@ async def test_an_account_says_what_can_be_set_and_to_what(
             "type": "text",
             "pattern": None,
             "example": None,
+            "required": False,
             "choices": [
                 {"value": "hall", "label": "Great Hall"},
                 {"value": "cellar", "label": "Cellar"},
@@ -506,6 +507,7 @@ async def test_an_account_says_what_can_be_set_and_to_what(
             "type": "text",
             "pattern": "^[a-z]{2}$",
             "example": "de",
+            "required": False,
             "choices": [],
         },
         {
@@ -515,6 +517,7 @@ async def test_an_account_says_what_can_be_set_and_to_what(
             "type": "switch",
             "pattern": None,
             "example": None,
+            "required": False,
             "choices": [],
         },
     ]

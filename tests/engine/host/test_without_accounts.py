@@ -264,6 +264,24 @@ async def test_what_listens_without_an_account_hears_nothing_once_accounts_are_n
     assert runs == []
 
 
+async def test_where_accounts_are_not_for_all_a_trigger_hears_without_one(
+    settings: Settings,
+) -> None:
+    module: Any = bell_module(auth={"type": "apiKey", "service": "bell", "forAll": False})
+    module.appmixer_account_provider = hookimpl(lambda: object())
+
+    async with open_engine(settings, connectors_of(module)) as engine:
+        owner_id = await begin(engine)
+        await ring(engine, 3)
+        while await engine.rows(sa.select(inbox.c.seq)):
+            await engine.router.route_batch()
+        runs = await engine.runs.list(owner_id)
+        plugin: Any = engine.plugins[BELL]
+
+    assert len(runs) == 1
+    assert plugin.told == [("added", "", None)]
+
+
 async def test_it_is_listed_and_examined_and_has_no_login(client: httpx.AsyncClient) -> None:
     listed = (await client.get("/api/components")).json()["connectors"]
     shown = (await client.get(f"/api/configuration/{BELL}")).json()
