@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from appmixer.engine.contract import hookimpl
 
 if TYPE_CHECKING:
-    from appmixer.engine.contract import Component, HostContext, JsonObject, Plugin
+    from appmixer.engine.contract import AccountProvider, Component, HostContext, JsonObject, Plugin
 
 
 @cache
@@ -35,6 +35,13 @@ def appmixer_components() -> Mapping[str, type[Component]]:
         )
         for each in _manifest()["components"]
     }
+
+
+@hookimpl
+def appmixer_account_provider(host: HostContext) -> AccountProvider:
+    from .reach.api_keys import ApiKeys
+
+    return ApiKeys()
 
 
 @hookimpl

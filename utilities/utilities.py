@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appmixer.engine.contract import Account, Check, Event, JsonObject, Listener, Route
+from appmixer.engine.contract import Account, Check, Event, Fact, JsonObject, Listener, Route
+
+from .reach.api_keys import facts_of
 
 
 class Utilities:
@@ -27,6 +29,9 @@ class Utilities:
 
     async def checks(self, account: Account | None) -> Sequence[Check]:
         return ()
+
+    async def facts(self, account: Account) -> Sequence[Fact]:
+        return facts_of(account)
 
     async def claim(self, account: Account) -> Sequence[Check]:
         return ()

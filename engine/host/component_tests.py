@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -114,7 +115,8 @@ class ComponentTests:
         try:
             return {"dryRun": True, "request": None, **await self._act(owner_id, step, values)}
         except DryRunRequest as found:
-            request = self._shown(found.request, _secrets(values, kind))
+            secrets = [*_secrets(values, kind), *await self._key(owner_id, kind, account)]
+            request = self._shown(found.request, secrets)
             return {"dryRun": True, "status": "notSent", "request": request}
         finally:
             is_dry_run.reset(mark)
@@ -136,18 +138,29 @@ class ComponentTests:
         answer = {"status": outcome.state, "output": output, "error": outcome.error}
         return {**answer, "reason": outcome.wait_reason} if outcome.wait_reason else answer
 
+    async def _key(self, owner_id: str, kind: ComponentType, account: str | None) -> Sequence[str]:
+        """Return the account's key or token in the forms in which an address or a header has it."""
+        if account is None:
+            return ()
+        hosted = await self.services.accounts.named(owner_id, kind.connector, account)
+        token = await hosted.access_token()
+        return token, quote(token), quote(token, safe=""), quote_plus(token)
+
     def _kind(self, name: str) -> ComponentType:
         if name not in self.types:
             raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
         return self.types[name]
 
-    def _shown(self, request: httpx.Request, secrets: list[str]) -> dict[str, Any]:
-        text = request.content.decode("utf-8", "replace")
-        for secret in secrets:
-            text = text.replace(secret, HIDDEN)
+    def _shown(self, request: httpx.Request, secrets: Sequence[str]) -> dict[str, Any]:
+        def without(text: str) -> str:
+            for secret in secrets:
+                text = text.replace(secret, HIDDEN)
+            return text
+
+        text = without(request.content.decode("utf-8", "replace"))
         is_json = request.headers.get("content-type", "").startswith("application/json")
         headers = {
-            name: HIDDEN if name in SECRET_HEADERS or self.redaction.names(name) else value
+            name: HIDDEN if name in SECRET_HEADERS or self.redaction.names(name) else without(value)
             for name, value in request.headers.items()
         }
         url = request.url
@@ -155,7 +168,7 @@ class ComponentTests:
             url = url.copy_set_param(name, HIDDEN)
         return {
             "method": request.method,
-            "url": str(url),
+            "url": without(str(url)),
             "headers": headers,
             "body": json.loads(text) if is_json and text else text,
         }

@@ -20,9 +20,9 @@ from appmixer.engine.contract import (
     RejectedError,
     ThrottledError,
 )
+from appmixer.engine.contract.decompression import ACCEPT_ENCODING, unpacked
 
 from ..foreign_json.shapes import as_object, is_list, is_object
-from .decompression import ACCEPT_ENCODING, unpacked
 from .paging import follow
 from .responses import MAX_ANSWER_BYTES, Answer, error_for, object_of
 

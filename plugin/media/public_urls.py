@@ -17,8 +17,7 @@ from functools import cache
 import httpx
 
 from appmixer.engine.contract import RejectedError, ThrottledError, is_public
-
-from ..graph.decompression import ACCEPT_ENCODING, unpacked
+from appmixer.engine.contract.decompression import ACCEPT_ENCODING, unpacked
 
 MAX_REDIRECTS = 5
 TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=5.0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -89,3 +91,49 @@ def test_a_token_that_does_not_tell_what_it_is_for_is_connected_with_the_named_a
     accounts = ready.engine_call("GET", "/api/accounts")["accounts"]
     profiles = {each["name"]: each["profile"]["wabaIds"] for each in accounts}
     assert profiles["plain"] == [WABA]
+
+
+def test_a_key_is_connected_by_a_line_with_what_it_needs(ready: World) -> None:
+    needed = ("--service", "appmixer:utilities", "--set", "hosts=api.example.com")
+
+    without = appmixer(ready, "connect", "crm", *needed[:2], given="k3y-of-crm\n")
+    wrong = appmixer(ready, "connect", "crm", *needed[:3], "hosts=*", given="k3y-of-crm\n")
+    right = appmixer(ready, "connect", "crm", *needed, given="k3y-of-crm\n")
+    way = appmixer(ready, "account", "set", "crm", "sentAs", "cookie")
+    listed = appmixer(ready, "account", "list")
+
+    assert (without[0], wrong[0], right[0], way[0]) == (1, 1, 0, 1)
+    assert "Hosts is needed" in without[1]
+    assert "* is no host." in wrong[1]
+    assert "Account crm is connected.\n" in right[1]
+    assert "Give one of bearer, basic, header, query." in way[1]
+    assert "hosts=api.example.com" in listed[1]
+    assert "k3y-of-crm" not in right[1] + listed[1]
+
+
+def test_what_an_account_needs_is_asked_for_on_a_terminal(ready: World) -> None:
+    typing, terminal = pty.openpty()
+    command = ["connect", "crm", "--service", "appmixer:utilities", "--url", ready.engine.url]
+    with subprocess.Popen(
+        [str(BIN / "appmixer"), *command],
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={"APPMIXER_API_TOKEN": TOKEN, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "200"},
+        start_new_session=True,
+    ) as connecting:
+        assert connecting.stdout is not None
+        said = ""
+        for prompt, answer in (("Hosts: ", "api.example.com"), ("Password: ", "k3y-of-crm")):
+            while not said.endswith(prompt):
+                part = connecting.stdout.read(1)
+                assert part, said
+                said += part.decode()
+            os.write(typing, f"{answer}\n".encode())
+        said += connecting.stdout.read().decode()
+    os.close(typing)
+    os.close(terminal)
+
+    assert connecting.returncode == 0, said
+    assert said.endswith("Account crm is connected.\n")
+    assert "k3y-of-crm" not in said

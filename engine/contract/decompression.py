@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import httpx
 
@@ -13,7 +13,7 @@ PIECE_BYTES = 64 * 1024
 GZIP_WINDOW = 31
 
 
-async def unpacked(response: httpx.Response) -> AsyncIterator[bytes]:
+async def unpacked(response: httpx.Response) -> AsyncGenerator[bytes]:
     """Yield the content of an answer in pieces; whoever takes them counts, and stops when it is
     too much. Raises httpx.DecodingError for what is packed in a way that nobody asked for.
     """

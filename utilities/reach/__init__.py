@@ -1,0 +1,1 @@
+"""Reaching out: to any address of the internet, and into files that people bring."""
