@@ -18,6 +18,7 @@ from ..flows.flows import Flows
 from ..flows.models import ComponentType
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
+from ..storage.fence import Fence
 from ..storage.notices import (
     PREFIX,
     listening_to,
@@ -53,7 +54,7 @@ class Notifier:
     types: Mapping[str, ComponentType]
     topics: Topics
     unprompted: Unprompted
-    is_active: asyncio.Event
+    fence: Fence
     log: Log
     describe: Describe
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -85,7 +86,7 @@ class Notifier:
     async def work(self) -> None:
         """Tell until cancelled."""
         while True:
-            await self.is_active.wait()
+            await self.fence.enter()
             self._changed.clear()
             try:
                 found = await self.storage.rows(waiting_notices(AT_ONCE))

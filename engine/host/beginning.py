@@ -102,7 +102,7 @@ def make_beginning(
         types=types,
         topics=topics,
         unprompted=unprompted,
-        is_active=turn.is_mine,
+        fence=turn.fence,
         log=log,
         describe=describe,
     )
