@@ -90,7 +90,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "ledgers": {"foreign_json", "graph", "people"},
         "setup": {"foreign_json", "configuration", "graph", "webhook"},
         "whatsapp": {"configuration", "graph", "webhook", "ledgers", "setup"},
-        "fields": {"graph", "ledgers", "setup", "whatsapp"},
+        "fields": {"foreign_json", "graph", "ledgers", "setup", "whatsapp"},
         "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
         "templates": {"foreign_json", "fields"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},

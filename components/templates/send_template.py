@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from appmixer.engine.contract import (
     ActionContext,
+    Choices,
     ComponentContext,
     ConnectorError,
     Json,
-    Option,
     Preview,
     RejectedError,
     Wait,
 )
 
-from ...plugin.fields.options import sender_options
-from ...plugin.fields.senders import business_account, graph_of, prove_sender
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import ConversationInput, SentMessage
 from ...plugin.sending.previews import UNKNOWN, preview_message
+from ...plugin.templates.choices import languages, templates
 from ...plugin.templates.components import build_components
 from ...plugin.templates.definitions import find_definition, find_template, languages_of
 from ...plugin.templates.faults import missing_from
@@ -34,6 +33,8 @@ from ...plugin.templates.previews import bubble_of
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
 TEMPLATE_NAME = "^[a-z0-9_]{1,512}$"
 LANGUAGE_CODE = "^[a-z]{2,3}(_[A-Za-z]{2,4})?$"
+# What decides whose templates there are to choose from.
+OF_WABA = ("businessAccountId", "phoneNumberId")
 # What Meta answers when the template does not exist in that language.
 NO_SUCH_TRANSLATION = 132001
 
@@ -47,7 +48,7 @@ class SendTemplate(SendAction):
     keywords = ("HSM", "Notification", "Broadcast", "Campaign", "Reminder")
 
     class Input(TemplateParameters, ConversationInput):
-        template_name: str = Field(
+        template_name: Annotated[str, Choices(templates, depends_on=OF_WABA)] = Field(
             title="Template",
             description="The template's name. It must be approved.",
             pattern=TEMPLATE_NAME,
@@ -55,19 +56,16 @@ class SendTemplate(SendAction):
             json_schema_extra={
                 "x-hint": "a name of small letters, digits and _",
                 "x-widget": "select",
-                "x-source": {"dependsOn": ["businessAccountId", "phoneNumberId"]},
             },
         )
-        language_code: str = Field(
-            title="Language",
-            description="The code of one of the template's languages; en is not en_US.",
-            pattern=LANGUAGE_CODE,
-            examples=["en_US"],
-            json_schema_extra={
-                "x-hint": "the code of a language",
-                "x-widget": "select",
-                "x-source": {"dependsOn": ["businessAccountId", "phoneNumberId", "templateName"]},
-            },
+        language_code: Annotated[str, Choices(languages, depends_on=[*OF_WABA, "templateName"])] = (
+            Field(
+                title="Language",
+                description="The code of one of the template's languages; en is not en_US.",
+                pattern=LANGUAGE_CODE,
+                examples=["en_US"],
+                json_schema_extra={"x-hint": "the code of a language", "x-widget": "select"},
+            )
         )
 
     async def receive(self, context: ActionContext, input: Input) -> SentMessage | Wait:
@@ -106,15 +104,6 @@ class SendTemplate(SendAction):
             bubble=bubble_of(template, input) if template else [],
             notes=notes,
         )
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        if field in ("templateName", "languageCode"):
-            name = as_text(input.get("templateName")) if field == "languageCode" else ""
-            nodes = [node async for node in _templates(context, input, name)]
-            return _names(nodes) if field == "templateName" else _languages(nodes)
-        return await sender_options(context, field, input)
 
 
 async def _checked_components(
@@ -166,27 +155,3 @@ async def _with_languages(
         error.subcode,
         error.trace,
     )
-
-
-async def _templates(
-    context: ComponentContext, input: Mapping[str, Json], name: str
-) -> AsyncIterator[dict[str, Any]]:
-    number, override = as_text(input.get("phoneNumberId")), as_text(input.get("businessAccountId"))
-    owner = (await prove_sender(context, number, override)).waba_id if number else None
-    params = {"fields": "name,language,status,category", "status": "APPROVED"}
-    if name:
-        params["name"] = name
-    waba_id = owner or business_account(context, override or None)
-    async for node in graph_of(context).pages(f"{waba_id}/message_templates", params):
-        if node.get("status") == "APPROVED" and name in ("", node.get("name")):
-            yield node
-
-
-def _names(nodes: Sequence[Mapping[str, Any]]) -> list[Option]:
-    found = {as_text(node.get("name")): as_text(node.get("category")).lower() for node in nodes}
-    return [Option(name, name, category) for name, category in sorted(found.items())]
-
-
-def _languages(nodes: Sequence[Mapping[str, Any]]) -> list[Option]:
-    found = {as_text(node.get("language")) for node in nodes}
-    return [Option(code, code) for code in sorted(found)]

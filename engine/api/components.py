@@ -32,12 +32,16 @@ Languages = Annotated[str, Header(max_length=1_000, examples=["de-AT, de;q=0.9"]
 
 
 class OptionsQuery(Body):
-    """A field whose entries are wanted, and what has been filled in so far."""
+    """A field whose choices are wanted, and what has been filled in so far."""
 
     type: str = Field(examples=["vendor.service.SendItem"])
     field: str
     account: str | None = Field(None, description="The account's name.")
     input: dict[str, Any] = Field(default_factory=dict[str, Any])
+    search: str = Field(
+        "", max_length=200, description="Words, all of which an entry's texts have to contain."
+    )
+    after: int = Field(0, ge=0, le=1_000_000, description="`next` of the page before.")
 
 
 class PreviewQuery(Body):
@@ -106,11 +110,19 @@ async def list_examples(
 
 @router.post("/options", response_model=shaped(EntryList))
 async def list_options(request: Request, caller: Caller, query: OptionsQuery) -> dict[str, Any]:
-    """Return the entries of a dynamic dropdown."""
-    options = await hosting(request).component_tests.options(
-        caller.owner_id, query.type, query.field, account=query.account, values=query.input
+    """Return a page of the choices of a field whose schema has `x-source`.
+
+    They are kept for a minute for the account.
+    """
+    return await hosting(request).choosing.choices(
+        caller.owner_id,
+        query.type,
+        query.field,
+        account=query.account,
+        values=query.input,
+        search=query.search,
+        after=query.after,
     )
-    return {"options": options}
 
 
 @router.get("/functions", response_model=shaped(FunctionList))

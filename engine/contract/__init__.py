@@ -1,6 +1,7 @@
 """The contract between connectors and the engines that host them: import it from here."""
 
 from .addresses import is_public
+from .choices import Choices, FindChoices, choices_of
 from .clock import Clock, SystemClock
 from .component import Action, Component, Fields, NoInput, Trigger
 from .connector import AccountProvider, Hooks, Plugin, TellsFacts, hookimpl
@@ -9,6 +10,7 @@ from .errors import (
     AuthorizationError,
     ConfigurationError,
     ConnectorError,
+    NothingToChooseError,
     OutcomeUnknownError,
     RejectedError,
     ThrottledError,
@@ -68,6 +70,7 @@ __all__ = [
     "ActionContext",
     "AuthorizationError",
     "Check",
+    "Choices",
     "Clock",
     "Collected",
     "Component",
@@ -88,6 +91,7 @@ __all__ = [
     "Fields",
     "File",
     "Files",
+    "FindChoices",
     "Form",
     "FormOf",
     "Hook",
@@ -101,6 +105,7 @@ __all__ = [
     "Log",
     "Manifest",
     "NoInput",
+    "NothingToChooseError",
     "Notice",
     "Once",
     "Option",
@@ -123,6 +128,7 @@ __all__ = [
     "TriggerContext",
     "UnusableConnectorError",
     "Wait",
+    "choices_of",
     "component_schema",
     "connectors_of",
     "form_misfits",

@@ -20,6 +20,7 @@ except ModuleNotFoundError as missing:
 
 from pydantic import ValidationError as PydanticError
 
+from .choices import choices_of
 from .component import Component, Trigger
 from .context import ComponentContext
 from .entries import component_entry, entry_faults
@@ -64,6 +65,7 @@ def component_complaints(
         *_documentation_complaints(component, document),
         *_sample_complaints(component, document),
         *_form_of_complaints(component, document),
+        *_choices_complaints(component, document),
     ]
     return [f"{entry.name}: {complaint}" for complaint in found]
 
@@ -211,6 +213,20 @@ def _form_of_complaints(component: type[Component], document: dict[str, Any]) ->
 
 def _names(inputs: Sequence[str]) -> list[str]:
     return [each.partition(EACH)[0] for each in inputs]
+
+
+def _choices_complaints(component: type[Component], document: dict[str, Any]) -> Iterator[str]:
+    fields, having = document.get("properties", {}), choices_of(component.Input)
+    for name, field in fields.items():
+        if "x-source" in field and name not in having:
+            yield f"input.{name} has x-source without Choices to ask"
+    for name, choices in having.items():
+        for other in choices.depends_on:
+            if other not in fields or other == name:
+                yield f"the choices of {name} depend on {other!r}, which is no other field"
+    below = [each for field in fields.values() for key, each in field.items() if key != "x-source"]
+    if "'x-source'" in repr([below, document["$defs"]]):
+        yield "it has Choices inside a field, where no host finds them"
 
 
 def _form_schema_complaints(form: Form, document: dict[str, Any]) -> Iterator[str]:

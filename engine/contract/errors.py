@@ -4,7 +4,8 @@ ConnectorError
 ├── AuthorizationError     connect the account again; work of that account is paused
 ├── ThrottledError         the same call later, after `retry_after_s`
 ├── RejectedError          never as it is: a person has to change something
-│   └── ConfigurationError an administrator has to change something
+│   ├── ConfigurationError   an administrator has to change something
+│   └── NothingToChooseError why a field has no choices
 └── OutcomeUnknownError    it may have happened; do not repeat it
 """
 
@@ -52,6 +53,10 @@ class RejectedError(ConnectorError):
 
 class ConfigurationError(RejectedError):
     """The connector is not set up: its administrator has to act."""
+
+
+class NothingToChooseError(RejectedError):
+    """A field has no choices: a host shows why, and what to do first, in place of a list."""
 
 
 class OutcomeUnknownError(ConnectorError):

@@ -204,12 +204,14 @@ class Fact:
 
 @dataclass(frozen=True)
 class Option:
-    """One entry of a dynamic dropdown."""
+    """One of a field's choices; `hint` is a second line, `badge` in a word or two how it stands."""
 
     value: str
     label: str
     hint: str = ""
     is_disabled: bool = False
+    badge: str = ""
+    state: Literal["fine", "advice", "fault"] = "fine"
 
 
 @dataclass(frozen=True)

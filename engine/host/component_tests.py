@@ -1,17 +1,16 @@
-"""One component on its own: its dropdowns, a real try, and a dry run that shows the request."""
+"""One component on its own: its form, a real try, and a dry run that shows the request."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
 
-from ..contract import Component
 from ..contract.redaction import Redaction
 from ..errors import NotFoundError
 from ..flows.flows import Flows
@@ -20,7 +19,6 @@ from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
 from ..flows.ports import described
 from ..flows.secret_fields import HIDDEN, secret_fields
 from .actions import Actions
-from .contexts import EngineContext, Services
 from .transport import DryRunRequest, is_dry_run
 
 # What a test remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
@@ -32,43 +30,11 @@ SECRET_HEADERS = ("authorization", "cookie")
 class ComponentTests:
     """Tests for all owners; every call names the owner, and uses nobody else's account."""
 
-    services: Services
     flows: Flows
     types: Mapping[str, ComponentType]
-    component: Callable[[str], Component]
     input_checks: InputChecks
     actions: Actions
     redaction: Redaction
-
-    async def options(
-        self,
-        owner_id: str,
-        name: str,
-        field: str,
-        *,
-        account: str | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> list[dict[str, Any]]:
-        """Return the entries of a field's dropdown; raise ConnectorError with what to do first."""
-        kind = self._kind(name)
-        if "x-source" not in kind.schema["properties"].get(field, {}):
-            having = [each for each, of in kind.schema["properties"].items() if "x-source" in of]
-            known = ", ".join(having) or "none"
-            raise NotFoundError(f"{name} has no choices for {field!r}; it has them for: {known}.")
-        place = await self.flows.place(
-            owner_id, TESTED, TESTED, FlowComponent(type=name, account=account)
-        )
-        component = self.component(name)
-        found = await component.options(EngineContext(self.services, place), field, values or {})
-        return [
-            {
-                "value": each.value,
-                "label": each.label,
-                "hint": each.hint,
-                "isDisabled": each.is_disabled,
-            }
-            for each in found
-        ]
 
     async def form(
         self,

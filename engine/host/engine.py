@@ -41,6 +41,7 @@ from ..storage.store import EntriesWithEvents
 from .actions import Actions
 from .addresses import read_allowed
 from .beginning import make_beginning
+from .choosing import Choosing
 from .component_tests import ComponentTests
 from .contexts import EngineContext, Services
 from .executing import make_execution
@@ -210,14 +211,13 @@ class Engine:
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
         self.component_tests = ComponentTests(
-            services=services,
             flows=self.flows,
             types=self.types,
-            component=self.component,
             input_checks=self.input_checks,
             actions=self.actions,
             redaction=self.redaction,
         )
+        self.choosing = Choosing(services, self.flows, self.types)
         self.offers = Offers(self.connectors, self.types, self.log, self.describe)
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)

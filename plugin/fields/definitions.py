@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from appmixer.engine.contract import Fields
+from appmixer.engine.contract import Choices, Fields
 
 from ..setup.numbers import Pin, Region
+from .choices import business_accounts, sender_numbers
 
 # Meta's ids are decimal and longer than 2^53 in places, so they stay text.
 OPTIONAL_ID_PATTERN = "^([0-9]{1,32})?$"
@@ -22,17 +23,13 @@ PhoneNumberId = Annotated[
         # Room for a phone number: who writes one here is told the id that belongs to it.
         max_length=40,
         examples=["106540352242922"],
-        json_schema_extra={
-            "x-hint": "an id of digits",
-            "x-widget": "select",
-            "x-source": {"dependsOn": ["businessAccountId"]},
-        },
+        json_schema_extra={"x-hint": "an id of digits", "x-widget": "select"},
     ),
+    Choices(sender_numbers, depends_on=["businessAccountId"]),
 ]
 _WABA_WIDGET: dict[str, JsonValue] = {
     "x-hint": "an id of digits",
     "x-widget": "select",
-    "x-source": True,
     "x-group": "Options",
 }
 BusinessAccountId = Annotated[
@@ -44,6 +41,7 @@ BusinessAccountId = Annotated[
         examples=["102290129340398"],
         json_schema_extra=_WABA_WIDGET,
     ),
+    Choices(business_accounts),
 ]
 SendersBusinessAccountId = Annotated[
     str | None,
@@ -55,6 +53,7 @@ SendersBusinessAccountId = Annotated[
         examples=["102290129340398"],
         json_schema_extra=_WABA_WIDGET,
     ),
+    Choices(business_accounts),
 ]
 OptionalPhoneNumberId = Annotated[
     Annotated[str, StringConstraints(strip_whitespace=True)] | None,
@@ -64,12 +63,9 @@ OptionalPhoneNumberId = Annotated[
         # Room for a phone number: who writes one here is told the id that belongs to it.
         max_length=40,
         examples=["106540352242922"],
-        json_schema_extra={
-            "x-hint": "an id of digits",
-            "x-widget": "select",
-            "x-source": {"dependsOn": ["businessAccountId"]},
-        },
+        json_schema_extra={"x-hint": "an id of digits", "x-widget": "select"},
     ),
+    Choices(sender_numbers, depends_on=["businessAccountId"]),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.engine.contract import Action, RejectedError, load_connectors
+from appmixer.engine.contract import Action, Option, RejectedError, choices_of, load_connectors
 from appmixer.engine.contract.testing import RecordingContext, RecordingHost, StandInAccount
 from appmixer.sandbox.testing import running_sandbox
 
@@ -143,3 +143,25 @@ async def test_a_number_is_taken_off_and_can_be_registered_again(live: Recording
 
     assert off.success
     assert (again.registered, again.was_already_registered) == (True, False)
+
+
+async def test_every_dropdown_of_a_template_can_be_chosen_from(live: RecordingContext) -> None:
+    choices = choices_of(COMPONENTS["appmixer.whatsapp.SendTemplate"].Input)
+    chosen: dict[str, Any] = {}
+    offered: list[Option] = []
+    for field, wanted in {
+        "businessAccountId": WABA,
+        "phoneNumberId": NUMBER,
+        "templateName": "hello_world",
+        "languageCode": "en_US",
+    }.items():
+        options = await choices[field].first(live, chosen)
+        offered += [each for each in options if each.value == wanted]
+        chosen[field] = wanted
+
+    assert [(each.label, each.badge) for each in offered] == [
+        ("Lucky Shrub", ""),
+        ("+1 555-078-3881 Lucky Shrub", "not registered"),
+        ("hello_world", ""),
+        ("en_US", ""),
+    ]

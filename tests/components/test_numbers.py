@@ -12,8 +12,15 @@ import pytest
 import respx
 from pydantic import ValidationError
 
-from appmixer.engine.contract import Option, OutcomeUnknownError, RejectedError
-from appmixer.engine.contract.testing import RecordingContext
+from appmixer.engine.contract import (
+    JsonObject,
+    NothingToChooseError,
+    Option,
+    OutcomeUnknownError,
+    RejectedError,
+    choices_of,
+)
+from appmixer.engine.contract.testing import RecordingContext, StandInAccount
 from appmixer.whatsapp.components.numbers.deregister_phone_number import DeregisterPhoneNumber
 from appmixer.whatsapp.components.numbers.ensure_registered import EnsureRegistered
 from appmixer.whatsapp.components.numbers.get_phone_number import GetPhoneNumber
@@ -232,38 +239,86 @@ async def test_deregisters_a_number(
     assert output.model_dump() == {"success": True, "phoneNumberId": "106540352242922"}
 
 
-async def test_the_dropdown_offers_the_numbers_of_the_chosen_account(
+CHOICES = choices_of(GetPhoneNumber.Input)
+
+
+async def test_the_dropdown_offers_the_numbers_of_the_chosen_account_and_how_they_stand(
     context: RecordingContext, respx_mock: respx.MockRouter
 ) -> None:
-    respx_mock.get(f"{GRAPH}/2002/phone_numbers").respond(json=answer("phone_numbers.list"))
-
-    options = await GetPhoneNumber().options(
-        context, "phoneNumberId", {"businessAccountId": "2002"}
+    [usual, unregistered] = answer("phone_numbers.list")["data"]
+    banned = {**usual, "status": "BANNED"}
+    poor = {**usual, "quality_rating": "RED"}
+    respx_mock.get(f"{GRAPH}/2002/phone_numbers").respond(
+        json={"data": [usual, unregistered, banned, poor]}
     )
 
+    options = await CHOICES["phoneNumberId"].first(context, {"businessAccountId": "2002"})
+
+    id, label = "106540352242922", "+1 555-078-3881 Lucky Shrub"
     assert options == [
-        Option("106540352242922", "+1 555-078-3881 Lucky Shrub"),
+        Option(id, label),
         Option(
             "106540352242923",
             "+1 555-078-3882 Lucky Shrub Support",
-            "not registered for the Cloud API",
+            "It cannot send before it is registered for the Cloud API.",
+            badge="not registered",
+            state="advice",
         ),
+        Option(id, label, badge="banned", state="fault"),
+        Option(id, label, badge="quality red", state="advice"),
     ]
 
 
-async def test_the_dropdown_of_accounts_offers_the_shared_ones(
+async def test_the_dropdown_of_accounts_offers_the_shared_ones_also_one_that_cannot_be_read(
     context: RecordingContext, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.get(f"{GRAPH}/102290129340398").respond(json={"name": "Lucky Shrub"})
-    respx_mock.get(f"{GRAPH}/2002").respond(json={"id": "2002"})
+    gone = {"error": {"message": "Unsupported get request", "code": 100, "error_subcode": 33}}
+    respx_mock.get(f"{GRAPH}/2002").respond(400, json=gone)
 
-    options = await GetPhoneNumber().options(context, "businessAccountId", {})
+    options = await CHOICES["businessAccountId"].first(context, {})
 
-    assert options == [Option("102290129340398", "Lucky Shrub"), Option("2002", "2002")]
+    assert [(each.value, each.label, each.badge, each.state) for each in options] == [
+        ("102290129340398", "Lucky Shrub", "", "fine"),
+        ("2002", "2002", "not readable", "fault"),
+    ]
 
 
-async def test_a_field_without_entries_is_named(context: RecordingContext) -> None:
-    with pytest.raises(RejectedError) as caught:
-        await GetPhoneNumber().options(context, "pin", {})
+@pytest.mark.parametrize(
+    ("field", "profile", "said", "about"),
+    [
+        (
+            "businessAccountId",
+            {},
+            "This account shares no WhatsApp Business Account",
+            "account",
+        ),
+        (
+            "phoneNumberId",
+            {"wabaIds": ["2002"]},
+            "Choose the WhatsApp Business Account first",
+            "businessAccountId",
+        ),
+        (
+            "phoneNumberId",
+            {"businessAccountId": "2002", "wabaIds": ["2002"]},
+            "WhatsApp Business Account 2002 has no phone number",
+            "businessAccountId",
+        ),
+    ],
+)
+async def test_a_dropdown_without_choices_says_what_to_do_first(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    field: str,
+    profile: JsonObject,
+    said: str,
+    about: str,
+) -> None:
+    respx_mock.get(f"{GRAPH}/2002/phone_numbers").respond(json={"data": []})
+    context.connected = StandInAccount(profile=profile)
 
-    assert caught.value.field == "pin"
+    with pytest.raises(NothingToChooseError) as caught:
+        await CHOICES[field].first(context, {})
+
+    assert (caught.value.title, caught.value.field) == (said, about)

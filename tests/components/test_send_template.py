@@ -13,7 +13,7 @@ import respx
 from freezegun import freeze_time
 from jsonschema import Draft202012Validator, validate
 
-from appmixer.engine.contract import Option, RejectedError
+from appmixer.engine.contract import NothingToChooseError, Option, RejectedError, choices_of
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.templates.send_template import SendTemplate
 from appmixer.whatsapp.plugin.sending.messages import SentMessage
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.anyio
 # What may keep everything else waiting, and five times that on a machine with other work.
 LONGEST_S = 5 * 0.05
 GRAPH = "https://graph.facebook.com/v25.0"
+CHOICES = choices_of(SendTemplate.Input)
 MESSAGES = f"{GRAPH}/106540352242922/messages"
 NUMBERS = f"{GRAPH}/102290129340398/phone_numbers"
 TEMPLATES = f"{GRAPH}/102290129340398/message_templates"
@@ -379,16 +380,78 @@ async def test_a_language_that_the_template_lacks_is_answered_with_those_it_has(
 async def test_the_dropdowns_offer_approved_templates_and_their_languages(
     context: RecordingContext, respx_mock: respx.MockRouter
 ) -> None:
-    czech = {**ORDER, "language": "cs"}
-    meta_has(respx_mock, ORDER, czech, {**ORDER, "name": "old", "status": "REJECTED"})
-
-    names = await SendTemplate().options(context, "templateName", {})
-    languages = await SendTemplate().options(
-        context, "languageCode", {"templateName": "order_confirmation"}
+    czech = {**ORDER, "language": "cs", "quality_score": {"score": "RED"}}
+    meta_has(
+        respx_mock,
+        {**ORDER, "name": "declined", "status": "REJECTED"},
+        {**ORDER, "language": "de", "status": "PENDING"},
+        ORDER,
+        czech,
     )
 
-    assert names == [Option("order_confirmation", "order_confirmation", "utility")]
-    assert languages == [Option("cs", "cs"), Option("en_US", "en_US")]
+    names = await CHOICES["templateName"].first(context, {})
+    languages = await CHOICES["languageCode"].first(context, {"templateName": ORDER["name"]})
+
+    name, poor = "order_confirmation", {"badge": "quality red", "state": "advice"}
+    assert names == [
+        Option(name, name, "utility · cs, en_US", **poor),
+        Option("declined", "declined", "utility · en_US", True, "rejected", "fault"),
+    ]
+    assert languages == [
+        Option("cs", "cs", "utility", **poor),
+        Option("en_US", "en_US", "utility"),
+        Option("de", "de", "utility", True, "pending", "fault"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "input", "found", "said", "cause"),
+    [
+        (
+            "templateName",
+            {},
+            [{**ORDER, "status": "PENDING"}, {**ORDER, "name": "b", "status": "REJECTED"}],
+            "This account has no approved template",
+            "It has others: 1 pending, 1 rejected.",
+        ),
+        (
+            "templateName",
+            {"phoneNumberId": "106540352242922"},
+            [],
+            "This account has no approved template",
+            "It has none at all.",
+        ),
+        (
+            "languageCode",
+            {},
+            [ORDER],
+            "Choose the template first",
+            "Each has languages of its own.",
+        ),
+        (
+            "languageCode",
+            {"templateName": "order"},
+            [ORDER],
+            "The template order is approved in no language",
+            "It has none at all.",
+        ),
+    ],
+)
+async def test_a_dropdown_without_templates_says_why(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    field: str,
+    input: dict[str, str],
+    found: list[dict[str, Any]],
+    said: str,
+    cause: str,
+) -> None:
+    meta_has(respx_mock, *found)
+
+    with pytest.raises(NothingToChooseError) as caught:
+        await CHOICES[field].first(context, input)
+
+    assert (caught.value.title, caught.value.cause) == (said, cause)
 
 
 OPEN_FLOW = {"type": "FLOW", "text": "Open", "flow_id": "123", "flow_action": "navigate"}

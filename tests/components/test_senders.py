@@ -16,6 +16,7 @@ from appmixer.engine.contract import (
     JsonObject,
     RejectedError,
     ThrottledError,
+    choices_of,
     load_connectors,
 )
 from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext, StandInAccount
@@ -144,7 +145,9 @@ async def test_the_dropdown_of_somebody_elses_business_account_is_refused_in_the
     context: RecordingContext, respx_mock: respx.MockRouter
 ) -> None:
     with pytest.raises(RejectedError) as caught:
-        await SendText().options(context, "phoneNumberId", {"businessAccountId": "999"})
+        await choices_of(SendText.Input)["phoneNumberId"].first(
+            context, {"businessAccountId": "999"}
+        )
 
     assert caught.value.title == "There is no WhatsApp Business Account 999"
     assert not respx_mock.calls

@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from appmixer.engine import contract
-from appmixer.engine.contract import Component, starts, values
+from appmixer.engine.contract import Component, choices, starts, values
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "hosting.md").read_text("utf-8")
@@ -26,7 +26,7 @@ CALLABLE = {"KeepEntries"}
 # The values that pass between a connector and its host.
 VALUES = tuple(
     each
-    for module in (values, starts)
+    for module in (values, starts, choices)
     for each in vars(module).values()
     if isinstance(each, type) and each.__module__ == module.__name__
 )

@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 import types
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field
@@ -20,6 +20,7 @@ from appmixer.engine.contract import (
     ActionContext,
     AuthorizationError,
     Check,
+    Choices,
     ComponentContext,
     Connector,
     Credentials,
@@ -78,6 +79,10 @@ class Heard(Trigger):
         return self.Output.model_validate(event)
 
 
+async def greetings(context: ComponentContext, input: JsonObject) -> AsyncGenerator[Option]:
+    yield Option("hello", "Hello")
+
+
 class Said(Fields):
     text: str
     step: str
@@ -92,7 +97,7 @@ class Say(Action):
     Output = Said
 
     class Input(Fields):
-        text: str = Field(json_schema_extra={"x-source": True})
+        text: Annotated[str, Choices(greetings)]
         pin: str | None = Field(None, json_schema_extra={"writeOnly": True})
         then: Literal[
             "say",
@@ -112,11 +117,6 @@ class Say(Action):
             "keepAndReject",
             "sayAndWait",
         ] = "say"
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        return [Option("hello", "Hello")]
 
     async def receive(self, context: ActionContext, input: Input) -> Said | Wait | None:
         plugin = context.plugin

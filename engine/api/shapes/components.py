@@ -81,16 +81,31 @@ class ExampleList(Shape):
 
 
 class Entry(Shape):
-    """One entry of a dropdown."""
+    """One of a field's choices."""
 
     value: str
     label: str
     hint: str = Field(description="A second line, or empty.")
+    badge: str = Field(description="How it stands, in a word or two, or empty.")
+    state: Literal["fine", "advice", "fault"] = Field(
+        description="Whether that keeps something from working, or may want a change."
+    )
     is_disabled: bool
 
 
+class Explanation(Shape):
+    """Why a list is empty, or is not the whole of it."""
+
+    title: str
+    cause: str
+    cure: str = Field(description="What to do about it, or empty.")
+    field: str = Field(description="What is to be filled in or changed first, or empty.")
+
+
 class EntryList(Shape):
-    options: list[Entry]
+    options: list[Entry] = Field(description="At most 100 of those that fit the search.")
+    next: int | None = Field(description="What to send as `after` for more; null where it ends.")
+    explanation: Explanation | None
 
 
 class Function(Shape):
