@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
@@ -152,6 +152,7 @@ class MessageStatusUpdated(ListeningTrigger):
     )
     keywords = ("Delivered", "Delivery Report", "Read Receipt", "Failed")
     reports_own_effects = True
+    events = ("statuses",)
     port = "status"
 
     class Input(ListeningInput):
@@ -164,9 +165,6 @@ class MessageStatusUpdated(ListeningTrigger):
 
     Output = StatusUpdate
     samples: ClassVar[Mapping[str, JsonObject]] = _samples()
-
-    def stems(self, properties: ListeningInput) -> Sequence[str]:
-        return ["statuses"]
 
     async def receive(self, context: TriggerContext, event: JsonObject) -> StatusUpdate | None:
         properties: MessageStatusUpdated.Input = context.properties

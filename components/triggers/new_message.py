@@ -45,6 +45,7 @@ class NewMessage(ListeningTrigger):
     description = "Starts a run for every message that a person sends to one of your numbers."
     keywords = ("Receive", "Incoming", "Inbound", "Reply", "Button Click")
     port = "message"
+    events = ("messages", "standby")
 
     class Input(ListeningInput):
         message_types: list[MessageType] = Field(
@@ -65,9 +66,8 @@ class NewMessage(ListeningTrigger):
     Output = Message
     samples: ClassVar[Mapping[str, JsonObject]] = _samples()
 
-    def stems(self, properties: ListeningInput) -> Sequence[str]:
-        is_wide = isinstance(properties, NewMessage.Input) and properties.include_standby
-        return ["messages", "standby"] if is_wide else ["messages"]
+    def wanted(self, properties: Input) -> Sequence[str]:
+        return self.events if properties.include_standby else self.events[:1]
 
     async def receive(self, context: TriggerContext, event: JsonObject) -> Message | None:
         properties: NewMessage.Input = context.properties

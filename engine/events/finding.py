@@ -148,7 +148,6 @@ class Finder:
                     if account is not None and account.state != CONNECTED:
                         each.held += [(listener.id, listener.account_id)] if holds else []
                         continue
-                    each.takers.add(listener.owner_id)
                     cause = causes.get((each.row.seq, listener.owner_id))
                     if time.monotonic() - began_at > LONGEST_TURN_S:
                         await asyncio.sleep(0)
@@ -157,6 +156,7 @@ class Finder:
                     if start is None:
                         continue
                     each.starts.append(start)
+                    each.takers.add(listener.owner_id)
                     if cause is not None:
                         caused[cause.origin, listener.flow_key] += 1
 

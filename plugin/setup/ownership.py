@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from appmixer.engine.contract import Account, RejectedError
@@ -18,10 +19,15 @@ CURE = (
     "or connect the account again and select this one."
 )
 
+# How Meta, and the kinds of events, name what happens to an account.
+FIELD = re.compile(r"[A-Za-z][A-Za-z_.]{0,99}")
+
 
 @dataclass(frozen=True)
 class Subject:
-    """What a topic is about: `<kind>:<waba>` or `<kind>:<waba>:<phoneNumberId>`."""
+    """What a topic is about: `<kind>:<waba>`, `<kind>:<waba>:<phoneNumberId>`, or a field of those
+    that tell of an account: `account:<waba>:<field>`.
+    """
 
     kind: str
     waba_id: str
@@ -30,11 +36,12 @@ class Subject:
     @classmethod
     def of(cls, topic: str) -> Subject:
         kind, _, rest = topic.partition(":")
-        waba_id, separator, phone_number_id = rest.partition(":")
+        waba_id, separator, part = rest.partition(":")
+        is_number = separator and not (kind == "account" and FIELD.fullmatch(part))
         return cls(
             kind,
             graph_id(waba_id, field="businessAccountId"),
-            graph_id(phone_number_id, field="phoneNumberId") if separator else None,
+            graph_id(part, field="phoneNumberId") if is_number else None,
         )
 
 

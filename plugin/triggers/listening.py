@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from appmixer.engine.contract import (
     ComponentContext,
@@ -36,17 +37,21 @@ class ListeningTrigger(Trigger):
 
     group = "Triggers"
     scopes = ("whatsapp_business_messaging", "whatsapp_business_management")
+    events: ClassVar[Sequence[str]]
+    """What it may ask for: `messages`, `statuses`, `standby`, and of what happens to an account the
+    fields of webhooks by Meta's names, such as `message_template_status_update`."""
 
-    def stems(self, properties: ListeningInput) -> Sequence[str]:
-        """Return the first words of the topics that the properties ask for."""
-        raise NotImplementedError
+    def wanted(self, properties: Any) -> Sequence[str]:
+        """Return those of its events that the properties ask for: about no others is it asked."""
+        return self.events
 
     async def start(self, context: TriggerContext) -> None:
         properties: ListeningInput = context.properties
-        place = business_account(context, properties.business_account_id)
+        waba_id = business_account(context, properties.business_account_id)
+        phone_number_id: str | None = None
         if properties.phone_number_id:
-            place += f":{(await prove_sender(context, properties.phone_number_id, place)).id}"
-        topics = [f"{stem}:{place}" for stem in self.stems(properties)]
+            phone_number_id = (await prove_sender(context, properties.phone_number_id, waba_id)).id
+        topics = [topic_of(each, waba_id, phone_number_id) for each in self.wanted(properties)]
         before = await _topics(context)
         # Written down first: what a start that broke off has added can then still be found.
         await context.state.put({TOPICS: list(dict.fromkeys([*before, *topics]))})
@@ -55,10 +60,7 @@ class ListeningTrigger(Trigger):
         for topic in set(before) - set(topics):
             await context.remove_listener(topic)
         await context.state.put({TOPICS: topics})
-        waba_id, _, phone_number_id = place.partition(":")
-        for caution in await whatsapp(context).cautions(
-            waba_id, phone_number_id or None, context.account
-        ):
+        for caution in await whatsapp(context).cautions(waba_id, phone_number_id, context.account):
             context.warn(caution)
 
     async def stop(self, context: TriggerContext) -> None:
@@ -75,6 +77,13 @@ class ListeningTrigger(Trigger):
         self, context: ComponentContext, field: str, input: Mapping[str, Json]
     ) -> Sequence[Option]:
         return await sender_options(context, field, input)
+
+
+def topic_of(event: str, waba_id: str, phone_number_id: str | None) -> str:
+    """Return the topic of an event; what happens to an account has one for each field."""
+    if event not in STEMS:
+        return f"account:{waba_id}:{event}"
+    return f"{event}:{waba_id}" + (f":{phone_number_id}" if phone_number_id else "")
 
 
 async def _topics(context: TriggerContext) -> list[str]:

@@ -5,7 +5,8 @@ Kinds and topics:
 - `message`: `messages:<waba>` and `messages:<waba>:<phoneNumberId>`; `status`: `statuses:...`
 - `standby.message`, `standby.status`, `standby.echo`: `standby:...` likewise. Another app leads
   the conversation and answering would take it over, so a flow has to ask for these.
-- `error`, `userAction` and every other field by Meta's name for it: `account:<waba>`
+- `error`, `userAction`, `echo` and every other field by Meta's name for it: `account:<waba>` and
+  `account:<waba>:<kind>`, so that nobody is asked about fields that somebody else wants
 - `unreadable`: no topic; kept for a person to look at, and costs none of its neighbours
 - `beside`: no topic; what stood beside the entries and belongs to no account
 
@@ -199,6 +200,6 @@ def _other(waba_id: str, base: Object, name: str, value: Any) -> Event:
         id=f"{name}:{waba_id}:{digest([base.get('entryId'), base.get('entryTime'), value])}",
         kind=name,
         payload={**base, "value": value},
-        topics=(f"account:{waba_id}",) if waba_id else (),
+        topics=(f"account:{waba_id}", f"account:{waba_id}:{name}") if waba_id else (),
         order=f"account:{waba_id}" if waba_id else "",
     )

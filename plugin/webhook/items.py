@@ -43,6 +43,10 @@ class Place:
         topic = f"{stem}:{self.waba_id}"
         return (topic, f"{topic}:{self.phone_number_id}") if self.phone_number_id else (topic,)
 
+    def account_topics(self, kind: str) -> tuple[str, ...]:
+        """Return the topics of what tells of an account: those of its place, and of its kind."""
+        return (*self.topics("account"), f"account:{self.waba_id}:{kind}") if self.waba_id else ()
+
     def wait_keys(self, *keys: tuple[str, str]) -> tuple[str, ...]:
         """Return the keys of the waits that end: none in standby, where another app leads.
 
@@ -130,7 +134,7 @@ def _echo(place: Place, echo: Object, index: int) -> Event:
         id=_key(place, "echo", echo, index, as_id(echo.get("id"))),
         kind=f"{place.prefix}echo",
         payload={**place.base, "echo": echo},
-        topics=place.topics("standby" if place.prefix else "account"),
+        topics=place.topics("standby") if place.prefix else place.account_topics("echo"),
         order=f"{place.phone_number_id}:",
         # Some echoes hold the message as it was sent.
         about=_step_of(echo) or _step_of(as_object(echo.get("message"))),
@@ -150,7 +154,7 @@ def _of_account(place: Place, kind: str, item: Object, index: int) -> Event:
         id=_key(place, kind, item, index, ""),
         kind=f"{place.prefix}{kind}",
         payload={**place.base, kind: item},
-        topics=place.topics("account"),
+        topics=place.account_topics(kind),
         order=f"account:{place.waba_id}",
     )
 

@@ -26,6 +26,7 @@ from appmixer.whatsapp.components.triggers.message_status_updated import Message
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
 from appmixer.whatsapp.plugin.foreign_json.shapes import as_object
 from appmixer.whatsapp.plugin.people.recipients import read_recipient
+from appmixer.whatsapp.plugin.triggers.listening import ListeningInput, ListeningTrigger
 from appmixer.whatsapp.plugin.webhook.events import flatten
 
 from .conftest import list_numbers
@@ -544,6 +545,27 @@ async def test_what_is_no_id_of_one_of_its_numbers_is_told_what_it_is_at_the_sta
     assert quiet.listening == {}
 
 
+class TemplateChanged(ListeningTrigger):
+    """A trigger of an account's news, of three kinds."""
+
+    events = ("message_template_status_update", "template_category_update", "error")
+
+
+async def test_a_trigger_is_asked_about_the_events_that_it_names_and_no_others(
+    quiet: RecordingContext,
+) -> None:
+    quiet.properties = ListeningInput()
+
+    await TemplateChanged().start(quiet)
+
+    bodies = [json.loads(path.read_text("utf-8")) for path in WEBHOOKS.glob("*.json")]
+    happened = [event for body in bodies for event in flatten(body)]
+    asked = {event.kind for event in happened if {*event.topics} & {*quiet.listening}}
+    assert asked == {*TemplateChanged.events}
+    await TemplateChanged().stop(quiet)
+    assert quiet.listening == {}
+
+
 async def test_starting_with_other_properties_takes_the_old_listener_away(
     quiet: RecordingContext,
 ) -> None:
@@ -603,6 +625,7 @@ async def test_a_stop_tells_once_what_has_become_of_the_subscription(
             ["flow-2/account:102290129340398", "flow-3/messages:102290129340398:1"],
             "2 other flows listen to",
         ),
+        (["flow-2/account:102290129340398:account_update"], "1 other flow listens to"),
         (["flow-2/messages:1022901293403980"], "No other flow listens to"),
     ],
 )

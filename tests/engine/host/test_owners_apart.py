@@ -56,6 +56,27 @@ async def test_what_one_owners_flow_took_is_still_unrouted_for_another_with_a_ri
     assert await engine.visibility.unrouted(other, is_administrator=False) == []
 
 
+async def test_an_event_is_taken_when_a_run_has_started_and_not_when_a_trigger_was_asked(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended, until: Until
+) -> None:
+    document = flow({"text": "x"})
+    document["components"]["in1"]["input"] = {"room": "hall", "only": "wanted"}
+    await start(engine, owner, document)
+
+    await hear("unwanted")
+    [event] = await until(lambda: engine.visibility.unrouted(owner, is_administrator=False))
+    await hear("wanted")
+    await ended_runs(owner, 1)
+    still = await engine.visibility.unrouted(owner, is_administrator=False)
+    document["components"]["in1"]["input"] = {"room": "hall"}
+    await start(engine, owner, document)
+    started = await engine.visibility.replay(owner, event["id"], by="main", is_administrator=False)
+
+    assert (event["state"], event["payload"]["text"]) == ("unrouted", "unwanted")
+    assert (still, len(started)) == ([event], 1)
+    assert await engine.visibility.unrouted(owner, is_administrator=False) == []
+
+
 async def test_a_replayed_event_is_not_replayed_again_by_accident(
     engine: Engine, owner: str, hear: Hear, ended_runs: Ended, until: Until
 ) -> None:

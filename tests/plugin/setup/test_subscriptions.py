@@ -159,7 +159,7 @@ async def test_the_first_listener_subscribes_its_account_with_its_own_token(
 async def test_the_last_listener_unsubscribes_and_not_the_one_before(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
-    one, two = listener(), listener(f"statuses:{WABA}", "flow-2/status")
+    one, two = listener(), listener(f"account:{WABA}:account_update", "flow-2/update")
     await start(plugin, host, one)
     await start(plugin, host, two)
 

@@ -207,7 +207,7 @@ def test_the_same_error_beside_another_message_is_another_event() -> None:
 def test_a_partner_event_belongs_to_the_account_it_names_and_not_to_the_portfolio() -> None:
     [event] = flatten(body("fields.account_update.PARTNER_ADDED"))
 
-    assert event.topics == (f"account:{WABA}",)
+    assert event.topics == (f"account:{WABA}", f"account:{WABA}:account_update")
     assert event.payload["wabaId"] == WABA
     assert event.payload["entryId"] == "2949482758682047"
 
@@ -387,7 +387,7 @@ def test_a_value_of_unknown_lists_is_kept_as_it_is() -> None:
     [event] = flatten(around({"novelties": [1, 2]}))
 
     assert event.kind == "messages"
-    assert event.topics == (f"account:{WABA}",)
+    assert event.topics == (f"account:{WABA}", f"account:{WABA}:messages")
     assert event.payload["value"]["novelties"] == [1, 2]  # type: ignore[index, call-overload]  # pyright: ignore
 
 
