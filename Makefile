@@ -14,6 +14,9 @@ WORKERS ?= 4
 CHECKED := tests/contract tests/components tests/test_docs.py \
 	tests/test_packaging.py tests/test_layers.py \
 	tests/test_publish.py::test_publishing_the_connectors_of_the_repository_changes_nothing
+# Slow, and nothing that a component changes.
+NOT_CHECKED := --ignore tests/contract/test_host_conformance.py \
+	--deselect tests/test_docs.py::test_the_transcript_in_the_readme_is_that_of_the_demo
 CONNECTORS := $(dir $(wildcard connector.json */connector.json))
 # What the benchmark measures the engine beside.
 NODE_RED := bench/nodered
@@ -51,7 +54,7 @@ test: $(READY) $(NPM_READY) $(GENERATOR_READY)
 
 # What an author of components needs, in seconds.
 check: $(READY)
-	$(BIN)/pytest $(CHECKED) --ignore tests/contract/test_host_conformance.py $(ARGS)
+	$(BIN)/pytest $(CHECKED) --numprocesses 2 --dist worksteal $(NOT_CHECKED) $(ARGS)
 
 # The long proofs alone, one after the other: each wants the machine for itself.
 prove: $(READY) $(NPM_READY)

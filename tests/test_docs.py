@@ -20,7 +20,7 @@ from typer.core import TyperGroup
 
 from appmixer.engine.api.application import create_rest
 from appmixer.engine.cli.app import app as command_line
-from appmixer.engine.contract import load_connectors
+from appmixer.engine.contract import load_connectors, testing
 from appmixer.engine.contract.connector import Hooks
 from appmixer.engine.flows.component_types import component_types
 from appmixer.engine.flows.documents import read_document
@@ -179,6 +179,17 @@ def test_every_command_is_documented() -> None:
     assert isinstance(group, TyperGroup)
 
     assert missing(commands_of(group, "appmixer"), "docs/engine.md") == []
+
+
+def test_every_fixture_and_stand_in_that_authors_can_use_is_documented_and_no_other() -> None:
+    page = text_of("docs/authors.md")
+    tables = page.partition("## What tests can use")[2].partition("| Fixture |")
+    stand_ins, fixtures = (set(re.findall(r"^\| `(\w+)` \|", each, re.M)) for each in tables[::2])
+    places = ("", "components/", "utilities/", "engine/", "end_to_end/")
+    written = "\n".join(text_of(f"tests/{place}conftest.py") for place in places)
+
+    assert stand_ins == {*testing.__all__}
+    assert fixtures == {*re.findall(r"@pytest\.fixture.*\n(?:async )?def (\w+)", written)}
 
 
 def test_every_option_of_a_command_is_documented() -> None:

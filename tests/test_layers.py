@@ -76,7 +76,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *{"observe", "storage", "accounts", "flows", "runs", "events", "host"},
         },
         "cli": {
-            *{"contract", "memory", "settings", "errors", "strict_json"},
+            *{"contract", "memory", "values", "settings", "errors", "strict_json"},
             *{"storage", "accounts", "flows", "host", "api"},
         },
     },

@@ -18,6 +18,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from .foreign import install
+from .shell import Shell
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -184,6 +185,26 @@ def test_a_connector_of_others_is_published_and_tested_with_the_contract_alone(
     told = fresh.run("-c", CHECK_LETTERS).stdout
 
     assert json.loads(told) == [[], "1"]
+
+
+def test_a_new_connector_passes_its_tests_and_is_published_with_the_contract_alone(
+    wheels: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shell = Shell(tmp_path / "data", "http://127.0.0.1:9")
+    assert shell.run("new", "connector", "acme:cards")[0] == 0
+    build = ["pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--no-index", "-w", "built"]
+    subprocess.run([sys.executable, "-m", *build, "./cards"], check=True, capture_output=True)
+    [wheel] = (tmp_path / "built").iterdir()
+    fresh = Fresh(tmp_path / "venv")
+    fresh.install(wheels["appmixer-contract"], "conformance")
+    fresh.install(wheel, "tests")
+
+    told = fresh.run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "cards"))
+    published = fresh.run("-m", "appmixer.engine.contract.publish", str(tmp_path / "cards"))
+
+    assert "3 passed" in told.stdout
+    assert published.stdout == "Everything was published already.\n"
 
 
 def test_a_host_of_others_is_tested_with_the_contract_alone(with_contract: Fresh) -> None:

@@ -15,6 +15,7 @@ from . import (
     events,
     examining,
     flows,
+    new,
     owners,
     runs,
     serving,
@@ -57,6 +58,7 @@ app.command(
 app.command()(authoring.components)
 app.add_typer(authoring.component, name="component")
 app.command()(authoring.validate)
+app.add_typer(new.app, name="new")
 app.command()(authoring.publish)
 app.add_typer(flows.app, name="flow")
 app.add_typer(runs.app, name="run")
