@@ -40,17 +40,17 @@ FAULTS = {
         "its login broken is that of acme-broken as well",
     ),
     "early": (
-        "MANIFEST['contract'] = '2.0'; MANIFEST['news'] = True",
-        "it is for version 2.0 of the contract, and here it is 1.0; it needs a newer host",
+        "MANIFEST['contract'] = '3.0'; MANIFEST['news'] = True",
+        "it is for version 3.0 of the contract, and here it is 2.0; it needs a newer host",
     ),
     "late": (
         "MANIFEST['contract'] = '0.9'",
-        "it is for version 0.9 of the contract, and here it is 1.0; it needs a newer version of"
+        "it is for version 0.9 of the contract, and here it is 2.0; it needs a newer version of"
         " the connector",
     ),
     "timeless": (
         "del MANIFEST['contract']",
-        "its manifest does not say in contract which version it is for; here it is 1.0",
+        "its manifest does not say in contract which version it is for; here it is 2.0",
     ),
     "partless": (
         "appmixer_components = hookimpl(lambda: None)",

@@ -40,10 +40,10 @@ def test_a_manifest_for_another_version_of_the_contract_is_told_so(
     folder = write_connector(tmp_path / "mail", "mail")
     publish(folder)
     manifest = json.loads((folder / "connector.json").read_text())
-    (folder / "connector.json").write_text(json.dumps({**manifest, "contract": "2.0"}))
+    (folder / "connector.json").write_text(json.dumps({**manifest, "contract": "3.0"}))
 
     assert faults_of(shell, folder) == [
-        "contract: It is for version 2.0 of the contract, and here it is 1.0;"
+        "contract: It is for version 3.0 of the contract, and here it is 2.0;"
         " it needs a newer host."
     ]
 

@@ -14,8 +14,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, RejectedError
 
-from ...plugin.fields.definitions import NumberInput
-from ...plugin.fields.options import NumberAction
+from ...plugin.fields.definitions import NumberAction, NumberInput
 from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.foreign_json.shapes import as_text
 from ...plugin.media.kinds import (

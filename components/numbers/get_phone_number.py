@@ -7,8 +7,7 @@ from typing import ClassVar
 
 from appmixer.engine.contract import ActionContext, JsonObject, sample_of
 
-from ...plugin.fields.definitions import NumberInput
-from ...plugin.fields.options import NumberAction
+from ...plugin.fields.definitions import NumberAction, NumberInput
 from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.setup.numbers import PhoneNumber, get_number
 

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, JsonObject, sample_of
 
-from ...plugin.fields.definitions import NumberInput
-from ...plugin.fields.options import NumberAction
+from ...plugin.fields.definitions import NumberAction, NumberInput
 from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.foreign_json.meta_fields import At, MetaFields, says
 from ...plugin.setup import numbers

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from pydantic import Field
 
 from appmixer.engine.contract import (
     Action,
     ActionContext,
-    ComponentContext,
     Fields,
-    Json,
-    Option,
     sample_of,
 )
 
 from ...plugin.fields.definitions import BusinessAccountId, Count, WabaId
-from ...plugin.fields.options import sender_options
 from ...plugin.fields.senders import business_account, graph_of
 from ...plugin.setup.numbers import PhoneNumber
 
@@ -49,8 +43,3 @@ class ListPhoneNumbers(Action):
         nodes = graph_of(context).pages(f"{waba_id}/phone_numbers", PhoneNumber.asking())
         numbers = [PhoneNumber.from_meta(node) async for node in nodes]
         return self.Output(waba_id=waba_id, phone_numbers=numbers, count=len(numbers))
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        return await sender_options(context, field, input)

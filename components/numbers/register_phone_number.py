@@ -6,8 +6,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields
 
-from ...plugin.fields.definitions import RegistrationInput
-from ...plugin.fields.options import NumberAction
+from ...plugin.fields.definitions import NumberAction, RegistrationInput
 from ...plugin.fields.senders import graph_of, prove_sender
 from ...plugin.setup.numbers import NumberId, register
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -10,14 +9,10 @@ from pydantic import Field
 from appmixer.engine.contract import (
     Action,
     ActionContext,
-    ComponentContext,
     Fields,
-    Json,
-    Option,
 )
 
 from ...plugin.fields.definitions import BusinessAccountId, Count, WabaId
-from ...plugin.fields.options import sender_options
 from ...plugin.fields.senders import business_account, graph_of
 from ...plugin.templates.template import TEMPLATE_SAMPLE, Template
 
@@ -101,8 +96,3 @@ class ListTemplates(Action):
         fitting = [node async for node in nodes if filters.items() <= node.items()]
         templates = [Template.from_meta(node) for node in fitting]
         return self.Output(waba_id=waba_id, templates=templates, count=len(templates))
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        return await sender_options(context, field, input)

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from .context import ActionContext, ComponentContext, TriggerContext
 from .forms import Form, FormOf
-from .values import End, Json, JsonObject, Option, Preview, Wait
+from .values import End, Json, JsonObject, Preview, Wait
 
 
 def _title(name: str, _: object) -> str:
@@ -71,12 +71,6 @@ class Component:
     """
     form_of: ClassVar[FormOf | None] = None
     """What of the component depends on its input, if anything: `form` tells how."""
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        """Return the entries for a field marked `x-source`; `input` is the half-filled form."""
-        raise NotImplementedError(f"{type(self).__name__} has no options for {field}")
 
     async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview | None:
         """Return what the step will do; None where there is nothing to show. Has no effects.

@@ -6,7 +6,7 @@ import re
 
 # The second number grows with what is added, the first when something goes or means another thing:
 # a host of 1.2 runs what is written for 1.0, 1.1 and 1.2.
-CONTRACT_VERSION = "1.0"
+CONTRACT_VERSION = "2.0"
 VERSION_PATTERN = r"^[0-9]{1,4}\.[0-9]{1,4}$"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator
 
 from appmixer.engine.contract import (
     ComponentContext,
@@ -13,13 +12,32 @@ from appmixer.engine.contract import (
     RejectedError,
 )
 
+from ..foreign_json.meta_fields import MetaFields, Word
 from ..foreign_json.shapes import as_text
 from ..graph.ids import graph_id
 from ..setup.facts import HEALTHY, QUALITY
-from ..setup.numbers import REGISTERED_PLATFORM
+from ..setup.numbers import (
+    ConnectionStatus,
+    DisplayNumber,
+    IsRegistered,
+    NumberId,
+    QualityRating,
+    VerifiedName,
+)
 from .senders import business_account, graph_of, shared_business_accounts
 
-NUMBER_FIELDS = "id,display_phone_number,verified_name,platform_type,status,quality_rating"
+
+class _Account(MetaFields):
+    name: Word
+
+
+class _Number(MetaFields):
+    id: NumberId
+    display_phone_number: DisplayNumber
+    verified_name: VerifiedName
+    is_registered: IsRegistered
+    status: ConnectionStatus
+    quality_rating: QualityRating
 
 
 async def business_accounts(context: ComponentContext, input: JsonObject) -> AsyncGenerator[Option]:
@@ -34,23 +52,21 @@ async def business_accounts(context: ComponentContext, input: JsonObject) -> Asy
         )
     for waba_id in shared:
         try:
-            node = await graph.get(graph_id(waba_id), {"fields": "id,name"})
+            node = await graph.get(graph_id(waba_id), _Account.asking())
         except RejectedError as error:
             # One that was taken back from the app does not hide the others.
             yield Option(waba_id, waba_id, error.title, badge="not readable", state="fault")
         else:
-            yield Option(waba_id, as_text(node.get("name")) or waba_id)
+            yield Option(waba_id, _Account.from_meta(node).name or waba_id)
 
 
 async def sender_numbers(context: ComponentContext, input: JsonObject) -> AsyncGenerator[Option]:
     """Yield the numbers of the WABA that is filled in, or else of the default one."""
     waba_id = chosen_business_account(context, input)
     has_some = False
-    async for node in graph_of(context).pages(
-        f"{waba_id}/phone_numbers", {"fields": NUMBER_FIELDS}
-    ):
+    async for node in graph_of(context).pages(f"{waba_id}/phone_numbers", _Number.asking()):
         has_some = True
-        yield _number(node)
+        yield _option(_Number.from_meta(node))
     if not has_some:
         raise NothingToChooseError(
             f"WhatsApp Business Account {waba_id} has no phone number",
@@ -72,16 +88,14 @@ def chosen_business_account(context: ComponentContext, input: JsonObject) -> str
     return business_account(context, named or None)
 
 
-def _number(node: Mapping[str, Any]) -> Option:
-    number_id = as_text(node.get("id"))
-    shown = (as_text(node.get("display_phone_number")), as_text(node.get("verified_name")))
-    label = " ".join(filter(None, shown)) or number_id
-    status, quality = as_text(node.get("status")), as_text(node.get("quality_rating"))
+def _option(number: _Number) -> Option:
+    label = " ".join(filter(None, [number.display_phone_number, number.verified_name]))
+    label, status, quality = label or number.id, number.status or "", number.quality_rating or ""
     if status and status not in HEALTHY:
-        return Option(number_id, label, badge=status.replace("_", " ").lower(), state="fault")
-    if node.get("platform_type") != REGISTERED_PLATFORM:
+        return Option(number.id, label, badge=status.replace("_", " ").lower(), state="fault")
+    if not number.is_registered:
         hint = "It cannot send before it is registered for the Cloud API."
-        return Option(number_id, label, hint, badge="not registered", state="advice")
+        return Option(number.id, label, hint, badge="not registered", state="advice")
     if QUALITY.get(quality, "fine") != "fine":
-        return Option(number_id, label, badge=f"quality {quality.lower()}", state="advice")
-    return Option(number_id, label)
+        return Option(number.id, label, badge=f"quality {quality.lower()}", state="advice")
+    return Option(number.id, label)

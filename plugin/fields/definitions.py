@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from appmixer.engine.contract import Choices, Fields
+from appmixer.engine.contract import Action, Choices, Fields
 
 from ..setup.numbers import Pin, Region
 from .choices import business_accounts, sender_numbers
@@ -74,6 +74,13 @@ class NumberInput(Fields):
 
     business_account_id: SendersBusinessAccountId = None
     phone_number_id: PhoneNumberId
+
+
+class NumberAction(Action):
+    """Base of the components about one sender number."""
+
+    group = "Phone Numbers"
+    scopes = ("whatsapp_business_management",)
 
 
 class RegistrationInput(NumberInput):

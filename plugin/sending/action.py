@@ -9,17 +9,14 @@ from typing import Any, ClassVar
 from appmixer.engine.contract import (
     Action,
     ActionContext,
-    ComponentContext,
     ConnectorError,
     Json,
     JsonObject,
-    Option,
     OutcomeUnknownError,
     RejectedError,
     Wait,
 )
 
-from ..fields.options import sender_options
 from ..fields.senders import account_numbers, graph_of, prove_sender, whatsapp
 from ..foreign_json.shapes import as_object, as_objects, as_text
 from ..graph.callback_data import pack
@@ -43,11 +40,6 @@ class SendAction(Action):
     has_later_fate = True
     Output = SentMessage
     samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        return await sender_options(context, field, input)
 
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from appmixer.engine.contract import (
-    ComponentContext,
     Fields,
-    Json,
-    Option,
     Trigger,
     TriggerContext,
 )
 
 from ..fields.definitions import BusinessAccountId, OptionalPhoneNumberId
-from ..fields.options import sender_options
 from ..fields.senders import business_account, prove_sender, whatsapp
 from ..foreign_json.shapes import as_texts
 from ..setup.ownership import Subject
@@ -72,11 +68,6 @@ class ListeningTrigger(Trigger):
             others = await context.other_flows([f"{stem}:{waba_id}" for stem in STEMS])
             if told := await whatsapp(context).ending(waba_id, context.account, others):
                 context.warn(told)
-
-    async def options(
-        self, context: ComponentContext, field: str, input: Mapping[str, Json]
-    ) -> Sequence[Option]:
-        return await sender_options(context, field, input)
 
 
 def topic_of(event: str, waba_id: str, phone_number_id: str | None) -> str:

@@ -390,15 +390,15 @@ async def test_the_dropdowns_offer_approved_templates_and_their_languages(
     )
 
     names = await CHOICES["templateName"].first(context, {})
-    languages = await CHOICES["languageCode"].first(context, {"templateName": ORDER["name"]})
+    languages = await CHOICES["languageCode"].first(context, {"templateName": "order_confirmation"})
 
-    name, poor = "order_confirmation", {"badge": "quality red", "state": "advice"}
+    name = "order_confirmation"
     assert names == [
-        Option(name, name, "utility · cs, en_US", **poor),
+        Option(name, name, "utility · cs, en_US", False, "quality red", "advice"),
         Option("declined", "declined", "utility · en_US", True, "rejected", "fault"),
     ]
     assert languages == [
-        Option("cs", "cs", "utility", **poor),
+        Option("cs", "cs", "utility", False, "quality red", "advice"),
         Option("en_US", "en_US", "utility"),
         Option("de", "de", "utility", True, "pending", "fault"),
     ]

@@ -11,6 +11,7 @@ import pytest
 import respx
 
 from appmixer.engine.contract import (
+    CONTRACT_VERSION,
     ConnectorError,
     Manifest,
     Trigger,
@@ -172,7 +173,7 @@ def test_what_a_language_does_not_say_and_what_stands_nowhere_is_named() -> None
             "id": "test:mute",
             "label": "Mute",
             "version": "1.0.0",
-            "contract": "1.0",
+            "contract": CONTRACT_VERSION,
             "description": "Says nothing.",
             "icon": "data:image/svg+xml,",
             "configuration": [],
