@@ -46,6 +46,7 @@ from appmixer.engine.contract import (
     JsonObject,
     Listener,
     Notice,
+    Option,
     RejectedError,
     Request,
     Response,
@@ -54,6 +55,7 @@ from appmixer.engine.contract import (
     ThrottledError,
     Trigger,
     Wait,
+    choices_of,
 )
 from appmixer.engine.contract.manifest import Manifest
 from appmixer.engine.contract.redaction import Redaction
@@ -325,6 +327,14 @@ class Host:
         if flow in self.triggers:
             trigger, context, _ = self.triggers.pop(flow)
             await trigger.stop(context)
+
+    async def choices(
+        self, component: str, field: str, account_name: str | None, form: Mapping[str, Json]
+    ) -> Sequence[Option]:
+        """A real host pages and searches, and keeps them for a minute for the account."""
+        account = None if account_name is None else self.accounts[account_name]
+        choices = choices_of(self.components[component].Input)[field]
+        return await choices.first(Context(self, "choosing", account), form)
 
     async def answer(self, request: Request) -> Response:
         """Answer a request to one of the plugin's routes."""

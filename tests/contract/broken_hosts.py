@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
-from appmixer.engine.contract import End, Listener, RejectedError, Response
+from appmixer.engine.contract import ConnectorError, End, Listener, RejectedError, Response
 from appmixer.engine.contract.host_conformance import (
     Check,
+    choosing,
     events,
     fates,
     keeping,
@@ -444,6 +445,48 @@ def says_no_and_gives_an_address(page: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(page.Context, "open_hook", open_hook)
 
 
+def _change_choices(page: Any, patch: pytest.MonkeyPatch, change: Any) -> None:
+    choices = page.Host.choices
+
+    async def changed(
+        host: Any, component: str, field: str, account: str, form: Mapping[str, Any]
+    ) -> Any:
+        async def find(given: Mapping[str, Any]) -> Any:
+            return await choices(host, component, field, account, given)
+
+        return await change(form, find)
+
+    patch.setattr(page.Host, "choices", changed)
+
+
+def hands_no_form_to_choices(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def change(form: Any, find: Any) -> Any:
+        return await find({})
+
+    _change_choices(page, patch, change)
+
+
+def keeps_choices_for_all_accounts(page: Any, patch: pytest.MonkeyPatch) -> None:
+    kept: list[Any] = []
+
+    async def change(form: Any, find: Any) -> Any:
+        if not kept:
+            kept.append(await find(form))
+        return kept[0]
+
+    _change_choices(page, patch, change)
+
+
+def shows_an_empty_list_for_every_error(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def change(form: Any, find: Any) -> Any:
+        try:
+            return await find(form)
+        except ConnectorError:
+            return []
+
+    _change_choices(page, patch, change)
+
+
 BROKEN: list[tuple[Spoil, Check]] = [
     (keeps_the_last_fate, fates.the_furthest_fate_stays_in_whatever_order_it_is_told),
     (forgets_early_fates, fates.a_fate_that_is_told_before_the_step_has_ended_is_kept),
@@ -515,4 +558,8 @@ BROKEN: list[tuple[Spoil, Check]] = [
     (logs_what_the_manifest_calls_secret, keeping.no_log_and_no_record_shows_a_secret),
     (shows_what_a_field_keeps_secret, keeping.no_log_and_no_record_shows_a_secret),
     (logs_nothing, keeping.no_log_and_no_record_shows_a_secret),
+    (hands_no_form_to_choices, choosing.a_field_offers_what_it_names_for_what_decides),
+    (keeps_choices_for_all_accounts, choosing.choices_of_one_account_are_not_those_of_another),
+    (shows_an_empty_list_for_every_error, choosing.a_field_without_choices_says_why),
+    (shows_an_empty_list_for_every_error, choosing.an_error_of_choices_is_told_and_not_kept),
 ]

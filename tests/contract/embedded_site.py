@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from appmixer.engine.api.application import create_app
-from appmixer.engine.contract import Connector, JsonObject
+from appmixer.engine.contract import Connector, JsonObject, NothingToChooseError, Option
 from appmixer.engine.contract.host_conformance import (
     ACT,
     FIELDS,
@@ -70,6 +70,17 @@ class EmbeddedHost:
 
     async def stop_flow(self, flow: str) -> None:
         await self.engine.flows.stop(self.owner_id, flow)
+
+    async def choices(self, account: str, form: JsonObject) -> Sequence[Option]:
+        found = await self.engine.choosing.choices(
+            self.owner_id, ACT, "text", account=account, values=form
+        )
+        if explanation := found["explanation"]:
+            raise NothingToChooseError(**explanation)
+        return [
+            Option(each["value"], each["label"], each["hint"], each["isDisabled"])
+            for each in found["options"]
+        ]
 
     async def post(self, path: str, body: bytes) -> int:
         transport = httpx.ASGITransport(app=create_app(self.engine))

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from appmixer.engine.contract import Connector, JsonObject, Request
+from appmixer.engine.contract import Connector, JsonObject, Option, Request
 from appmixer.engine.contract.host_conformance import (
     ACT,
     FIELDS,
@@ -58,6 +58,10 @@ class MinimalHost:
 
     async def stop_flow(self, flow: str) -> None:
         await self.host.stop_flow(flow)
+
+    async def choices(self, account: str, form: JsonObject) -> Sequence[Option]:
+        found: Sequence[Option] = await self.host.choices(ACT, "text", account, form)
+        return found
 
     async def post(self, path: str, body: bytes) -> int:
         return int((await self.host.answer(Request("POST", path, {}, {}, body))).status)

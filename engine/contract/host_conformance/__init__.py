@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from .adapter import HostSite, NotOfferedError, RunningHost, StepRecord
+from .choosing import CHOOSING
 from .events import EVENTS
 from .fates import FATES
 from .keeping import KEEPING
@@ -21,7 +22,7 @@ from .starts import STARTS, a_time_that_came_while_no_process_ran_is_not_lost
 from .steps import STEPS
 
 Check = Callable[[HostSite], Awaitable[None]]
-CHECKS: Sequence[Check] = (*LIFECYCLE, *EVENTS, *STEPS, *KEEPING, *FATES, *STARTS)
+CHECKS: Sequence[Check] = (*LIFECYCLE, *EVENTS, *STEPS, *KEEPING, *FATES, *STARTS, *CHOOSING)
 LASTING_CHECKS: Sequence[Check] = (*_LASTING, a_time_that_came_while_no_process_ran_is_not_lost)
 """For hosts that promise to lose nothing when their process ends."""
 

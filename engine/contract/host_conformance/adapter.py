@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..loading import Connector
-from ..values import JsonObject
+from ..values import JsonObject, Option
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,13 @@ class RunningHost(Protocol):
         ...
 
     async def stop_flow(self, flow: str) -> None: ...
+
+    async def choices(self, account: str, form: JsonObject) -> Sequence[Option]:
+        """Return what the field `text` of `suite.probe.Act` offers for a half-filled form.
+
+        Raise what says why there is nothing, and any other error.
+        """
+        ...
 
     async def post(self, path: str, body: bytes) -> int:
         """Post to a route of the plugin, as a service does, and return the answer's status."""

@@ -8,10 +8,11 @@ import time
 import types
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, Field
 
+from ..choices import Choices
 from ..component import Action, Component, Fields, Trigger
 from ..connector import Plugin, hookimpl
 from ..context import ActionContext, HostContext, TriggerContext
@@ -30,6 +31,7 @@ from ..values import (
     Wait,
 )
 from .manifest import PROBE, probe_manifest
+from .offered import texts
 from .probe_accounts import ProbeAccounts
 
 HEARD, ACT = "suite.probe.Heard", "suite.probe.Act"
@@ -86,7 +88,7 @@ class Act(Action):
     port = "done"
 
     class Input(Fields):
-        text: str
+        text: Annotated[str, Choices(texts, depends_on=["number"])]
         number: int | None = None
         pin: str | None = Field(None, json_schema_extra={"writeOnly": True})
 
@@ -164,6 +166,7 @@ class Probe:
     begins: Callable[[TriggerContext], Awaitable[None]] | None = None
     before: Callable[[], Awaitable[None]] | None = None
     watched: Callable[[], Awaitable[None]] | None = None
+    offered: Sequence[str] | Exception = ()
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     notes: list[str] = field(default_factory=list[str])
     plugin: ProbePlugin | None = None
