@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import Field
 
 from ..contract import Texts
-from ..flows.functions import TABLE
+from ..flows.functions import TABLE, Function
 from ..host.offers import Example
 from .accounts import Body
 from .bodies import JsonRoute
@@ -128,7 +127,25 @@ async def list_options(request: Request, caller: Caller, query: OptionsQuery) ->
 @router.get("/functions", response_model=shaped(FunctionList))
 async def list_functions(_: Caller) -> dict[str, Any]:
     """Return the functions that expressions may use, each with an example and its value."""
-    return {"functions": [asdict(each) for each in TABLE]}
+    return {"functions": [_show_function(each) for each in TABLE]}
+
+
+def _show_function(function: Function) -> dict[str, Any]:
+    return {
+        "name": function.name,
+        "kind": function.kind,
+        "group": function.group,
+        "signature": function.signature,
+        "arguments": [
+            {"name": each.name, "kind": each.kind.name, "isOptional": each.is_optional}
+            for each in function.arguments
+        ],
+        "gives": function.gives,
+        "description": function.description,
+        "keywords": function.keywords,
+        "example": function.example,
+        "result": function.result,
+    }
 
 
 @router.post("/previews", response_model=shaped(PreviewResult))

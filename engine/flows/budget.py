@@ -1,12 +1,14 @@
 """What expressions may cost together, and how their work and their results are counted.
 
-The unit is a nanosecond of a slow machine, by measurement, and no clock is asked: what is refused
-is refused everywhere.
+It also has the moment at which they are evaluated, which is one for a whole input. The unit is a
+nanosecond of a slow machine, by measurement, and no clock is asked: what is refused is refused
+everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..values import is_list, is_object
@@ -14,11 +16,18 @@ from ..values import is_list, is_object
 # What things cost, in nanoseconds.
 READING, LOOKUP, WEIGHING, EVALUATION = 5_000, 3_000, 300, 20_000
 CONVERSION, NODE, CHAR = 2_000, 400, 2
+CALL = 10_000
 NUMBER_AS_TEXT, MARK = 400, 2_000
+# What a value counts beside its characters, where sizes are counted.
+VALUE_SIZE = 100
 
 
 class ExpressionError(ValueError):
     """An expression that cannot be read or has no value; the text names the path and the cure."""
+
+
+class NoValueError(ExpressionError):
+    """A path that leads to nothing."""
 
 
 class TooMuchError(ExpressionError):
@@ -32,10 +41,15 @@ def unreadable(source: str, reason: str) -> ExpressionError:
 
 @dataclass
 class Budget:
-    """What may still be spent: nanoseconds of work, and the size of all results together."""
+    """What may still be spent: nanoseconds of work, and the size of all results together.
+
+    `now` is in seconds since 1970.
+    """
 
     work: int
     size: int
+    now: float = 0.0
+    _loaded: set[Hashable] = field(default_factory=set[Hashable])
 
     def charge(self, work: int) -> None:
         self.work -= work
@@ -44,6 +58,18 @@ class Budget:
                 "The expressions would take too long here; make them simpler, or let them look at"
                 " less: a field instead of the whole object."
             )
+
+    def charge_once(self, what: Hashable, work: int) -> None:
+        """Count what is loaded when it is first used, whether it is there already or not."""
+        if what not in self._loaded:
+            self._loaded.add(what)
+            self.charge(work)
+
+    def room(self, values: int, chars: int) -> None:
+        """Count the making of something of this size; refuse what is larger than results may be."""
+        if values * VALUE_SIZE + chars > self.size:
+            raise _too_large()
+        self.charge(values * WEIGHING + chars * CHAR)
 
     def weigh(self, value: Any) -> tuple[int, int]:
         """Return the number of values in a value and of characters; both count as work."""
@@ -67,13 +93,17 @@ class Budget:
     def keep(self, value: Any) -> None:
         """Count a result."""
         values, chars = self.weigh(value)
-        self.size -= values * 100 + chars
+        self.size -= values * VALUE_SIZE + chars
         if self.size < 0:
-            raise TooMuchError(
-                "The results of the expressions are longer than they may be: 1,000,000 characters"
-                " in one input, 20,000,000 in one run."
-            )
+            raise _too_large()
 
     def _afford(self, values: int) -> None:
         if values * WEIGHING > self.work:
             self.charge(self.work + 1)
+
+
+def _too_large() -> TooMuchError:
+    return TooMuchError(
+        "The results of the expressions are longer than they may be: 1,000,000 characters in one"
+        " input, 20,000,000 in one run."
+    )

@@ -6,6 +6,7 @@ and keeps everything else in the process waiting. So its work is bounded before 
 - What grows by multiplication is not left to it. A macro (map, filter, all, exists, exists_one) is
   a loop here, over a list of bounded length, and each round is charged. So is every path: `a.b.c`
   is looked up here and bound to a name of its own, and the library never sees the whole scope.
+- So is the work of every function of ours, which is done here (calls.py).
 - What is left to it has no loops. Each value named stands in it once, so nothing it makes is larger
   than all of them together, and each operator looks at no more than that: operators times size
   bounds the work, and is charged before. `matches` is charged for its pattern as well, which
@@ -31,18 +32,20 @@ from .budget import (
     NODE,
     Budget,
     ExpressionError,
+    NoValueError,
     TooMuchError,
     unreadable,
 )
-from .functions import flatten
-from .library import NOT_FOUND, as_json, reason_of
+from .calls import Call
+from .library import NOT_FOUND, reason_of
+from .patterns import pattern_work
+from .results import NoJsonError, as_json
 from .words import kind_of, names
 
 if TYPE_CHECKING:
     import cel
 
 MAX_LIST_ITEMS = 250
-PATTERN_STEP, PATTERN_CLASS = 15, 750_000
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Path:
             elif isinstance(key, int) and is_list(here) and key < len(here):
                 here = here[key]
             else:
-                raise ExpressionError(f"{self} has no value: {self._reason(depth, here)}")
+                raise NoValueError(f"{self} has no value: {self._reason(depth, here)}")
         return here
 
     def _reason(self, depth: int, here: Any) -> str:
@@ -119,8 +122,16 @@ class Macro:
     def __str__(self) -> str:
         return self.source
 
+    @property
+    def inner(self) -> tuple[Expression, ...]:
+        return (self.over, *self.bodies)
+
+    def prepare(self) -> None:
+        for each in self.inner:
+            each.prepare()
+
     def value(self, scope: Mapping[str, Any], budget: Budget) -> Any:
-        items = self.over.value(scope, budget)
+        items = self.over.raw(scope, budget)
         if is_object(items):
             items = [*items]
         if not is_list(items):
@@ -138,7 +149,7 @@ class Macro:
         if self.name == "map":
             *conditions, body = self.bodies
             return [
-                body.value(inner, budget)
+                body.raw(inner, budget)
                 for _, inner in rounds
                 if all(self._holds(each, inner, budget) for each in conditions)
             ]
@@ -151,7 +162,7 @@ class Macro:
         return any(answers) if self.name == "exists" else all(answers)
 
     def _holds(self, body: Expression, scope: Mapping[str, Any], budget: Budget) -> bool:
-        answer = body.value(scope, budget)
+        answer = body.raw(scope, budget)
         if not isinstance(answer, bool):
             raise ExpressionError(
                 f"The expression {self.source!r} has no value: {self.name} needs true or false, and"
@@ -160,12 +171,12 @@ class Macro:
         return answer
 
 
-Part: TypeAlias = "Path | Has | Macro"
+Part: TypeAlias = "Path | Has | Macro | Call"
 
 
 @dataclass(frozen=True)
 class Expression:
-    """An expression without macros, whose parts stand in `core` as _0, _1 and so on."""
+    """An expression whose parts, macros and calls of ours too, stand in `core` as _0, _1 …"""
 
     source: str
     core: str
@@ -175,17 +186,46 @@ class Expression:
     patterns: tuple[str, ...]
     locals: frozenset[str] = field(default=frozenset())
 
+    @property
+    def is_constant(self) -> bool:
+        return not self.parts
+
     def named(self) -> Iterator[Path | Has]:
         """Yield every path that begins with the name of a step, and what is asked of such a one."""
         for part in self.parts:
-            if isinstance(part, Macro):
-                for each in (part.over, *part.bodies):
+            if isinstance(part, Macro | Call):
+                for number, each in enumerate(part.inner):
                     yield from each.named()
+                    if isinstance(part, Call) and part.has_default and number == 0:
+                        yield from each.asked()
             elif (part.path if isinstance(part, Has) else part).keys[0] not in self.locals:
                 yield part
 
+    def asked(self) -> Iterator[Has]:
+        """Yield what is asked for by whoever says what to take where this has no value."""
+        for each in self.named():
+            if isinstance(each, Path) and len(each.keys) > 1 and isinstance(each.keys[-1], str):
+                yield Has(Path(each.keys[:-1]), each.keys[-1])
+
     def value(self, scope: Mapping[str, Any], budget: Budget) -> Any:
         """Return the value as JSON; raise ExpressionError."""
+        if self._is_read_only:
+            return self.parts[0].value(scope, budget)
+        value = self.raw(scope, budget)
+        budget.weigh(value)
+        try:
+            return as_json(value)
+        except NoJsonError as error:
+            raise ExpressionError(
+                f"The expression {self.source!r} has no value: {error}."
+            ) from None
+
+    @cached_property
+    def _is_read_only(self) -> bool:
+        return self.core == "_0" and isinstance(self.parts[0], Path | Has)
+
+    def raw(self, scope: Mapping[str, Any], budget: Budget) -> Any:
+        """Return the value as the library has it: a moment is no text yet."""
         if self.core == "_0":
             return self.parts[0].value(scope, budget)
         values: dict[str, Any] = {}
@@ -206,20 +246,20 @@ class Expression:
             size += count * NODE + chars * CHAR
         budget.charge(EVALUATION + nodes * CONVERSION + (self.operators + 6) * size)
         for pattern in self.patterns:
-            budget.charge(_pattern_work(pattern, size))
+            budget.charge(pattern_work(pattern, size))
         return self._execute(values, missing)
 
     def _execute(self, values: Mapping[str, Any], missing: Mapping[str, ExpressionError]) -> Any:
         import cel
 
-        context = cel.Context(variables=dict(values), functions={"flatten": flatten})
         try:
-            return as_json(self._program.execute(context))
+            return self._program.execute(cel.Context(variables=dict(values)))
         except Exception as error:  # what the library raises is as varied as what it is given
             absent = NOT_FOUND.match(str(error))
             if absent and absent[1] in missing:
                 raise missing[absent[1]] from None
-            raise ExpressionError(
+            kind = NoValueError if isinstance(error, KeyError | IndexError) else ExpressionError
+            raise kind(
                 f"The expression {self.source!r} has no value: {reason_of(error)}."
             ) from None
 
@@ -249,16 +289,5 @@ class Expression:
         if self.core != "_0":
             _ = self._program
         for part in self.parts:
-            if isinstance(part, Macro):
-                for each in (part.over, *part.bodies):
-                    each.prepare()
-
-
-def _pattern_work(pattern: str, size: int) -> int:
-    # A counted repetition repeats what stands before it, and may have blanks around its numbers.
-    times = 1
-    for counts in re.findall(r"\{[^}]*", pattern):
-        times *= max([1, *map(int, re.findall("[0-9]+", counts))])
-    steps = len(pattern) * times
-    classes = len(re.findall(r"\\[pPwWdDsSbB]|\[|\(\?", pattern)) * times
-    return steps * size // CHAR * PATTERN_STEP + classes * PATTERN_CLASS
+            if isinstance(part, Macro | Call):
+                part.prepare()

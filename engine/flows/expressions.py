@@ -92,14 +92,15 @@ def run_budget() -> Budget:
 
 
 def fill_input(
-    values: Mapping[str, Any], scope: Mapping[str, Any], run: Budget | None = None
+    values: Mapping[str, Any], scope: Mapping[str, Any], run: Budget | None = None, *, now: float
 ) -> dict[str, Any]:
     """Return a component's input with every expression replaced; raise ExpressionError.
 
-    It takes from what its run may spend, and not more than one input may.
+    It takes from what its run may spend, and not more than one input may. `now` is in seconds since
+    1970, and the moment of all its expressions.
     """
     run = run or run_budget()
-    budget = Budget(min(run.work, INPUT_WORK), min(run.size, INPUT_SIZE))
+    budget = Budget(min(run.work, INPUT_WORK), min(run.size, INPUT_SIZE), now)
     work, size = budget.work, budget.size
     try:
         return {name: _fill(value, scope, budget) for name, value in values.items()}
@@ -108,21 +109,23 @@ def fill_input(
         run.size -= size - budget.size
 
 
-def fill(value: Any, scope: Mapping[str, Any]) -> Any:
+def fill(value: Any, scope: Mapping[str, Any], now: float = 0.0) -> Any:
     """Return the value with every expression replaced; raise ExpressionError.
 
     A text that is one whole expression keeps the type of its result; inside a longer text the
     result is written as text. `{"$literal": …}` is replaced by what it holds, untouched.
     """
-    return fill_input({"": value}, scope)[""]
+    return fill_input({"": value}, scope, now=now)[""]
 
 
-def fill_known(values: Mapping[str, Any], scope: Mapping[str, Any]) -> dict[str, Any]:
+def fill_known(
+    values: Mapping[str, Any], scope: Mapping[str, Any], *, now: float
+) -> dict[str, Any]:
     """Return an input in which each text is filled in whose expressions have a value here.
 
     The others stay as they are written, and so does what would cost more than one input may.
     """
-    budget = Budget(INPUT_WORK, INPUT_SIZE)
+    budget = Budget(INPUT_WORK, INPUT_SIZE, now)
     return {name: _fill_known(value, scope, budget) for name, value in values.items()}
 
 

@@ -1,14 +1,11 @@
-"""What the CEL library gives back: its values as JSON, its errors in words without values."""
+"""What the CEL library says when it fails, in words without values."""
 
 from __future__ import annotations
 
-import math
 import re
-from datetime import datetime, timedelta
-from typing import Any
 
-from ..values import is_list, is_object
 from .functions import FUNCTIONS
+from .results import NoJsonError
 
 NOT_FOUND = re.compile(r"Undefined variable or function: '(\w+)'")
 _FUNCTION_FAILED = re.compile(r"(?:Python f|F)unction '(\w+)'")
@@ -32,23 +29,3 @@ def reason_of(error: Exception) -> str:
         "the values are of kinds that do not go together; string(), int() and double() make one"
         " of another"
     )
-
-
-class NoJsonError(ValueError):
-    """A result that has no place in JSON."""
-
-
-def as_json(value: Any) -> Any:
-    if is_object(value):
-        return {str(key): as_json(item) for key, item in value.items()}
-    if is_list(value):
-        return [as_json(item) for item in value]
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, float) and not math.isfinite(value):
-        raise NoJsonError("a result that is infinite or no number has no place in JSON")
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    raise NoJsonError("the result has no place in JSON")

@@ -16,6 +16,8 @@ _TOKEN = re.compile(
     |(?P<sign>&&|\|\||[<>=!]=|/(?!/)|[-+*%!<>?:.,()\[\]{}])""",
     re.VERBOSE | re.ASCII,
 )
+# NUL, which not every database and no service can keep.
+_NUL = re.compile(r"(?:[^\\]|\\[^xuU0])*+\\(?:000|x00|u0000|U00000000)", re.DOTALL)
 OPENERS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -43,6 +45,8 @@ class Tokens:
                 shown = self.source[position : position + 20]
                 raise unreadable(self.source, f"at {shown!r}")
             position = found.end()
+            if found.lastgroup == "text" and found[0][0] not in "rR" and _NUL.match(found[0]):
+                raise unreadable(self.source, "it holds a character that no text may hold")
             if found.lastgroup != "space":
                 before = str(found.lastgroup)
                 yield Token(before, found[0], found.start(), found.end())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..values import is_list
@@ -28,4 +29,8 @@ def kind_of(value: Any) -> str:
         return "a text" if value else "an empty text"
     if isinstance(value, int | float):
         return "a number"
+    if isinstance(value, datetime):
+        return "a time"
+    if isinstance(value, timedelta):
+        return "a length of time"
     return "a list" if is_list(value) else "an object"

@@ -55,7 +55,8 @@ class Previews:
         where = await self.flows.place(owner_id, PREVIEW, PREVIEW, step)
         hidden = {*secret_fields(self.types[name].schema)}
         open_values = {key: value for key, value in values.items() if key not in hidden}
-        filled = await asyncio.to_thread(fill_known, open_values, scope_of(given))
+        now = self.services.storage.clock.now
+        filled = await asyncio.to_thread(fill_known, open_values, scope_of(given), now=now)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 context = EngineContext(self.services, where)

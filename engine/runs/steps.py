@@ -128,7 +128,7 @@ class Steps:
         given = open_secrets(component.input, self.seal)
         scope = contents(call.scope)
         try:
-            return fill_input(given, scope, budget), None
+            return fill_input(given, scope, budget, now=self.clock.now), None
         except ExpressionError as error:
             return {}, fault(f"{call.component}.input", str(error))
 

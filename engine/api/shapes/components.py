@@ -108,6 +108,12 @@ class EntryList(Shape):
     explanation: Explanation | None
 
 
+class FunctionArgument(Shape):
+    name: str
+    kind: str = Field(description="What kind of value it takes, in words.")
+    is_optional: bool
+
+
 class Function(Shape):
     """A function of the expression language."""
 
@@ -115,8 +121,14 @@ class Function(Shape):
     kind: Literal["function", "method", "macro"] = Field(
         description="A method stands behind a value; a macro is one that takes an expression."
     )
+    group: str = Field(description="What it is about, such as `texts` or `dates`.")
     signature: str
+    arguments: list[FunctionArgument] = Field(
+        description="What stands before the dot of a method is the first."
+    )
+    gives: str = Field(description="What kind of value it gives, in words.")
     description: str
+    keywords: list[str] = Field(description="What it is called elsewhere, in small letters.")
     example: str = Field(description="An expression that uses it.")
     result: Any = Field(description="The value of the example.")
 

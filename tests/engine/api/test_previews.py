@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from appmixer.engine.contract import (
     hookimpl,
 )
 from appmixer.engine.host import previews
+from appmixer.engine.host.engine import Engine
 
 from ..conftest import Heard, Say, echo_module
 
@@ -89,6 +91,17 @@ async def test_expressions_are_shown_with_what_is_known_and_else_as_written(
     for unknown in ("Hi {{ incoming.heard.text }}", "{{ 1 + }}", "{{ nonsense( }}", "Hi {{"):
         assert await text_of(admin, unknown) == unknown
     assert await text_of(admin, {"$literal": "Hi {{1}}"}) == "Hi {{1}}"
+
+
+async def test_what_the_time_decides_is_shown_as_it_is_now(
+    admin: httpx.AsyncClient, owner: str, engine: Engine
+) -> None:
+    today = datetime.fromtimestamp(engine.clock.now, UTC)
+
+    shown = await text_of(admin, "{{ formatDate(now(), 'yyyy-MM') }}")
+
+    # A month may begin between the two.
+    assert shown in (f"{today:%Y-%m}", f"{today + timedelta(days=1):%Y-%m}")
 
 
 async def test_expressions_that_would_cost_too_much_are_shown_as_written(

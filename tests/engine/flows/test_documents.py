@@ -173,13 +173,20 @@ def test_each_fault_is_named(
         assert found == expected
 
 
-def test_an_unknown_function_is_named_whole_with_those_that_there_are(
-    connectors: dict[str, Connector],
+@pytest.mark.parametrize(
+    ("called", "sentence"),
+    [
+        ("in1.heard.text.wibble()", "There is no function 'wibble'; there is: addTime, all, "),
+        ("JSON.parse('1')", "There is no function 'JSON.parse'; did you mean parseJson, as in "),
+        ("in1.heard.text.replce('a', 'b')", "There is no function 'replce'; did you mean replace"),
+    ],
+)
+def test_an_unknown_function_is_named_whole_with_the_nearest(
+    connectors: dict[str, Connector], called: str, sentence: str
 ) -> None:
-    [found] = faults(document(input={"text": "{{ in1.heard.text.replace('a', 'b') }}"}), connectors)
+    [found] = faults(document(input={"text": f"{{{{ {called} }}}}"}), connectors)
 
-    assert found.startswith("components.say.input.text: There is no function 'replace'; there is: ")
-    assert "flatten" in found
+    assert found.startswith(f"components.say.input.text: {sentence}")
 
 
 def test_all_faults_are_told_at_once(connectors: dict[str, Connector]) -> None:

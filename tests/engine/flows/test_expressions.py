@@ -243,11 +243,11 @@ def test_no_random_expression_keeps_anything_waiting() -> None:
 def test_a_run_may_spend_only_so_much_on_all_its_inputs() -> None:
     run = Budget(work=10_000_000, size=20_000)
     scope = {"m": {"t": "x" * 9_000}}
-    fill_input({"text": "{{ m.t }}"}, scope, run)
-    fill_input({"text": "{{ m.t }}"}, scope, run)
+    fill_input({"text": "{{ m.t }}"}, scope, run, now=0)
+    fill_input({"text": "{{ m.t }}"}, scope, run, now=0)
 
     with pytest.raises(ExpressionError, match="longer than"):
-        fill_input({"text": "{{ m.t }}"}, scope, run)
+        fill_input({"text": "{{ m.t }}"}, scope, run, now=0)
 
 
 @pytest.mark.parametrize(
@@ -348,13 +348,11 @@ def test_an_expression_means_what_cel_means(expression: str) -> None:
     [
         ("one\ntwo", "one two"),
         ("one \r\n\t two", "one two"),
-        ("a    b", "a    b"),
-        ("a     b", "a b"),
+        ("a    b", "a b"),
         ("a  \n     b\u2028c", "a b c"),
-        ("é  ok", "é  ok"),
-        (7, 7),
+        ("é\xa0ok ", "é\xa0ok "),
     ],
 )
-def test_flatten_puts_a_text_on_one_line(text: Any, flat: Any) -> None:
+def test_flatten_puts_a_text_on_one_line(text: str, flat: str) -> None:
     assert fill("{{ flatten(m.t) }}", {"m": {"t": text}}) == flat
     assert fill("{{ m.t.flatten() }}", {"m": {"t": text}}) == flat
