@@ -14,7 +14,7 @@ from typing import Any
 from ..values import is_list, is_object
 
 # What things cost, in nanoseconds.
-READING, LOOKUP, WEIGHING, EVALUATION = 5_000, 3_000, 300, 20_000
+READING, READING_PATH, LOOKUP, WEIGHING, EVALUATION = 5_000, 1_000, 3_000, 300, 20_000
 CONVERSION, NODE, CHAR = 2_000, 400, 2
 CALL = 10_000
 NUMBER_AS_TEXT, MARK = 400, 2_000

@@ -23,10 +23,9 @@ from .ports import RESERVED
 from .salvage import salvaged
 from .sentences import sentence_of
 from .sizes import size_faults
+from .syntax import PLAIN_PATH
 
 MAX_EXPRESSIONS_CHARS = 200_000
-# A path such as a.b.c, which costs next to nothing.
-_PLAIN = re.compile(r"[A-Za-z0-9_.]*")
 
 
 def read_document(raw: object, types: Mapping[str, ComponentType]) -> FlowDocument:
@@ -59,7 +58,8 @@ def find_faults(
     if readable is None:
         return None, faults
     inputs = [each.input for each in readable.components.values()]
-    sources = (source for _, source in find_expressions(inputs) if not _PLAIN.fullmatch(source))
+    found = (source for _, source in find_expressions(inputs))
+    sources = (source for source in found if not PLAIN_PATH.fullmatch(source))
     if sum(map(len, sources)) > MAX_EXPRESSIONS_CHARS:
         text = f"The expressions of the flow have more than {MAX_EXPRESSIONS_CHARS:,} characters"
         return document, [*faults, Fault("components", f"{text}, plain paths aside. Split it.")]

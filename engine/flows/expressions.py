@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..values import cut, is_list, is_object
-from .budget import MARK, READING, Budget, ExpressionError
+from .budget import MARK, Budget, ExpressionError
 from .evaluation import Has, Path
 from .syntax import MAX_KEPT_CHARS, read_expression
 
@@ -143,9 +143,6 @@ def _fill_known(value: Any, scope: Mapping[str, Any], budget: Budget) -> Any:
 
 def _fill_known_text(text: str, scope: Mapping[str, Any], budget: Budget) -> Any:
     try:
-        # Nobody has read these before, so each costs as much as a long one.
-        places = (piece for piece in _split(text, budget) if isinstance(piece, _Place))
-        budget.charge(sum(len(place.source) for place in places) * READING)
         return _fill_text(text, scope, budget)
     except ExpressionError:
         return text

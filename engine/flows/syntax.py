@@ -10,7 +10,16 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .budget import CHAR, NODE, NUMBER_AS_TEXT, READING, Budget, ExpressionError, unreadable
+from .budget import (
+    CHAR,
+    NODE,
+    NUMBER_AS_TEXT,
+    READING,
+    READING_PATH,
+    Budget,
+    ExpressionError,
+    unreadable,
+)
 from .calls import Call
 from .core import Core, joined
 from .evaluation import Expression, Has, Macro, Path
@@ -21,6 +30,8 @@ from .tokens import Token, Tokens
 MAX_EXPRESSION_CHARS = 2_000
 # Longer ones are read each time: a thousand of them in the cache would fill the memory.
 MAX_KEPT_CHARS = 200
+# A path such as a.b.c, which costs next to nothing.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_.]*")
 MAX_MACROS = 2
 MAX_CALLS = 40
 CONSTANTS = frozenset(["true", "false", "null"])
@@ -30,10 +41,17 @@ _ONLY_A_NUMBER = re.compile(r"[0-9]+")
 def read_expression(source: str, budget: Budget | None = None) -> Expression:
     """Return what stands between {{ and }}; raise ExpressionError if it cannot be used."""
     if len(source) <= MAX_KEPT_CHARS:
+        if budget is not None:
+            budget.charge_once(source, _reading_work(source))
         return _kept(source)
     if budget is not None:
         budget.charge(len(source) * READING)
     return _read(source)
+
+
+@lru_cache(maxsize=1024)
+def _reading_work(source: str) -> int:
+    return len(source) * (READING_PATH if PLAIN_PATH.fullmatch(source) else READING)
 
 
 @lru_cache(maxsize=1024)

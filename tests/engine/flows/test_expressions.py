@@ -206,6 +206,28 @@ def test_no_input_of_a_hostile_author_keeps_anything_waiting(text: str) -> None:
     assert seconds_of(text, LARGE) < LONGEST_S * slowness()
 
 
+@pytest.mark.parametrize(
+    "form",
+    ["a." * 95 + "k{}", "a['a']" + ".a" * 93 + ".k{}", "1" + "+1" * 90 + "+{}"],
+)
+def test_many_short_expressions_that_nobody_has_read_before_take_no_time(form: str) -> None:
+    texts = [
+        " ".join(f"{{{{ {form.format(turn * 10_000 + each)} }}}}" for each in range(3_000))
+        for turn in range(3)
+    ]
+    here: Any = {f"k{turn * 10_000 + each}": 1 for turn in range(3) for each in range(3_000)}
+    for _ in range(95):
+        here = {"a": here}
+    took: list[float] = []
+    for text in texts:
+        began = time.thread_time()
+        with contextlib.suppress(ExpressionError):
+            fill(text, here)
+        took.append(time.thread_time() - began)
+
+    assert min(took) < LONGEST_S * slowness()
+
+
 def hostile(random: Random, depth: int) -> str:
     """Return an expression that grows as fast as it can."""
     if depth == 0:
