@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import httpx
 
+from ..accounts.accounts import Accounts
 from ..contract.redaction import Redaction
 from ..errors import NotFoundError
 from ..flows.flows import Flows
@@ -35,6 +36,7 @@ class ComponentTests:
     input_checks: InputChecks
     actions: Actions
     redaction: Redaction
+    accounts: Accounts
 
     async def form(
         self,
@@ -108,7 +110,7 @@ class ComponentTests:
         """Return the account's key or token in the forms in which an address or a header has it."""
         if account is None:
             return ()
-        hosted = await self.services.accounts.named(owner_id, kind.connector, account)
+        hosted = await self.accounts.named(owner_id, kind.connector, account)
         token = await hosted.access_token()
         return token, quote(token), quote(token, safe=""), quote_plus(token)
 

@@ -216,6 +216,7 @@ class Engine:
             input_checks=self.input_checks,
             actions=self.actions,
             redaction=self.redaction,
+            accounts=self.accounts,
         )
         self.choosing = Choosing(services, self.flows, self.types)
         self.offers = Offers(self.connectors, self.types, self.log, self.describe)
