@@ -22,7 +22,7 @@ from .ending import AT_ONCE, end_some
 from .lists import Going, advance, close_lists
 from .notices import Notices
 from .states import RunState, SegmentState
-from .waits import Row, set_run, settle_run
+from .waits import Row, lock_run, set_run, settle_run
 from .work import SegmentWork
 
 ENDED = {
@@ -131,7 +131,8 @@ class Commands:
         due: list[Going] = [{**row, "state": state} for row in rows]
         is_all = len(rows) < AT_ONCE
         if is_all:
-            due += advance(connection, run_id, self.side_by_side, {})
+            present = lock_run(connection, run_id)
+            due += advance(connection, run_id, present, self.side_by_side, {})
         return due, settle_run(connection, run_id, self.clock.now), is_all
 
 

@@ -9,19 +9,20 @@ the components that collect. Rows hold all of it; nothing but what is begun is i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..storage.statements import Prepared
-from ..storage.tables import arrivals, lists, more_values, segments, steps
+from ..storage.tables import arrivals, lists
 from ..values import is_list
 from .new_lists import Known
+from .open_lists import OpenList, open_below, open_lists, read_piece, room, whole
 from .states import ListState, RunState, SegmentState
-from .waits import ADD_SEGMENT, Row, lock_run
-from .work import PIECE, SegmentWork, StepCall, Value
+from .waits import ADD_SEGMENT, Row
+from .work import PIECE, Piece, Place, SegmentWork, StepCall, Value
 
 Going = Row | SegmentWork
 """A segment that is due: as its row, or as it was before it became one."""
@@ -46,32 +47,33 @@ class _Target:
 
 
 def advance(
-    connection: sa.Connection, run_id: str, side_by_side: int, known: Mapping[str, Known]
+    connection: sa.Connection,
+    run_id: str,
+    present: RunState,
+    side_by_side: int,
+    known: Mapping[str, Known],
 ) -> list[Going]:
     """Begin what may be begun of the run's lists, and end those that are done.
 
-    `known` is what is in memory of some lists. Return the segments that are due.
+    `present` is the state of the run, which is locked; `known` what is in memory of some lists.
+    Return the segments that are due.
     """
-    state = lock_run(connection, run_id)
-    if state == RunState.HELD or state.is_final:
+    if present == RunState.HELD or present.is_final:
         return []
-    is_open = (lists.c.run_id == run_id) & (lists.c.state == ListState.OPEN.value)
-    # The innermost first: what is begun is done before more is.
-    query = sa.select(lists).where(is_open).order_by(lists.c.position.desc(), lists.c.id)
-    open_lists = connection.execute(query).all()
-    if not open_lists:
+    found = open_lists(connection, run_id)
+    if not found:
         return []
     due: list[Going] = []
-    room = _room(connection, run_id, side_by_side)
-    for each in open_lists:
-        count = min(room, each.size - each.begun)
+    free = room(connection, run_id, side_by_side)
+    for each in found:
+        count = min(free, each.size - each.begun)
         if each.at_once is not None and count > 0:
-            count = min(count, each.at_once - _open_below(connection, each.id, each.at_once))
+            count = min(count, each.at_once - open_below(connection, each.id, each.at_once))
         if count > 0:
-            due += _begin(connection, each, count, known.get(each.id))
-            room -= count
-        elif each.begun == each.size and not _open_below(connection, each.id, 1):
-            due += _end(connection, each)
+            due += _begin(connection, whole(connection, each.id), count, known.get(each.id))
+            free -= count
+        elif each.begun == each.size and not open_below(connection, each.id, 1):
+            due += _end(connection, whole(connection, each.id))
     return due
 
 
@@ -114,33 +116,6 @@ def _place(stored: Any) -> Value:
     return Value.from_json(stored, {})
 
 
-def _room(connection: sa.Connection, run_id: str, side_by_side: int) -> int:
-    """Return how many more segments of a run's lists may be begun: none while one is paused."""
-    mine = (segments.c.run_id == run_id) & segments.c.list_id.is_not(None)
-    some = (
-        sa.select(sa.literal(1))
-        .where(mine, segments.c.state == SegmentState.QUEUED.value)
-        .limit(side_by_side)
-    )
-    queued = sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
-    is_paused = sa.exists().where(mine, segments.c.state == SegmentState.PAUSED.value)
-    row = connection.execute(sa.select(queued.label("queued"), is_paused.label("paused"))).one()
-    return 0 if row.paused else side_by_side - row.queued
-
-
-def _open_below(connection: sa.Connection, list_id: str, limit: int) -> int:
-    """Count the segments and lists right below a list that are not done, up to a limit."""
-    mine = sa.select(sa.literal(1)).where(
-        segments.c.list_id == list_id,
-        segments.c.state.in_([each.value for each in SegmentState if each != SegmentState.DONE]),
-    )
-    below = sa.select(sa.literal(1)).where(
-        lists.c.parent == list_id, lists.c.state == ListState.OPEN.value
-    )
-    both = sa.union_all(mine, below).limit(limit).subquery()
-    return connection.scalar(sa.select(sa.func.count()).select_from(both)) or 0
-
-
 def _targets(content: Mapping[str, Any], start: int, count: int) -> list[_Target]:
     """Return so many of a list's targets, from a position on."""
     found: list[_Target] = []
@@ -165,7 +140,7 @@ def _target(content: Mapping[str, Any], number: int) -> _Target:
 
 
 def _begin(
-    connection: sa.Connection, each: sa.Row[Any], count: int, known: Known | None
+    connection: sa.Connection, each: OpenList, count: int, known: Known | None
 ) -> list[Going]:
     targets = _targets(each.content, each.begun, count)
     rows = [_row(each, f"{each.id}.{target.number}", target, each.id) for target in targets]
@@ -173,11 +148,11 @@ def _begin(
     _SET_BEGUN.execute(connection, [{"list": each.id, "begun": each.begun + len(targets)}])
     if known is None:
         return [*rows]
-    pieces: dict[tuple[str, int], Sequence[Any]] = {}
+    pieces: dict[Place, Piece] = {}
     return [_work(connection, each, target, known, pieces) for target in targets]
 
 
-def _end(connection: sa.Connection, each: sa.Row[Any]) -> list[Going]:
+def _end(connection: sa.Connection, each: OpenList) -> list[Going]:
     """End a list; return what goes on after it."""
     done = (
         sa.update(lists)
@@ -197,7 +172,7 @@ def _end(connection: sa.Connection, each: sa.Row[Any]) -> list[Going]:
     return [*insert_segments(connection, rows)]
 
 
-def _collecting(connection: sa.Connection, each: sa.Row[Any]) -> list[str]:
+def _collecting(connection: sa.Connection, each: OpenList) -> list[str]:
     """Return the components that collect this list.
 
     They are those that something has reached. Those that something could have reached get nothing,
@@ -212,7 +187,7 @@ def _collecting(connection: sa.Connection, each: sa.Row[Any]) -> list[str]:
 
 
 def _row(
-    each: sa.Row[Any], step_id: str, target: _Target | str, list_id: str | None
+    each: OpenList, step_id: str, target: _Target | str, list_id: str | None
 ) -> dict[str, Any]:
     """Return the row of a segment that does what a list leads to, or what collects it."""
     content = each.content
@@ -257,18 +232,22 @@ def insert_segments(connection: sa.Connection, rows: Iterable[Row]) -> list[Row]
 
 def _work(
     connection: sa.Connection,
-    each: sa.Row[Any],
+    each: OpenList,
     target: _Target,
     known: Known,
-    pieces: dict[tuple[str, int], Sequence[Any]],
+    pieces: dict[Place, Piece],
 ) -> SegmentWork:
     number = target.index // PIECE
+    piece = known.work.piece
     if known.output is not None:
         content = known.output[target.port][target.index]
     else:
-        if (target.port, number) not in pieces:
-            pieces[target.port, number] = _piece(connection, each.id, target.port, number)
-        content = pieces[target.port, number][target.index % PIECE]
+        if piece is None or piece.place != (each.id, target.port, number):
+            place = each.id, target.port, number
+            if place not in pieces:
+                pieces[place] = Piece(place, read_piece(connection, *place))
+            piece = pieces[place]
+        content = piece.values[target.index % PIECE]
     step_id = f"{each.id}.{target.number}"
     after_seq = each.content["work"]["delivery"]["afterSeq"]
     value = Value(each.id, target.port, target.index, content)
@@ -281,13 +260,5 @@ def _work(
         event=None,
         list_id=each.id,
         may_have_begun=False,
+        piece=piece,
     )
-
-
-def _piece(connection: sa.Connection, step_id: str, port: str, number: int) -> Sequence[Any]:
-    if number:
-        mine = (more_values.c.step_id == step_id) & (more_values.c.port == port)
-        query = sa.select(more_values.c.content).where(mine, more_values.c.number == number)
-        return list(connection.execute(query).one()[0])
-    output = connection.execute(sa.select(steps.c.output).where(steps.c.id == step_id)).one()[0]
-    return list(output[port])

@@ -127,6 +127,8 @@ def _collectors(
     return found
 
 
-def add_list(connection: sa.Connection, new: NewList) -> None:
-    """Store a list, unless it is there."""
-    _ADD.execute(connection, [{**new.row, "content": json.dumps(new.row["content"])}])
+def add_lists(connection: sa.Connection, new: Sequence[NewList]) -> dict[str, Known]:
+    """Store lists that are not there yet; return what is in memory of them."""
+    for each in new:
+        _ADD.execute(connection, [{**each.row, "content": json.dumps(each.row["content"])}])
+    return {each.row["id"]: each.known for each in new}

@@ -29,7 +29,7 @@ from .collecting import arrival, store_arrivals
 from .ending import end_run
 from .ends import PlainEnd, store_plain_ends
 from .lists import Going, advance, close_lists
-from .new_lists import Known, NewList, add_list, is_list, new_list
+from .new_lists import Known, NewList, add_lists, is_list, new_list
 from .notices import Notices
 from .outcomes import Outcome
 from .outputs import PUT_MORE, more_pieces
@@ -270,29 +270,29 @@ class Segment:
             PUT_MORE.execute(connection, more_pieces(self.work.run_id, step_id, output))
         store_arrivals(connection, self.new_arrivals)
         due: list[Going] = [*store_waits(connection, self.new_waits)]
-        for new in self.new_lists:
-            add_list(connection, new)
-        if self.new_lists:
-            known = {new.row["id"]: new.known for new in self.new_lists}
-            due += self._advance(connection, known)
+        if known := add_lists(connection, self.new_lists):
+            present = lock_run(connection, self.work.run_id)
+            due += self._advance(connection, present, known)
         return due
 
     def _store_end(self, connection: sa.Connection) -> list[Going]:
         """Store the rest and the end; harmless to do twice."""
         work, now = self.work, self.executor.clock.now
-        lock_run(connection, work.run_id)
+        present = lock_run(connection, work.run_id)
         due = self._store_steps(connection)
         finish(connection, [work.id])
         if self.ends_run:
             self.run_state = end_run(connection, work.run_id, now)
             return []
         if work.list_id or self.has_lists:
-            due += self._advance(connection, self._siblings())
-        self.run_state = settle_run(connection, work.run_id, now)
+            due += self._advance(connection, present, self._siblings())
+        self.run_state = settle_run(connection, work.run_id, now, present)
         return due
 
-    def _advance(self, connection: sa.Connection, known: Mapping[str, Known]) -> list[Going]:
-        return advance(connection, self.work.run_id, self.executor.side_by_side, known)
+    def _advance(
+        self, connection: sa.Connection, present: RunState, known: Mapping[str, Known]
+    ) -> list[Going]:
+        return advance(connection, self.work.run_id, present, self.executor.side_by_side, known)
 
     def _siblings(self) -> Mapping[str, Known]:
         """Return what the other values of this one's list see, as far as it is in memory."""

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..storage.notices import put_failure
-from ..storage.statements import Prepared, PreparedChange, insert
+from ..storage.statements import Prepared, PreparedChange, PreparedSelect, insert
 from ..storage.tables import CONNECTED, accounts, answers, events, lists, runs, segments, steps
 from .states import ListState, RunState, SegmentState, StepState
 
@@ -100,13 +100,19 @@ def end_paused(connection: sa.Connection, account_id: str, now: float) -> list[R
 
 
 def settle_run(
-    connection: sa.Connection, run_id: str, now: float, *, is_over: bool = False
+    connection: sa.Connection,
+    run_id: str,
+    now: float,
+    present: RunState | None = None,
+    *,
+    is_over: bool = False,
 ) -> RunState:
     """Set the run's state from its segments, lists and steps, and return it.
 
-    Of one that `is_over` no segment counts any more.
+    `present` is its state where it is locked already. Of one that `is_over` no segment counts any
+    more.
     """
-    present = lock_run(connection, run_id)
+    present = present or lock_run(connection, run_id)
     if present.is_final:
         return present
     state, error = RunState.COMPLETED if is_over else _rest_of(connection, run_id), None
@@ -132,16 +138,32 @@ def settle_run(
     return state
 
 
+_LEFT = PreparedSelect(
+    lambda _: sa.select(
+        *(
+            sa.exists()
+            .where(
+                segments.c.run_id == sa.bindparam("run"),
+                segments.c.state == sa.literal_column(f"'{each.value}'"),
+            )
+            .label(each.value)
+            for each in SegmentState
+            if each != SegmentState.DONE
+        ),
+        sa.exists()
+        .where(
+            lists.c.run_id == sa.bindparam("run"),
+            lists.c.state == sa.literal_column(f"'{ListState.OPEN.value}'"),
+        )
+        .label("open"),
+    )
+)
+
+
 def _rest_of(connection: sa.Connection, run_id: str) -> RunState:
     """Return what a run is that has such segments and lists left; `completed` without any."""
-    mine = segments.c.run_id == run_id
-    left = [
-        sa.exists().where(mine, segments.c.state == each.value).label(each.value)
-        for each in SegmentState
-        if each != SegmentState.DONE
-    ]
-    is_open = sa.exists().where(lists.c.run_id == run_id, lists.c.state == ListState.OPEN.value)
-    row = connection.execute(sa.select(*left, is_open.label("open"))).mappings().one()
+    [found] = _LEFT.rows(connection, (), {"run": run_id})
+    row = found._mapping
     for of_segment, of_run in (
         (SegmentState.QUEUED, RunState.RUNNING),
         (SegmentState.HELD, RunState.HELD),
@@ -218,7 +240,13 @@ def lock_run(connection: sa.Connection, run_id: str) -> RunState:
 
     Who also changes segments of the run does so after this.
     """
-    return lock_runs(connection, [run_id]).get(run_id, RunState.RUNNING)
+    rows = _LOCKED.rows(connection, (), {"run": run_id})
+    return RunState(rows[0].state) if rows else RunState.RUNNING
+
+
+_LOCKED = PreparedSelect(
+    lambda _: sa.select(runs.c.state).where(runs.c.id == sa.bindparam("run")).with_for_update()
+)
 
 
 def lock_runs(connection: sa.Connection, run_ids: Iterable[str]) -> dict[str, RunState]:

@@ -104,12 +104,21 @@ class StepCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of an output: whoever works off one of its values hands it on to the next."""
+
+    place: Place
+    values: Sequence[Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentWork:
     """A segment that is due.
 
     `rank` orders the segments of one `order_key`, the smaller first. `event` is what ended the wait
     that this segment goes on after. `list_id` is the list whose value it works off, if any.
-    `may_have_begun` says that an earlier execution may have stored a part of it.
+    `may_have_begun` says that an earlier execution may have stored a part of it. `piece` is what is
+    in memory of that list.
     """
 
     id: str
@@ -126,6 +135,7 @@ class SegmentWork:
     event: Any = field(default=None, repr=False)
     list_id: str = ""
     may_have_begun: bool = False
+    piece: Piece | None = field(default=None, repr=False, compare=False)
 
     @property
     def beside(self) -> str:
