@@ -213,7 +213,7 @@ def _loops(check: Check) -> Iterator[Fault]:
             reporting[kind.connector] = reporting.get(kind.connector, 0) | bit
     for key, component in check.document.components.items():
         kind = check.types[component.type]
-        if kind.writes and check.before[key] & reporting.get(kind.connector, 0):
+        if kind.writes and check.earlier[key] & reporting.get(kind.connector, 0):
             yield Fault(
                 f"components.{key}",
                 "The flow starts when the service reports on what you sent, and this step sends"

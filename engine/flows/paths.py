@@ -73,6 +73,12 @@ class _Reader:
         return self._of_content(path, step, first, kind)
 
     def _not_before(self, named: Path | Has, path: Path, step: str) -> str:
+        if collecting := self.check.collected_by(step, self.key):
+            return (
+                f"{named}: {step} runs once for each value of the list that {names(collecting)}"
+                " collects, so it has no value of its own here; read what is above the list, or"
+                " what was collected."
+            )
         if step in self.check.bits:
             return f"{named}: {step} does not run before this step on any path."
         known = self.check.steps_before(self.key)
