@@ -97,10 +97,13 @@ class Action(Component):
 
     One that `collects` does it once for a list, after all values of the list have been worked off,
     whether their steps have ended well or not; `context.collected` is what has reached it. Its
-    expressions see what stands above the list. Where no list leads to it, each value is one.
+    expressions see what stands above the list. Where no list leads to it, each value is one. It may
+    wait no longer than the seconds in the input field that `collects_within` names, from when the
+    list was given: then it gets what has reached it until then, and nothing afterwards.
     """
 
     collects: ClassVar[bool] = False
+    collects_within: ClassVar[str] = ""
 
     has_later_fate: ClassVar[bool] = False
     """Whether what it does goes on after the step: the plugin tells by `report_fates` what became

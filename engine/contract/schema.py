@@ -46,6 +46,7 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         **({"x-later-fate": True} if has_fate else {}),
         **({"x-form": _form(component.form_of)} if component.form_of else {}),
         **({"x-collects": True} if collects else {}),
+        **({"x-collects-within": within} if (within := _collects_within(component)) else {}),
         **({"x-last-ports": list(component.last_ports)} if component.last_ports else {}),
         **input_schema,
         "x-ports": at_ports,
@@ -53,6 +54,12 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         "x-samples": dict(samples_of(component)),
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _collects_within(component: type[Component]) -> str:
+    """Return the name in JSON of the field that limits how long it collects."""
+    name = component.collects_within if issubclass(component, Action) else ""
+    return str(component.Input.model_fields[name].alias or name) if name else ""
 
 
 def _form(form_of: FormOf) -> dict[str, Any]:
@@ -132,6 +139,10 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
         "x-collects": {
             "description": "An action that acts once for a list, when all its values are done.",
             "const": True,
+        },
+        "x-collects-within": {
+            "description": "The field with the seconds after which it does not wait any longer.",
+            "type": "string",
         },
         "x-last-ports": {
             "description": "Ports whose values go on after all others of the step are done.",

@@ -81,11 +81,13 @@ class End:
 class Collected:
     """What has reached a component that collects: the values, in the order of the list.
 
-    The list had `count` values. Those whose steps have failed, or led elsewhere, are not here.
+    The list had `count` values. Those whose steps have failed, or led elsewhere, are not here; nor
+    are those that were not done when its time was over, and then it is not `is_complete`.
     """
 
     values: Sequence[Json] = field(default=(), repr=False)
     count: int = 0
+    is_complete: bool = True
 
 
 @dataclass(frozen=True)

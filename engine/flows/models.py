@@ -108,6 +108,17 @@ class ComponentType:
         return "x-collects" in self.schema
 
     @property
+    def collects_within(self) -> str:
+        """The field with the seconds that it collects at most, if it has one."""
+        field: str = self.schema.get("x-collects-within", "")
+        return field
+
+    @property
+    def gives_lists(self) -> bool:
+        """Whether what it gives is worked off one by one, however many values it gives."""
+        return bool(self.last_ports)
+
+    @property
     def last_ports(self) -> Sequence[str]:
         ports: Sequence[str] = self.schema.get("x-last-ports", ())
         return ports

@@ -128,7 +128,7 @@ class Check:
     def _gives_list(self, step: str, port: str) -> bool:
         """Say whether it is certain that what leaves there is worked off one by one."""
         kind = self.type_of(step)
-        return kind is not None and bool(kind.last_ports) and port not in kind.last_ports
+        return kind is not None and kind.gives_lists and port not in kind.last_ports
 
     def collected_by(self, step: str, key: str) -> list[str]:
         """Return what has collected the list between a step that has run and another."""

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..storage.database import ReadRows
-from ..storage.tables import lists, runs, segments, steps
+from ..storage.tables import runs, segments, steps
 from .states import RunState, SegmentState
 from .work import SegmentWork
 
@@ -29,8 +29,3 @@ async def recorded(rows: ReadRows, work: SegmentWork) -> dict[str, Mapping[str, 
         steps.c.run_id == work.run_id, steps.c.segment_id == work.id
     )
     return {row.id: row.output or {} for row in await rows(done)}
-
-
-async def has_list(rows: ReadRows, step_id: str) -> bool:
-    """Say whether what a step gave is worked off as a list."""
-    return bool(await rows(sa.select(lists.c.id).where(lists.c.id == step_id)))

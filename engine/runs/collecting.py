@@ -13,6 +13,7 @@ from ..storage.database import ReadRows
 from ..storage.statements import Prepared, insert
 from ..storage.tables import arrivals, lists
 from .outputs import read_outputs
+from .states import ListState
 from .work import PIECE, Place, SegmentWork, StepCall, latest
 
 _ADD = Prepared(lambda c: insert(arrivals, c).on_conflict_do_nothing())
@@ -44,8 +45,9 @@ async def collected(read: ReadRows, call: StepCall) -> Collected:
     places = [row.place for row in sorted(found, key=lambda row: _order(row.id))]
     outputs = await read_outputs(read, [_piece(place) for place in places])
     values = [outputs[_piece(place)][place[2] % PIECE] for place in places]
-    of_list = await read(sa.select(lists.c.length).where(lists.c.id == call.collects))
-    return Collected(values, sum(row[0] for row in of_list))
+    query = sa.select(lists.c.length, lists.c.state).where(lists.c.id == call.collects)
+    [of_list] = await read(query)
+    return Collected(values, of_list.length, of_list.state == ListState.DONE)
 
 
 def _piece(place: Sequence[Any]) -> Place:

@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..storage.statements import Prepared
-from ..storage.tables import arrivals, lists
+from ..storage.tables import arrivals, lists, segments
 from ..values import is_list
 from .new_lists import Known
 from .open_lists import OpenList, open_below, open_lists, read_piece, room, whole
@@ -165,22 +165,36 @@ def _end(connection: sa.Connection, each: OpenList) -> list[Going]:
         _row(each, f"{each.id}.{last[0]}", _Target(*last), each.parent)
         for last in each.content["last"]
     ]
-    rows += [
-        _row(each, f"{each.id}.{component}", component, each.parent)
-        for component in _collecting(connection, each)
-    ]
-    return [*insert_segments(connection, rows)]
+    collecting = _collecting(connection, each)
+    rows += [_row(each, f"{each.id}.{name}", name, each.parent) for name in collecting]
+    due = insert_segments(connection, rows)
+    # One that waits no longer than some time is there already, and so it may be over.
+    for row in rows:
+        if row not in due and _end_wait(connection, row["id"], SegmentState.QUEUED):
+            due.append(row)
+    for name in each.content["collectors"]:
+        if name not in collecting:
+            _end_wait(connection, f"{each.id}.{name}", SegmentState.DONE)
+    return [*due]
+
+
+def _end_wait(connection: sa.Connection, segment_id: str, state: SegmentState) -> bool:
+    waiting = (segments.c.id == segment_id) & (segments.c.state == SegmentState.WAITING.value)
+    ended = sa.update(segments).where(waiting).values(state=state.value)
+    return bool(connection.execute(ended).rowcount)
 
 
 def _collecting(connection: sa.Connection, each: OpenList) -> list[str]:
     """Return the components that collect this list.
 
     They are those that something has reached. Those that something could have reached get nothing,
-    unless a list inside this one may have been theirs.
+    unless a list inside this one, which nobody could have foreseen, may have been theirs.
     """
     query = sa.select(arrivals.c.component).distinct().where(arrivals.c.list_id == each.id)
     found = sorted(connection.scalars(query))
-    inside = sa.exists().where(lists.c.parent == each.id)
+    # Of a list that a release before `inside` has stored, none is certain.
+    certain = each.content.get("inside", [])
+    inside = sa.exists().where(lists.c.parent == each.id, lists.c.component.not_in(certain))
     if not connection.scalar(sa.select(inside)):
         found += [name for name in each.content["collectors"] if name not in found]
     return found

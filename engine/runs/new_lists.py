@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..flows.models import ComponentType, FlowDocument
+from ..flows.expressions import Budget, ExpressionError, fill_input
+from ..flows.models import ComponentType, FlowComponent, FlowDocument
+from ..storage.database import ReadRows
 from ..storage.statements import Prepared, insert
 from ..storage.tables import lists
-from .states import ListState
-from .work import Scope, SegmentWork, StepCall
+from .states import ListState, SegmentState
+from .work import Scope, SegmentWork, StepCall, contents
 
+# Lists within lists below which nothing is sought.
+MAX_INSIDE = 16
 _ADD = Prepared(lambda c: insert(lists, c).on_conflict_do_nothing())
 
 
@@ -33,6 +38,8 @@ class NewList:
 
     row: Mapping[str, Any]
     known: Known
+    # What collects it no longer than for a time, as segments that wait for that.
+    waits: Sequence[dict[str, Any]] = ()
 
 
 def is_list(
@@ -42,17 +49,13 @@ def is_list(
     listening: Mapping[tuple[str, str], Sequence[str]],
 ) -> bool:
     """Say whether what a step gave is worked off one by one."""
-    last = kind.last_ports
-    if not last and not any(len(values) > 1 for values in output.values()):
-        return False
-    counts = [
-        len(values)
-        for port, values in output.items()
-        if port not in last and (component, port) in listening
-    ]
-    # A single value is a list where something waits for its end.
-    waits = any(output.get(port) and (component, port) in listening for port in last)
-    return max(counts, default=0) > (0 if waits else 1)
+    if kind.gives_lists and output:
+        # No value, or a single one, is a list too: something may wait for its end.
+        ports = kind.ports.keys() - {*kind.last_ports}
+        return any((component, port) in listening for port in ports)
+    return any(
+        len(values) > 1 and (component, port) in listening for port, values in output.items()
+    )
 
 
 def new_list(
@@ -62,8 +65,13 @@ def new_list(
     document: FlowDocument,
     types: Mapping[str, ComponentType],
     at_once: int | None,
+    budget: Budget,
+    now: float,
 ) -> NewList:
-    """Return the list that a step gave; whoever asks this for it again gets the same."""
+    """Return the list that a step gave; whoever asks this for it again gets the same.
+
+    `budget` is what expressions may cost that say how long something waits for it.
+    """
     last_ports = types[document.components[call.component].type].last_ports
     number, spans, last = 0, list[dict[str, Any]](), list[list[Any]]()
     for port, values in output.items():
@@ -77,6 +85,7 @@ def new_list(
         elif below and values:
             spans.append({"port": port, "count": len(values), "number": number, "below": below})
         number += len(values) * len(below)
+    collectors, inside = _collectors(call.component, document, types)
     first = StepCall(call.step_id, call.component, call.scope, after_seq=work.event_seq)
     row = {
         "id": call.step_id,
@@ -93,38 +102,111 @@ def new_list(
             "rank": work.rank,
             "spans": spans,
             "last": last,
-            "collectors": _collectors(call.component, last_ports, document, types),
+            "collectors": collectors,
+            "inside": inside,
         },
         "length": sum(span["count"] for span in spans),
         "size": sum(span["count"] * len(span["below"]) for span in spans),
         "begun": 0,
         "at_once": at_once,
     }
-    return NewList(row, Known(work, call.scope, output))
+    limits = {
+        each: _seconds(document.components[each], types, call.scope, budget) for each in collectors
+    }
+    waits = [
+        _wait_of(work, call, each, now + seconds)
+        for each, seconds in limits.items()
+        if seconds is not None
+    ]
+    return NewList(row, Known(work, call.scope, output), waits)
+
+
+def _wait_of(work: SegmentWork, call: StepCall, component: str, until: float) -> dict[str, Any]:
+    """Return the row of what collects the list of a step, until its time is over."""
+    first = StepCall(
+        f"{call.step_id}.{component}",
+        component,
+        call.scope,
+        after_seq=work.event_seq,
+        reason="It collects the values of a list.",
+        collects=call.step_id,
+    )
+    return {
+        "id": first.step_id,
+        "run_id": work.run_id,
+        "owner_id": work.owner_id,
+        "connector": work.connector,
+        "order_key": work.order_key,
+        "state": SegmentState.WAITING.value,
+        "work": replace(work, first=first).to_json(),
+        "key": None,
+        "after_seq": work.event_seq,
+        "account_id": None,
+        "expires_at": until,
+        "rank": work.rank,
+        "event": None,
+        "event_seq": None,
+        "list_id": work.list_id or None,
+    }
+
+
+def _seconds(
+    component: FlowComponent, types: Mapping[str, ComponentType], scope: Scope, budget: Budget
+) -> float | None:
+    """Return how long it collects at most; None when its input does not say, or cannot be read.
+
+    What is wrong with the input is told when it has collected.
+    """
+    field = types[component.type].collects_within
+    if field not in component.input:
+        return None
+    try:
+        found = fill_input({field: component.input[field]}, contents(scope), budget)[field]
+    except ExpressionError:
+        return None
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    return float(found) if is_number and math.isfinite(found) else None
 
 
 def _collectors(
-    component: str,
-    last_ports: Sequence[str],
-    document: FlowDocument,
-    types: Mapping[str, ComponentType],
-) -> list[str]:
-    """Return the collecting components that values reach before they reach any other of them."""
+    component: str, document: FlowDocument, types: Mapping[str, ComponentType]
+) -> tuple[list[str], list[str]]:
+    """Return what collects the values of a list, and what certainly gives lists inside it.
+
+    Those are the collecting components that its values reach before they reach any other, but for
+    those that collect the lists inside.
+    """
     below: dict[str, list[tuple[str, str]]] = {}
     for (earlier, port), later in document.listening.items():
         below.setdefault(earlier, []).extend((port, each) for each in later)
-    seen, found = set[str](), list[str]()
-    queue = [each for port, each in below.get(component, []) if port not in last_ports]
+
+    def beyond(name: str, depth: int) -> list[tuple[str, int]]:
+        """Return the steps behind one, and in how many lists inside this one each is."""
+        kind = types[document.components[name].type]
+        inner = depth + 1 if kind.gives_lists else depth
+        return [
+            (each, depth if port in kind.last_ports else inner)
+            for port, each in below.get(name, [])
+        ]
+
+    seen, found, inside = set[tuple[str, int]](), list[str](), list[str]()
+    last_ports = types[document.components[component].type].last_ports
+    queue = [(each, 0) for port, each in below.get(component, []) if port not in last_ports]
     while queue:
-        each = queue.pop(0)
-        if each in seen:
+        name, depth = queue.pop(0)
+        if (name, depth) in seen or depth > MAX_INSIDE:
             continue
-        seen.add(each)
-        if types[document.components[each].type].collects:
-            found.append(each)
+        seen.add((name, depth))
+        kind = types[document.components[name].type]
+        if kind.gives_lists:
+            inside.append(name)
+        if not kind.collects:
+            queue += beyond(name, depth)
+        elif depth:
+            queue += beyond(name, depth - 1)
         else:
-            queue += [later for _, later in below.get(each, [])]
-    return found
+            found.append(name)
+    return found, inside
 
 
 def add_lists(connection: sa.Connection, new: Sequence[NewList]) -> dict[str, Known]:
@@ -132,3 +214,8 @@ def add_lists(connection: sa.Connection, new: Sequence[NewList]) -> dict[str, Kn
     for each in new:
         _ADD.execute(connection, [{**each.row, "content": json.dumps(each.row["content"])}])
     return {each.row["id"]: each.known for each in new}
+
+
+async def has_list(read: ReadRows, step_id: str) -> bool:
+    """Say whether a list is stored that a step gave."""
+    return bool(await read(sa.select(lists.c.id).where(lists.c.id == step_id)))

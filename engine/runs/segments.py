@@ -24,12 +24,12 @@ from ..storage.database import DATABASE_AWAY, LeaseLostError, ReadRows
 from ..storage.store import put_rows
 from ..storage.tables import segments
 from ..storage.writer import Joined, Writer
-from .before import has_list, recorded
+from .before import recorded
 from .collecting import arrival, store_arrivals
 from .ending import end_run
 from .ends import PlainEnd, store_plain_ends
 from .lists import Going, advance, close_lists
-from .new_lists import Known, NewList, add_lists, is_list, new_list
+from .new_lists import Known, NewList, add_lists, has_list, is_list, new_list
 from .notices import Notices
 from .outcomes import Outcome
 from .outputs import PUT_MORE, more_pieces
@@ -174,8 +174,10 @@ class Segment:
             number += 1
             if is_list(output, call.component, kind, document.listening):
                 if is_new:
-                    types = self.executor.types
-                    self.new_lists.append(new_list(work, call, output, document, types, at_once))
+                    types, now = self.executor.types, self.executor.clock.now
+                    new = new_list(work, call, output, document, types, at_once, self.budget, now)
+                    self.new_lists.append(new)
+                    self.new_waits += new.waits
                     self.has_lists = True
                     continue
                 if await has_list(self.executor.rows, call.step_id):

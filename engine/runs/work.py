@@ -140,7 +140,8 @@ class SegmentWork:
     @property
     def beside(self) -> str:
         """Segments of one order key for which this is the same, and not empty, may go together."""
-        return self.run_id if self.list_id else ""
+        is_of_list = self.list_id or (isinstance(self.first, StepCall) and self.first.collects)
+        return self.run_id if is_of_list else ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the row's column `work`; the other columns hold the rest."""

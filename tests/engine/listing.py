@@ -54,6 +54,16 @@ class Each(Action):
         return Count(count=len(texts))
 
 
+class Many(Each):
+    """https://example.org/many
+
+    Nobody can tell from its description that it gives lists.
+    """
+
+    label = "Many"
+    last_ports: Sequence[str] = ()  # type: ignore[misc]
+
+
 class Done(Fields):
     text: str
 
@@ -121,11 +131,31 @@ class Gather(Action):
         return Gathered(texts=[_text(value) for value in found.values], of=found.count)
 
 
+class GatherWithin(Gather):
+    """https://example.org/gather-within"""
+
+    label = "Gather Within"
+    collects_within = "within_s"
+
+    class Input(Fields):
+        within_s: float
+
+    class Output(Gathered):
+        is_complete: bool
+
+    async def receive(self, context: ActionContext, input: Any) -> Output:
+        found = await super().receive(context, input)
+        return self.Output(**dict(found), is_complete=context.collected.is_complete)
+
+
 def _text(value: Any) -> str:
     return str(value["text"] if "text" in value else " ".join(value["texts"]))
 
 
-CLASSES = {f"test.echo.{each.__name__}": each for each in (Heard, Say, Each, Do, Gather)}
+CLASSES = {
+    f"test.echo.{each.__name__}": each
+    for each in (Heard, Say, Each, Many, Do, Gather, GatherWithin)
+}
 
 
 def listing_module() -> object:
