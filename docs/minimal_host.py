@@ -51,6 +51,7 @@ from appmixer.engine.contract import (
     Request,
     Response,
     Schedule,
+    SharedScope,
     SystemClock,
     ThrottledError,
     Trigger,
@@ -82,6 +83,16 @@ class Store:
             return self.entries[key][0]
         await self.put({key: value}, expires_in_s=expires_in_s)
         return None
+
+    async def increase(self, key: str, by: float, *, expires_in_s: float | None = None) -> float:
+        """A real host does it once for a step, whatever happens."""
+        present = await self.add(key, by, expires_in_s=expires_in_s)
+        if present is None:
+            return by
+        if not isinstance(present, int | float):
+            raise RejectedError("No number", f"Under {key!r} is none.", "Use another key.", "key")
+        self.entries[key] = (present + by, self.entries[key][1])
+        return present + by
 
     async def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
@@ -501,6 +512,11 @@ class Context:
         return self.chosen
 
     collected = Collected()  # this host calls no action once for a list
+
+    def shared(self, scope: SharedScope) -> Store:
+        """A real host forgets a flow's with the flow."""
+        place = self.place.partition(" ")[0] if scope == "flow" else ""
+        return self.host.states[f"shared {place}"]
 
     def has_not_acted(self, attempt: str) -> bool:
         """This host remembers nothing of a crash, so it is certain of nothing."""

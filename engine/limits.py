@@ -16,6 +16,7 @@ WORDS = {
     "file_total_bytes": "bytes of files",
     "waits": "steps that wait",
     "open_requests": "open requests",
+    "stored_values": "stored values",
 }
 
 
@@ -40,6 +41,8 @@ class Limits:
     side_by_side: int = 16
     # Values that one step may give.
     list_values: int = 100_000
+    # Entries that the steps of all flows keep for one another.
+    stored_values: int = 100_000
 
     def check(self, name: str, present: int) -> None:
         """Raise ConflictError, which names the limit, when no more may be added."""

@@ -25,7 +25,7 @@ from .loading import (
     load_connectors,
 )
 from .manifest import ComponentEntry, Manifest
-from .provided import Account, Files, KeepEntries, Log, Quota, Store
+from .provided import Account, Files, KeepEntries, Log, Quota, SharedScope, SharedStore, Store
 from .samples import sample_of
 from .schema import component_schema, port_schema
 from .starts import Cron, Every, Hook, Once, Schedule
@@ -119,6 +119,8 @@ __all__ = [
     "Response",
     "Route",
     "Schedule",
+    "SharedScope",
+    "SharedStore",
     "Store",
     "SystemClock",
     "TellsFacts",

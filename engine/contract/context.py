@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .clock import Clock
-from .provided import Account, Files, Log, Quota, Store
+from .provided import Account, Files, Log, Quota, SharedScope, SharedStore, Store
 from .starts import Hook, Schedule
 from .values import Collected, Fate, Json, JsonObject, Notice, Response
 
@@ -198,6 +198,10 @@ class ActionContext(ComponentContext, Protocol):
         Whoever reads them before the step has ended may not find them. A host that keeps nothing
         when its process ends may put them there at once.
         """
+        ...
+
+    def shared(self, scope: SharedScope) -> SharedStore:
+        """What components keep for one another: those of this flow, or of all the owner's flows."""
         ...
 
     @property

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from .values import File, Json, JsonObject
+
+SharedScope: TypeAlias = Literal["flow", "owner"]
 
 
 class Account(Protocol):
@@ -58,6 +60,22 @@ class Store(Protocol):
 
     async def scan(self, prefix: str) -> Mapping[str, Json]:
         """Return every entry whose key starts with the prefix."""
+        ...
+
+
+class SharedStore(Store, Protocol):
+    """What components keep for the other components of a flow, or of all flows of an owner.
+
+    It is the connector's own, goes with the flow or the owner, and is bounded: `put`, `add` and
+    `increase` raise RejectedError, or what the host says of its limit. A step that is repeated adds
+    and increases once, and gets the answer that it got the first time.
+    """
+
+    async def increase(self, key: str, by: float, *, expires_in_s: float | None = None) -> float:
+        """Add to a number, which is 0 where there is none, and return the sum.
+
+        It expires as it did where it was there; RejectedError when what is there is no number.
+        """
         ...
 
 

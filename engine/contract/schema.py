@@ -178,6 +178,10 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
                 "x-widget": {"description": "How a form shows it.", "type": "string"},
                 "x-source": {"description": "The host can ask for a list of choices."},
                 "x-when": {"description": "Other fields' values for which it is shown."},
+                "x-long-list": {
+                    "description": "A list of any length, as an earlier step has given it.",
+                    "const": True,
+                },
                 "x-group": {"description": "A heading to show it under.", "type": "string"},
             },
         }

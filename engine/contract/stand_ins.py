@@ -106,6 +106,14 @@ class MemoryStore:
     async def scan(self, prefix: str) -> Mapping[str, Json]:
         return await self.get([key for key in self.entries if key.startswith(prefix)])
 
+    async def increase(self, key: str, by: float, *, expires_in_s: float | None = None) -> float:
+        total = cast("float", self._read(key)) + by if self._is_present(key) else by
+        if self._is_present(key):
+            self.entries[key] = (json.dumps(total), self.entries[key][1])
+        else:
+            await self.put({key: total}, expires_in_s=expires_in_s)
+        return total
+
     def _is_present(self, key: str) -> bool:
         _, expires_at = self.entries.get(key, ("", 0.0))
         return expires_at is None or expires_at > self.clock.now

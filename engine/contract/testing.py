@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from .connector import Plugin
-    from .provided import Account
+    from .provided import Account, SharedScope
 
 __all__ = [
     "START_OF_TIME",
@@ -169,7 +169,7 @@ class RecordingContext:
     `emitted` holds what was sent to further ports, `acted` the attempts that said `acts_now`,
     `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last, `schedules`
     when it asked to be woken and whether that catches up, `hooks` its addresses, `answered` what an
-    action answered to a request.
+    action answered to a request, `of_flow` and `of_owner` what components share.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -196,9 +196,16 @@ class RecordingContext:
     collected: Collected = field(default_factory=Collected)
     at_most: int | None = None
     state: MemoryStore = field(init=False)
+    of_flow: MemoryStore = field(init=False)
+    of_owner: MemoryStore = field(init=False)
 
     def __post_init__(self) -> None:
         self.state = MemoryStore(self.host.clock)
+        self.of_flow = MemoryStore(self.host.clock)
+        self.of_owner = MemoryStore(self.host.clock)
+
+    def shared(self, scope: SharedScope) -> MemoryStore:
+        return self.of_flow if scope == "flow" else self.of_owner
 
     @property
     def account(self) -> StandInAccount:

@@ -16,6 +16,7 @@ from ..contract import (
 )
 from ..contract.connector import FOREIGN_FAULTS
 from .forms import made_at_once
+from .long_lists import long_lists
 from .models import ComponentType
 
 
@@ -61,6 +62,7 @@ def _form(component: type[Component]) -> Callable[[JsonObject], Form] | None:
 
 def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentType]:
     classes = connector.components()
+    schemas = {name: component_schema(name, each) for name, each in classes.items()}
     return {
         entry.name: ComponentType(
             name=entry.name,
@@ -68,7 +70,8 @@ def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentTyp
             connector=connector_id,
             needs_account=connector.manifest.needs_account(entry),
             takes_account=connector.manifest.takes_account(entry),
-            schema=component_schema(entry.name, classes[entry.name]),
+            schema=schemas[entry.name],
+            long_lists=long_lists(schemas[entry.name]),
             model=classes[entry.name].Input,
             writes=entry.effect == "write",
             may_repeat=entry.effect == "read" or entry.idempotent,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ..contract import ConfigurationError
 from ..limits import Limits
 from ..storage.seal import SealError
+from ..storage.shared import remove_shared
 from ..storage.storage import Storage
 from ..storage.tables import flow_drafts, flow_versions, flows, runs
 from ..times import iso
@@ -95,6 +96,8 @@ class Drafts:
             if row is None:
                 raise _missing(flow_id)
             connection.execute(sa.delete(flow_drafts).where(mine))
+            if not connection.scalar(sa.select(sa.exists().where(flows.c.key == row.key))):
+                remove_shared(connection, owner_id, row.key)
 
         await self.storage.writer.commit(remove)
 

@@ -207,6 +207,11 @@ class Expression:
             if isinstance(each, Path) and len(each.keys) > 1 and isinstance(each.keys[-1], str):
                 yield Has(Path(each.keys[:-1]), each.keys[-1])
 
+    @property
+    def is_path(self) -> bool:
+        """Whether it is `a.b.c` and nothing else, so that its value is there already."""
+        return self.core == "_0" and isinstance(self.parts[0], Path)
+
     def value(self, scope: Mapping[str, Any], budget: Budget) -> Any:
         """Return the value as JSON; raise ExpressionError."""
         if self._is_read_only:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -92,18 +92,29 @@ def run_budget() -> Budget:
 
 
 def fill_input(
-    values: Mapping[str, Any], scope: Mapping[str, Any], run: Budget | None = None, *, now: float
+    values: Mapping[str, Any],
+    scope: Mapping[str, Any],
+    run: Budget | None = None,
+    *,
+    now: float,
+    long_lists: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return a component's input with every expression replaced; raise ExpressionError.
 
     It takes from what its run may spend, and not more than one input may. `now` is in seconds since
-    1970, and the moment of all its expressions.
+    1970, and the moment of all its expressions. In `long_lists` may be what is longer than results
+    may be, as long as it is there already.
     """
     run = run or run_budget()
     budget = Budget(min(run.work, INPUT_WORK), min(run.size, INPUT_SIZE), now)
     work, size = budget.work, budget.size
     try:
-        return {name: _fill(value, scope, budget) for name, value in values.items()}
+        return {
+            name: _fill_long(value, scope, budget)
+            if name in long_lists
+            else _fill(value, scope, budget)
+            for name, value in values.items()
+        }
     finally:
         run.work -= work - budget.work
         run.size -= size - budget.size
@@ -183,6 +194,17 @@ def _value(place: _Place, scope: Mapping[str, Any], budget: Budget) -> Any:
     value = read_expression(place.source, budget).value(scope, budget)
     budget.keep(value)
     return value
+
+
+def _fill_long(value: Any, scope: Mapping[str, Any], budget: Budget) -> Any:
+    """Fill in a list of any length: the result of one path is no copy, and costs nothing."""
+    pieces = _split(value, budget) if isinstance(value, str) else ()
+    whole = [piece for piece in pieces if isinstance(piece, _Place) or piece.strip()]
+    if len(whole) == 1 and isinstance(whole[0], _Place):
+        read = read_expression(whole[0].source, budget)
+        if read.is_path:
+            return read.value(scope, budget)
+    return _fill(value, scope, budget)
 
 
 def _split(text: str, budget: Budget | None = None) -> tuple[str | _Place, ...]:

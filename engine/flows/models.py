@@ -90,6 +90,8 @@ class ComponentType:
     may_repeat: bool = False
     # Makes the form of an input, where that takes nothing but the input.
     form: Callable[[JsonObject], Form] | None = None
+    # Its fields for lists of any length.
+    long_lists: frozenset[str] = frozenset()
     # The schema is that of one input, as a form has made it.
     is_formed: bool = False
 

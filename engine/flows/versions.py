@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ..limits import Limits
 from ..storage.database import ReadRows
+from ..storage.shared import remove_shared
 from ..storage.tables import flow_drafts, flow_versions, flows, form_uses, hooks, runs
 from ..times import iso
 from .asked_forms import store_uses
@@ -140,6 +141,8 @@ def check_room(connection: sa.Connection, owner_id: str, flow_id: str, limits: L
 def remove_flow(connection: sa.Connection, key: str, expected: Expected) -> None:
     row = connection.execute(sa.select(flows).where(flows.c.key == key).with_for_update()).first()
     check_version(row, expected)
+    if row is not None:
+        remove_shared(connection, row.owner_id, key)
     for column in (flows.c.key, flow_drafts.c.key, form_uses.c.flow_key, hooks.c.flow_key):
         connection.execute(sa.delete(column.table).where(column == key))
 

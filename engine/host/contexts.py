@@ -27,6 +27,8 @@ from ..contract import (
     Quota,
     RejectedError,
     Response,
+    SharedScope,
+    SharedStore,
     Store,
 )
 from ..errors import NotFoundError
@@ -38,6 +40,7 @@ from ..runs.attempt_marks import AttemptMarks
 from ..runs.fates import Fates
 from ..settings import Settings
 from ..storage.files import FileStore
+from ..storage.shared import SharedCounts, SharedEntries, namespace_of
 from ..storage.storage import Storage
 from ..storage.store import DatabaseStore, EntriesWithEvents
 from ..storage.tables import listeners
@@ -68,6 +71,7 @@ class Services:
     has_accounts: Callable[[str], bool]
     forms_changed: Callable[[str, str, str], Awaitable[None]]
     list_values: int
+    shared: SharedCounts
     answers: Answers
     tell_owners: Callable[[str, Sequence[str], Notice], Awaitable[None]]
 
@@ -215,6 +219,18 @@ class EngineActionContext(EngineContext):
     kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
     # What `side_by_side` was told.
     at_most: list[int] = field(default_factory=list[int])
+
+    def shared(self, scope: SharedScope) -> SharedStore:
+        place, services = self.place, self.services
+        return SharedEntries(
+            services.storage,
+            services.shared,
+            namespace_of(scope, place.owner_id, place.flow_key),
+            place.connector,
+            place.owner_id,
+            self.step_id,
+            is_dry=is_dry_run.get(),
+        )
 
     async def put_with_step(
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None

@@ -37,6 +37,7 @@ from ..settings import Settings
 from ..storage.database import database_url, open_database
 from ..storage.files import FileStore
 from ..storage.folder import open_folder, prepare_folder
+from ..storage.shared import SharedCounts
 from ..storage.store import EntriesWithEvents
 from .actions import Actions
 from .addresses import read_allowed
@@ -205,6 +206,7 @@ class Engine:
             has_accounts=self.hosted.has_accounts,
             forms_changed=self._mark_flows,
             list_values=self.limits.list_values,
+            shared=SharedCounts(storage, self.limits),
             answers=self.answers,
             tell_owners=lambda *told: self.notifier.tell_owners(*told),
         )

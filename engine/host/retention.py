@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from ..contract import Clock, Log
 from ..storage.database import DATABASE_AWAY
+from ..storage.shared import forget_changes
 from ..storage.store import delete_expired
 from ..storage.tables import (
     answers,
@@ -54,6 +55,8 @@ async def remove_old(writer: Writer, *, now: float) -> None:
     """Remove what is older than it is kept; runs that have not ended stay."""
     commit = writer.commit
     await commit(lambda connection: delete_expired(connection, now))
+    while await commit(forget_changes):
+        pass
     await commit(lambda connection: _remove_answers(connection, now))
     while await commit(lambda connection: _remove_runs(connection, now)):
         pass

@@ -111,7 +111,8 @@ def new_list(
         "at_once": at_once,
     }
     limits = {
-        each: _seconds(document.components[each], types, call.scope, budget) for each in collectors
+        each: _seconds(document.components[each], types, call.scope, budget, now)
+        for each in collectors
     }
     waits = [
         _wait_of(work, call, each, now + seconds)
@@ -151,7 +152,11 @@ def _wait_of(work: SegmentWork, call: StepCall, component: str, until: float) ->
 
 
 def _seconds(
-    component: FlowComponent, types: Mapping[str, ComponentType], scope: Scope, budget: Budget
+    component: FlowComponent,
+    types: Mapping[str, ComponentType],
+    scope: Scope,
+    budget: Budget,
+    now: float,
 ) -> float | None:
     """Return how long it collects at most; None when its input does not say, or cannot be read.
 
@@ -161,7 +166,8 @@ def _seconds(
     if field not in component.input:
         return None
     try:
-        found = fill_input({field: component.input[field]}, contents(scope), budget)[field]
+        given = {field: component.input[field]}
+        found = fill_input(given, contents(scope), budget, now=now)[field]
     except ExpressionError:
         return None
     is_number = isinstance(found, int | float) and not isinstance(found, bool)

@@ -10,6 +10,7 @@ from ..contract import Clock, Collected, ConnectorError, RejectedError
 from ..flows.expressions import Budget, ExpressionError, fill_input
 from ..flows.input_checks import FEW_VALUES, InputChecks
 from ..flows.inputs import certainly_fits, has_more_values, input_errors
+from ..flows.long_lists import with_first_entries, without_entries
 from ..flows.models import ComponentType, Fault, FlowComponent
 from ..flows.sealed_inputs import open_secrets
 from ..flows.secret_fields import hide
@@ -60,11 +61,12 @@ class Steps:
         started_at, began = self.clock.now, self.clock.elapsed
         with self.loop_time.used(work.owner_id):
             values, outcome = self._input(call, component, budget)
-            is_large = has_more_values(values, FEW_VALUES)
-            if outcome is None and not is_large and not certainly_fits(values, kind):
-                outcome = _wrong([*input_errors(values, kind.schema)])
+            checked = without_entries(values, kind.long_lists)
+            is_large = has_more_values(checked, FEW_VALUES)
+            if outcome is None and not is_large and not certainly_fits(checked, kind):
+                outcome = _wrong([*input_errors(checked, kind.schema)])
         if outcome is None and is_large:
-            outcome = _wrong(await self.input_checks.faults(values, kind.schema))
+            outcome = _wrong(await self.input_checks.faults(checked, kind.schema))
         if outcome is None and kind.form_of is not None:
             found = await self.form_faults(work.owner_id, call.component, component, values)
             outcome = _wrong(found)
@@ -88,7 +90,7 @@ class Steps:
             "type": component.type,
             "state": outcome.state.value,
             "attempt": call.attempt,
-            "input": hide(values, kind.schema),
+            "input": hide(with_first_entries(values, kind.long_lists), kind.schema),
             "output": (first_piece(output) if counts else output) or None,
             "error": outcome.error,
             "started_at": started_at,
@@ -128,7 +130,8 @@ class Steps:
         given = open_secrets(component.input, self.seal)
         scope = contents(call.scope)
         try:
-            return fill_input(given, scope, budget, now=self.clock.now), None
+            lists = self.types[component.type].long_lists
+            return fill_input(given, scope, budget, now=self.clock.now, long_lists=lists), None
         except ExpressionError as error:
             return {}, fault(f"{call.component}.input", str(error))
 
