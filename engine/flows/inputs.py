@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from ..contract import ConnectorError, RejectedError
 from ..values import cut, is_list, is_object
 from .expressions import LITERAL, has_expression
+from .long_lists import without_entries
 from .models import ComponentType, Fault
 from .secret_fields import hidden_fields
 from .sentences import faults_of_schema, sentence_of
@@ -94,6 +95,7 @@ def certainly_fits(value: Mapping[str, Any], kind: ComponentType) -> bool:
 
 def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fault]:
     """Yield what can be told of an input before its expressions have values."""
+    value = without_entries(value, kind.long_lists)
     if has_more_values(value, MAX_INPUT_VALUES):
         yield Fault("", f"The input holds more than {MAX_INPUT_VALUES:,} values.")
         return
