@@ -514,9 +514,9 @@ class Context:
     collected = Collected()  # this host calls no action once for a list
 
     def shared(self, scope: SharedScope) -> Store:
-        """A real host forgets a flow's with the flow."""
-        place = self.place.partition(" ")[0] if scope == "flow" else ""
-        return self.host.states[f"shared {place}"]
+        """A real host forgets a flow's with the flow; here it is what stands before the / ."""
+        flow = self.place.partition("/")[0] if scope == "flow" else ""
+        return self.host.states[f"shared {flow}"]
 
     def has_not_acted(self, attempt: str) -> bool:
         """This host remembers nothing of a crash, so it is certain of nothing."""

@@ -353,6 +353,13 @@ def has_one_state_for_all(page: Any, patch: pytest.MonkeyPatch) -> None:
     _prepare(page, patch, share)
 
 
+def shares_among_all_flows(page: Any, patch: pytest.MonkeyPatch) -> None:
+    def shared(context: Any, scope: str) -> Any:
+        return context.host.states["shared"]
+
+    patch.setattr(page.Context, "shared", shared)
+
+
 def keeps_nothing_with_a_step(page: Any, patch: pytest.MonkeyPatch) -> None:
     async def put_with_step(context: Any, entries: Any, *, expires_in_s: Any = None) -> None: ...
 
@@ -551,6 +558,7 @@ BROKEN: list[tuple[Spoil, Check]] = [
     (forgets_no_entry, keeping.the_store_keeps_finds_adds_and_forgets),
     (has_one_state_for_all, keeping.a_store_is_the_connectors_and_a_state_is_each_steps_own),
     (keeps_nothing_with_a_step, keeping.what_is_put_with_a_step_is_there_when_it_has_ended),
+    (shares_among_all_flows, keeping.what_steps_share_is_their_flows_or_their_owners),
     (counts_nothing, keeping.a_quota_is_counted_for_each_key),
     (counts_for_all_keys_together, keeping.a_quota_is_counted_for_each_key),
     (saves_the_first_chunk, keeping.a_file_is_read_as_it_was_saved),

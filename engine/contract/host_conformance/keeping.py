@@ -156,10 +156,37 @@ async def no_log_and_no_record_shows_a_secret(site: HostSite) -> None:
             require(secret not in told, f"{secret} is shown")
 
 
+async def what_steps_share_is_their_flows_or_their_owners(site: HostSite) -> None:
+    found: list[object] = []
+
+    async def share(context: ActionContext, input: Act.Input) -> Result:
+        of_flow, of_owner = context.shared("flow"), context.shared("owner")
+        found.append([await each.get(["key"]) for each in (of_flow, of_owner)])
+        await of_flow.put({"key": input.text})
+        await of_owner.put({"key": input.text})
+        found.append([await of_flow.increase("sum", 2), await of_owner.increase("sum", 1.5)])
+        return await answer(context, input)
+
+    async with staged(site, Probe(receive=share)) as stage:
+        await stage.host.start("other", "ann", {"room": "attic"})
+        await stage.say("one", room="hall")
+        await stage.until_steps(1, "completed")
+        await stage.say("two", room="attic")
+        await stage.until_steps(1, "completed", flow="other")
+
+    of_one = {"key": "one"}
+    expect(
+        found,
+        [[NO_ENTRIES, NO_ENTRIES], [2, 1.5], [NO_ENTRIES, of_one], [2, 3.0]],
+        "what a flow and an owner share",
+    )
+
+
 KEEPING = (
     the_store_keeps_finds_adds_and_forgets,
     a_store_is_the_connectors_and_a_state_is_each_steps_own,
     what_is_put_with_a_step_is_there_when_it_has_ended,
+    what_steps_share_is_their_flows_or_their_owners,
     a_quota_is_counted_for_each_key,
     a_file_is_read_as_it_was_saved,
     a_plugin_reads_what_the_administrator_has_set,
