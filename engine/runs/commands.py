@@ -21,8 +21,9 @@ from ..storage.tables import runs, segments, stops
 from .ending import AT_ONCE, end_some
 from .lists import Going, advance, close_lists
 from .notices import Notices
+from .run_states import lock_run, set_run, settle_run
 from .states import RunState, SegmentState
-from .waits import Row, lock_run, set_run, settle_run
+from .waits import Row
 from .work import SegmentWork
 
 ENDED = {

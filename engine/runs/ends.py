@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from ..storage.store import put_rows
 from .records import put_steps
+from .run_states import complete_runs
 from .states import RunState
-from .waits import complete_runs, finish
+from .waits import finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,3 +225,11 @@ def add_lists(connection: sa.Connection, new: Sequence[NewList]) -> dict[str, Kn
 async def has_list(read: ReadRows, step_id: str) -> bool:
     """Say whether a list is stored that a step gave."""
     return bool(await read(sa.select(lists.c.id).where(lists.c.id == step_id)))
+
+
+def siblings(work: SegmentWork) -> Mapping[str, Known]:
+    """Return what the other values of a value's list see, as far as it is in memory."""
+    first = work.first
+    if isinstance(first, StepCall) and first.step_id.rpartition(".")[0] == work.list_id:
+        return {work.list_id: Known(work, dict([*first.scope.items()][:-1]))}
+    return {}

@@ -17,8 +17,9 @@ from ..storage.tables import lists, runs, segments, steps
 from .commands import lock_own_run
 from .lists import call_below, insert_segments, is_value_of
 from .notices import Notices
+from .run_states import set_run
 from .states import RunState, SegmentState, StepState
-from .waits import Row, set_run
+from .waits import Row
 from .work import SegmentWork, StepCall, calls_below
 
 # So many steps go in one commit, so that no other has to wait for long.

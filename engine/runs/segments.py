@@ -29,14 +29,15 @@ from .collecting import arrival, store_arrivals
 from .ending import end_run
 from .ends import PlainEnd, store_plain_ends
 from .lists import Going, advance, close_lists
-from .new_lists import Known, NewList, add_lists, has_list, is_list, new_list
+from .new_lists import Known, NewList, add_lists, has_list, is_list, new_list, siblings
 from .notices import Notices
 from .outcomes import Outcome
 from .outputs import PUT_MORE, more_pieces
 from .records import put_steps, wait_row
+from .run_states import lock_run, set_run, settle_run
 from .states import RunState, SegmentState, StepState
 from .steps import Steps
-from .waits import Row, finish, lock_run, set_run, settle_run, store_waits
+from .waits import Row, finish, store_waits
 from .work import Arrival, SegmentWork, StepCall, calls_below
 
 PAUSE_S = 1.0
@@ -178,9 +179,7 @@ class Segment:
                     new = new_list(work, call, output, document, types, at_once, self.budget, now)
                     self.new_lists.append(new)
                     self.new_waits += new.waits
-                    self.has_lists = True
-                    continue
-                if await has_list(self.executor.rows, call.step_id):
+                if is_new or await has_list(self.executor.rows, call.step_id):
                     self.has_lists = True
                     continue
                 # A release that knew no lists did all of it here.
@@ -287,7 +286,7 @@ class Segment:
             self.run_state = end_run(connection, work.run_id, now)
             return []
         if work.list_id or self.has_lists:
-            due += self._advance(connection, present, self._siblings())
+            due += self._advance(connection, present, siblings(work))
         self.run_state = settle_run(connection, work.run_id, now, present)
         return due
 
@@ -295,10 +294,3 @@ class Segment:
         self, connection: sa.Connection, present: RunState, known: Mapping[str, Known]
     ) -> list[Going]:
         return advance(connection, self.work.run_id, present, self.executor.side_by_side, known)
-
-    def _siblings(self) -> Mapping[str, Known]:
-        """Return what the other values of this one's list see, as far as it is in memory."""
-        work, first = self.work, self.work.first
-        if isinstance(first, StepCall) and first.step_id.rpartition(".")[0] == work.list_id:
-            return {work.list_id: Known(work, dict([*first.scope.items()][:-1]))}
-        return {}
