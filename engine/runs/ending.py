@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from ..storage.tables import segments
 from .lists import close_lists
+from .run_states import settle_run
 from .states import RunState, SegmentState
-from .waits import settle_run
 
 # So many rows go in one commit, so that no other has to wait for long.
 AT_ONCE = 500
