@@ -22,7 +22,7 @@ CONNECTOR = "appmixer:whatsapp"
 COMPONENTS = "appmixer.whatsapp."
 ENGINE_EVENTS = "/plugins/appmixer/whatsapp/events"
 ACCOUNT = "acme"
-FLOW = "auto-reply"
+FLOW, RUN_NOW = "auto-reply", "connection-test"
 PATIENCE_S = 20.0
 POLL_S = 0.05
 CUSTOMER = "Sheena"
@@ -108,6 +108,8 @@ class Rehearsal:
         await self._send_template()
         self._head("6  Sheena answers, and the flow replies")
         await self._converse()
+        self._head("7  The connection is tested by a flow that is run now")
+        await self._run_now()
         self._say(f"\n  All of it happened, in {self._elapsed():.1f} s.")
 
     async def _set_callback(self) -> None:
@@ -165,12 +167,15 @@ class Rehearsal:
         self._expect(back.status_code == 200, "the engine to accept the login", _short(back))
         self._tell("Meta", "Browser", "302 back to the engine with a code")
 
-    async def _start_flow(self) -> None:
+    async def _store(self, name: str) -> None:
         examples = (await self._api("GET", "/api/examples"))["examples"]
-        document = next((each["flow"] for each in examples if each["id"] == FLOW), None)
-        self._expect(document is not None, f"the example {FLOW}", "there is no such example")
-        put = await self._api("PUT", f"/api/flows/{FLOW}", document)
-        self._tell("You", "Engine", f"PUT /api/flows/{FLOW}: version {put['version']}")
+        document = next((each["flow"] for each in examples if each["id"] == name), None)
+        self._expect(document is not None, f"the example {name}", "there is no such example")
+        put = await self._api("PUT", f"/api/flows/{name}", document)
+        self._tell("You", "Engine", f"PUT /api/flows/{name}: version {put['version']}")
+
+    async def _start_flow(self) -> None:
+        await self._store(FLOW)
         flow = await self._api("POST", f"/api/flows/{FLOW}/start")
         self._expect(flow["state"] == "running", "the flow to run", f"it is {flow['state']}")
         calls = (await self._control("GET", "/_sandbox/calls"))["calls"]
@@ -242,6 +247,22 @@ class Rehearsal:
         read = partial(self._fate_is, run["id"], "read")
         await self._until("the step to stand as read", read)
         self._tell("You", "Engine", f"GET /api/runs/{run['id']}: reply completed, and read")
+
+    async def _run_now(self) -> None:
+        await self._store(RUN_NOW)
+        path = (await self._api("POST", f"/api/flows/{RUN_NOW}/run", {}))["url"]
+
+        async def ended_run() -> dict[str, Any] | None:
+            run = await self._api("GET", path)
+            return run if run["endedAt"] is not None else None
+
+        run = await self._until("the run to end", ended_run)
+        steps = ", ".join(f"{step['component']} {step['status']}" for step in run["steps"])
+        self._expect(run["status"] == "completed", "the run to complete", f"{run['error']} {steps}")
+        self._tell("You", "Engine", f"POST /api/flows/{RUN_NOW}/run: {steps}")
+        message_id = run["steps"][-1]["output"]["sent"][0]["messageId"]
+        self._tell(BUSINESS, CUSTOMER, f"template hello_world, {message_id}")
+        await self._follow(message_id)
 
     async def _fate_is(self, run_id: str, state: str) -> bool:
         steps = (await self._api("GET", f"/api/runs/{run_id}"))["steps"]
@@ -375,7 +396,7 @@ class _Form(HTMLParser):
 
 
 def _object(
-    answer: httpx.Response, path: str, accepted: tuple[int, ...] = (200, 201)
+    answer: httpx.Response, path: str, accepted: tuple[int, ...] = (200, 201, 202)
 ) -> dict[str, Any]:
     if answer.status_code not in accepted:
         raise StepMissingError(f"{path} answered {_short(answer)}")

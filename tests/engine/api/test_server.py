@@ -108,10 +108,11 @@ async def test_the_main_job_happens_step_by_step(settings: Settings) -> None:
         "“Do you have it in blue?”",
         "signed, answered 200",
         "“You said: Do you have it in blue?”",
+        "begin completed, sender completed, hello completed",
         "All of it happened",
     ]
     assert [step for step in steps if step not in told] == []
-    assert sum("webhook, signed: delivered" in line for line in lines) == 2
+    assert sum("webhook, signed: delivered" in line for line in lines) == 3
 
 
 @pytest.mark.parametrize(
