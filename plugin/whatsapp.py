@@ -25,6 +25,7 @@ from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.windows import Windows
 from .setup.checks import check_account, check_setup, claim_account
 from .setup.facts import account_facts
+from .setup.notices import notices_of
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
@@ -92,6 +93,8 @@ class WhatsApp:
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
         await asyncio.gather(self.windows.note(events), self.deliveries.note(events))
+        for topics, notice in notices_of(events):
+            await self._host.tell_owners(topics, notice)
 
     def visible_topics(self, profile: JsonObject) -> Sequence[str]:
         """Return the topics of all events of the WABAs that the account was proven to reach."""

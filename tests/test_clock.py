@@ -29,6 +29,7 @@ REAL_TIME = {
     "engine/runs/loop_time.py": "how long an owner keeps the loop",
     "engine/runs/segments.py": "a database is away",
     "engine/runs/due.py": "a database is away",
+    "engine/events/notifying.py": "a database is away",
     "engine/events/routing.py": "a database is away",
     "engine/events/waking.py": "a database is away",
     "engine/events/finding.py": "how long an owner keeps the loop",

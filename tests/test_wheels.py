@@ -160,17 +160,22 @@ print(json.dumps([manifest_complaints(connector.manifest, components, published)
 CHECK_HOST = f"""
 import asyncio, sys
 sys.path.insert(0, {str(ROOT / "tests" / "contract")!r})
-from appmixer.engine.contract.host_conformance import CHECKS
+from appmixer.engine.contract.host_conformance import CHECKS, NotOfferedError
 from minimal_site import MinimalSite, load_minimal_host
 
 async def check_all():
     page = load_minimal_host()
+    passed = 0
     for check in CHECKS:
         async with MinimalSite(page.Host).running() as site:
-            await check(site)
+            try:
+                await check(site)
+            except NotOfferedError:
+                continue
+        passed += 1
+    print(passed)
 
 asyncio.run(check_all())
-print(len(CHECKS))
 """
 
 

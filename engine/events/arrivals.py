@@ -45,6 +45,16 @@ class Arrived:
     listening: Listeners
 
 
+def divided(found: Sequence[Reading], most: int) -> tuple[Sequence[Reading], Sequence[Reading]]:
+    """Return the first of what was read, with so many events at most, and the rest."""
+    events = 0
+    for number, each in enumerate(found):
+        events += len(each.rows)
+        if events > most:
+            return found[:number], found[number:]
+    return found, ()
+
+
 def look_up(connection: sa.Connection, found: Sequence[Reading]) -> Arrived:
     """Sort what was read by what is known of it, and find who listens to what is new."""
     read = [

@@ -21,7 +21,7 @@ from ..storage.fence import Fence
 from ..storage.storage import Storage
 from ..storage.tables import events, listeners
 from .announcements import Announcements, Kept
-from .arrivals import look_up, store_arrived
+from .arrivals import divided, look_up, store_arrived
 from .backlog import Backlog
 from .beginnings import Beginnings
 from .finding import Finder, Listeners
@@ -109,7 +109,7 @@ class Router:
         """Route the oldest events, or some of each owner's; return how many there were."""
         if self.storage.clock.elapsed < self._looked_until:
             found = await self.inbox.read(self.plugins, self.describe)
-            first, rest = _divided(found)
+            first, rest = divided(found, MAX_STARTS)
             if first and await self._route_at_once(first):
                 await self.inbox.keep(rest, self.describe)
                 if rest:  # which is much: what comes now stands in line behind it
@@ -282,16 +282,6 @@ class Router:
         now = self.storage.clock.now
         write = partial(store_routed, routed=routed, repeated=repeated, kept=kept, now=now)
         return await self.storage.writer.commit(write)
-
-
-def _divided(found: Sequence[Reading]) -> tuple[Sequence[Reading], Sequence[Reading]]:
-    """Return the first of what was read, with so many events as may begin runs, and the rest."""
-    events = 0
-    for number, each in enumerate(found):
-        events += len(each.rows)
-        if events > MAX_STARTS:
-            return found[:number], found[number:]
-    return found, ()
 
 
 def _may_begin_at_once(routed: Sequence[Routed], listening: Listeners) -> int:

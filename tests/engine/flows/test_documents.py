@@ -140,7 +140,7 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
             [
                 "components.say.input.then: Then has to be one of: say, twice, wait, reject, later,"
                 " reconnect, unknown, bug, unstorable, nothing, waitTwice, alwaysLater, slow, keep,"
-                " keepAndReject."
+                " keepAndReject, sayAndWait."
             ],
         ),
         (

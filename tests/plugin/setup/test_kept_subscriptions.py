@@ -43,7 +43,7 @@ def settings(tmp_path: Path) -> Settings:
 def connectors(monkeypatch: pytest.MonkeyPatch) -> dict[str, Connector]:
     monkeypatch.setattr(reconciliation, "FIRST_PAUSE_S", 0.01)
     # The engine's own transport asks the network itself, past respx.
-    monkeypatch.setattr(engine_module, "open_http", httpx.AsyncClient)
+    monkeypatch.setattr(engine_module, "open_http", lambda *_: httpx.AsyncClient())
     return connectors_of(connector)
 
 
