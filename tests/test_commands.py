@@ -89,7 +89,10 @@ def write(shell: Shell, text: str) -> None:
 
 
 def test_what_up_prints_lets_every_command_find_its_engine(demo: Shell) -> None:
-    assert [each["id"] for each in listed(demo, "flow", "list")["flows"]] == ["auto-reply"]
+    assert [each["id"] for each in listed(demo, "flow", "list")["flows"]] == [
+        "auto-reply",
+        "connection-test",
+    ]
 
 
 def test_tells_its_version(demo: Shell) -> None:

@@ -91,6 +91,8 @@ def show(
         print_json({"connectors": [{key: each[key] for key in fields} for each in connectors]})
         return
     for connector in connectors:
+        if not connector["addresses"]:
+            continue
         say(f"{connector['label']} ({connector['service']})")
         table([[each["label"], each["url"]] for each in connector["addresses"]], indent=2)
     if not all(each["isPublic"] for each in connectors):
