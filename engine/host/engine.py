@@ -208,17 +208,13 @@ class Engine:
             list_values=self.limits.list_values,
             shared=SharedCounts(storage, self.limits),
             answers=self.answers,
-            tell_owners=lambda *told: self.notifier.tell_owners(*told),
+            tell_owners=lambda of, topics, told: self.notifier.tell_owners(of, topics, told),
         )
         self.services = services
         self.actions = Actions(services, self.flows, self.component, self.describe)
+        checks = self.input_checks
         self.component_tests = ComponentTests(
-            flows=self.flows,
-            types=self.types,
-            input_checks=self.input_checks,
-            actions=self.actions,
-            redaction=self.redaction,
-            accounts=self.accounts,
+            self.flows, self.types, checks, self.actions, self.redaction, self.accounts
         )
         self.choosing = Choosing(services, self.flows, self.types)
         self.offers = Offers(self.connectors, self.types, self.log, self.describe)

@@ -21,10 +21,11 @@ OUT_OF_USE = {
 def notices_of(events: Sequence[Event]) -> Iterator[tuple[Sequence[str], Notice]]:
     """Yield what the events have to tell, each with the topics of those whom it concerns."""
     for event in events:
-        value = as_object(event.payload.get("value")) if event.kind == TEMPLATE_STATUS else {}
-        what, cure = OUT_OF_USE.get(as_text(value.get("event")), ("", ""))
-        if not what:
+        value = as_object(event.payload.get("value"))
+        status = as_text(value.get("event"))
+        if event.kind != TEMPLATE_STATUS or status not in OUT_OF_USE:
             continue
+        what, cure = OUT_OF_USE[status]
         name = as_text(value.get("message_template_name"))
         language = as_text(value.get("message_template_language"))
         said = as_text(as_object(value.get("other_info")).get("description"))
@@ -34,7 +35,7 @@ def notices_of(events: Sequence[Event]) -> Iterator[tuple[Sequence[str], Notice]
             "wabaId": as_text(event.payload.get("wabaId")),
             "templateName": name,
             "language": language,
-            "status": as_text(value.get("event")),
+            "status": status,
         }
         title = f"The template {name} ({language}) {what}"
         yield event.topics, Notice(event.id, title, cause, cure, details)

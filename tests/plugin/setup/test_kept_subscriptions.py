@@ -39,11 +39,15 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+def plain_http(_: object = None) -> httpx.AsyncClient:
+    return httpx.AsyncClient()
+
+
 @pytest.fixture
 def connectors(monkeypatch: pytest.MonkeyPatch) -> dict[str, Connector]:
     monkeypatch.setattr(reconciliation, "FIRST_PAUSE_S", 0.01)
     # The engine's own transport asks the network itself, past respx.
-    monkeypatch.setattr(engine_module, "open_http", lambda *_: httpx.AsyncClient())
+    monkeypatch.setattr(engine_module, "open_http", plain_http)
     return connectors_of(connector)
 
 
