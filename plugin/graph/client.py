@@ -22,8 +22,9 @@ from appmixer.engine.contract import (
 )
 from appmixer.engine.contract.decompression import ACCEPT_ENCODING, unpacked
 
-from ..foreign_json.shapes import as_object, is_list, is_object
+from ..foreign_json.shapes import as_object
 from .paging import follow
+from .redaction import spoken
 from .responses import MAX_ANSWER_BYTES, Answer, error_for, object_of
 
 Params = Mapping[str, str]
@@ -36,20 +37,15 @@ PAUSES_S = (0.2, 1.0)
 MAX_PATIENCE_S = 10.0
 # Tokens whose headers and proof are kept ready.
 MAX_TOKENS = 1_000
-
 # Hosts that serve media for a token: lookaside.fbsbx.com today.
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 MEDIA_DOMAINS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
-
-# Where messages hold what people read. Shorter texts than this tell nothing, and are part of many.
-SPOKEN = ("body", "text", "caption")
-MIN_SPOKEN_CHARS = 8
 
 _PATH = re.compile(r"[A-Za-z0-9_][\w.=-]*(/[A-Za-z0-9_][\w.=-]*)*", re.ASCII)
 
 
 class GraphClient:
-    """Calls that name their token. Cheap: one is made for each reading of the configuration.
+    """Calls that name their token, for one reading of the configuration.
 
     Reads, and writes marked `repeats`, are tried again up to twice when Meta cannot be reached or
     is out of order for a moment. Other writes are made once: if the request left and no answer
@@ -229,7 +225,7 @@ class GraphClient:
         sent = {**as_object(body.get("json")), **as_object(body.get("data"))}
         hidden = ("pin", "code", "client_secret", "fb_exchange_token", "verify_token")
         yield from (str(sent[name]) for name in hidden if sent.get(name))
-        yield from _spoken(body.get("json"))
+        yield from spoken(body.get("json"))
 
     def _check_media_url(self, url: str) -> None:
         try:
@@ -271,17 +267,6 @@ def _request(
     framed["Content-Length"] = str(len(content))
     stream = httpx.ByteStream(content)
     return httpx.Request(method, url, headers=framed, stream=stream, extensions=dict(extensions))
-
-
-def _spoken(part: object) -> Iterator[str]:
-    """Yield what people would read in a message, which Meta may quote when it refuses one."""
-    if is_list(part):
-        for each in part:
-            yield from _spoken(each)
-    elif is_object(part):
-        for name, value in part.items():
-            is_spoken = name in SPOKEN and isinstance(value, str)
-            yield from [value] if is_spoken and len(value) >= MIN_SPOKEN_CHARS else _spoken(value)
 
 
 def _tracer(before_acting: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from appmixer.engine.contract.manifest import Secrets
 from appmixer.engine.contract.redaction import HIDDEN, Redaction
 
 from ..configuration.manifest import read_manifest
+from ..foreign_json.shapes import is_list, is_object
 
 MAX_QUOTED_CHARS = 500
+# Where messages hold what people read. Shorter texts than this tell nothing, and are part of many.
+SPOKEN = ("body", "text", "caption")
+MIN_SPOKEN_CHARS = 8
 
 
 def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
@@ -25,6 +29,17 @@ def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
 @cache
 def _redaction() -> Redaction:
     return Redaction([Secrets.model_validate(read_manifest()["secrets"])])
+
+
+def spoken(part: object) -> Iterator[str]:
+    """Yield what people would read in a message, which Meta may quote when it refuses one."""
+    if is_list(part):
+        for each in part:
+            yield from spoken(each)
+    elif is_object(part):
+        for name, value in part.items():
+            isspoken = name in SPOKEN and isinstance(value, str)
+            yield from [value] if isspoken and len(value) >= MIN_SPOKEN_CHARS else spoken(value)
 
 
 class QueryFilter(logging.Filter):
