@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,6 +157,13 @@ class World:
         file = self.data / "appmixer.sqlite"
         with closing(sqlite3.connect(file, timeout=DEADLINE_S)) as database:
             return database.execute(query).fetchall()
+
+    def is_tried_again(self, run: Mapping[str, Any]) -> bool:
+        """Say whether a send waits for its turn: Meta takes 80 messages a second of a number."""
+        if run["status"] != "waiting":
+            return False
+        steps = self.engine_call("GET", f"/api/runs/{run['id']}")["steps"]
+        return any(step["status"] == "retrying" for step in steps)
 
     def has_work(self) -> bool:
         """Say whether anything that was accepted is not read, not routed or not done yet."""

@@ -83,6 +83,7 @@ def _is_quiet(world: World, messages: int) -> bool:
         and not world.has_work()
         and len(runs) == messages
         and all(run["status"] in ("completed", "waiting", "unknown", "failed") for run in runs)
+        and not any(world.is_tried_again(each) for each in runs)
     )
 
 

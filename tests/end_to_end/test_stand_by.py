@@ -111,14 +111,8 @@ def is_quiet(world: World, messages: int) -> bool:
         and not world.has_work()
         and len(runs) == messages
         and all(run["status"] in at_rest for run in runs)
-        and not any(is_tried_again(world, run["id"]) for run in runs if run["status"] == "waiting")
+        and not any(world.is_tried_again(each) for each in runs)
     )
-
-
-def is_tried_again(world: World, run_id: str) -> bool:
-    """Say whether a send waits for its turn: Meta takes 80 messages a second of a number."""
-    run = world.engine_call("GET", f"/api/runs/{run_id}")
-    return any(step["status"] == "retrying" for step in run["steps"])
 
 
 def replies(world: World, person: str) -> list[str]:
