@@ -28,6 +28,8 @@ PAUSE_S = 1.0
 LOOK_S = 0.1
 # More would only make the first of a batch wait longer for the last.
 MAX_JOBS_PER_COMMIT = 500
+# So many are told in one turn of the loop that they are committed.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,11 +244,20 @@ def _settle(batch: list[_Job], results: list[Any]) -> None:
         by_loop.setdefault(job.loop, []).append((job.done, result))
     for loop, settled in by_loop.items():
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, settled)
+            loop.call_soon_threadsafe(_resolve, loop, settled)
 
 
-def _resolve(settled: list[tuple[asyncio.Future[Any], Any]]) -> None:
-    for done, result in settled:
+def _resolve(
+    loop: asyncio.AbstractEventLoop, settled: list[tuple[asyncio.Future[Any], Any]]
+) -> None:
+    """Let some go on in each turn of the loop.
+
+    What they write to the network leaves at the end of a turn: the longer one is, the more sends a
+    kill finds between their mark and their bytes.
+    """
+    if len(settled) > AT_ONCE:
+        loop.call_soon(_resolve, loop, settled[AT_ONCE:])
+    for done, result in settled[:AT_ONCE]:
         if done.cancelled():
             continue
         if isinstance(result, Exception):
