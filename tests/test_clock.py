@@ -24,6 +24,7 @@ REAL_TIME = {
     "engine/api/unsigned.py": "slow requests are ended",
     "engine/contract/host_conformance": "a real host is waited for",
     "engine/host/calls.py": "a call of the network is ended",
+    "engine/host/outgoing.py": "a sleep of nothing lets others have their turn",
     "engine/host/turn.py": "another process has died, and a database has a clock of its own",
     "engine/observe/tasks.py": "what has failed is begun again",
     "engine/runs/loop_time.py": "how long an owner keeps the loop",

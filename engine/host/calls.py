@@ -12,7 +12,6 @@ took 260 µs of processor, without them and what else was left out 160.
 from __future__ import annotations
 
 import asyncio
-import re
 import select
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Callable
@@ -28,12 +27,13 @@ from aiohttp.http import HttpProcessingError, StreamWriter
 from yarl import URL
 
 from .addresses import Allowed, called_host, open_socket, refusal_in
+from .outgoing import PART_BYTES, head_of, parts_of, write_body
 
 # More than segments can be executed at once, so that none waits for another one's connection.
 MAX_CONNECTIONS, KEEPALIVE_S = 1_000, 15.0
 # Whatever a peer does, a call is over after this.
 LONGEST_CALL_S = 300.0
-MAX_HEAD_BYTES, PART_BYTES = 64 * 1024, 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 # Addresses (scheme, host and port) that are kept ready.
 MAX_TARGETS = 1_000
 # httpcore's name of the moment, so that a connector works on httpx's own transport as well.
@@ -44,8 +44,6 @@ MOMENT = "http11.send_request_body.started"
 on_acting: ContextVar[Callable[[], None] | None] = ContextVar("on_acting", default=None)
 READING = ("GET", "HEAD")
 
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_FORBIDDEN = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _NO_TIMEOUTS = aiohttp.ClientTimeout(total=None)
 
 
@@ -120,7 +118,7 @@ class Call:
 
     async def send(self, pool: Pool) -> bytes | None:
         """Send the request; return the content of a short answer, None for what is long."""
-        head = _head(self._request)
+        head = head_of(self._request)
         trace = self._request.extensions.get("trace")
         try:
             async with self._within("connect"):
@@ -162,9 +160,9 @@ class Call:
             return
         transport.write(head)
         writer = StreamWriter(protocol, self._loop)
-        parts = request.stream if body is None else _parts(body)
+        parts = request.stream if body is None else parts_of(body)
         assert isinstance(parts, AsyncIterable)
-        self._writing = self._loop.create_task(_write(request, writer, parts))
+        self._writing = self._loop.create_task(write_body(request, writer, parts))
         self._writing.add_done_callback(lambda done: _tell(done, protocol))
 
     async def _hear(self, connection: Connection) -> None:
@@ -248,38 +246,6 @@ class _Failing:
         theirs = (aiohttp.ClientError, HttpProcessingError, OSError, TimeoutError, UnicodeError)
         if isinstance(failure, theirs):
             raise self._call.name(failure) from failure
-
-
-def _head(request: httpx.Request) -> bytes:
-    lines = [b"%s: %s" % header for header in request.headers.raw]
-    method = request.method.encode("ascii", "replace")
-    if _TOKEN.fullmatch(method) is None or _FORBIDDEN.search(b"".join(lines)):
-        text = "The method or a header holds a control character"
-        raise httpx.LocalProtocolError(text, request=request)
-    first = b"%s %s HTTP/1.1" % (method, request.url.raw_path)
-    return b"\r\n".join((first, *lines, b"", b""))
-
-
-async def _parts(body: bytes) -> AsyncIterator[bytes]:
-    """Yield what is long in parts, between which others have their turn."""
-    for start in range(0, len(body), PART_BYTES):
-        yield body[start : start + PART_BYTES]
-        await asyncio.sleep(0)
-
-
-async def _write(request: httpx.Request, writer: StreamWriter, parts: AsyncIterable[bytes]) -> None:
-    length = request.headers.get("content-length")
-    if length is None:
-        writer.enable_chunking()
-    else:
-        writer.length = int(length)
-    async for part in parts:
-        if part:
-            await writer.write(part)
-    if writer.length:
-        text = f"The body ended {writer.length} bytes before its Content-Length"
-        raise httpx.LocalProtocolError(text, request=request)
-    await writer.write_eof()
 
 
 def _tell(writing: asyncio.Task[None], protocol: Any) -> None:

@@ -177,6 +177,34 @@ async def test_a_header_that_would_be_two_is_sent_to_nobody(value: str) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"1234", {"Content-Length": "3"}),
+        (b"1234", {"Content-Length": "5"}),
+        (b"", {"Content-Length": "5"}),
+        (b"1234", {"Transfer-Encoding": "chunked"}),
+        (b"1234", {"Content-Length": "4", "Transfer-Encoding": "chunked"}),
+        (parts(b"1234"), {"Content-Length": "4", "Transfer-Encoding": "chunked"}),
+        (parts(b"1234"), {"Content-Length": "four"}),
+    ],
+)
+async def test_a_body_that_would_end_in_somebody_elses_request_is_sent_to_nobody(
+    content: bytes | AsyncGenerator[bytes], headers: dict[str, str]
+) -> None:
+    connections: list[int] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+
+    async with answering(answer) as url, open_http() as http:
+        with pytest.raises(httpx.LocalProtocolError, match="how long the body is"):
+            await http.post(url, content=content, headers=headers)
+
+    assert connections == []
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "//127.0.0.1/", "http:///path"])
 async def test_an_address_that_is_not_of_the_web_is_named(url: str) -> None:
     async with open_http() as http:
