@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import Field
 
-from appmixer.engine.contract import ActionContext, ComponentContext, Json, Part, Preview, Wait
+from appmixer.engine.contract import ActionContext, Wait
 
-from ...plugin.foreign_json.shapes import as_text
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import FreeFormInput, SentMessage
-from ...plugin.sending.previews import preview_message
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/text-messages
 MAX_TEXT_CHARS = 4096
@@ -24,6 +20,7 @@ class SendText(SendAction):
     description = "Sends free text to a person who wrote to you within the last 24 hours."
     group = "Messages"
     keywords = ("Reply", "Answer", "Chat")
+    shows = (("text", "text"),)
 
     class Input(FreeFormInput):
         text: str = Field(
@@ -48,8 +45,3 @@ class SendText(SendAction):
             input,
             {"type": "text", "text": {"body": input.text, "preview_url": input.preview_url}},
         )
-
-    async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview:
-        text = as_text(input.get("text"))
-        bubble = [Part("text", text)] if text else []
-        return await preview_message(context, input, summary=text, bubble=bubble)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from appmixer.engine.contract import (
     Action,
     ActionContext,
+    ComponentContext,
     ConnectorError,
     Json,
     JsonObject,
     OutcomeUnknownError,
+    Preview,
     RejectedError,
     Wait,
 )
@@ -25,10 +27,12 @@ from ..ledgers.proven_numbers import SenderNumber
 from ..ledgers.windows import Window
 from ..people.recipients import Recipient, read_recipient
 from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
+from .previews import parts, preview_message
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
 # but then Meta has taken it and says so; silence for this long means that it never arrived there.
 UNKNOWN_AFTER_S = 15 * 60.0
+Body: TypeAlias = "JsonObject | Callable[[SenderNumber], Awaitable[JsonObject]]"
 ACCEPTANCE = {"held_for_quality_assessment": "heldForQualityAssessment", "paused": "paused"}
 
 
@@ -39,7 +43,14 @@ class SendAction(Action):
     port = "sent"
     has_later_fate = True
     Output = SentMessage
+    shows: ClassVar[Sequence[tuple[str, str]]] = ()
+    """Which input fields the person will see, from top to bottom, each with its kind of `Part`."""
     samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
+
+    async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview:
+        bubble = [part for name, kind in self.shows for part in parts(kind, input.get(name))]
+        summary = next((each.text for each in bubble if each.text), "")
+        return await preview_message(context, input, summary=summary, bubble=bubble)
 
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None
@@ -48,9 +59,12 @@ class SendAction(Action):
 
 
 async def send_message(
-    context: ActionContext, input: MessageInput, body: JsonObject
+    context: ActionContext, input: MessageInput, body: Body
 ) -> SentMessage | Wait:
     """Send the body, `{"type": ..., ...}`, once for this step.
+
+    What has to be uploaded first is made by a function from the proven sender: it is called when
+    nothing else is left that could refuse the message.
 
     Repeated after a crash, it returns what the first attempt returned, or waits for the status
     webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
@@ -70,7 +84,8 @@ async def send_message(
     if earlier is not None and not _has_not_acted(context, earlier):
         return _outcome_of(context, earlier, state)
     await _check(context, input, sender, recipient, window)
-    return await _post(context, sender, {**_envelope(input, recipient, opaque), **body}, state)
+    content = body if isinstance(body, Mapping) else await body(sender)
+    return await _post(context, sender, {**_envelope(input, recipient, opaque), **content}, state)
 
 
 async def _recipient(context: ActionContext, input: MessageInput) -> Recipient:

@@ -16,11 +16,26 @@ from appmixer.engine.contract import (
 )
 
 from ..fields.senders import account_numbers, whatsapp
-from ..foreign_json.shapes import as_text
+from ..foreign_json.shapes import as_object, as_text
 from ..people.recipients import BSUID, RecipientType, read_recipient
 
 # How an expression begins that has no value yet.
 UNKNOWN = "{{"
+# What objects in a form are called by.
+NAMES = ("title", "name", "text", "fileName", "mediaId", "fileId")
+
+
+def parts(kind: str, value: object) -> list[Part]:
+    """Return what a field shows: a text, a file or another object by its name, or each of many."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [part for each in value for part in parts(kind, each)]
+    if not isinstance(value, Mapping):
+        text = as_text(value)
+        return [Part(kind, text)] if text else []
+    told = as_object(value)
+    text = next(filter(None, (as_text(told.get(each)) for each in NAMES)), "")
+    link = as_text(told.get("link"))
+    return [Part(kind, text, link)] if text or link else []
 
 
 async def preview_message(

@@ -18,6 +18,8 @@ from appmixer.engine.contract.testing import (
 from appmixer.whatsapp.plugin.fields.senders import prove_sender
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
+from .live import Live, connected
+
 GRAPH = "https://graph.facebook.com/v25.0"
 WABA = "102290129340398"
 NUMBER = "106540352242922"
@@ -89,3 +91,10 @@ async def quiet(host: RecordingHost) -> RecordingContext:
     """The same account with a plugin that lets every listener in."""
     account = StandInAccount(profile={"businessAccountId": WABA, "wabaIds": [WABA, "2002"]})
     return await listed(RecordingContext(host, Quiet(host), connected=account))
+
+
+@pytest.fixture
+async def live() -> AsyncIterator[Live]:
+    """The seeded account of a sandbox of its own, asked over HTTP."""
+    async with connected() as account:
+        yield account

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
-from appmixer.engine.contract import Action, Option, RejectedError, choices_of, load_connectors
-from appmixer.engine.contract.testing import RecordingContext, RecordingHost, StandInAccount
-from appmixer.sandbox.testing import running_sandbox
+from appmixer.engine.contract import Option, RejectedError, choices_of
+
+from .live import CONNECTOR, NUMBER, PERSON, WABA, Live
 
 pytestmark = pytest.mark.anyio
 
-CONNECTOR = load_connectors()["appmixer:whatsapp"]
 COMPONENTS = CONNECTOR.components()
-WABA, NUMBER, PERSON = "102290129340398", "106540352242922", "+16505551234"
 
 FLOW_BUTTON = {
     "type": "FLOW",
@@ -37,40 +33,11 @@ FLOW_TEMPLATE = {
 }
 
 
-@pytest.fixture
-async def live() -> AsyncIterator[RecordingContext]:
-    """A context whose Graph is a sandbox of its own."""
-    async with running_sandbox() as sandbox, httpx.AsyncClient(verify=False) as http:
-        host = RecordingHost(
-            configuration={
-                "clientId": "100000000000001",
-                "clientSecret": "sandbox-app-secret",
-                "verifyToken": "sandbox-verify-token",
-                "graphUrl": sandbox.url,
-                "dialogUrl": sandbox.url,
-                "graphVersion": "v25.0",
-            },
-            http=http,
-        )
-        profile = {"businessAccountId": WABA, "wabaIds": [WABA]}
-        account = StandInAccount(profile=profile, token="EAAsandbox")
-        yield RecordingContext(host, CONNECTOR.plugin(host), account)
-
-
-async def run(live: RecordingContext, component: str, **input: Any) -> Any:
-    action = COMPONENTS[f"appmixer.whatsapp.{component}"]()
-    assert isinstance(action, Action)
-    output = await action.receive(live, action.Input.model_validate(input))
-    assert output is not None
-    return output
-
-
-async def test_a_sender_is_registered_once_and_then_sends(live: RecordingContext) -> None:
-    before = await run(live, "GetRegistrationStatus", phoneNumberId=NUMBER)
-    first = await run(live, "EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
-    second = await run(live, "EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
-    sent = await run(
-        live,
+async def test_a_sender_is_registered_once_and_then_sends(live: Live) -> None:
+    before = await live.run("GetRegistrationStatus", phoneNumberId=NUMBER)
+    first = await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    second = await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    sent = await live.run(
         "SendTemplate",
         phoneNumberId=NUMBER,
         to=PERSON,
@@ -84,19 +51,19 @@ async def test_a_sender_is_registered_once_and_then_sends(live: RecordingContext
     assert (sent.status, sent.contact_wa_id) == ("accepted", "16505551234")
 
 
-async def test_a_sender_that_is_not_registered_is_told_what_to_do(live: RecordingContext) -> None:
+async def test_a_sender_that_is_not_registered_is_told_what_to_do(live: Live) -> None:
     with pytest.raises(RejectedError) as caught:
-        await run(live, "SendText", phoneNumberId=NUMBER, to=PERSON, text="Hi")
+        await live.run("SendText", phoneNumberId=NUMBER, to=PERSON, text="Hi")
 
     assert caught.value.code == 133010
     assert "Ensure Sender Phone Number Registered" in caught.value.cure
 
 
-async def test_what_an_account_has_is_listed(live: RecordingContext) -> None:
-    accounts = await run(live, "ListBusinessAccounts")
-    numbers = await run(live, "ListPhoneNumbers")
-    number = await run(live, "GetPhoneNumber", phoneNumberId=NUMBER)
-    templates = await run(live, "ListTemplates", name="hello_world")
+async def test_what_an_account_has_is_listed(live: Live) -> None:
+    accounts = await live.run("ListBusinessAccounts")
+    numbers = await live.run("ListPhoneNumbers")
+    number = await live.run("GetPhoneNumber", phoneNumberId=NUMBER)
+    templates = await live.run("ListTemplates", name="hello_world")
 
     assert [(each.id, each.is_default) for each in accounts.business_accounts] == [(WABA, True)]
     assert number.id == NUMBER
@@ -106,16 +73,14 @@ async def test_what_an_account_has_is_listed(live: RecordingContext) -> None:
     ]
 
 
-async def test_a_template_whose_only_button_opens_a_flow_is_sent(live: RecordingContext) -> None:
-    await run(live, "EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
-    sandbox_url = live.host.configuration["graphUrl"]
-    answer = await live.http.post(
-        f"{sandbox_url}/_sandbox/world?mode=add", json={"templates": [FLOW_TEMPLATE]}
+async def test_a_template_whose_only_button_opens_a_flow_is_sent(live: Live) -> None:
+    await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    answer = await live.context.http.post(
+        f"{live.sandbox.url}/_sandbox/world?mode=add", json={"templates": [FLOW_TEMPLATE]}
     )
     assert answer.status_code == 200, answer.text
 
-    sent = await run(
-        live,
+    sent = await live.run(
         "SendTemplate",
         phoneNumberId=NUMBER,
         to=PERSON,
@@ -126,26 +91,26 @@ async def test_a_template_whose_only_button_opens_a_flow_is_sent(live: Recording
     assert sent.status == "accepted"
 
 
-async def test_a_file_is_uploaded(live: RecordingContext) -> None:
-    file = live.files.keep("a.pdf", "application/pdf", b"%PDF-1.7 content")
+async def test_a_file_is_uploaded(live: Live) -> None:
+    file = live.context.files.keep("a.pdf", "application/pdf", b"%PDF-1.7 content")
 
-    output = await run(live, "UploadMedia", phoneNumberId=NUMBER, fileId=file.id)
+    output = await live.run("UploadMedia", phoneNumberId=NUMBER, fileId=file.id)
 
     assert output.media_id.isdigit()
     assert (output.kind, output.size_bytes) == ("document", 16)
 
 
-async def test_a_number_is_taken_off_and_can_be_registered_again(live: RecordingContext) -> None:
-    await run(live, "RegisterPhoneNumber", phoneNumberId=NUMBER, pin="000000")
+async def test_a_number_is_taken_off_and_can_be_registered_again(live: Live) -> None:
+    await live.run("RegisterPhoneNumber", phoneNumberId=NUMBER, pin="000000")
 
-    off = await run(live, "DeregisterPhoneNumber", phoneNumberId=NUMBER)
-    again = await run(live, "EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    off = await live.run("DeregisterPhoneNumber", phoneNumberId=NUMBER)
+    again = await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
 
     assert off.success
     assert (again.registered, again.was_already_registered) == (True, False)
 
 
-async def test_every_dropdown_of_a_template_can_be_chosen_from(live: RecordingContext) -> None:
+async def test_every_dropdown_of_a_template_can_be_chosen_from(live: Live) -> None:
     choices = choices_of(COMPONENTS["appmixer.whatsapp.SendTemplate"].Input)
     chosen: dict[str, Any] = {}
     offered: list[Option] = []
@@ -155,7 +120,7 @@ async def test_every_dropdown_of_a_template_can_be_chosen_from(live: RecordingCo
         "templateName": "hello_world",
         "languageCode": "en_US",
     }.items():
-        options = await choices[field].first(live, chosen)
+        options = await choices[field].first(live.context, chosen)
         offered += [each for each in options if each.value == wanted]
         chosen[field] = wanted
 
