@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..runs.waits import Row
-from ..storage.statements import MAX_KEYS, Prepared, PreparedSelect
+from ..storage.statements import Prepared, PreparedRows, PreparedSelect, insert
 from ..storage.tables import events
 from .finding import Listeners, find_listeners
 from .reading import REPEATED, ROUTED, UNROUTED, Reading, forget
@@ -20,7 +20,7 @@ _SAME_ID = PreparedSelect(
         events.c.id.in_(ids)
     )
 )
-_ADD = Prepared(lambda _: sa.insert(events))
+_ADD = PreparedRows(lambda c: insert(events, c))
 _COUNT = Prepared(
     lambda _: (
         sa.update(events)
@@ -118,11 +118,8 @@ def store_arrived(
 def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[tuple[str, str], set[bytes]]:
     """Return the digests of the events that have one of the ids, by connector and id."""
     known: dict[tuple[str, str], set[bytes]] = {}
-    for start in range(0, len(ids), MAX_KEYS):
-        for connector, event_id, digest in _SAME_ID.rows(
-            connection, ids[start : start + MAX_KEYS], {}
-        ):
-            known.setdefault((connector, event_id), set()).add(bytes(digest))
+    for connector, event_id, digest in _SAME_ID.rows_of_all(connection, ids):
+        known.setdefault((connector, event_id), set()).add(bytes(digest))
     return known
 
 

@@ -10,11 +10,12 @@ from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from ..contract import Event, Plugin
 from ..json_text import load
 from ..observe.faults import Describe
-from ..storage.statements import Prepared, insert
+from ..storage.statements import PreparedRows, PreparedSelect, insert
 from ..storage.tables import events, inbox
 
 # A repeated event has the id of an earlier one and another content: kept, but for people only.
@@ -45,16 +46,26 @@ class Reading:
 
 
 def waiting_in(connection: sa.Connection, connectors: Sequence[str]) -> list[Reading]:
+    """Return the oldest rows of the inbox, as many as are read at once."""
+    return [Reading(*row) for row in _WAITING.rows(connection, connectors)]
+
+
+def _waiting(connectors: Sequence[sa.BindParameter[Any]]) -> sa.Select[*tuple[Any, ...]]:
     mine = inbox.c.connector.in_(connectors)
-    query = sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(MAX_READ)
-    found: list[Reading] = []
-    size_bytes = 0
-    for row in connection.execute(query.execution_options(yield_per=50)):
-        found.append(Reading(row.seq, row.connector, row.content, row.received_at))
-        size_bytes += len(row.content)
-        if size_bytes >= MAX_READ_BYTES:
-            break
-    return found
+    first = sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(MAX_READ)
+    row = first.subquery().c
+    size_bytes = sa.func.length(row.content)
+    before = sa.func.sum(size_bytes).over(order_by=row.seq) - size_bytes
+    columns = (row.seq, row.connector, row.content, row.received_at)
+    counted = sa.select(*columns, before.label("before")).subquery().c
+    return (
+        sa.select(counted.seq, counted.connector, counted.content, counted.received_at)
+        .where(counted.before < MAX_READ_BYTES)
+        .order_by(counted.seq)
+    )
+
+
+_WAITING = PreparedSelect(_waiting)
 
 
 def read_all(
@@ -80,9 +91,15 @@ def unreadable(waiting: Reading, fault: dict[str, Any]) -> Event:
 
 def keep_events(connection: sa.Connection, found: Sequence[Reading]) -> None:
     """Keep the events, to be routed, instead of what they were read from."""
-    rows = [row for each in found for row in each.rows]
-    if rows:
-        _ADD.execute(connection, rows)
+    # Of the same content one row: a statement changes a row once.
+    rows: dict[tuple[str, str, bytes], dict[str, Any]] = {}
+    for row in (row for each in found for row in each.rows):
+        same = (row["connector"], row["id"], row["digest"])
+        if same in rows:
+            rows[same] = {**rows[same], "duplicates": rows[same]["duplicates"] + 1}
+        else:
+            rows[same] = row
+    _ADD.execute(connection, [*rows.values()])
     forget(connection, found)
 
 
@@ -121,9 +138,13 @@ def _row(connector: str, event: Event, now: float) -> dict[str, Any]:
     }
 
 
-_ADD = Prepared(
-    lambda connection: insert(events, connection).on_conflict_do_update(
+def _adding(connection: sa.Connection) -> postgresql.Insert:
+    statement = insert(events, connection)
+    more = statement.excluded.duplicates + sa.literal_column("1")
+    return statement.on_conflict_do_update(
         index_elements=["connector", "id", "digest"],
-        set_={"duplicates": events.c.duplicates + sa.literal_column("1")},
+        set_={"duplicates": events.c.duplicates + more},
     )
-)
+
+
+_ADD = PreparedRows(_adding)

@@ -19,7 +19,7 @@ from ..runs.waits import Row
 from ..storage.database import DATABASE_AWAY
 from ..storage.fence import Fence
 from ..storage.storage import Storage
-from ..storage.tables import events, listeners
+from ..storage.tables import events
 from .announcements import Announcements, Kept
 from .arrivals import divided, look_up, store_arrived
 from .backlog import Backlog
@@ -28,10 +28,10 @@ from .finding import Finder, Listeners
 from .inbox import Events
 from .later import Later
 from .pacing import Pacing
-from .reading import FAILED, NEW, Reading
+from .reading import FAILED, Reading
 from .starts import Routed, leave_out_known, routed_of, store_routed
+from .waiting import BATCH, BEHIND, CHOSEN, FIRST, HOW_MANY, OLDEST
 
-BATCH = 500
 # So many runs begin in one commit, or those of one event that begins more.
 MAX_STARTS = 250
 # With a backlog, so many more events are looked at before a batch, and so many are in memory.
@@ -127,27 +127,19 @@ class Router:
         self._looked_until = self.storage.clock.elapsed + LOOK_S if is_done else 0.0
         return len(rows)
 
-    @property
-    def _new(self) -> sa.ColumnElement[bool]:
-        # Those of a connector that is not here now wait until it is.
-        return (events.c.state == NEW) & events.c.connector.in_(list(self.plugins))
-
     async def _next(self) -> Sequence[sa.Row[Any]]:
         if not self._backlog and not self._is_behind:
             self._backlog = Backlog()
-            query = sa.select(events).where(self._new).order_by(events.c.seq).limit(BATCH)
-            rows = await self.storage.rows(query)
+            connectors = list(self.plugins)
+            rows = await self.storage.readers.read(partial(OLDEST.rows, keys=connectors))
             if len(rows) < BATCH and await self._read_and_keep():
-                rows = await self.storage.rows(query)
+                rows = await self.storage.readers.read(partial(OLDEST.rows, keys=connectors))
             if len(rows) < BATCH:
                 return rows
         await self._look_ahead()
         seqs = self._backlog.take(BATCH, MAX_STARTS)
         self._is_behind = len(self._backlog) > 0
-        mine = events.c.seq.in_(seqs)
-        return await self.storage.rows(
-            sa.select(events).where(self._new, mine).order_by(events.c.seq)
-        )
+        return await self.storage.readers.read(partial(CHOSEN.rows_of_all, keys=sorted(seqs)))
 
     async def _read_and_keep(self) -> bool:
         found = await self.inbox.read(self.plugins, self.describe)
@@ -160,20 +152,14 @@ class Router:
         for _ in range(MAX_READS_AHEAD):
             if not await self._read_and_keep():
                 break
-        query = (
-            sa.select(events.c.seq, events.c.connector, events.c.routes, events.c.order_key)
-            .where(self._new, events.c.seq > self._backlog.seen)
-            .order_by(events.c.seq)
-            .limit(min(LOOK_AHEAD, MAX_BACKLOG - len(self._backlog)))
+        most = min(LOOK_AHEAD, MAX_BACKLOG - len(self._backlog))
+        values = {"seen": self._backlog.seen, "most": most}
+        rows = await self.storage.readers.read(
+            partial(BEHIND.rows, keys=list(self.plugins), values=values)
         )
-        rows = await self.storage.rows(query)
         topics = {row.seq: load(row.routes) for row in rows}
-        columns = (listeners.c.connector, listeners.c.route, listeners.c.owner_id)
-        listening = await self.storage.rows(
-            sa.select(*columns, sa.func.count().label("flows"))
-            .where(listeners.c.route.in_({each for found in topics.values() for each in found}))
-            .group_by(*columns)
-        )
+        named = sorted({each for found in topics.values() for each in found})
+        listening = await self.storage.readers.read(partial(HOW_MANY.rows_of_all, keys=named))
         found: dict[tuple[str, str], Counter[str]] = {}
         for each in listening:
             by_owner = found.setdefault((each.connector, each.route), Counter())
@@ -245,13 +231,9 @@ class Router:
 
     async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:
         """Return the events (by seq) whose id an earlier event has."""
-        first = sa.func.min(events.c.seq).label("first")
-        query = (
-            sa.select(events.c.connector, events.c.id, first)
-            .where(events.c.id.in_({row.id for row in rows}))
-            .group_by(events.c.connector, events.c.id)
-        )
-        firsts = {(each.connector, each.id): each.first for each in await self.storage.rows(query)}
+        ids = sorted({row.id for row in rows})
+        found = await self.storage.readers.read(partial(FIRST.rows_of_all, keys=ids))
+        firsts = {(each.connector, each.id): each.first for each in found}
         return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 
     async def _commit_or_fail(

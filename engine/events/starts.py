@@ -14,7 +14,7 @@ from ..runs.states import RunState, SegmentState, StepState
 from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
 from ..storage.notices import put_failure
-from ..storage.statements import Prepared, insert
+from ..storage.statements import PreparedRows, insert
 from ..storage.storage import Storage
 from ..storage.tables import CONNECTED, accounts, events, held, runs, segments, steps, takings
 from .reading import REPEATED, ROUTED, UNROUTED, event_of
@@ -96,11 +96,11 @@ class KeptWithEvents(Protocol):
     def store(self, connection: sa.Connection) -> None: ...
 
 
-_ADD_RUN = Prepared(lambda _: sa.insert(runs))
-_ADD_STEP = Prepared(lambda _: sa.insert(steps))
-_ADD_SEGMENT = Prepared(lambda _: sa.insert(segments))
-_ADD_TAKING = Prepared(lambda c: insert(takings, c).on_conflict_do_nothing())
-_ADD_HELD = Prepared(lambda c: insert(held, c).on_conflict_do_nothing())
+_ADD_RUN = PreparedRows(lambda c: insert(runs, c))
+_ADD_STEP = PreparedRows(lambda c: insert(steps, c))
+_ADD_SEGMENT = PreparedRows(lambda c: insert(segments, c))
+_ADD_TAKING = PreparedRows(lambda c: insert(takings, c).on_conflict_do_nothing())
+_ADD_HELD = PreparedRows(lambda c: insert(held, c).on_conflict_do_nothing())
 
 
 def routed_of(row: sa.Row[Any]) -> Routed:

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from ..contract import Json
 from ..json_text import load
-from .statements import MAX_KEYS, PreparedRows, PreparedSelect, insert
+from .statements import PreparedRows, PreparedSelect, insert
 from .storage import Storage
 from .tables import store
 from .writer import Joined
@@ -29,16 +29,11 @@ class DatabaseStore:
 
     async def get(self, keys: Sequence[str]) -> Mapping[str, Json]:
         unique = list(dict.fromkeys(keys))
-        found: dict[str, Json] = {}
-        for start in range(0, len(unique), MAX_KEYS):
-            find = partial(
-                _GET.rows,
-                keys=unique[start : start + MAX_KEYS],
-                values={"namespace": self._namespace, "now": self._clock.now},
-            )
-            rows = await self._storage.readers.read(find)
-            found |= {key: load(value) for key, value in rows}
-        return found
+        values = {"namespace": self._namespace, "now": self._clock.now}
+        rows = await self._storage.readers.read(
+            partial(_GET.rows_of_all, keys=unique, values=values)
+        )
+        return {key: load(value) for key, value in rows}
 
     async def scan(self, prefix: str) -> Mapping[str, Json]:
         query = sa.select(store.c.key, store.c.value).where(
@@ -148,11 +143,31 @@ def _add(
         first.setdefault((row["namespace"], row["key"]), number)
     now = added[0][1]
     rows = [added[number][0] for number in first.values()]
-    new = {first[namespace, key] for namespace, key in _ADD.execute(connection, rows, {"now": now})}
+    if connection.dialect.name == "sqlite":  # nobody else writes now, so it can be asked before
+        there = _there(connection, rows, now)
+        put_rows(connection, [row for row in rows if (row["namespace"], row["key"]) not in there])
+        new = {number for name, number in first.items() if name not in there}
+    else:
+        added_now = _ADD.execute(connection, rows, {"now": now})
+        new = {first[namespace, key] for namespace, key in added_now}
     return [
         None if number in new else _present(connection, row, now)
         for number, (row, _) in enumerate(added)
     ]
+
+
+def _there(
+    connection: sa.Connection, rows: Sequence[Mapping[str, Any]], now: float
+) -> set[tuple[str, str]]:
+    """Return namespace and key of those that are there: hardly ever one, so it is one answer."""
+    keys: dict[str, list[str]] = {}
+    for row in rows:
+        keys.setdefault(row["namespace"], []).append(row["key"])
+    return {
+        (namespace, row.key)
+        for namespace, some in keys.items()
+        for row in _GET.rows_of_all(connection, some, {"namespace": namespace, "now": now})
+    }
 
 
 def _present(connection: sa.Connection, row: Mapping[str, Any], now: float) -> Json:
