@@ -84,6 +84,7 @@ async def connected() -> AsyncGenerator[Live]:
     requests: list[httpx.Request] = []
 
     async def keep(request: httpx.Request) -> None:
+        await request.aread()
         requests.append(request)
 
     hooks = {"request": [keep]}
