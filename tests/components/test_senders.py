@@ -35,7 +35,7 @@ WABA, NUMBER, SHOWN = "102290129340398", "106540352242922", "+1 555-078-3881"
 SECOND_WABA, SECOND_NUMBER = "2002", "3003"
 FOREIGN = "206540352242922"
 COMPONENTS = load_connectors()["appmixer:whatsapp"].components()
-# What each component that names a sender needs beside it.
+# What a component needs beside the sender, where examples do not make it up.
 NEEDED: Mapping[str, JsonObject] = {
     "SendText": {"to": "+16505551234", "text": "Hi"},
     "SendTemplate": {
@@ -69,7 +69,9 @@ async def use(context: RecordingContext, name: str, **fields: Any) -> Any:
     context.files.keep("a.pdf", "application/pdf", b"%PDF-1.7")
     component = COMPONENTS[name]()
     assert isinstance(component, Action)
-    given = {**NEEDED[name.rpartition(".")[2]], **fields}
+    schema = component.Input.model_json_schema()
+    needed = {each: schema["properties"][each]["examples"][0] for each in schema["required"]}
+    given = {**needed, **NEEDED.get(name.rpartition(".")[2], {}), **fields}
     return await component.receive(context, component.Input.model_validate(given))
 
 
