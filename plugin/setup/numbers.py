@@ -6,6 +6,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
+from appmixer.engine.contract import Fields
+
 from ..foreign_json.meta_fields import At, Flag, Id, MetaFields, Word, says
 from ..graph.account import AccountGraph
 from ..graph.ids import graph_id
@@ -24,6 +26,43 @@ Pin = Annotated[
         ),
         pattern=PIN_PATTERN,
         examples=["000000"],
+        repr=False,
+        json_schema_extra={"x-widget": "password", "writeOnly": True, "x-hint": "six digits"},
+    ),
+]
+
+NewPin = Annotated[
+    Pin,
+    Field(description="Six digits. Whoever registers the number again needs them: note them down."),
+]
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/solution-providers/registering-phone-numbers
+CodeMethod = Annotated[
+    Literal["SMS", "VOICE"],
+    Field(
+        title="How",
+        description="By a text message, or by a call in which the code is spoken.",
+        examples=["SMS"],
+        json_schema_extra={"x-widget": "select"},
+    ),
+]
+CodeLanguage = Annotated[
+    str,
+    Field(
+        title="Language",
+        description="The language it is written or spoken in.",
+        pattern="^[a-z]{2,3}(_[A-Za-z]{2,4})?$",
+        examples=["en_US"],
+        json_schema_extra={"x-hint": "the code of a language, such as en_US", "x-group": "Options"},
+    ),
+]
+VerificationCode = Annotated[
+    str,
+    Field(
+        title="Code",
+        description="The six digits that were sent or spoken.",
+        # Meta's message shows a hyphen in the middle.
+        pattern="^[0-9]{3}[- ]?[0-9]{3}$",
+        examples=["123830"],
         repr=False,
         json_schema_extra={"x-widget": "password", "writeOnly": True, "x-hint": "six digits"},
     ),
@@ -126,6 +165,13 @@ class PhoneNumber(MetaFields):
 
 
 Told = TypeVar("Told", bound=MetaFields)
+
+
+class NumberDone(Fields):
+    """What there is to say when Meta has done something with a number."""
+
+    success: bool = Field(description="Whether Meta did it.", examples=[True])
+    phone_number_id: NumberId = Field(description="The number that it was done with.")
 
 
 async def get_number(graph: AccountGraph, phone_number_id: str, model: type[Told]) -> Told:
