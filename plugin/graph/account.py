@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from appmixer.engine.contract import Account, AuthorizationError
 
@@ -46,6 +46,12 @@ class AccountGraph:
                 files=files,
                 repeats=repeats,
             )
+        )
+
+    async def upload(self, session: str, file: IO[bytes], size_bytes: int) -> dict[str, Any]:
+        """Send the whole of a file to a session that the same account has opened for it."""
+        return await self._with_token(
+            lambda token: self._graph.upload(session, file, size_bytes, token=token)
         )
 
     async def delete(self, path: str, params: Params | None = None) -> dict[str, Any]:

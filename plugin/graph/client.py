@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from typing import IO, Any
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 
@@ -25,7 +24,8 @@ from appmixer.engine.contract.decompression import ACCEPT_ENCODING, unpacked
 from ..foreign_json.shapes import as_object
 from .paging import follow
 from .redaction import spoken
-from .responses import MAX_ANSWER_BYTES, Answer, error_for, object_of
+from .requests import pieces, request_of, url_of
+from .responses import Answer, error_for, object_of, whole
 
 Params = Mapping[str, str]
 
@@ -41,7 +41,7 @@ MAX_TOKENS = 1_000
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 MEDIA_DOMAINS = ("fbsbx.com", "facebook.com", "fbcdn.net", "whatsapp.net")
 
-_PATH = re.compile(r"[A-Za-z0-9_][\w.=-]*(/[A-Za-z0-9_][\w.=-]*)*", re.ASCII)
+_PATH = re.compile(r"(upload:)?[A-Za-z0-9_][\w.=-]*(/[A-Za-z0-9_][\w.=-]*)*", re.ASCII)
 
 
 class GraphClient:
@@ -100,6 +100,15 @@ class GraphClient:
             files=files,
         )
 
+    async def upload(
+        self, session: str, file: IO[bytes], size_bytes: int, *, token: str
+    ) -> dict[str, Any]:
+        """Send the whole of a file to a session that Meta opened for it: `upload:...`."""
+        path, _, query = session.partition("?")
+        body = {"content": pieces(file), "size_bytes": size_bytes}
+        params = dict(parse_qsl(query.replace("+", "%2B")))
+        return await self._call("POST", path, token=token, params=params, repeats=True, **body)
+
     async def delete(
         self, path: str, *, token: str, params: Params | None = None
     ) -> dict[str, Any]:
@@ -154,7 +163,8 @@ class GraphClient:
         **body: Any,
     ) -> dict[str, Any]:
         extensions = {"trace": _tracer(before_acting)} if before_acting else {}
-        pauses_s = iter(PAUSES_S if repeats and not body.get("files") else ())
+        is_file = bool(body.get("files") or body.get("content"))
+        pauses_s = iter(PAUSES_S if repeats and not is_file else ())
         while True:
             try:
                 answer = await self._exchange(
@@ -188,16 +198,16 @@ class GraphClient:
             headers, proof = self._of_token(token)
             query = f"{urlencode(params, quote_via=quote)}&{proof}".strip("&") if params else proof
             # Built here and not by the client, which takes a sixth of a call for it.
-            request = _request(
+            request = request_of(
                 method,
-                _url(f"{self._root}/{path}?{query}" if query else f"{self._root}/{path}"),
+                url_of(f"{self._root}/{path}?{query}" if query else f"{self._root}/{path}"),
                 headers,
                 body,
                 {**extensions, "timeout": TIMEOUTS_S},
             )
             response = await self._http.send(request, stream=True, follow_redirects=False)
             try:
-                content = await _whole(response)
+                content = await whole(response)
             finally:
                 await response.aclose()
         except (httpx.RequestError, httpx.InvalidURL) as failure:
@@ -244,31 +254,6 @@ class GraphClient:
             )
 
 
-@lru_cache(maxsize=1_000)
-def _url(text: str) -> httpx.URL:
-    # Numbers are sent from again and again; reading an address costs as much as a small query.
-    return httpx.URL(text)
-
-
-def _request(
-    method: str,
-    url: httpx.URL,
-    headers: httpx.Headers,
-    body: Mapping[str, Any],
-    extensions: Mapping[str, Any],
-) -> httpx.Request:
-    given = {name: value for name, value in body.items() if value is not None}
-    if given.keys() != {"json"}:
-        return httpx.Request(method, url, headers=headers, extensions=dict(extensions), **given)
-    text = json.dumps(given["json"], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    content = text.encode()
-    framed = headers.copy()
-    framed["Content-Type"] = "application/json"
-    framed["Content-Length"] = str(len(content))
-    stream = httpx.ByteStream(content)
-    return httpx.Request(method, url, headers=framed, stream=stream, extensions=dict(extensions))
-
-
 def _tracer(before_acting: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     # Head and body leave one after the other, and a head without its body does nothing.
     # https://www.encode.io/httpcore/extensions/#trace
@@ -287,14 +272,3 @@ def _usable(token: str) -> str:
         "It is empty or holds characters that no token has.",
         "Connect the account again.",
     )
-
-
-async def _whole(response: httpx.Response) -> bytes:
-    chunks: list[bytes] = []
-    size_bytes = 0
-    async for piece in unpacked(response):
-        size_bytes += len(piece)
-        if size_bytes > MAX_ANSWER_BYTES:
-            raise httpx.ReadError("the answer is too long")
-        chunks.append(piece)
-    return b"".join(chunks)

@@ -15,6 +15,7 @@ from appmixer.engine.contract import (
     RejectedError,
     ThrottledError,
 )
+from appmixer.engine.contract.decompression import unpacked
 
 from ..foreign_json.reading import read_foreign_json
 from ..foreign_json.shapes import as_object
@@ -42,6 +43,18 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+
+async def whole(response: httpx.Response) -> bytes:
+    """Return the content of an answer that is as long as Meta's are."""
+    chunks: list[bytes] = []
+    size_bytes = 0
+    async for piece in unpacked(response):
+        size_bytes += len(piece)
+        if size_bytes > MAX_ANSWER_BYTES:
+            raise httpx.ReadError("the answer is too long")
+        chunks.append(piece)
+    return b"".join(chunks)
 
 
 def object_of(
