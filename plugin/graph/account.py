@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
 from typing import IO, Any, TypeVar
 
-from appmixer.engine.contract import Account, AuthorizationError
+from appmixer.engine.contract import Account, AuthorizationError, RejectedError
 
+from .any_call import AnyCall
 from .client import GraphClient, Params
 from .paging import follow
+from .requests import BeforeActing
+from .responses import Reply
 
 T = TypeVar("T")
 
@@ -18,6 +21,10 @@ class AccountGraph:
 
     def __init__(self, graph: GraphClient, account: Account) -> None:
         self._graph, self._account = graph, account
+
+    @property
+    def host(self) -> str:
+        return self._graph.host
 
     async def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
         return await self._with_token(
@@ -33,7 +40,8 @@ class AccountGraph:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeats: bool = False,
-        before_acting: Callable[[], Awaitable[None]] | None = None,
+        before_acting: BeforeActing | None = None,
+        tolerates: Container[int] = (),
     ) -> dict[str, Any]:
         return await self._with_token(
             lambda token: self._graph.post(
@@ -45,6 +53,7 @@ class AccountGraph:
                 form=form,
                 files=files,
                 repeats=repeats,
+                tolerates=tolerates,
             )
         )
 
@@ -54,10 +63,43 @@ class AccountGraph:
             lambda token: self._graph.upload(session, file, size_bytes, token=token)
         )
 
-    async def delete(self, path: str, params: Params | None = None) -> dict[str, Any]:
+    async def delete(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        json: Mapping[str, Any] | None = None,
+        tolerates: Container[int] = (),
+    ) -> dict[str, Any]:
         return await self._with_token(
-            lambda token: self._graph.delete(path, token=token, params=params)
+            lambda token: self._graph.delete(
+                path, token=token, params=params, json=json, tolerates=tolerates
+            )
         )
+
+    async def make(self, call: AnyCall, before_acting: BeforeActing | None = None) -> Reply:
+        """Make a call that a flow has put together, and return whatever Meta answers.
+
+        That Meta wants another kind of token for it does not end the account: it is asked whether
+        the token is good before that is said.
+        """
+        graph = self._graph.at(call.version) if call.version else self._graph
+        try:
+            return await self._with_token(
+                lambda token: graph.make(call, token=token, before_acting=before_acting)
+            )
+        except AuthorizationError as refusal:
+            await self.get("me", {"fields": "id"})
+            raise RejectedError(
+                refusal.title,
+                refusal.cause,
+                "The account is connected, and this call wants more or another token than it has: "
+                "look at Meta's page of the call for what may make it.",
+                "path",
+                refusal.code,
+                refusal.subcode,
+                refusal.trace,
+            ) from None
 
     def pages(self, path: str, params: Params | None = None) -> AsyncIterator[dict[str, Any]]:
         """Yield the items of all pages of a list."""

@@ -6,15 +6,15 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from functools import lru_cache
-from typing import IO, Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterator, Mapping
+from copy import copy
+from functools import lru_cache, partial
+from typing import IO, Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 
 from appmixer.engine.contract import (
-    AuthorizationError,
     Log,
     RejectedError,
     ThrottledError,
@@ -22,11 +22,13 @@ from appmixer.engine.contract import (
 from appmixer.engine.contract.decompression import ACCEPT_ENCODING, unpacked
 
 from ..foreign_json.shapes import as_object
+from .any_call import AnyCall
 from .paging import follow
 from .redaction import spoken
-from .requests import pieces, request_of, url_of
-from .responses import Answer, error_for, object_of, whole
+from .requests import BeforeActing, pieces, request_of, tracer, url_of, usable
+from .responses import Answer, Reader, Reply, error_for, object_of, reply_of, whole
 
+T = TypeVar("T")
 Params = Mapping[str, str]
 
 PACKING = (b"accept-encoding", ACCEPT_ENCODING.encode())
@@ -81,12 +83,14 @@ class GraphClient:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         repeats: bool = False,
-        before_acting: Callable[[], Awaitable[None]] | None = None,
+        before_acting: BeforeActing | None = None,
+        tolerates: Container[int] = (),
     ) -> dict[str, Any]:
         """Send `json`, or `form` and `files` in httpx's shape; without any, no body.
 
         `before_acting` is awaited when the connection stands and the body has not been sent;
-        what it raises keeps the request from being made.
+        what it raises keeps the request from being made. An error whose code it `tolerates` is
+        returned with what else the answer says.
         """
         return await self._call(
             "POST",
@@ -95,6 +99,7 @@ class GraphClient:
             params=params,
             repeats=repeats,
             before_acting=before_acting,
+            tolerates=tolerates,
             json=json,
             data=form,
             files=files,
@@ -105,14 +110,45 @@ class GraphClient:
     ) -> dict[str, Any]:
         """Send the whole of a file to a session that Meta opened for it: `upload:...`."""
         path, _, query = session.partition("?")
-        body = {"content": pieces(file), "size_bytes": size_bytes}
+        body: dict[str, Any] = {"content": pieces(file), "size_bytes": size_bytes}
         params = dict(parse_qsl(query.replace("+", "%2B")))
         return await self._call("POST", path, token=token, params=params, repeats=True, **body)
 
     async def delete(
-        self, path: str, *, token: str, params: Params | None = None
+        self,
+        path: str,
+        *,
+        token: str,
+        params: Params | None = None,
+        json: Mapping[str, Any] | None = None,
+        tolerates: Container[int] = (),
     ) -> dict[str, Any]:
-        return await self._call("DELETE", path, token=token, params=params, repeats=True)
+        return await self._call(
+            "DELETE", path, token=token, params=params, repeats=True, tolerates=tolerates, json=json
+        )
+
+    def at(self, version: str) -> GraphClient:
+        """Return a client of another version of Graph, on the same connections."""
+        other = copy(self)
+        other._root = f"{self._root.rpartition('/')[0]}/{version}"
+        return other
+
+    async def make(
+        self, call: AnyCall, *, token: str, before_acting: BeforeActing | None = None
+    ) -> Reply:
+        """Make a call that a flow has put together; what reads is tried again as in `get`."""
+        reads = call.method == "GET"
+        proof = self._of_token(token)[1].partition("=")[2]
+        return await self._read(
+            partial(reply_of, hidden=(token, proof, self._app_secret)),
+            call.method,
+            call.path,
+            token=token,
+            params=call.params,
+            repeats=reads,
+            before_acting=None if reads else before_acting,
+            json=call.body,
+        )
 
     def pages(
         self, path: str, *, token: str, params: Params | None = None
@@ -127,7 +163,7 @@ class GraphClient:
     async def download(self, url: str, *, token: str) -> AsyncIterator[bytes]:
         """Yield the content of a media URL that Meta gave; the token goes to Meta's hosts only."""
         self._check_media_url(url)
-        headers = [(b"authorization", f"Bearer {_usable(token)}".encode()), PACKING]
+        headers = [(b"authorization", f"Bearer {usable(token)}".encode()), PACKING]
         try:
             async with self._http.stream(
                 "GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=False
@@ -152,17 +188,23 @@ class GraphClient:
         return self._origin.netloc
 
     async def _call(
+        self, method: str, path: str, *, tolerates: Container[int] = (), **call: Any
+    ) -> dict[str, Any]:
+        return await self._read(partial(object_of, tolerates=tolerates), method, path, **call)
+
+    async def _read(
         self,
+        read: Reader[T],
         method: str,
         path: str,
         *,
         repeats: bool,
         token: str | None = None,
         params: Params | None = None,
-        before_acting: Callable[[], Awaitable[None]] | None = None,
+        before_acting: BeforeActing | None = None,
         **body: Any,
-    ) -> dict[str, Any]:
-        extensions = {"trace": _tracer(before_acting)} if before_acting else {}
+    ) -> T:
+        extensions = {"trace": tracer(before_acting)} if before_acting else {}
         is_file = bool(body.get("files") or body.get("content"))
         pauses_s = iter(PAUSES_S if repeats and not is_file else ())
         while True:
@@ -170,7 +212,7 @@ class GraphClient:
                 answer = await self._exchange(
                     method, path, token, params, body, extensions, repeats=repeats
                 )
-                return object_of(answer, repeats=repeats, secrets=self._secrets(token, body))
+                return read(answer, repeats=repeats, secrets=self._secrets(token, body))
             except ThrottledError as error:
                 pause_s = next(pauses_s, None)
                 if pause_s is None or error.retry_after_s > MAX_PATIENCE_S:
@@ -221,7 +263,7 @@ class GraphClient:
         headers = httpx.Headers([(b"Host", httpx.URL(self._root).netloc), *standing, PACKING])
         if token is None:
             return headers, ""
-        headers["Authorization"] = f"Bearer {_usable(token)}"
+        headers["Authorization"] = f"Bearer {usable(token)}"
         if self._app_secret is None:
             return headers, ""
         # https://developers.facebook.com/docs/graph-api/guides/secure-requests
@@ -252,23 +294,3 @@ class GraphClient:
                 "The token is sent to Meta's hosts only.",
                 "Take the address that Meta gives for the media id.",
             )
-
-
-def _tracer(before_acting: Callable[[], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    # Head and body leave one after the other, and a head without its body does nothing.
-    # https://www.encode.io/httpcore/extensions/#trace
-    async def trace(event: str, _: Any) -> None:
-        if event.endswith(".send_request_body.started"):
-            await before_acting()
-
-    return trace
-
-
-def _usable(token: str) -> str:
-    if token and token.isascii() and token.isprintable() and " " not in token:
-        return token
-    raise AuthorizationError(
-        "This is no access token of Meta's",
-        "It is empty or holds characters that no token has.",
-        "Connect the account again.",
-    )

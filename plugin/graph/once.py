@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from appmixer.engine.contract import ActionContext, ConnectorError, OutcomeUnknownError
 
+from .requests import BeforeActing
+
 T = TypeVar("T")
-BeforeActing = Callable[[], Awaitable[None]]
 # As long as a crash may lie back after which the step is taken up again.
 REMEMBERED_S = 40 * 24 * 3600.0
 

@@ -22,24 +22,31 @@ async def follow(
     host: str,
 ) -> AsyncIterator[dict[str, Any]]:
     """Yield the items of every page; raise RejectedError when the pages make no sense."""
+    async for page in pages(get, params, host=host):
+        for item in as_objects(page["data"]):
+            yield item
+
+
+async def pages(
+    get: Callable[[Mapping[str, str]], Awaitable[dict[str, Any]]],
+    params: Mapping[str, str],
+    *,
+    host: str,
+) -> AsyncIterator[dict[str, Any]]:
+    """Yield every page, each with its list `data`."""
     position: Mapping[str, str] = {}
     seen: list[Mapping[str, str]] = []
     while True:
         page = await get({**params, **position})
-        for item in _items(page):
-            yield item
+        if not isinstance(page.get("data"), list):
+            raise _broken("Meta's list cannot be read", "A page has no `data`.")
+        yield page
         position = _next_position(page, host)
         if not position:
             return
         if position in seen or len(seen) == MAX_PAGES:
             raise _broken("Meta's list has no end", "Its pages lead back to themselves.")
         seen.append(position)
-
-
-def _items(page: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if not isinstance(page.get("data"), list):
-        raise _broken("Meta's list cannot be read", "A page has no `data`.")
-    return as_objects(page["data"])
 
 
 def _next_position(page: Mapping[str, Any], host: str) -> Mapping[str, str]:

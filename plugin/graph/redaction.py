@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from urllib.parse import quote
 
 from appmixer.engine.contract.manifest import Secrets
-from appmixer.engine.contract.redaction import HIDDEN, Redaction
+from appmixer.engine.contract.redaction import HIDDEN, PARAMETERS, Redaction
 
 from ..configuration.manifest import read_manifest
 from ..foreign_json.shapes import is_list, is_object
@@ -24,6 +26,34 @@ def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
         text = text.replace(secret, HIDDEN)
     text = _redaction().hide(text)
     return text if len(text) <= MAX_QUOTED_CHARS else text[:MAX_QUOTED_CHARS] + "…"
+
+
+def hide_tokens(text: str, secrets: Iterable[str | None] = ()) -> str:
+    """Return a whole answer without the given secrets and without tokens; all else stays as it is.
+
+    Less than `redact` hides: what a flow reads here it may write back.
+    """
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        for written in (secret, quote(secret, safe="")):
+            text = text.replace(written, HIDDEN)
+    named, forms = _token_patterns()
+    for form in forms:
+        text = form.sub(HIDDEN, text)
+    return named.sub(rf"\1{HIDDEN}", text)
+
+
+def is_secret(name: str) -> bool:
+    """Say whether a parameter of this name is a secret of Meta's."""
+    return _redaction().names(name)
+
+
+@cache
+def _token_patterns() -> tuple[re.Pattern[str], Sequence[re.Pattern[str]]]:
+    secrets = Secrets.model_validate(read_manifest()["secrets"])
+    names = "|".join(map(re.escape, (*PARAMETERS, *secrets.parameters)))
+    # In an address, or as a text in JSON.
+    named = re.compile(rf"(\b(?:{names})(?:=|\"\s*:\s*\"))[^\s\"'&\\]+", re.IGNORECASE)
+    return named, [re.compile(each) for each in secrets.patterns]
 
 
 @cache

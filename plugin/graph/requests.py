@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import IO, Any
 
 import httpx
 
+from appmixer.engine.contract import AuthorizationError
+
+BeforeActing = Callable[[], Awaitable[None]]
 PIECE_BYTES = 64 * 1024
 
 
@@ -47,3 +50,23 @@ async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
     file.seek(0)
     while piece := file.read(PIECE_BYTES):
         yield piece
+
+
+def tracer(before_acting: BeforeActing) -> Callable[..., Awaitable[None]]:
+    # Head and body leave one after the other, and a head without its body does nothing.
+    # https://www.encode.io/httpcore/extensions/#trace
+    async def trace(event: str, _: Any) -> None:
+        if event.endswith(".send_request_body.started"):
+            await before_acting()
+
+    return trace
+
+
+def usable(token: str) -> str:
+    if token and token.isascii() and token.isprintable() and " " not in token:
+        return token
+    raise AuthorizationError(
+        "This is no access token of Meta's",
+        "It is empty or holds characters that no token has.",
+        "Connect the account again.",
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar
 
 import httpx
 
@@ -18,10 +18,12 @@ from appmixer.engine.contract import (
 from appmixer.engine.contract.decompression import unpacked
 
 from ..foreign_json.reading import read_foreign_json
-from ..foreign_json.shapes import as_object
+from ..foreign_json.shapes import as_int, as_object, is_object
 from .errors import error_from_graph
-from .redaction import redact
+from .redaction import hide_tokens, redact
 from .retry_after import announced_delay_s
+
+T = TypeVar("T", covariant=True)
 
 UNREACHABLE_DELAY_S = 10.0
 TOO_MANY_DELAY_S = 60.0
@@ -45,6 +47,14 @@ class Answer:
     content: bytes
 
 
+class Reader(Protocol[T]):
+    """Turns an answer into what it means, or raises for what is no success."""
+
+    def __call__(
+        self, answer: Answer, *, repeats: bool, secrets: Iterable[str | None] = ()
+    ) -> T: ...
+
+
 async def whole(response: httpx.Response) -> bytes:
     """Return the content of an answer that is as long as Meta's are."""
     chunks: list[bytes] = []
@@ -58,29 +68,80 @@ async def whole(response: httpx.Response) -> bytes:
 
 
 def object_of(
-    answer: Answer, *, repeats: bool, secrets: Iterable[str | None] = ()
+    answer: Answer,
+    *,
+    repeats: bool,
+    secrets: Iterable[str | None] = (),
+    tolerates: Container[int] = (),
 ) -> dict[str, Any]:
     """Return the JSON object of a success; raise for everything else.
 
     `repeats` says that the call may be made twice: an answer that cannot be read then asks for
-    another try instead of leaving the outcome open.
+    another try instead of leaving the outcome open. An error whose code it `tolerates` counts as
+    a success: what was done in part stands beside it.
     """
     body = _parsed(answer.content)
-    error = as_object(as_object(body).get("error"))
-    if error:
+    code = as_int(as_object(as_object(body).get("error")).get("code"))
+    if is_object(body) and code is not None and code in tolerates:
+        return body
+    _check(answer, body, repeats=repeats, secrets=secrets)
+    if not is_object(body):
+        raise _unreadable(repeats=repeats)
+    return body
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What Meta answered to a call of any kind: JSON, a text, or None for what is neither."""
+
+    status: int
+    media_type: str
+    body: Any
+
+
+def reply_of(
+    answer: Answer,
+    *,
+    repeats: bool,
+    secrets: Iterable[str | None] = (),
+    hidden: Iterable[str | None] = (),
+) -> Reply:
+    """Return what a success says, without the hidden and without tokens; raise for all else."""
+    if 300 <= answer.status < 400:
+        raise RejectedError(
+            "Meta answers with another address",
+            f"HTTP {answer.status} leads to where the token does not go.",
+            "Add `redirect` with the value false to the query: Meta then says the address.",
+            "path",
+        )
+    text = _shown(answer.content, hidden)
+    body = None if text is None else _parsed(text.encode())
+    _check(answer, body, repeats=repeats, secrets=secrets)
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_null = text is not None and text.strip() == "null"
+    return Reply(answer.status, media_type, text if body is None and not is_null else body)
+
+
+def _shown(content: bytes, hidden: Iterable[str | None]) -> str | None:
+    try:
+        return hide_tokens(content.decode("utf-8-sig"), hidden)
+    except UnicodeDecodeError:
+        return None
+
+
+def _check(answer: Answer, body: object, *, repeats: bool, secrets: Iterable[str | None]) -> None:
+    """Raise what an answer means that is no success."""
+    if as_object(as_object(body).get("error")):
         refusal = error_from_graph(answer.status, as_object(body), answer.headers, secrets=secrets)
         raise refusal if repeats or answer.status < 500 else _after_a_fault(refusal)
     if not 200 <= answer.status < 300:
         raise _refusal_without_words(answer, repeats=repeats)
-    if not isinstance(body, dict):
-        raise _unreadable(repeats=repeats)
-    if cast("dict[str, Any]", body).get("success") is False:
+    if as_object(body).get("success") is False:
         raise RejectedError(
             "Meta did not do it",
             "It answered without success and gave no reason.",
             "Look in WhatsApp Manager at what this step is about, and try again later.",
         )
-    return cast("dict[str, Any]", body)
 
 
 def _after_a_fault(refusal: ConnectorError) -> ConnectorError:

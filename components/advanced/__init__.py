@@ -1,0 +1,1 @@
+"""Components for what no other component does."""
