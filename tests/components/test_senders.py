@@ -49,6 +49,7 @@ NEEDED: Mapping[str, JsonObject] = {
     "DeregisterPhoneNumber": {},
     "GetRegistrationStatus": {},
     "GetPhoneNumber": {},
+    "UpdateBusinessProfile": {"about": "Succulent specialists!"},
 }
 NAMING_A_SENDER = [
     name
