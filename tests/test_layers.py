@@ -92,7 +92,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "fields": {"foreign_json", "graph", "ledgers", "setup", "whatsapp"},
         "media": {"foreign_json", "fields"},
         "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
-        "numbers": {"foreign_json", "fields"},
+        "numbers": {"foreign_json", "graph", "people", "fields"},
         "templates": {"foreign_json", "fields"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
         "__init__": {"configuration", "graph", "whatsapp"},

@@ -1,0 +1,1 @@
+"""Components about people who write to a sender number."""
