@@ -50,6 +50,7 @@ NEEDED: Mapping[str, JsonObject] = {
     "GetRegistrationStatus": {},
     "GetPhoneNumber": {},
     "UpdateBusinessProfile": {"about": "Succulent specialists!"},
+    "SetConversationStarters": {"prompts": ["Book a flight"]},
 }
 NAMING_A_SENDER = [
     name
