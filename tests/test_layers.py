@@ -91,6 +91,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "whatsapp": {"configuration", "graph", "webhook", "ledgers", "setup"},
         "fields": {"foreign_json", "graph", "ledgers", "setup", "whatsapp"},
         "media": {"foreign_json", "fields"},
+        "media": {"foreign_json", "ledgers", "fields"},
         "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "templates": {"foreign_json", "fields"},

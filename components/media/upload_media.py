@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import IO
 
 from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, Fields, RejectedError
 
 from ...plugin.fields.definitions import NumberAction, NumberInput
-from ...plugin.fields.senders import graph_of, prove_sender
-from ...plugin.foreign_json.shapes import as_text
-from ...plugin.media.kinds import (
-    HEAD_BYTES,
-    MAX_FILE_BYTES,
-    KindName,
-    Medium,
-    name_for,
-    recognise,
-    too_large,
-)
-from ...plugin.media.public_urls import fetch
+from ...plugin.fields.senders import prove_sender
+from ...plugin.media.kinds import KindName
+from ...plugin.media.uploads import Source, kept_file, public_file, upload
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 UPLOADED_KEPT = timedelta(days=30)
-MEMORY_BYTES = 1024 * 1024
 
 
 class UploadMedia(NumberAction):
@@ -110,26 +96,15 @@ class UploadMedia(NumberAction):
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
         sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
-        form = {"messaging_product": "whatsapp"}
-        if input.ttl_minutes is not None:
-            form["ttl_minutes"] = str(input.ttl_minutes)
         async with _source(context, input) as source:
-            with tempfile.SpooledTemporaryFile(MEMORY_BYTES) as content:
-                medium, size_bytes, sha256 = await _take_in(source, content)
-                name = name_for(source.names[0], medium.media_type)
-                answer = await graph_of(context).post(
-                    f"{sender.id}/media",
-                    form=form | {"type": medium.media_type},
-                    files={"file": (name, content, medium.media_type)},
-                    repeats=True,
-                )
+            given = await upload(context, sender, source, ttl_minutes=input.ttl_minutes)
         return self.Output(
-            media_id=as_text(answer.get("id")),
-            kind=medium.kind,
-            media_type=medium.media_type,
-            file_name=name,
-            size_bytes=size_bytes,
-            sha256=sha256,
+            media_id=given.media_id,
+            kind=given.medium.kind,
+            media_type=given.medium.media_type,
+            file_name=given.file_name,
+            size_bytes=given.size_bytes,
+            sha256=given.sha256,
             expires_at=datetime.fromtimestamp(context.clock.now, UTC) + _kept(input.ttl_minutes),
         )
 
@@ -138,19 +113,8 @@ def _kept(ttl_minutes: int | None) -> timedelta:
     return UPLOADED_KEPT if ttl_minutes is None else timedelta(minutes=ttl_minutes)
 
 
-@dataclass(frozen=True)
-class _Source:
-    field: str
-    names: Sequence[str]
-    claimed_type: str
-    size_bytes: int | None
-    chunks: AsyncIterator[bytes]
-
-
 @asynccontextmanager
-async def _source(
-    context: ActionContext, input: UploadMedia.Input
-) -> AsyncGenerator[_Source, None]:
+async def _source(context: ActionContext, input: UploadMedia.Input) -> AsyncGenerator[Source, None]:
     """Open the one thing that was given, without reading any of its content yet."""
     if bool(input.file_id) == bool(input.url):
         raise RejectedError(
@@ -160,43 +124,7 @@ async def _source(
             "fileId",
         )
     if input.file_id:
-        file = await context.files.describe(input.file_id)
-        chunks = context.files.read(input.file_id)
-        names = _names(input.file_name, file.name)
-        yield _Source("fileId", names, file.media_type, file.size_bytes, chunks)
+        yield await kept_file(context, input.file_id, field="fileId", name=input.file_name)
         return
-    async with fetch(input.url or "", field="url") as download:
-        names = _names(input.file_name, download.file_name)
-        yield _Source("url", names, download.media_type, download.size_bytes, download.chunks)
-
-
-def _names(*given: str | None) -> list[str]:
-    return [*filter(None, given), "file"]
-
-
-async def _take_in(source: _Source, content: IO[bytes]) -> tuple[Medium, int, str]:
-    """Copy the source, as far as it is allowed to be large; return what it is, size and hash."""
-    if source.size_bytes is not None and source.size_bytes > MAX_FILE_BYTES:
-        raise too_large(None, source.size_bytes, field=source.field)
-    digest, head, medium, size_bytes = hashlib.sha256(), b"", None, 0
-    async for chunk in source.chunks:
-        digest.update(chunk)
-        content.write(chunk)
-        size_bytes += len(chunk)
-        if medium is None:
-            head += chunk
-            medium = _recognise(source, head) if len(head) >= HEAD_BYTES else None
-        if medium is not None and size_bytes > medium.max_bytes:
-            raise too_large(medium, max(size_bytes, source.size_bytes or 0), field=source.field)
-    medium = medium or _recognise(source, head)
-    if size_bytes > medium.max_bytes:
-        raise too_large(medium, size_bytes, field=source.field)
-    content.seek(0)
-    return medium, size_bytes, digest.hexdigest()
-
-
-def _recognise(source: _Source, head: bytes) -> Medium:
-    try:
-        return recognise(head[:HEAD_BYTES], source.claimed_type, *source.names)
-    except RejectedError as error:
-        raise RejectedError(error.title, error.cause, error.cure, source.field) from None
+    async with public_file(input.url or "", field="url", name=input.file_name) as source:
+        yield source

@@ -69,7 +69,7 @@ def _values(text: object) -> dict[str, Any]:
         return {}
 
 
-class Media(MetaFields):
+class ReceivedMedia(MetaFields):
     """A file that a person sent."""
 
     id: Text = Field(
@@ -194,7 +194,9 @@ class Message(MetaFields):
         id="Media id.",
         animated="Whether it moves.",
     )
-    media: Media | None = Field(description="The file of any of these five types, in one shape.")
+    media: ReceivedMedia | None = Field(
+        description="The file of any of these five types, in one shape."
+    )
     location: Object = _meta(
         "The place that was sent.",
         {"latitude": 37.44221496582, "longitude": -122.16165924072},
@@ -335,12 +337,12 @@ def read_message(event: JsonObject) -> Message | None:
     )
 
 
-def _media(message: Mapping[str, Any], kind: str) -> Media | None:
+def _media(message: Mapping[str, Any], kind: str) -> ReceivedMedia | None:
     file = as_object(message.get(kind) if kind in MEDIA_TYPES else None)
     if not as_text(file.get("id")):
         return None
     sent_at = read_time(message.get("timestamp"))
-    return Media.from_meta(
+    return ReceivedMedia.from_meta(
         file,
         is_voice=kind == VOICE or file.get("voice") is True,
         expires_at=sent_at + INBOUND_MEDIA_KEPT if sent_at else None,
