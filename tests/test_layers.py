@@ -94,6 +94,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "media": {"foreign_json", "ledgers", "fields"},
         "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
         "numbers": {"foreign_json", "graph", "people", "fields"},
+        "interactive": {"foreign_json", "people", "ledgers", "media", "sending"},
         "templates": {"foreign_json", "fields"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
         "__init__": {"configuration", "graph", "whatsapp"},

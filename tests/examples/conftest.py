@@ -110,6 +110,18 @@ class Stage:
     async def says(self, text: str) -> None:
         await anyio.to_thread.run_sync(self.sandbox.person().write, text)
 
+    async def taps(self, title: str) -> None:
+        """Let the person tap a button, or choose a row, of the latest message that has it."""
+        person = self.sandbox.person()
+        shown = await anyio.to_thread.run_sync(lambda: person.messages)
+        found = [(each["id"], reply) for each in shown for reply in _replies(each, title)]
+        quoted_id, reply = found[-1]
+
+        def tap() -> None:
+            person.write(type="interactive", interactive=reply, context={"id": quoted_id})
+
+        await anyio.to_thread.run_sync(tap)
+
     async def phone(self, person: str = seed.PERSON) -> list[str]:
         """Return what the business has written to a person, oldest first."""
         shown = await anyio.to_thread.run_sync(lambda: self.sandbox.person(person).messages)
@@ -141,8 +153,25 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
         yield service
 
 
+def _replies(message: dict[str, Any], title: str) -> list[dict[str, Any]]:
+    """Return what a tap on that title of a message answers with."""
+    if message["from"] != "business" or message["type"] != "interactive":
+        return []
+    action = message["content"]["action"]
+    buttons = [each["reply"] for each in action.get("buttons", [])]
+    rows = [row for section in action.get("sections", []) for row in section.get("rows", [])]
+    return [
+        {"type": kind, kind: each}
+        for kind, choices in {"button_reply": buttons, "list_reply": rows}.items()
+        for each in choices
+        if each["title"] == title
+    ]
+
+
 def _words(message: dict[str, Any]) -> str:
     content = message["content"]
+    if message["type"] == "interactive":
+        return str(content["body"]["text"])
     return str(content["rendered"] if message["type"] == "template" else content["body"])
 
 

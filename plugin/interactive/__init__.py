@@ -1,0 +1,1 @@
+"""What interactive messages are made of: frame, buttons, lists, cards, products, addresses."""
