@@ -122,6 +122,23 @@ class Stage:
 
         await anyio.to_thread.run_sync(tap)
 
+    async def orders(self, *product_ids: str) -> None:
+        """Let the person send a cart with two of each of these products of the latest list."""
+        person = self.sandbox.person()
+        shown = await anyio.to_thread.run_sync(lambda: person.messages)
+        offers = [each["content"]["action"] for each in shown if each["type"] == "interactive"]
+        sections = offers[-1]["sections"]
+        offered = [
+            item["product_retailer_id"] for each in sections for item in each["product_items"]
+        ]
+        assert {*product_ids} <= {*offered}
+        items = [
+            {"product_retailer_id": each, "quantity": 2, "item_price": 30, "currency": "USD"}
+            for each in product_ids
+        ]
+        cart = {"catalog_id": offers[-1]["catalog_id"], "product_items": items}
+        await anyio.to_thread.run_sync(lambda: person.write(type="order", order=cart))
+
     async def phone(self, person: str = seed.PERSON) -> list[str]:
         """Return what the business has written to a person, oldest first."""
         shown = await anyio.to_thread.run_sync(lambda: self.sandbox.person(person).messages)

@@ -63,6 +63,13 @@ IMAGE = Part("image", link="https://a.example/1.jpg")
             ],
         ),
         ("SendList", {**SAID, "sections": "{{ a.b.c }}"}, [TEXT, FOOTER]),
+        ("SendProduct", {**SAID, "productId": "a"}, [Part("card", "a"), TEXT, FOOTER]),
+        (
+            "SendProductList",
+            {**SAID, "headerText": "Shop", "sections": [{"title": "A", "productIds": ["a", "b"]}]},
+            [Part("title", "Shop"), TEXT, FOOTER, Part("choice", "a"), Part("choice", "b")],
+        ),
+        ("SendCatalog", SAID, [TEXT, FOOTER]),
     ],
 )
 async def test_the_bubble_is_what_the_person_will_see(
