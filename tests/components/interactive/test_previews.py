@@ -70,6 +70,9 @@ IMAGE = Part("image", link="https://a.example/1.jpg")
             [Part("title", "Shop"), TEXT, FOOTER, Part("choice", "a"), Part("choice", "b")],
         ),
         ("SendCatalog", SAID, [TEXT, FOOTER]),
+        ("RequestLocation", SAID, [TEXT]),
+        ("RequestContact", SAID, [TEXT, FOOTER]),
+        ("RequestAddress", {**SAID, "headerText": "Where"}, [Part("title", "Where"), TEXT, FOOTER]),
     ],
 )
 async def test_the_bubble_is_what_the_person_will_see(
