@@ -95,6 +95,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "interactive": {"foreign_json", "people", "ledgers", "media", "sending"},
+        "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
         "templates": {"foreign_json", "fields"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
         "__init__": {"configuration", "graph", "whatsapp"},

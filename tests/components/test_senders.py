@@ -43,6 +43,7 @@ NEEDED: Mapping[str, JsonObject] = {
         "templateName": "hello_world",
         "languageCode": "en_US",
     },
+    "SendFlow": {"flowId": "6627390910605886"},
     "UploadMedia": {"fileId": "file-1"},
     "RegisterPhoneNumber": {"pin": "123456"},
     "EnsureRegistered": {"pin": "123456"},

@@ -46,6 +46,11 @@ IMAGE = Part("image", link="https://a.example/1.jpg")
             [Part("title", "Shop"), TEXT, FOOTER, Part("button", "See", "https://a.example/")],
         ),
         (
+            "SendFlow",
+            {**SAID, "headerText": "left over", "headerType": "none", "buttonText": "Book!"},
+            [TEXT, FOOTER, Part("button", "Book!")],
+        ),
+        (
             "SendList",
             {
                 **SAID,
