@@ -43,6 +43,11 @@ NEEDED: Mapping[str, JsonObject] = {
         "templateName": "hello_world",
         "languageCode": "en_US",
     },
+    "SendCarousel": {
+        "cardType": "product",
+        "catalogId": "194836987003835",
+        "productIds": ["di9ozbzfi4", "nqryix03ez"],
+    },
     "SendFlow": {"flowId": "6627390910605886"},
     "UploadMedia": {"fileId": "file-1"},
     "RegisterPhoneNumber": {"pin": "123456"},

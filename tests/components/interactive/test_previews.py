@@ -68,6 +68,38 @@ IMAGE = Part("image", link="https://a.example/1.jpg")
             ],
         ),
         ("SendList", {**SAID, "sections": "{{ a.b.c }}"}, [TEXT, FOOTER]),
+        (
+            "SendCarousel",
+            {
+                "text": SAID["text"],
+                "linkCards": [
+                    {"media": PICTURE, "text": "A", "buttonText": "Buy", "url": "https://a.example"}
+                ],
+            },
+            [
+                TEXT,
+                Part(
+                    "card",
+                    parts=[IMAGE, Part("text", "A"), Part("button", "Buy", "https://a.example")],
+                ),
+            ],
+        ),
+        (
+            "SendCarousel",
+            {
+                "text": SAID["text"],
+                "cardType": "replies",
+                "mediaType": "video",
+                "linkCards": [{"text": "left over"}],
+                "replyCards": [{"media": {"fileId": "file-1"}, "buttons": [{"title": "Take it"}]}],
+            },
+            [TEXT, Part("card", parts=[Part("video", "file-1"), Part("button", "Take it")])],
+        ),
+        (
+            "SendCarousel",
+            {"text": SAID["text"], "cardType": "product", "productIds": ["a", "b"]},
+            [TEXT, Part("card", "a"), Part("card", "b")],
+        ),
         ("SendProduct", {**SAID, "productId": "a"}, [Part("card", "a"), TEXT, FOOTER]),
         (
             "SendProductList",
