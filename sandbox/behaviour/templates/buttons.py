@@ -29,6 +29,7 @@ MAX_OF_KIND: Mapping[str, int] = MappingProxyType(
         "CATALOG": 1,
         "MPM": 1,
         "SPM": 1,
+        "ORDER_DETAILS": 1,
         "VOICE_CALL": 1,
         "REQUEST_CONTACT_INFO": 1,
         "CALL_PERMISSION_REQUEST": 1,
@@ -57,6 +58,8 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "CATALOG": (),
         "MPM": (),
         "SPM": (),
+        # https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-in/orderdetailstemplate
+        "ORDER_DETAILS": (),
         "VOICE_CALL": ("ttl_minutes",),
         "REQUEST_CONTACT_INFO": (),
         "CALL_PERMISSION_REQUEST": (),

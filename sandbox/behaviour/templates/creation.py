@@ -68,6 +68,8 @@ async def create(call: Call) -> Answer:
     _check_room(world, waba, name, language)
     template = _add(world, waba, name, language, definition)
     template.is_tracking_opted_out = _boolean(body, "cta_url_link_tracking_opted_out")
+    # https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-in/orderstatustemplate
+    template.sub_category = text(body.get("sub_category")) or None
     template.creative_features = _creative_features(body)
     template.library_name = text(body.get("library_template_name")) or None
     if template.library_name is not None:

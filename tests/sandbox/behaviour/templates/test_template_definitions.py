@@ -143,6 +143,7 @@ async def test_every_seeded_template_would_be_taken_today(sandbox: RunningSandbo
         {"type": "FLOW", "text": "Open", "flow_json": "{}", "icon": "REVIEW"},
         {"type": "CATALOG", "text": "View catalog"},
         {"type": "MPM", "text": "View items"},
+        {"type": "ORDER_DETAILS", "text": "Review and Pay"},
         {"type": "VOICE_CALL", "text": "Call us"},
         {"type": "voice_call", "text": "Call us", "ttl_minutes": 100},
         {"type": "REQUEST_CONTACT_INFO"},
@@ -153,6 +154,15 @@ async def test_every_kind_of_button_is_taken(button: Json, graph: httpx.AsyncCli
     answer = await _create(graph, _template(BODY, _buttons(button)))
 
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_template_keeps_what_it_is_sorted_under(graph: httpx.AsyncClient) -> None:
+    wanted = _template(BODY, category="UTILITY", sub_category="ORDER_STATUS")
+    created = (await _create(graph, wanted)).json()
+
+    told = await graph.get(f"/{created['id']}", params={"fields": "sub_category"})
+
+    assert told.json()["sub_category"] == "ORDER_STATUS"
 
 
 @pytest.mark.parametrize(
