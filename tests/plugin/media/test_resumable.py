@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from appmixer.engine.contract import RejectedError, ThrottledError
@@ -59,6 +61,21 @@ async def test_what_meta_does_not_take_is_refused_before_a_session_is_opened(
         assert says in caught.value.cause
         assert caught.value.field == "headerFile"
         assert live.requests == []
+
+
+async def test_a_file_may_be_bounded_further() -> None:
+    async with connected() as live:
+        file = live.context.files.keep("logo.png", "image/png", PNG)
+        upload = partial(
+            upload_handle, live.context, file_id=file.id, takes=PICTURES, field="headerFile"
+        )
+
+        with pytest.raises(RejectedError) as caught:
+            await upload(max_bytes=len(PNG) - 1)
+        handle = await upload(max_bytes=len(PNG))
+
+        assert "too large" in caught.value.title
+        assert handle
 
 
 async def test_an_address_inside_is_not_fetched() -> None:
