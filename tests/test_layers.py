@@ -95,6 +95,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
         "templates": {"foreign_json", "fields"},
+        "template_drafts": {"foreign_json", "fields", "media", "templates"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
         "__init__": {"configuration", "graph", "whatsapp"},
     },

@@ -72,6 +72,28 @@ class ListTemplates(Action):
             examples=["en_US"],
         )
 
+        quality: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] | None = Field(
+            default=None,
+            description="Only templates of this quality.",
+            examples=["RED"],
+            json_schema_extra={"x-widget": "select"},
+        )
+        text: str | None = Field(
+            default=None,
+            description="Only templates with these words in their name or text.",
+            max_length=512,
+            examples=["shipped"],
+        )
+        limit: int | None = Field(
+            default=None,
+            title="At Most",
+            description="How many to list; all of them if left empty.",
+            ge=1,
+            le=10_000,
+            examples=[100],
+            json_schema_extra={"x-group": "Options"},
+        )
+
     class Output(Fields):
         waba_id: WabaId
         templates: list[Template] = Field(
@@ -79,20 +101,35 @@ class ListTemplates(Action):
             examples=[[TEMPLATE_SAMPLE]],
         )
         count: Count
+        has_more: bool = Field(
+            description="Whether there are more that fit than were asked for.", examples=[False]
+        )
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
         waba_id = business_account(context, input.business_account_id)
-        wanted = {
+        equal = {
             "name": input.name,
             "status": input.status,
             "category": input.category,
             "language": input.language,
         }
-        filters = {name: value for name, value in wanted.items() if value}
+        filters = {name: value for name, value in equal.items() if value}
+        further = {"quality_score": input.quality, "name_or_content": input.text}
+        asking = {name: value for name, value in further.items() if value} | filters
         nodes = graph_of(context).pages(
-            f"{waba_id}/message_templates", {**Template.asking(), **filters}
+            f"{waba_id}/message_templates", {**Template.asking(), **asking}
         )
-        # Meta's filters are loose: a name also finds names that contain it.
-        fitting = [node async for node in nodes if filters.items() <= node.items()]
-        templates = [Template.from_meta(node) for node in fitting]
-        return self.Output(waba_id=waba_id, templates=templates, count=len(templates))
+        templates: list[Template] = []
+        async for node in nodes:
+            # Meta's filters are loose: a name also finds names that contain it.
+            if not filters.items() <= node.items():
+                continue
+            if len(templates) == input.limit:
+                return self._listed(waba_id, templates, has_more=True)
+            templates.append(Template.from_meta(node))
+        return self._listed(waba_id, templates, has_more=False)
+
+    def _listed(self, waba_id: str, templates: list[Template], *, has_more: bool) -> Output:
+        return self.Output(
+            waba_id=waba_id, templates=templates, count=len(templates), has_more=has_more
+        )
