@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from appmixer.engine.contract import hookimpl
+from appmixer.engine.contract import ComponentClasses, hookimpl
 
 if TYPE_CHECKING:
     from appmixer.engine.contract import (
@@ -29,10 +28,7 @@ def appmixer_manifest() -> JsonObject:
 def appmixer_components() -> Mapping[str, type[Component]]:
     from .configuration.manifest import component_modules
 
-    return {
-        name: cast("type[Component]", getattr(import_module(module), name.rpartition(".")[2]))
-        for name, module in component_modules().items()
-    }
+    return ComponentClasses(component_modules())
 
 
 @hookimpl

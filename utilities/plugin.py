@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
-from appmixer.engine.contract import hookimpl
+from appmixer.engine.contract import ComponentClasses, hookimpl
 
 if TYPE_CHECKING:
     from appmixer.engine.contract import AccountProvider, Component, HostContext, JsonObject, Plugin
@@ -28,13 +27,7 @@ def appmixer_manifest() -> JsonObject:
 
 @hookimpl
 def appmixer_components() -> Mapping[str, type[Component]]:
-    return {
-        each["name"]: cast(
-            "type[Component]",
-            getattr(import_module(each["module"]), each["name"].rpartition(".")[2]),
-        )
-        for each in _manifest()["components"]
-    }
+    return ComponentClasses({each["name"]: each["module"] for each in _manifest()["components"]})
 
 
 @hookimpl

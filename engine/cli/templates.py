@@ -135,7 +135,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +142,7 @@ from appmixer.engine.contract import (
     Account,
     Check,
     Component,
+    ComponentClasses,
     Event,
     HostContext,
     JsonObject,
@@ -195,10 +195,7 @@ def appmixer_manifest() -> JsonObject:
 @hookimpl
 def appmixer_components() -> Mapping[str, type[Component]]:
     listed: list[dict[str, str]] = json.loads(MANIFEST.read_text("utf-8"))["components"]
-    return {
-        each["name"]: getattr(import_module(each["module"]), each["name"].rpartition(".")[2])
-        for each in listed
-    }
+    return ComponentClasses({each["name"]: each["module"] for each in listed})
 
 
 @hookimpl

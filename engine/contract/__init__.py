@@ -17,6 +17,7 @@ from .errors import (
 )
 from .forms import Form, FormOf, form_misfits, with_form
 from .loading import (
+    ComponentClasses,
     Connector,
     Connectors,
     LeftOut,
@@ -74,6 +75,7 @@ __all__ = [
     "Clock",
     "Collected",
     "Component",
+    "ComponentClasses",
     "ComponentContext",
     "ComponentEntry",
     "ConfigurationError",

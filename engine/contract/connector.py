@@ -137,7 +137,11 @@ class Hooks:
 
     @hookspec
     def appmixer_components(self) -> Mapping[str, type[Component]]:
-        """Return the component classes by their full names. Called once, at the first need."""
+        """Return the component classes by their full names. Called once, at the first need.
+
+        `ComponentClasses` loads each when it is asked for: a host is ready sooner, and a component
+        that cannot be loaded keeps nobody from the others.
+        """
         raise NotImplementedError
 
     @hookspec

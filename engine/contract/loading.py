@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, cast
 
@@ -20,6 +21,32 @@ from .values import JsonObject
 from .version import misfit
 
 ENTRY_POINT_GROUP = "appmixer"
+
+
+class ComponentClasses(Mapping[str, "type[Component]"]):
+    """The classes of components by their full names, each loaded when it is asked for.
+
+    `modules` are where they stand. Asking for one raises whatever its module raises.
+    """
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+        self._loaded: dict[str, type[Component]] = {}
+
+    def __getitem__(self, name: str) -> type[Component]:
+        if name not in self._loaded:
+            module = import_module(self._modules[name])
+            self._loaded[name] = getattr(module, name.rpartition(".")[2])
+        return self._loaded[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
 
 
 class UnusableConnectorError(Exception):
@@ -52,7 +79,7 @@ class Connector:
     _hooks: pluggy.HookRelay
 
     def components(self) -> Mapping[str, type[Component]]:
-        """Return the component classes of the manifest by their full names, loaded once."""
+        """Return the component classes of the manifest by their full names."""
         return self._components
 
     @cached_property

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ..contract import (
     Component,
+    ComponentClasses,
+    ComponentEntry,
     ConfigurationError,
     Connector,
     Connectors,
@@ -20,18 +23,64 @@ from .long_lists import long_lists
 from .models import ComponentType
 
 
-class ComponentTypes(dict[str, ComponentType]):
-    """Component types by their full names; asking for one that is not there raises a sentence.
+class ComponentTypes(Mapping[str, ComponentType]):
+    """Component types by their full names, each made when it is asked for.
 
-    A stored flow can name components of a connector that was removed or is left out.
+    Asking for one that is not there, or cannot be loaded, raises a sentence: a stored flow can name
+    components of a connector that was removed or is left out.
     """
 
-    def __missing__(self, name: str) -> ComponentType:
-        raise ConfigurationError(
-            f"There is no component {name} here",
-            "Its connector is not installed, or the engine had to leave it out.",
-            "Run `appmixer doctor`, which names what is left out; or remove the step.",
-        )
+    def __init__(self) -> None:
+        self._made: dict[str, ComponentType] = {}
+        self._places: dict[str, tuple[str, Connector, ComponentEntry]] = {}
+
+    def add(self, connector_id: str, connector: Connector) -> None:
+        """Take on a connector's; raise what its code raises, where that is loaded as a whole."""
+        is_loaded = not isinstance(connector.components(), ComponentClasses)
+        entries = connector.manifest.components
+        made = [_type_of(connector_id, connector, each) for each in entries] if is_loaded else []
+        self._made.update({each.name: each for each in made})
+        self._places |= {each.name: (connector_id, connector, each) for each in entries}
+
+    def leave_out(self, connector_id: str) -> None:
+        """Forget a connector's."""
+        for name in [name for name in self if self._places[name][0] == connector_id]:
+            del self._places[name]
+            self._made.pop(name, None)
+
+    def __getitem__(self, name: str) -> ComponentType:
+        if name not in self._made:
+            place = self._places.get(name)
+            if place is None:
+                raise ConfigurationError(
+                    f"There is no component {name} here",
+                    "Its connector is not installed, or the engine had to leave it out.",
+                    "Run `appmixer doctor`, which names what is left out; or remove the step.",
+                )
+            try:
+                self._made[name] = _type_of(*place)
+            except FOREIGN_FAULTS as error:
+                _, connector, _ = place
+                raise ConfigurationError(
+                    f"The component {name} cannot be loaded",
+                    f"It is part of {connector.distribution}, and its code raises "
+                    f"{type(error).__name__}.",
+                    "Its author has to mend that; the connector's other components can be used.",
+                ) from error
+        return self._made[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the one by that name, if there is one; raise for one that cannot be loaded."""
+        return self[name] if name in self._places else default
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def component_types(connectors: Mapping[str, Connector]) -> ComponentTypes:
@@ -47,7 +96,7 @@ def usable(
     left_out = list(connectors.left_out) if isinstance(connectors, Connectors) else []
     for connector_id, connector in connectors.items():
         try:
-            types.update(_types_of(connector_id, connector))
+            types.add(connector_id, connector)
         except FOREIGN_FAULTS as error:
             left_out.append(connector.left_out(error))
         else:
@@ -60,22 +109,19 @@ def _form(component: type[Component]) -> Callable[[JsonObject], Form] | None:
     return made_at_once(component) if declared and not declared.asks_service else None
 
 
-def _types_of(connector_id: str, connector: Connector) -> dict[str, ComponentType]:
-    classes = connector.components()
-    schemas = {name: component_schema(name, each) for name, each in classes.items()}
-    return {
-        entry.name: ComponentType(
-            name=entry.name,
-            kind=entry.kind,
-            connector=connector_id,
-            needs_account=connector.manifest.needs_account(entry),
-            takes_account=connector.manifest.takes_account(entry),
-            schema=schemas[entry.name],
-            long_lists=long_lists(schemas[entry.name]),
-            model=classes[entry.name].Input,
-            writes=entry.effect == "write",
-            may_repeat=entry.effect == "read" or entry.idempotent,
-            form=_form(classes[entry.name]),
-        )
-        for entry in connector.manifest.components
-    }
+def _type_of(connector_id: str, connector: Connector, entry: ComponentEntry) -> ComponentType:
+    component = connector.components()[entry.name]
+    schema = component_schema(entry.name, component)
+    return ComponentType(
+        name=entry.name,
+        kind=entry.kind,
+        connector=connector_id,
+        needs_account=connector.manifest.needs_account(entry),
+        takes_account=connector.manifest.takes_account(entry),
+        schema=schema,
+        long_lists=long_lists(schema),
+        model=component.Input,
+        writes=entry.effect == "write",
+        may_repeat=entry.effect == "read" or entry.idempotent,
+        form=_form(component),
+    )

@@ -109,9 +109,7 @@ class Hosted:
         left_out = self.connectors.pop(connector_id).left_out(error)
         for kept in (self.hosts, self.providers, self.plugins, self.routes):
             kept.pop(connector_id, None)
-        for name, each in list(self.types.items()):
-            if each.connector == connector_id:
-                del self.types[name]
+        self.types.leave_out(connector_id)
         self.left_out.append(left_out)
         self._tell_left_out(left_out)
 

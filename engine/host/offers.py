@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..contract import Connector, Log, Texts, translate
+from ..contract import ConfigurationError, Connector, Log, Texts, translate
 from ..contract.connector import FOREIGN_FAULTS
 from ..contract.texts import LANGUAGE
 from ..flows.documents import read_document
@@ -98,16 +98,22 @@ class Offers:
             exclude={"schema_uri", "configuration", "secrets", "components"},
         )
         hidden = {"schema_file", "module", "account"}
-        components = [
-            {
-                **entry.model_dump(mode="json", by_alias=True, exclude=hidden),
-                "needsAccount": self.types[entry.name].needs_account,
-                "takesAccount": self.types[entry.name].takes_account,
-                "ports": described(self.types[entry.name].schema),
-                "schema": self.types[entry.name].schema,
-            }
-            for entry in connector.manifest.components
-        ]
+        components = list[dict[str, Any]]()
+        for entry in connector.manifest.components:
+            try:
+                kind = self.types[entry.name]
+            except ConfigurationError as error:
+                self.log.error("component_left_out", component=entry.name, exc_info=error)
+                continue
+            components.append(
+                {
+                    **entry.model_dump(mode="json", by_alias=True, exclude=hidden),
+                    "needsAccount": kind.needs_account,
+                    "takesAccount": kind.takes_account,
+                    "ports": described(kind.schema),
+                    "schema": kind.schema,
+                }
+            )
         return {**manifest, "id": connector_id, "components": components}
 
     async def _spoken(self) -> Mapping[str, Mapping[str, Texts]]:

@@ -25,6 +25,8 @@ def insert(table: sa.Table, database: sa.Engine | sa.Connection) -> postgresql.I
 MAX_KEYS = MAX_ROWS = 100
 # How names end that are bound for each row, and how PostgreSQL's driver has what is bound.
 OF_ROW, BOUND = "_of_row", re.compile(r"%\((\w+)\)s")
+# What SQLAlchemy writes for none of them.
+NO_KEYS = "[POSTCOMPILE_"
 Values = Mapping[str, Any]
 NONE: Values = {}
 
@@ -230,6 +232,8 @@ class PreparedSelect(_ForKeys):
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Return what it finds for the keys, MAX_KEYS at most, and the other bound values."""
         statement = self.of(connection, len(keys))
+        if NO_KEYS in statement.text:
+            return []
         found = self.run(connection, statement, keys, values)
         return statement.read(found.scalar_one()) if statement.names else found.all()
 

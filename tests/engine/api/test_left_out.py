@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.application import create_app
 from appmixer.engine.contract import (
     Component,
+    ComponentClasses,
     Connector,
     Credentials,
     HostContext,
@@ -44,6 +46,13 @@ FLOW: dict[str, Any] = {
     },
 }
 
+SAYING = {
+    "type": "test.echo.Say",
+    "account": "keys",
+    "source": {"in": {"heard": ["heard"]}},
+    "input": {"text": "Hi"},
+}
+
 
 async def test_the_hook_that_gives_components_is_called_once(settings: Settings) -> None:
     module: Any = echo_module()
@@ -61,6 +70,37 @@ async def test_the_hook_that_gives_components_is_called_once(settings: Settings)
 
     assert [type(each) for each in made if type(each) is Say] == [Say]
     assert len(calls) == 1
+
+
+async def test_a_component_that_cannot_be_loaded_keeps_nobody_from_the_others(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "broken_say.py").write_text("raise ZeroDivisionError('a secret')\n")
+    module: Any = echo_module()
+    modules = {name: each.__module__ for name, each in module.appmixer_components().items()}
+    lazily = ComponentClasses({**modules, "test.echo.Say": "broken_say"})
+    module.appmixer_components = hookimpl(lambda: lazily)
+
+    async with open_engine(settings, connectors_of(module)) as engine, asking(engine) as client:
+        owner_id = engine.owners.first_owner_id
+        await engine.accounts.connect_token(owner_id, CONNECTOR, "hall", "keys")
+        saying: dict[str, Any] = {**FLOW, "components": {**FLOW["components"], "say": SAYING}}
+        with_it = await client.put("/api/flows/broken", json=saying)
+        without = await client.put("/api/flows/whole", json=FLOW)
+        palette = (await client.get("/api/components")).json()
+        is_ready = await client.get("/readyz")
+
+    assert [(answer.status_code) for answer in (without, is_ready)] == [200, 200]
+    assert with_it.status_code == 409
+    error = with_it.json()["error"]
+    assert error["title"] == "The component test.echo.Say cannot be loaded"
+    assert "ZeroDivisionError" in error["cause"]
+    assert "a secret" not in with_it.text
+    offered = {
+        each["name"] for connector in palette["connectors"] for each in connector["components"]
+    }
+    assert modules.keys() - offered == {"test.echo.Say"}
 
 
 async def test_a_flow_of_a_connector_that_is_gone_gets_a_sentence(

@@ -88,4 +88,5 @@ def test_what_an_insert_returns_is_of_the_rows_that_it_has_added(connection: sa.
 def test_nothing_asked_for_is_nothing_done(connection: sa.Connection) -> None:
     assert ADD.execute(connection, []) == []
     assert NAMED.rows_of_all(connection, [], {"after": 0}) == []
+    assert NAMED.rows(connection, [], {"after": 0}) == []
     assert ALL.rows(connection) == []
