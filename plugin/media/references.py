@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field, JsonValue, field_validator, model_validator
@@ -38,14 +38,26 @@ def _unless(*others: str) -> JsonValue:
     return {each: empty for each in others}
 
 
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/image-messages
+MAX_CAPTION_CHARS = 1024
+Caption = Annotated[
+    str | None,
+    Field(
+        description="The text below it. WhatsApp's marks for *bold* and _italic_ work.",
+        max_length=MAX_CAPTION_CHARS,
+        examples=["Here you go"],
+        json_schema_extra={"x-widget": "textarea"},
+    ),
+]
+
+
 class Media(Fields):
     """A file for a message: exactly one of a media ID, a link and a file kept here."""
 
     media_id: str | None = Field(
         default=None,
         title="Media ID",
-        description="The id that Upload Media returned, good for 30 days, or one that you received "
-        "within the last 7 days.",
+        description="The id that Upload Media returned; Meta keeps it for 30 days.",
         pattern="^([0-9]{1,32})?$",
         examples=["1003383421387256"],
         json_schema_extra={"x-hint": "an id of digits", "x-when": _unless("link", "fileId")},
@@ -103,6 +115,16 @@ async def media_object(
         _check_link(media.link, kind, field)
         return {"link": media.link}
     return {"id": await _uploaded(context, sender, media.file_id or "", kind, field)}
+
+
+async def kept_name(context: ComponentContext, media: Media) -> str:
+    """Return the name of a file kept here; empty where it is something else."""
+    return (await context.files.describe(media.file_id)).name if media.file_id else ""
+
+
+def filled(**given: Json) -> dict[str, Json]:
+    """Return what of it is not empty: Meta takes no null for a field that is left out."""
+    return {name: value for name, value in given.items() if value}
 
 
 async def _uploaded(

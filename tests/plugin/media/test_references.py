@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -134,6 +135,18 @@ async def test_a_file_is_uploaded_once_for_a_number_in_45_minutes(
 
 
 async def test_what_was_uploaded_for_one_owner_is_not_another_owners(
+    context: RecordingContext, respx_mock: respx.MockRouter
+) -> None:
+    uploads = respx_mock.post(UPLOADS).respond(json={"id": "1"})
+    file = context.files.keep("plant.png", "image/png", PNG)
+
+    await read(context, "image", fileId=file.id)
+    await read(replace(context, owner_id="owner-2"), "image", fileId=file.id)
+
+    assert uploads.call_count == 2
+
+
+async def test_a_file_that_is_gone_is_not_sent_from_memory(
     context: RecordingContext, respx_mock: respx.MockRouter
 ) -> None:
     respx_mock.post(UPLOADS).respond(json={"id": "1"})
