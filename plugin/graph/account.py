@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Container,
+    Mapping,
+)
+from contextlib import aclosing
 from typing import IO, Any, TypeVar
 
 from appmixer.engine.contract import Account, AuthorizationError, RejectedError
@@ -109,10 +117,12 @@ class AccountGraph:
 
         return follow(get, params or {}, host=self._graph.host)
 
-    async def download(self, url: str) -> AsyncIterator[bytes]:
+    async def download(self, url: str) -> AsyncGenerator[bytes]:
         """Yield the content of a media URL that Meta gave."""
-        async for chunk in self._graph.download(url, token=await self._account.access_token()):
-            yield chunk
+        token = await self._account.access_token()
+        async with aclosing(self._graph.download(url, token=token)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def _with_token(self, call: Callable[[str], Awaitable[T]]) -> T:
         token = await self._account.access_token()

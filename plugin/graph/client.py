@@ -6,7 +6,15 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterator, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Container,
+    Iterator,
+    Mapping,
+)
 from copy import copy
 from functools import lru_cache, partial
 from typing import IO, Any, TypeVar
@@ -26,7 +34,7 @@ from .any_call import AnyCall
 from .paging import follow
 from .redaction import spoken
 from .requests import BeforeActing, pieces, request_of, tracer, url_of, usable
-from .responses import Answer, Reader, Reply, error_for, object_of, reply_of, whole
+from .responses import Answer, Reader, Reply, error_for, no_file, object_of, reply_of, whole
 
 T = TypeVar("T")
 Params = Mapping[str, str]
@@ -160,7 +168,7 @@ class GraphClient:
 
         return follow(get, params or {}, host=self.host)
 
-    async def download(self, url: str, *, token: str) -> AsyncIterator[bytes]:
+    async def download(self, url: str, *, token: str) -> AsyncGenerator[bytes]:
         """Yield the content of a media URL that Meta gave; the token goes to Meta's hosts only."""
         self._check_media_url(url)
         headers = [(b"authorization", f"Bearer {usable(token)}".encode()), PACKING]
@@ -169,11 +177,7 @@ class GraphClient:
                 "GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=False
             ) as response:
                 if response.status_code != 200:
-                    raise RejectedError(
-                        "The file is gone",
-                        f"Meta answered {response.status_code} for the file's address.",
-                        "Addresses last five minutes: ask for the media id again.",
-                    )
+                    raise no_file(response.status_code, response.headers)
                 async for piece in unpacked(response):
                     yield piece
         except (httpx.RequestError, httpx.InvalidURL) as failure:

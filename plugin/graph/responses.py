@@ -178,6 +178,17 @@ def error_for(
     return _lost(f"The connection ended before the answer was complete ({kind}).", repeats=repeats)
 
 
+def no_file(status: int, headers: Mapping[str, str]) -> ConnectorError:
+    """Name what it means that the address of a file gave none; Meta's have no words."""
+    if status == 429 or status >= 500:
+        return _refusal_without_words(Answer(status, headers, b""), repeats=True)
+    return RejectedError(
+        "The file is gone",
+        f"Meta answered {status} for the file's address.",
+        "Addresses last five minutes: ask for the media id again.",
+    )
+
+
 def _parsed(content: bytes) -> object:
     try:
         parsed: object = read_foreign_json(content.decode("utf-8-sig"))

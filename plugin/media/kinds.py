@@ -127,7 +127,7 @@ def recognise(head: bytes, claimed: str, *names: str) -> Medium:
     The claimed type, and after it the ends of its names, only decide where those leave a choice.
     Raises RejectedError for what WhatsApp does not take.
     """
-    claims = [_plain(claimed), *(TYPES.get(_extension(name), "") for name in names)]
+    claims = [bare_type(claimed), *(TYPES.get(_extension(name), "") for name in names)]
     media_type = _media_type(head, claims)
     kind = next((kind for kind in KINDS if media_type in kind.media_types), None)
     if kind is None:
@@ -170,7 +170,7 @@ def _extension(name: str) -> str:
 
 def _media_type(head: bytes, claims: Sequence[str]) -> str:
     guessed: str | None = filetype.guess_mime(head)  # pyright: ignore[reportUnknownMemberType]
-    sniffed = _plain(guessed or "")
+    sniffed = bare_type(guessed or "")
     if head[4:11] == b"ftyp3gp":
         sniffed = "video/3gpp"
     if not sniffed and head.startswith(OLE_STORAGE):
@@ -187,7 +187,8 @@ def _media_type(head: bytes, claims: Sequence[str]) -> str:
     return "text/plain" if is_text and "text/plain" in claims else ""
 
 
-def _plain(media_type: str) -> str:
+def bare_type(media_type: str) -> str:
+    """Return a type by the name that Meta knows it by, without parameters."""
     bare = media_type.partition(";")[0].strip().lower()
     return SYNONYMS.get(bare, bare)
 
