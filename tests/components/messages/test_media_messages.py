@@ -15,8 +15,11 @@ from appmixer.engine.contract import (
     Part,
     RejectedError,
     ThrottledError,
+    load_connectors,
 )
 from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
+from appmixer.engine.flows.component_types import component_types
+from appmixer.engine.flows.documents import find_faults
 from appmixer.whatsapp.components.messages.send_document import SendDocument
 from appmixer.whatsapp.components.messages.send_image import SendImage
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
@@ -151,7 +154,7 @@ async def test_a_document_kept_here_is_sent_under_its_own_name(live: Live) -> No
 @pytest.mark.parametrize(
     ("component", "field", "wrong", "named"),
     [
-        ("SendImage", "image", {}, "image"),
+        ("SendImage", "image", {"image": None}, "image"),
         ("SendImage", "image", {"image": {}}, "image"),
         ("SendImage", "image", {"image": {"mediaId": "1", "link": LINK}}, "image"),
         ("SendImage", "image", {"image": {"link": "ftp://x.example/a"}}, "image"),
@@ -181,11 +184,12 @@ async def test_what_meta_would_not_take_is_refused_before_any_call(
 ) -> None:
     contents = {"pdf": PDF, "mp3": MP3, "exe": b"MZ" + bytes(600)}
     kept = {name: live.context.files.keep(name, "", each).id for name, each in contents.items()}
-    medium = {field: {"mediaId": "1"}} if wrong else {}
-    given = {**TO, **medium, **wrong}
-    given[field] = _kept(given[field], kept) if field in given else given.pop(field, None)
+    given: dict[str, Any] = {**TO, field: {"mediaId": "1"}, **wrong}
+    medium: dict[str, Any] | None = given.pop(field)
+    if medium is not None:
+        given[field] = _kept(medium, kept)
 
-    refused = await live.refusal(component, **{k: v for k, v in given.items() if v is not None})
+    refused = await live.refusal(component, **given)
 
     assert refused == named
     assert live.sent == []
@@ -253,6 +257,32 @@ async def test_a_repeated_step_sends_what_it_has_uploaded_before(
     sent: Any = await SendImage().receive(context, given)
 
     assert (sent.message_id, uploads.call_count) == (WAMID, 1)
+
+
+@pytest.mark.parametrize(
+    ("image", "told"),
+    [
+        ({}, "Give one of media ID, link and file; here is none."),
+        ({"mediaId": "1", "link": LINK}, "Give one of media ID, link and file; here is a media ID"),
+        ({"link": "http://localhost/a.png"}, "Meta can fetch it only from a public address"),
+        ({"link": "a.png"}, "Link has to be a web address with http:// or https://"),
+        ({"mediaId": "12a"}, "Media ID has to be an id of digits"),
+        ({"file": "file-1"}, "There is no field file; the fields are: mediaId, link, fileId."),
+        (None, "Image (image) is missing; fill it in."),
+    ],
+)
+def test_a_flow_is_not_stored_with_a_wrong_medium_and_the_fault_names_its_field(
+    image: dict[str, str] | None, told: str
+) -> None:
+    input = {**TO, **({} if image is None else {"image": image})}
+    step = {"type": "appmixer.whatsapp.SendImage", "account": "acme", "input": input}
+    flow = {"name": "Pictures", "components": {"send": step}}
+
+    _, faults = find_faults(flow, component_types(load_connectors()))
+
+    [fault] = [each for each in faults if each.path.startswith("components.send.input")]
+    assert fault.path.startswith("components.send.input.image")
+    assert fault.text.startswith(told)
 
 
 async def test_a_group_gets_a_medium_too(
