@@ -21,6 +21,7 @@ from .configuration.settings import Settings
 from .graph.account import AccountGraph
 from .graph.client import GraphClient
 from .ledgers.deliveries import Deliveries
+from .ledgers.fetch_budget import FetchBudget
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.windows import Windows
 from .setup.checks import check_account, check_setup, claim_account
@@ -42,6 +43,7 @@ class WhatsApp:
         self.windows = Windows(host.store, host.put_with_events, self._now)
         self.deliveries = Deliveries(host.store, host.put_with_events, host.report_fates, self._now)
         self.numbers = ProvenNumbers(host.store, self._now)
+        self.fetch_budget = FetchBudget()
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._host.clock.now, UTC)

@@ -22,6 +22,7 @@ from ...plugin.foreign_json.meta_fields import (
 )
 from ...plugin.foreign_json.reading import read_foreign_json
 from ...plugin.foreign_json.shapes import as_object, as_objects, as_text, word
+from ...plugin.media.fetching import FetchError
 from ...plugin.people.identity import answer_to, number_in, sender_of
 from ...plugin.people.recipients import RecipientType
 from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_place
@@ -95,6 +96,15 @@ class ReceivedMedia(MetaFields):
     is_voice: bool = Field(description="Whether it is a voice message.", examples=[False])
     expires_at: datetime | None = Field(
         description="When Meta forgets the id.", examples=["2026-09-28T14:13:20Z"]
+    )
+    file_id: str | None = Field(
+        default=None,
+        title="File ID",
+        description="The file kept here, if the trigger fetches files.",
+        examples=["file-1"],
+    )
+    error: FetchError | None = Field(
+        default=None, description="Why it was not fetched, if the trigger fetches files."
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import JsonObject, TriggerContext
 
+from ...plugin.media.fetching import FetchMedia, fetched
 from ...plugin.triggers.listening import ListeningInput, ListeningTrigger
 from .message import VOICE, Message, read_message
 from .samples import MESSAGE_EVENTS
@@ -62,6 +63,7 @@ class NewMessage(ListeningTrigger):
             examples=[False],
             json_schema_extra={"x-widget": "toggle", "x-group": "Options"},
         )
+        fetch_media: FetchMedia = False
 
     Output = Message
     samples: ClassVar[Mapping[str, JsonObject]] = _samples()
@@ -77,7 +79,12 @@ class NewMessage(ListeningTrigger):
         wanted: list[str] = list(properties.message_types)
         # A flow that wants sounds wants voice messages, whichever way they are announced.
         kind = "audio" if message.type == VOICE else message.type
-        return message if not wanted or kind in wanted else None
+        if wanted and kind not in wanted:
+            return None
+        if properties.fetch_media and (media := message.media) is not None:
+            found = await fetched(context, media.id, name=media.file_name or "")
+            media.file_id, media.error = found.file_id, found.error
+        return message
 
 
 def _is_from(properties: ListeningInput, phone_number_id: str | None) -> bool:

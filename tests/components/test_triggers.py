@@ -230,6 +230,8 @@ async def test_a_user_id_in_the_place_of_a_number_is_no_number(context: Recordin
                     "622684793477189&source=webhook&ext=1790000300&hash=ARnQw3k8fixture",
                     "isVoice": False,
                     "expiresAt": "2026-09-28T14:13:20Z",
+                    "fileId": None,
+                    "error": None,
                 }
             },
         ),

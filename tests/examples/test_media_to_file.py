@@ -56,3 +56,40 @@ async def test_a_document_that_is_too_large_is_not_kept_and_the_run_says_so(stag
     [_, file] = run["steps"]
     assert (run["status"], file["error"]["field"]) == ("failed", "maxSizeMb")
     assert (await stage.call("GET", "/api/files"))["files"] == []
+
+
+async def test_the_trigger_itself_can_have_the_file_here_before_the_run(stage: Stage) -> None:
+    stage.sandbox.register_number()
+    flow = {
+        "name": "Fetched",
+        "components": {
+            "incoming": {
+                "type": "appmixer.whatsapp.NewMessage",
+                "account": "acme",
+                "input": {"fetchMedia": True},
+            },
+            "back": {
+                "type": "appmixer.whatsapp.SendDocument",
+                "account": "acme",
+                "source": {"in": {"incoming": ["message"]}},
+                "input": {
+                    "phoneNumberId": "{{ incoming.message.phoneNumberId }}",
+                    "to": "{{ incoming.message.replyTo }}",
+                    "document": {"fileId": "{{ incoming.message.media.fileId }}"},
+                },
+            },
+        },
+    }
+    await stage.call("PUT", "/api/flows/fetched", flow)
+    await stage.call("POST", "/api/flows/fetched/start")
+
+    data = base64.b64encode(PDF).decode()
+    await sends(stage, "document", data=data, mime_type="application/pdf", filename="May.pdf")
+    [run] = await stage.runs("fetched", 1)
+
+    assert run["status"] == "completed"
+    [kept] = (await stage.call("GET", "/api/files"))["files"]
+    assert given(run, "incoming", "message")["media"]["fileId"] == kept["id"]
+    sent = given(run, "back", "sent")
+    shown = await anyio.to_thread.run_sync(lambda: stage.sandbox.person().messages)
+    assert [each["id"] for each in shown if each["from"] == "business"] == [sent["messageId"]]
