@@ -61,6 +61,9 @@ def check_order(parameters: Json) -> None:
     for name in ("value", "offset"):
         if not between(total.get(name), 0, 10**15):
             raise invalid_value(f"total_amount['{name}'] must be a number")
+    # https://developers.facebook.com/documentation/business-messaging/whatsapp/payments/payments-br/orders
+    if parameters.get("payment_type") == "br" and parameters.get("order") is None:
+        return
     order = inner(parameters, "order", "parameters['order']")
     if order.get("status", "pending") != "pending":
         raise invalid_value("order['status'] must be pending")

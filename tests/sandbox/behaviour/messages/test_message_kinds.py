@@ -88,6 +88,7 @@ def _order(**changes: Any) -> Json:
         ),
         _flow(flow_id=None, flow_name="booking", mode="draft"),
         _order(),
+        _order(order=None, payment_type="br", currency="BRL"),
         _interactive("catalog_message", {"name": "catalog_message"}),
         _send(
             "interactive",
@@ -171,6 +172,7 @@ BEYOND: list[tuple[Json, int, str]] = [
         131009,
         "parameters['type'] must be one of: digital-goods, physical-goods",
     ),
+    (_order(order=None), 131008, "The parameter parameters['order'] is required."),
     (_order(total_amount={"value": "x"}), 131009, "total_amount['value'] must be a number"),
     (
         _interactive(
