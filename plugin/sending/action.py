@@ -14,19 +14,22 @@ from appmixer.engine.contract import (
     Json,
     JsonObject,
     OutcomeUnknownError,
+    Part,
     Preview,
     RejectedError,
     Wait,
 )
 
-from ..fields.senders import account_numbers, graph_of, prove_sender, whatsapp
+from ..fields.senders import graph_of, prove_sender, whatsapp
 from ..foreign_json.shapes import as_object, as_objects, as_text
 from ..graph.callback_data import pack
 from ..ledgers.deliveries import Attempt, Deliveries, keep_accepted, step_of
 from ..ledgers.proven_numbers import SenderNumber
 from ..ledgers.windows import Window
-from ..people.recipients import Recipient, read_recipient
-from .messages import SENT_SAMPLE, ConversationInput, FreeFormInput, MessageInput, SentMessage
+from ..people.identity import recipient_of
+from ..people.recipients import Recipient
+from .addressing import addressed, answered_by, check_place, envelope
+from .messages import SENT_SAMPLE, MessageInput, SentMessage, WindowInput
 from .previews import parts, preview_message
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
@@ -47,8 +50,12 @@ class SendAction(Action):
     """Which input fields the person will see, from top to bottom, each with its kind of `Part`."""
     samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
 
+    def bubble(self, input: Mapping[str, Json]) -> Sequence[Part]:
+        """Return what the person will see of a half-filled form."""
+        return [part for name, kind in self.shows for part in parts(kind, input.get(name))]
+
     async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview:
-        bubble = [part for name, kind in self.shows for part in parts(kind, input.get(name))]
+        bubble = self.bubble(input)
         summary = next((each.text for each in bubble if each.text), "")
         return await preview_message(context, input, summary=summary, bubble=bubble)
 
@@ -70,7 +77,9 @@ async def send_message(
     webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
     a recipient that cannot be used and, if the policy says so, for a closed window.
     """
-    recipient = await _recipient(context, input)
+    recipient = await addressed(context, input)
+    if not callable(body):
+        check_place(recipient, body)
     opaque = pack(context.step_id, input.opaque_data or None)
     sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
     window = await whatsapp(context).windows.state(sender.id, recipient.identities)
@@ -84,22 +93,9 @@ async def send_message(
     if earlier is not None and not _has_not_acted(context, earlier):
         return _outcome_of(context, earlier, state)
     await _check(context, input, sender, recipient, window)
-    content = body if isinstance(body, Mapping) else await body(sender)
-    return await _post(context, sender, {**_envelope(input, recipient, opaque), **content}, state)
-
-
-async def _recipient(context: ActionContext, input: MessageInput) -> Recipient:
-    async def has_heard(identities: Sequence[str]) -> bool:
-        numbers = await account_numbers(context, input.phone_number_id)
-        ids = [each.id for each in numbers]
-        return await whatsapp(context).windows.has_heard(ids, identities)
-
-    return await read_recipient(
-        input.to,
-        type=input.recipient_type,
-        region=as_text(context.account.settings.get("defaultRegion")),
-        has_heard=has_heard,
-    )
+    content: JsonObject = await body(sender) if callable(body) else body
+    check_place(recipient, content)
+    return await _post(context, sender, {**envelope(input, recipient, opaque), **content}, state)
 
 
 async def resume_send(
@@ -115,13 +111,15 @@ async def resume_send(
             "Ask the person or look into the chat before you send it again.",
         )
     sent = _found(context, state, message_id)
-    reached = as_text(status.get("recipient_id")) or None
-    if status.get("recipient_type") == "group":
-        sent.group_id = reached
-    else:
-        sent.contact_wa_id = reached
-    sent.contact_bsuid = as_text(status.get("recipient_user_id")) or None
-    sent.delivery_status = as_text(status.get("status")) or None
+    is_group, person = status.get("recipient_type") == "group", recipient_of(status, {})
+    told = (
+        answered_by(group_id=as_text(status.get("recipient_id")))
+        if is_group
+        else answered_by(wa_id=person.wa_id, bsuid=person.bsuid)
+    )
+    sent = sent.model_copy(
+        update={**told, "delivery_status": as_text(status.get("status")) or None}
+    )
     await _keep_accepted(context, sent, state)
     return sent
 
@@ -142,7 +140,9 @@ async def _check(
     recipient: Recipient,
     window: Window,
 ) -> None:
-    is_bound = isinstance(input, FreeFormInput) and input.window_policy == "refuse"
+    is_bound = (
+        isinstance(input, WindowInput) and input.needs_window and input.window_policy == "refuse"
+    )
     # Windows are between a person and a number; of groups Meta names none.
     if is_bound and recipient.type == "individual" and window.state == "closed":
         raise _closed(window)
@@ -160,20 +160,6 @@ def _closed(window: Window) -> RejectedError:
         "to",
         131047,
     )
-
-
-def _envelope(input: MessageInput, recipient: Recipient, opaque: str) -> dict[str, Json]:
-    envelope: dict[str, Json] = {
-        "messaging_product": "whatsapp",
-        "recipient_type": recipient.type,
-        **recipient.address,
-        "biz_opaque_callback_data": opaque,
-    }
-    if input.identity_key_hash:
-        envelope["recipient_identity_key_hash"] = input.identity_key_hash
-    if isinstance(input, ConversationInput) and input.quoted_message_id:
-        envelope["context"] = {"message_id": input.quoted_message_id}
-    return envelope
 
 
 async def _post(
@@ -236,17 +222,11 @@ def _accepted(context: ActionContext, answer: Mapping[str, Any], state: JsonObje
     if not message_id:
         raise OutcomeUnknownError("Meta took the request but named no message")
     held = ACCEPTANCE.get(str(message.get("message_status")), "accepted")
-    group_id = as_text(message.get("group_id")) or None
-    found = _found(context, state, message_id)
-    return found.model_copy(
-        update={
-            "status": held,
-            # For a group, the contact in the answer is the group once more.
-            "contact_wa_id": None if group_id else as_text(contact.get("wa_id")) or None,
-            "contact_bsuid": as_text(contact.get("user_id")) or None,
-            "group_id": group_id,
-        }
-    )
+    group_id = as_text(message.get("group_id"))
+    # For a group, the contact in the answer is the group once more.
+    wa_id = "" if group_id else as_text(contact.get("wa_id"))
+    told = answered_by(wa_id=wa_id, bsuid=as_text(contact.get("user_id")), group_id=group_id)
+    return _found(context, state, message_id).model_copy(update={"status": held, **told})
 
 
 def _outcome_of(context: ActionContext, earlier: Attempt, state: JsonObject) -> SentMessage | Wait:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
@@ -13,8 +13,18 @@ from ..fields.definitions import PhoneNumberId, SendersBusinessAccountId
 from ..graph.callback_data import MAX_OPAQUE_CHARS
 from ..people.recipients import RecipientType, check_form
 
-WAMID_PATTERN = r"^(wamid\.[A-Za-z0-9+/=_\-]{1,300})?$"
+WAMID = r"wamid\.[A-Za-z0-9+/=_\-]{1,300}"
 ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
+
+MessageId = Annotated[
+    str,
+    Field(
+        title="Message ID",
+        pattern=f"^{WAMID}$",
+        examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="],
+        json_schema_extra={"x-hint": "an id that begins with wamid."},
+    ),
+]
 
 
 class MessageInput(Fields):
@@ -24,7 +34,8 @@ class MessageInput(Fields):
     phone_number_id: PhoneNumberId
     to: str = Field(
         title="Recipient",
-        description="A phone number with + and country code, or a user id (BSUID).",
+        description="A phone number with + and country code, a WhatsApp id, a user id (BSUID) or "
+        "the id of a group.",
         min_length=1,
         max_length=150,
         examples=["+16505551234", "US.13491208655302741918"],
@@ -68,13 +79,13 @@ class ConversationInput(MessageInput):
         default=None,
         title="Quoted Message ID",
         description="The id of the message that this one answers; it is shown above the text.",
-        pattern=WAMID_PATTERN,
+        pattern=f"^({WAMID})?$",
         examples=["wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQUVBMzlCRTIyRjg3ODBGODUxQgA="],
         json_schema_extra={"x-hint": "an id that begins with wamid.", **ADVANCED},
     )
 
 
-class FreeFormInput(ConversationInput):
+class WindowInput(MessageInput):
     """What a message needs that may be sent only inside the 24-hour window."""
 
     window_policy: Literal["refuse", "send"] = Field(
@@ -88,6 +99,14 @@ class FreeFormInput(ConversationInput):
         examples=["refuse"],
         json_schema_extra={"x-widget": "select", **ADVANCED},
     )
+
+    @property
+    def needs_window(self) -> bool:
+        return True
+
+
+class FreeFormInput(WindowInput, ConversationInput):
+    """What a message of the business's own words needs: inside the window, and it may quote."""
 
 
 class WindowState(Fields):
@@ -136,6 +155,13 @@ class SentMessage(Fields):
         title="Contact User ID",
         description="The recipient's business-scoped user id, where Meta tells it.",
         examples=["US.13491208655302741918"],
+    )
+    recipient_form: Literal["waId", "bsuid", "groupId"] | None = Field(
+        default=None,
+        title="Recipient Form",
+        description="By what Meta's answer names the recipient: the WhatsApp id, the user id or "
+        "the group. Empty when Meta's answer was lost.",
+        examples=["waId"],
     )
     status: Literal["accepted", "heldForQualityAssessment", "paused"] = Field(
         description="What Meta did with it: accepted, or held back because of its template.",

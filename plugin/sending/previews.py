@@ -33,9 +33,14 @@ def parts(kind: str, value: object) -> list[Part]:
         text = as_text(value)
         return [Part(kind, text)] if text else []
     told = as_object(value)
-    text = next(filter(None, (as_text(told.get(each)) for each in NAMES)), "")
-    link = as_text(told.get("link"))
+    # The name on a contact card is an object itself.
+    named = (as_text(told.get(each)) or _formatted(told.get(each)) for each in NAMES)
+    text, link = next(filter(None, named), ""), as_text(told.get("link"))
     return [Part(kind, text, link)] if text or link else []
+
+
+def _formatted(name: object) -> str:
+    return as_text(as_object(name).get("formattedName"))
 
 
 async def preview_message(

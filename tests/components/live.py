@@ -14,7 +14,14 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from appmixer.engine.contract import Action, RejectedError, Wait, component_schema, load_connectors
+from appmixer.engine.contract import (
+    Action,
+    Event,
+    RejectedError,
+    Wait,
+    component_schema,
+    load_connectors,
+)
 from appmixer.engine.contract.testing import RecordingContext, RecordingHost, StandInAccount
 from appmixer.sandbox.testing import RunningSandbox, running_sandbox
 
@@ -64,6 +71,12 @@ class Live:
             said = {"type": "text", "text": {"body": "Hi"}}
             path = f"/people/{PERSON.removeprefix('+')}/messages"
             (await controls.post(path, json=said)).raise_for_status()
+
+    async def written_at(self, moment: float) -> None:
+        """Let the connector's ledger know of a message that the person wrote at a time."""
+        said = {"from": PERSON.removeprefix("+"), "type": "text", "timestamp": str(int(moment))}
+        event = Event(f"at-{moment}", "message", {"phoneNumberId": NUMBER, "message": said})
+        await self.context.plugin.before_routing([event])
 
     @property
     def sent(self) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from appmixer.engine.contract import (
 from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.plugin.sending.messages import SentMessage
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 Requests = Callable[[], list[httpx.Request]]
@@ -46,6 +47,7 @@ SENT = {
     "contactWaId": "16505551234",
     "groupId": None,
     "contactBsuid": None,
+    "recipientForm": "waId",
     "status": "accepted",
     "deliveryStatus": None,
     "acceptedAt": "2026-09-21T14:13:20Z",
@@ -54,8 +56,8 @@ SENT = {
 }
 
 
-def text(**fields: Any) -> SendText.Input:
-    return SendText.Input.model_validate(
+def text(**fields: Any) -> TextInput:
+    return TextInput.model_validate(
         {"phoneNumberId": "106540352242922", "to": "16505551234", "text": "Hi", **fields}
     )
 
@@ -317,6 +319,33 @@ async def test_the_status_of_an_unanswered_send_ends_the_wait(
     assert await SendText().receive(context, text()) == sent
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"recipient_user_id": "US.1"}, (None, "US.1", "bsuid")),
+        ({"recipient_id": "US.1"}, (None, "US.1", "bsuid")),
+        (
+            {"recipient_id": "16505551234", "recipient_user_id": "US.1"},
+            ("16505551234", "US.1", "waId"),
+        ),
+        ({}, (None, None, None)),
+    ],
+)
+async def test_a_status_tells_by_which_form_meta_knows_the_recipient(
+    context: RecordingContext,
+    respx_mock: respx.MockRouter,
+    told: dict[str, str],
+    expected: tuple[str | None, ...],
+) -> None:
+    respx_mock.post(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    wait = await SendText().receive(context, text())
+    assert isinstance(wait, Wait)
+
+    sent = await SendText().resume(context, wait.state, {"status": {"id": WAMID, **told}})
+
+    assert (sent.contact_wa_id, sent.contact_bsuid, sent.recipient_form) == expected
+
+
 GROUP = "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
 TO_GROUP = {
     **SENT,
@@ -324,6 +353,7 @@ TO_GROUP = {
     "input": GROUP,
     "contactWaId": None,
     "groupId": GROUP,
+    "recipientForm": "groupId",
     "window": {"state": "unknown", "closesAt": None},
 }
 

@@ -24,6 +24,7 @@ from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.components.numbers.list_phone_numbers import ListPhoneNumbers
 from appmixer.whatsapp.components.templates.list_templates import ListTemplates
 from appmixer.whatsapp.plugin.sending.messages import SentMessage
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 Requests = Callable[[], list[httpx.Request]]
@@ -83,9 +84,9 @@ async def use(context: RecordingContext, name: str, **fields: Any) -> Any:
     return await component.receive(context, component.Input.model_validate(given))
 
 
-def text(number: str = NUMBER, **fields: Any) -> SendText.Input:
+def text(number: str = NUMBER, **fields: Any) -> TextInput:
     given = {"phoneNumberId": number, "to": "+16505551234", "text": "Hi", **fields}
-    return SendText.Input.model_validate(given)
+    return TextInput.model_validate(given)
 
 
 def accepted(respx_mock: respx.MockRouter, number: str = NUMBER) -> respx.Route:
