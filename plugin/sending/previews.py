@@ -16,7 +16,7 @@ from appmixer.engine.contract import (
 )
 
 from ..fields.senders import account_numbers, whatsapp
-from ..foreign_json.shapes import as_object, as_text
+from ..foreign_json.shapes import as_object, as_text, is_list, is_object
 from ..people.recipients import BSUID, RecipientType, read_recipient
 
 # How an expression begins that has no value yet.
@@ -27,15 +27,14 @@ NAMES = ("title", "name", "text", "fileName", "mediaId", "fileId")
 
 def parts(kind: str, value: object) -> list[Part]:
     """Return what a field shows: a text, a file or another object by its name, or each of many."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if is_list(value):
         return [part for each in value for part in parts(kind, each)]
-    if not isinstance(value, Mapping):
+    if not is_object(value):
         text = as_text(value)
         return [Part(kind, text)] if text else []
-    told = as_object(value)
     # The name on a contact card is an object itself.
-    named = (as_text(told.get(each)) or _formatted(told.get(each)) for each in NAMES)
-    text, link = next(filter(None, named), ""), as_text(told.get("link"))
+    named = (as_text(value.get(each)) or _formatted(value.get(each)) for each in NAMES)
+    text, link = next(filter(None, named), ""), as_text(value.get("link"))
     return [Part(kind, text, link)] if text or link else []
 
 

@@ -14,8 +14,11 @@ from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.components.templates.send_template import SendTemplate
 
+from .live import CONNECTOR
+
 pytestmark = pytest.mark.anyio
 
+COMPONENTS = CONNECTOR.components()
 TEMPLATES = "https://graph.facebook.com/v25.0/102290129340398/message_templates"
 NUMBER = "106540352242922"
 BODY = "Hi {{1}}, your order {{2}} has shipped."
@@ -176,3 +179,59 @@ async def test_why_a_template_is_not_there_to_be_shown_is_told(
 
     assert "There is no sender number 106540352242922" in shown.notes[0]
     assert "No account" in without.notes[0]
+
+
+PIN = {"latitude": 37.4421, "longitude": "-122.1615"}
+CARD = {"name": {"formattedName": "Barbara J. Johnson"}, "phones": [{"phone": "+16505559999"}]}
+
+
+@pytest.mark.parametrize(
+    ("component", "fields", "bubble", "summary"),
+    [
+        (
+            "SendLocation",
+            {**PIN, "name": "Philz", "address": "Palo Alto"},
+            [Part("location", "Philz, Palo Alto")],
+            "Philz, Palo Alto",
+        ),
+        (
+            "SendLocation",
+            PIN,
+            [Part("location", "37.4421, -122.1615")],
+            "37.4421, -122.1615",
+        ),
+        ("SendLocation", {}, [], ""),
+        (
+            "SendContacts",
+            {"fullName": "Barbara", "phone": "+16505559999"},
+            [Part("contact", "Barbara")],
+            "Barbara",
+        ),
+        (
+            "SendContacts",
+            {"contacts": [CARD, {"name": {"firstName": "Al"}}, "{{ a.b.c }}", None]},
+            [Part("contact", "Barbara J. Johnson"), Part("contact", "{{ a.b.c }}")],
+            "Barbara J. Johnson",
+        ),
+        ("SendReaction", {"emoji": "👍"}, [Part("reaction", "👍")], "👍"),
+        ("SendReaction", {"remove": True}, [], ""),
+    ],
+)
+async def test_a_half_filled_form_shows_what_the_person_would_see(
+    context: RecordingContext,
+    component: str,
+    fields: dict[str, Any],
+    bubble: list[Part],
+    summary: str | None,
+) -> None:
+    action = COMPONENTS[f"appmixer.whatsapp.{component}"]()
+
+    shown = await action.preview(context, {"phoneNumberId": NUMBER, "to": "+16505551234", **fields})
+
+    assert shown == Preview(
+        summary=bubble[0].text if summary is None else summary,
+        recipient="+16505551234",
+        region="US",
+        bubble=bubble,
+        notes=[],
+    )

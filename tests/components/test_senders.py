@@ -39,6 +39,9 @@ COMPONENTS = load_connectors()["appmixer:whatsapp"].components()
 # What a component needs beside the sender, where examples do not make it up.
 NEEDED: Mapping[str, JsonObject] = {
     "SendText": {"to": "+16505551234", "text": "Hi"},
+    "SendContacts": {"fullName": "Al", "phone": "+16505559999"},
+    "SendReaction": {"remove": True},
+    "SendOrderDetails": {"total": 1},
     "SendTemplate": {
         "to": "+16505551234",
         "templateName": "hello_world",
