@@ -215,6 +215,14 @@ CARD = {"name": {"formattedName": "Barbara J. Johnson"}, "phones": [{"phone": "+
         ),
         ("SendReaction", {"emoji": "👍"}, [Part("reaction", "👍")], "👍"),
         ("SendReaction", {"remove": True}, [], ""),
+        ("RequestCallPermission", {"text": "May we call?"}, [Part("text", "May we call?")], None),
+        (
+            "SendCallButton",
+            {"text": "Call us", "displayText": "Ring"},
+            [Part("text", "Call us"), Part("button", "Ring")],
+            "Call us",
+        ),
+        ("SendCallButton", {}, [Part("button", "Call Now")], "Call Now"),
     ],
 )
 async def test_a_half_filled_form_shows_what_the_person_would_see(
