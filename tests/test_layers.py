@@ -94,6 +94,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
+        "orders": {"foreign_json", "fields", "sending"},
         "templates": {"foreign_json", "fields"},
         "template_drafts": {"foreign_json", "fields", "media", "templates"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},

@@ -223,6 +223,24 @@ CARD = {"name": {"formattedName": "Barbara J. Johnson"}, "phones": [{"phone": "+
             "Call us",
         ),
         ("SendCallButton", {}, [Part("button", "Call Now")], "Call Now"),
+        (
+            "SendOrderDetails",
+            {"text": "Your order", "footer": "Bye", "items": [{"name": "Cake", "quantity": 2}]},
+            [
+                Part("text", "Your order"),
+                Part("text", "2 \u00d7 Cake"),
+                Part("footer", "Bye"),
+                Part("button", "Review and Pay"),
+            ],
+            "Your order",
+        ),
+        ("SendOrderDetails", {"items": "{{ a.b.c }}"}, [Part("button", "Review and Pay")], None),
+        (
+            "SendOrderStatus",
+            {"text": "Shipped", "description": "On its way"},
+            [Part("text", "Shipped"), Part("text", "On its way")],
+            "Shipped",
+        ),
     ],
 )
 async def test_a_half_filled_form_shows_what_the_person_would_see(
