@@ -20,7 +20,7 @@ PHONE_DIGITS = re.compile(r"\+?[0-9]{4,20}")
 MAX_E164_DIGITS = 15
 # The ids that Meta gives to groups are Base64 and begin with "capi_group:"; seen in all examples.
 GROUP_ID_START = "Y2FwaV9ncm91cD"
-DECORATION = re.compile(r"[\s().\-\u2010-\u2015\u00a0\u200e\u200f\u202a-\u202e]")
+DECORATION = re.compile(r"^tel:|[\s()./\-\u2010-\u2015\u00a0\u200e\u200f\u202a-\u202e]")
 
 
 RecipientType: TypeAlias = Literal["individual", "group"]
@@ -79,15 +79,19 @@ async def read_recipient(
         return Recipient(trimmed, (trimmed,), type="group")
     if BSUID.fullmatch(trimmed):
         return Recipient(trimmed, (trimmed,), is_bsuid=True)
-    digits = DECORATION.sub("", trimmed)
-    if digits.startswith(("+", "00")):
+    digits, home = DECORATION.sub("", trimmed), region.upper()
+    # Some countries dial abroad by 0011 or 000.
+    is_code = digits.startswith("00") and _dialled(digits, home) is None
+    if digits.startswith("+") or is_code:
         return await _with_country_code(
             digits.removeprefix("+").removeprefix("00"), has_heard, field
         )
-    return await _bare(digits, region.upper(), has_heard, field)
+    return await _bare(digits, home, has_heard, field)
 
 
 def is_group_id(text: str) -> bool:
+    if BSUID.fullmatch(text):
+        return False
     return GROUP_ID.fullmatch(text) is not None and not text.lstrip("+").isdecimal()
 
 
@@ -123,38 +127,40 @@ def _looked_up(digits: str, field: str) -> tuple[phonenumbers.PhoneNumber, Recip
 
 
 async def _bare(digits: str, region: str, has_heard: HasHeard, field: str) -> Recipient:
-    """Read digits without a plus: a WhatsApp id, as triggers give it, or a national number."""
-    national = _national(digits, region)
+    """Read digits without a plus: a WhatsApp id, as triggers give it, or what people dial."""
+    dialled = _dialled(digits, region)
     try:
         recipient = _recipient(_parse(digits, field), field)
     except RejectedError:
-        if national is not None:
-            return _recipient(national, field)
+        if dialled is not None:
+            return _recipient(dialled, field)
         raise
-    if national is None:
+    if dialled is None:
         forms = [_parse(each, field) for each in recipient.identities]
         if any(map(phonenumbers.is_valid_number, forms)):
             return recipient
     # Whoever has written is answered, even where the digits are somebody's national number.
     if await has_heard(recipient.identities):
         return recipient
-    if national is not None:
-        return _recipient(national, field)
+    if dialled is not None:
+        return _recipient(dialled, field)
     raise _refusal(
         f"Without a + it would mean {recipient.value}, and there is no such number", field
     )
 
 
-def _national(digits: str, region: str) -> phonenumbers.PhoneNumber | None:
-    """Return the number that the digits are in the region, if they are one there."""
+def _dialled(digits: str, region: str) -> phonenumbers.PhoneNumber | None:
+    """Return whom the digits reach when they are dialled in the region, if there is such a number.
+
+    That is a number of the region, or of any other behind the prefix for calls abroad.
+    """
     if region not in phonenumbers.SUPPORTED_REGIONS:
         return None
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
         return None
-    is_there = number.country_code == phonenumbers.country_code_for_region(region)
-    return number if is_there and phonenumbers.is_valid_number(number) else None
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def _parse(digits: str, field: str) -> phonenumbers.PhoneNumber:

@@ -7,16 +7,29 @@ from collections.abc import Sequence
 import pytest
 
 from appmixer.engine.contract import RejectedError
-from appmixer.whatsapp.plugin.people.recipients import Recipient, read_recipient
+from appmixer.whatsapp.plugin.people.recipients import (
+    Recipient,
+    RecipientType,
+    read_recipient,
+)
 
 pytestmark = pytest.mark.anyio
 
 
-async def read(written: str, *, region: str = "", heard: Sequence[str] = ()) -> Recipient:
+GROUP = "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"
+
+
+async def read(
+    written: str,
+    *,
+    type: RecipientType = "individual",
+    region: str = "",
+    heard: Sequence[str] = (),
+) -> Recipient:
     async def has_heard(identities: Sequence[str]) -> bool:
         return any(each in heard for each in identities)
 
-    return await read_recipient(written, has_heard=has_heard, region=region)
+    return await read_recipient(written, has_heard=has_heard, type=type, region=region)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +41,8 @@ async def read(written: str, *, region: str = "", heard: Sequence[str] = ()) -> 
         ("00420725657976", "+420725657976", ("420725657976",)),
         ("+44 (0)7911 123456", "+447911123456", ("447911123456",)),
         ("\u202a+1 650\u2011555\u20111234\u202c", "+16505551234", ("16505551234",)),
+        ("+49 30/901820", "+4930901820", ("4930901820",)),
+        ("tel:+1-650-555-1234", "+16505551234", ("16505551234",)),
         ("+15550783881", "+15550783881", ("15550783881",)),
         ("+525512345678", "+525512345678", ("525512345678", "5215512345678")),
         ("+5215512345678", "+5215512345678", ("525512345678", "5215512345678")),
@@ -105,12 +120,34 @@ async def test_what_cannot_be_addressed_is_refused_with_the_way_to_write_it(
         ("+16505551234", "CZ", "+16505551234"),
         ("420725657976", "CZ", "+420725657976"),
         ("22997123456", "CZ", "+22997123456"),
+        ("0151/12345678", "DE", "+4915112345678"),
+        ("011 44 7911 123456", "US", "+447911123456"),
+        ("0011 44 7911 123456", "AU", "+447911123456"),
     ],
 )
 async def test_with_a_default_region_digits_that_are_valid_there_are_national(
     written: str, region: str, value: str
 ) -> None:
     assert (await read(written, region=region)).value == value
+
+
+@pytest.mark.parametrize("type", ["individual", "group"])
+async def test_the_id_of_a_group_is_one_whatever_type_is_said(type: RecipientType) -> None:
+    recipient = await read(GROUP, type=type)
+
+    assert (recipient.type, recipient.address, recipient.identities) == (
+        "group",
+        {"to": GROUP},
+        (GROUP,),
+    )
+
+
+@pytest.mark.parametrize("written", ["+16505551234", "US.13491208655302741918", "short"])
+async def test_what_names_a_person_is_no_group(written: str) -> None:
+    with pytest.raises(RejectedError) as caught:
+        await read(written, type="group")
+
+    assert (caught.value.title, caught.value.field) == ("The group cannot be used", "to")
 
 
 async def test_the_id_of_somebody_who_wrote_is_no_national_number() -> None:
