@@ -23,6 +23,7 @@ from .graph.client import GraphClient
 from .ledgers.deliveries import Deliveries
 from .ledgers.fetch_budget import FetchBudget
 from .ledgers.proven_numbers import ProvenNumbers
+from .ledgers.templates import Templates
 from .ledgers.windows import Windows
 from .setup.checks import check_account, check_setup, claim_account
 from .setup.facts import account_facts
@@ -44,6 +45,7 @@ class WhatsApp:
         self.deliveries = Deliveries(host.store, host.put_with_events, host.report_fates, self._now)
         self.numbers = ProvenNumbers(host.store, self._now)
         self.fetch_budget = FetchBudget()
+        self.templates = Templates(host, self._now)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._host.clock.now, UTC)
@@ -94,7 +96,8 @@ class WhatsApp:
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
-        await asyncio.gather(self.windows.note(events), self.deliveries.note(events))
+        ledgers = (self.windows, self.deliveries, self.templates)
+        await asyncio.gather(*(each.note(events) for each in ledgers))
         for topics, notice in notices_of(events):
             await self._host.tell_owners(topics, notice)
 

@@ -96,6 +96,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
         "orders": {"foreign_json", "fields", "sending"},
         "templates": {"foreign_json", "fields"},
+        "templates": {"foreign_json", "ledgers", "fields", "media", "sending"},
         "template_drafts": {"foreign_json", "fields", "media", "templates"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
         "__init__": {"configuration", "graph", "whatsapp"},

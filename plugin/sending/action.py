@@ -66,9 +66,9 @@ class SendAction(Action):
 
 
 async def send_message(
-    context: ActionContext, input: MessageInput, body: Body
+    context: ActionContext, input: MessageInput, body: Body, *, edge: str = "messages"
 ) -> SentMessage | Wait:
-    """Send the body, `{"type": ..., ...}`, once for this step.
+    """Send the body, `{"type": ..., ...}`, once for this step, to an edge of the sender's number.
 
     What has to be uploaded first is made by a function from the proven sender: it is called when
     nothing else is left that could refuse the message.
@@ -95,7 +95,8 @@ async def send_message(
     await _check(context, input, sender, recipient, window)
     content: JsonObject = await body(sender) if callable(body) else body
     check_place(recipient, content)
-    return await _post(context, sender, {**envelope(input, recipient, opaque), **content}, state)
+    path = f"{sender.id}/{edge}"
+    return await _post(context, path, {**envelope(input, recipient, opaque), **content}, state)
 
 
 async def resume_send(
@@ -163,10 +164,9 @@ def _closed(window: Window) -> RejectedError:
 
 
 async def _post(
-    context: ActionContext, sender: SenderNumber, body: JsonObject, state: JsonObject
+    context: ActionContext, path: str, body: JsonObject, state: JsonObject
 ) -> SentMessage | Wait:
     deliveries, step = whatsapp(context).deliveries, _step(context, state)
-    path = f"{sender.id}/messages"
     try:
         answer = await graph_of(context).post(
             path, json=body, before_acting=_journalled(context, deliveries, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from appmixer.engine.contract import Json, JsonObject, RejectedError
 
 from ..foreign_json.shapes import as_text
 from .definitions import MEDIA_FORMATS, Definition
-from .parameters import ButtonParameter, HeaderLocation, HeaderMedia, TemplateParameters
+from .parameters import ButtonParameter, EarlierParameters, HeaderLocation, HeaderMedia
 
 # Meta refuses values with line breaks, tabs or more than four spaces in a row (132018 or 100; seen
 # in reports of users, on no page of Meta's), and nobody can know beforehand what a person writes.
@@ -22,28 +23,19 @@ MANY_SPACES = re.compile(" {5,}")
 
 
 def build_components(
-    parameters: TemplateParameters, definition: Definition | None, now: datetime
+    parameters: EarlierParameters, definition: Definition | None, now: datetime
 ) -> list[dict[str, Json]]:
-    """Return Meta's components for the plain fields; raise RejectedError where they conflict."""
+    """Return Meta's components for the fields; raise RejectedError where they conflict."""
     built = [
         *_header(parameters, definition),
         *_body(parameters, definition),
         *[_button(each) for each in parameters.button_parameters],
         *_offer(parameters.offer_expires_at, now),
     ]
-    if parameters.components is not None and built:
-        raise RejectedError(
-            "The parameters are given twice",
-            "Both Meta's components array and plain fields are filled in.",
-            "Use one of the two.",
-            "components",
-        )
-    if parameters.components is not None:
-        built = [dict(each) for each in parameters.components]
-    return [*built, *_flows_left_out(built, definition)]
+    return with_flows(built, definition)
 
 
-def _header(parameters: TemplateParameters, definition: Definition | None) -> list[dict[str, Json]]:
+def _header(parameters: EarlierParameters, definition: Definition | None) -> list[dict[str, Json]]:
     found: list[Json] = []
     if parameters.header_text not in (None, ""):
         named = definition.header_variables[:1] if definition and definition.is_named else ()
@@ -87,30 +79,31 @@ def _media(media: HeaderMedia, definition: Definition | None) -> JsonObject:
 
 
 def _location(location: HeaderLocation) -> JsonObject:
-    degrees = {
-        "latitude": _degrees(location.latitude, "latitude", 90),
-        "longitude": _degrees(location.longitude, "longitude", 180),
+    spot = {
+        "latitude": degrees(location.latitude, "latitude", 90, "headerLocation"),
+        "longitude": degrees(location.longitude, "longitude", 180, "headerLocation"),
     }
     words = {"name": location.name, "address": location.address}
     for name, word in words.items():
         if not word.strip():
             raise _empty(f"The {name} of the place is empty", "headerLocation")
-    return {**degrees, **words}
+    return {**spot, **words}
 
 
-def _degrees(value: float | str, name: str, limit: int) -> float:
-    degrees = float(value)
-    if not -limit <= degrees <= limit:
+def degrees(value: float | str, name: str, limit: int, field: str) -> float:
+    """Return a latitude or longitude as a number; raise RejectedError for one beyond the limit."""
+    number = float(value)
+    if not -limit <= number <= limit:
         raise RejectedError(
             f"There is no such {name}",
-            f"It is {degrees:g}, and has to be between -{limit} and {limit}.",
+            f"It is {number:g}, and has to be between -{limit} and {limit}.",
             "Correct it; latitude and longitude may have changed places.",
-            "headerLocation",
+            field,
         )
-    return degrees
+    return number
 
 
-def _body(parameters: TemplateParameters, definition: Definition | None) -> list[dict[str, Json]]:
+def _body(parameters: EarlierParameters, definition: Definition | None) -> list[dict[str, Json]]:
     given = parameters.body_parameters
     if not given:
         return []
@@ -186,33 +179,41 @@ def _flow(index: int, token: str = "", data: dict[str, Any] | None = None) -> di
     return {**named, "parameters": [{"type": "action", "action": action}]} if action else named
 
 
-def _flows_left_out(
-    built: list[dict[str, Json]], definition: Definition | None
+def with_flows(
+    built: Sequence[dict[str, Json]], definition: Definition | None
 ) -> list[dict[str, Json]]:
-    """Return the Flow buttons that nothing was given for: Meta wants them named all the same."""
+    """Add the Flow buttons that nothing was given for: Meta wants them named all the same."""
     # Seen in reports of users, who got 131008 or 131009 without it; on no page of Meta's.
     given = {
         str(each.get("index")) for each in built if as_text(each.get("type")).lower() == "button"
     }
     buttons = enumerate(definition.buttons if definition else ())
-    return [_flow(at) for at, each in buttons if each.kind == "FLOW" and str(at) not in given]
+    return [
+        *built,
+        *(_flow(at) for at, each in buttons if each.kind == "FLOW" and str(at) not in given),
+    ]
 
 
 def _offer(expires_at: datetime | None, now: datetime) -> list[dict[str, Json]]:
     if expires_at is None:
         return []
-    aware = expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=UTC)
+    parameter = offer_parameter(expires_at, now, "offerExpiresAt")
+    return [{"type": "limited_time_offer", "parameters": [parameter]}]
+
+
+def offer_parameter(ends_at: datetime, now: datetime, field: str) -> JsonObject:
+    """Return Meta's parameter for the end of an offer; raise RejectedError for one in the past."""
+    aware = ends_at if ends_at.tzinfo else ends_at.replace(tzinfo=UTC)
     if aware <= now:
         raise RejectedError(
             "The offer has ended",
             f"Its end, {aware.astimezone(UTC):%Y-%m-%d %H:%M} UTC, is in the past.",
             "Give a time to come, such as 2030-10-01T22:00:00Z or 2030-10-01T22:00:00+02:00; "
             "without a time zone it counts as UTC.",
-            "offerExpiresAt",
+            field,
         )
     milliseconds = int(aware.timestamp() * 1000)
-    parameter: JsonObject = {
+    return {
         "type": "limited_time_offer",
         "limited_time_offer": {"expiration_time_ms": milliseconds},
     }
-    return [{"type": "limited_time_offer", "parameters": [parameter]}]

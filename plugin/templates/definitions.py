@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from appmixer.engine.contract import ActionContext, ComponentContext, RejectedError, ThrottledError
+from appmixer.engine.contract import ComponentContext, RejectedError, ThrottledError
 
-from ..fields.senders import graph_of, prove_sender
+from ..fields.senders import graph_of, whatsapp
 from ..foreign_json.shapes import as_object, as_objects, as_text
 from .template import Template, part_of, variables
 
 # The formats of headers that are files, and what a send calls them.
 MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document", "GIF": "gif"}
-CACHED_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -58,76 +57,78 @@ def read_definition(node: Mapping[str, Any]) -> Definition:
     )
 
 
-async def find_definition(
-    context: ActionContext,
-    *,
-    phone_number_id: str,
-    business_account_id: str | None,
-    name: str,
-    language: str,
-    fresh: bool = False,
-) -> Definition | None:
-    """Return the definition that a send from the number would use, or None if it cannot be read.
-
-    It is remembered for ten minutes; `fresh` reads it again.
-    """
-    node = await find_template(
-        context, phone_number_id, business_account_id, name, language, fresh=fresh
-    )
-    return None if node is None else read_definition(node)
-
-
 async def find_template(
-    context: ComponentContext,
-    phone_number_id: str,
-    business_account_id: str | None,
-    name: str,
-    language: str,
-    *,
-    fresh: bool = False,
-) -> Mapping[str, Any] | None:
-    """Return the same as Meta describes it."""
-    waba_id = (await prove_sender(context, phone_number_id, business_account_id)).waba_id
-    key = f"template:{waba_id}:{name}:{language}"
-    known = as_object((await context.store.get([key])).get(key))
-    if known and not fresh:
-        return known
-    node = await _node(context, waba_id, name, language)
-    if node is None:
-        return None
-    await context.store.put({key: node}, expires_in_s=CACHED_S)
-    return node
-
-
-async def languages_of(
-    context: ComponentContext, phone_number_id: str, override: str | None, name: str
-) -> list[str]:
-    """Return the languages in which the number's WABA has the template."""
-    sender = await prove_sender(context, phone_number_id, override)
-    nodes = await _nodes(context, sender.waba_id, name)
-    return sorted({as_text(node.get("language")) for node in nodes} - {""})
-
-
-async def _node(
     context: ComponentContext, waba_id: str, name: str, language: str
-) -> dict[str, Any] | None:
-    nodes = await _nodes(context, waba_id, name)
+) -> Mapping[str, Any] | None:
+    """Return the template as Meta describes it, or None where it cannot be read or is not there.
+
+    It is remembered for ten minutes, and forgotten when Meta tells of a change. While Meta does
+    not answer, what was read within a day counts.
+    """
+    known = await whatsapp(context).templates.find(waba_id, name, language)
+    if known is not None and known.is_recent:
+        return known.node
+    try:
+        return await read_template(context, waba_id, name, language)
+    except (RejectedError, ThrottledError) as error:
+        context.log.info("templates.unreadable", waba_id=waba_id, code=error.code)
+        return None if known is None else known.node
+
+
+async def confirmed_template(
+    context: ComponentContext, waba_id: str, name: str, language: str
+) -> Mapping[str, Any] | None:
+    """Return the same for a send that does not fit it: read anew, but only once a minute."""
+    known = await whatsapp(context).templates.find(waba_id, name, language)
+    if known is not None and known.is_confirmed:
+        return known.node
+    try:
+        return await read_template(context, waba_id, name, language, confirms=True)
+    except (RejectedError, ThrottledError) as error:
+        context.log.info("templates.unreadable", waba_id=waba_id, code=error.code)
+        return None if known is None else known.node
+
+
+async def read_template(
+    context: ComponentContext, waba_id: str, name: str, language: str, *, confirms: bool = False
+) -> Mapping[str, Any] | None:
+    """Ask Meta for the template and remember it; raise what Meta says where it does not tell."""
+    found = in_language(await read_templates(context, waba_id, name), language)
+    if found is not None:
+        templates = whatsapp(context).templates
+        await templates.keep(waba_id, name, language, found, confirms=confirms)
+    return found
+
+
+def in_language(nodes: Sequence[dict[str, Any]], language: str) -> dict[str, Any] | None:
     # Seen in a live suite: a send finds the template whatever the case of its language.
     wanted = language.lower()
     return next((each for each in nodes if as_text(each.get("language")).lower() == wanted), None)
 
 
-async def _nodes(context: ComponentContext, waba_id: str, name: str) -> list[dict[str, Any]]:
-    """Return the template in all its languages; nothing where templates cannot be read."""
-    found = graph_of(context).pages(
-        f"{waba_id}/message_templates", {"name": name, **Template.asking()}
-    )
+async def languages_of(context: ComponentContext, waba_id: str, name: str) -> list[str]:
+    """Return the languages in which the WABA has the template, as far as it can be read."""
     try:
-        # Meta's filter also lets through names that only contain the one asked for.
-        return [node async for node in found if node.get("name") == name]
+        nodes = await read_templates(context, waba_id, name)
     except (RejectedError, ThrottledError) as error:
         context.log.info("templates.unreadable", waba_id=waba_id, code=error.code)
         return []
+    return languages_in(nodes)
+
+
+def languages_in(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
+    return sorted({as_text(node.get("language")) for node in nodes} - {""})
+
+
+async def read_templates(
+    context: ComponentContext, waba_id: str, name: str
+) -> list[dict[str, Any]]:
+    """Return the template in all its languages; raise what Meta says where it does not tell."""
+    found = graph_of(context).pages(
+        f"{waba_id}/message_templates", {"name": name, **Template.asking()}
+    )
+    # Meta's filter also lets through names that only contain the one asked for.
+    return [node async for node in found if node.get("name") == name]
 
 
 def _buttons(part: Mapping[str, Any]) -> Sequence[Button]:

@@ -1,11 +1,11 @@
-"""What a template is filled with: the plain fields of its variable parts."""
+"""The fields that templates were filled in with before they had forms of their own."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from appmixer.engine.contract import Fields
 
@@ -79,49 +79,68 @@ class ButtonParameter(Fields):
     )
 
 
-class TemplateParameters(Fields):
-    """The variable parts of a template, in plain form or as Meta's array."""
+EARLIER: dict[str, JsonValue] = {"x-group": "Earlier Fields", "deprecated": True}
+
+
+class EarlierParameters(Fields):
+    """What templates were filled in with before there was a form; flows that do so go on."""
 
     body_parameters: list[ParameterText] | dict[str, ParameterText] | None = Field(
         default=None,
-        description="The values of the body: a list in the order of {{1}}, {{2}}, or an object "
-        "with the names of a template that has named parameters.",
+        description="Part of Parameters now. The values of the body: a list in the order of {{1}}, "
+        "{{2}}, or an object with the names of a template that has named parameters.",
         examples=[["Sheena", "860198"], {"first_name": "Sheena"}],
-        json_schema_extra={"x-widget": "json"},
+        json_schema_extra={"x-widget": "json", **EARLIER},
     )
     header_text: ParameterText | None = Field(
         default=None,
-        description="The value of the one variable that a text header can have.",
+        description="Part of Parameters now. The value of the variable of a text header.",
         examples=["Sheena"],
-        json_schema_extra={"x-group": "Header"},
+        json_schema_extra=EARLIER,
     )
     header_media: HeaderMedia | None = Field(
         default=None,
-        description="The picture, video or document of a media header.",
-        json_schema_extra={"x-group": "Header"},
+        description="Part of Parameters now. The file of a media header.",
+        json_schema_extra=EARLIER,
     )
     header_location: HeaderLocation | None = Field(
         default=None,
-        description="The place of a location header.",
-        json_schema_extra={"x-group": "Header"},
+        description="Part of Parameters now. The place of a location header.",
+        json_schema_extra=EARLIER,
     )
     button_parameters: list[ButtonParameter] = Field(
         default_factory=list[ButtonParameter],
         max_length=10,
-        description="What the buttons are filled with, for those that need something.",
-        json_schema_extra={"x-group": "Buttons"},
+        description="Part of Parameters now. What the buttons are filled with.",
+        json_schema_extra=EARLIER,
     )
     offer_expires_at: datetime | None = Field(
         default=None,
-        description="When a limited-time offer ends; without a time zone, in UTC.",
+        description="Part of Parameters now. When a limited-time offer ends; without a time zone, "
+        "in UTC.",
         examples=["2030-10-01T22:00:00Z"],
-        json_schema_extra={"x-group": "Options"},
+        json_schema_extra=EARLIER,
     )
-    components: list[dict[str, Any]] | None = Field(
-        default=None,
-        title="Components (Expert)",
-        description="Meta's components array as it is, for templates that the fields above do "
-        "not cover, such as carousels. Use either this or those fields.",
-        examples=[[{"type": "body", "parameters": [{"type": "text", "text": "Sheena"}]}]],
-        json_schema_extra={"x-widget": "json", "x-group": "Options"},
-    )
+
+    @property
+    def is_used(self) -> bool:
+        values = (
+            self.body_parameters,
+            self.header_media,
+            self.header_location,
+            self.button_parameters,
+            self.offer_expires_at,
+        )
+        return any(values) or self.header_text not in (None, "")
+
+
+# What tells a form that a step is filled in by these. Of lists only that they are there: an
+# expression in what decides on a form would leave it open.
+EARLIER_INPUTS = (
+    "bodyParameters[].name",
+    "headerText",
+    "headerMedia",
+    "headerLocation",
+    "buttonParameters[].kind",
+    "offerExpiresAt",
+)

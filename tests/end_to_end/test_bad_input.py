@@ -392,7 +392,12 @@ def test_a_wrong_pin_in_a_flow_is_tried_once_and_never_again(ready: World) -> No
     [
         ("order_confirmation", ["Sheena"], "bodyParameters", "a value for {{2}}."),
         ("spring_sale", {"first_name": "S"}, "bodyParameters", "a value for {{discount}}."),
-        ("order_delivery_update", [], "headerLocation", "Its header is a location, and none is"),
+        (
+            "order_delivery_update",
+            ["Mark", "566701"],
+            "headerLocation",
+            "Its header is a location, and none is",
+        ),
     ],
 )
 def test_a_template_lacking_a_parameter_is_refused_by_name_before_the_send(
