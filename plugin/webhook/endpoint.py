@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Sequence
+from secrets import token_hex
 
 from appmixer.engine.contract import (
     Clock,
@@ -20,7 +21,7 @@ from appmixer.engine.contract import (
 
 from ..configuration.settings import how_to_set
 from ..foreign_json.reading import read_foreign_json
-from .events import flatten, unreadable
+from .events import TEST_ENTRY, flatten, unreadable
 
 PATH = "/events"
 ENDPOINT = f"/plugins/appmixer/whatsapp{PATH}"
@@ -34,6 +35,9 @@ PURPOSE = (
     "callback URL in the Meta App Dashboard (WhatsApp, Configuration, Webhook), together with the "
     "verify token; Meta then asks here with hub.mode=subscribe. Nobody else has to call it."
 )
+# What stands before a body that may be of the Test button, and what is in every one of those.
+PRESS = b"test:"
+MAYBE_TEST = f'"{TEST_ENTRY}"'.encode()
 # Anybody can post here: so often at most a line about it is logged.
 LOGGED_EVERY_S = 60.0
 
@@ -77,7 +81,7 @@ class Webhook:
             self._tally.log(self._host.log.warning, "webhook.signature_refused")
             return Response(401, b"The signature is missing or wrong.")
         try:
-            await self._host.accept(request.body)
+            await self._host.accept(_told_apart(request.body))
         except ThrottledError:
             self._tally.log(self._host.log.error, "webhook.not_stored")
             return Response(503, b"It could not be stored; deliver it again.", headers=RETRY_LATER)
@@ -89,10 +93,21 @@ def read(body: bytes) -> Sequence[Event]:
 
     Meta would deliver a refused body for days, so what nobody can read is kept and answered 200.
     """
+    press = b""
+    if body.startswith(PRESS):
+        press, _, body = body.removeprefix(PRESS).partition(b"\n")
     try:
-        return flatten(read_foreign_json(body.decode()))
+        return flatten(read_foreign_json(body.decode()), press.decode())
     except ValueError:
         return [unreadable(body.decode("utf-8", "replace"))]
+
+
+def _told_apart(body: bytes) -> bytes:
+    """Return a body that may be of Meta's Test button with a number of its own before it.
+
+    The button sends the same each time, and who presses it again wants to see it again.
+    """
+    return PRESS + token_hex(8).encode() + b"\n" + body if MAYBE_TEST in body else body
 
 
 class _Tally:

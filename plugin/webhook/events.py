@@ -5,8 +5,11 @@ Kinds and topics:
 - `message`: `messages:<waba>` and `messages:<waba>:<phoneNumberId>`; `status`: `statuses:...`
 - `standby.message`, `standby.status`, `standby.echo`: `standby:...` likewise. Another app leads
   the conversation and answering would take it over, so a flow has to ask for these.
-- `error`, `userAction`, `echo` and every other field by Meta's name for it: `account:<waba>` and
-  `account:<waba>:<kind>`, so that nobody is asked about fields that somebody else wants
+- `error`, `userAction`, `echo`, `userPreference` and every other field by Meta's name for it:
+  `account:<waba>`, `account:<waba>:<phoneNumberId>`, `account:<waba>:<kind>` and
+  `account:<waba>:<field>`, so that nobody is asked about fields that somebody else wants
+- whatever the App Dashboard's Test button sends is of no account: `test:` and one of `messages`,
+  `statuses`, `standby`, `account`, the kind or the field
 - `unreadable`: no topic; kept for a person to look at, and costs none of its neighbours
 - `beside`: no topic; what stood beside the entries and belongs to no account
 
@@ -26,7 +29,7 @@ from typing import Any
 from appmixer.engine.contract import Event
 
 from ..foreign_json.shapes import as_id, as_list, as_object, as_text, is_list, is_object
-from .items import KNOWN_LISTS, MAKERS, Object, Place, digest
+from .items import KNOWN_LISTS, LISTS_OF, MAKERS, TEST, Object, Place, account_topics, digest
 
 # Ten times as many as Meta puts into a delivery. Each event costs some hundred bytes, and of the
 # shortest items a million fit into a body.
@@ -39,13 +42,24 @@ STEMS = ("messages", "statuses", "standby", "account")
 PORTFOLIO_EVENTS = ("PARTNER_", "MM_LITE_", "AD_ACCOUNT_LINKED")
 
 
-def flatten(body: object) -> list[Event]:
-    """Return the events of a parsed body; what is not built as Meta says becomes `unreadable`."""
+# In the place of the WABA's id, in what the App Dashboard's Test button sends.
+TEST_ENTRY = "0"
+
+
+def flatten(body: object, press: str = "") -> list[Event]:
+    """Return the events of a parsed body; what is not built as Meta says becomes `unreadable`.
+
+    `press` tells the tests of one press of Meta's Test button from those of the next.
+    """
     if not is_object(body) or body.get("object") != OBJECT or not is_list(body.get("entry")):
         return [unreadable(body)]
     if _updates(body["entry"]) > MAX_UPDATES:
         return [unreadable(body)]
-    events = [event for entry in body["entry"] for event in _entry_events(entry)]
+    events = [
+        replace(event, id=f"{TEST}:{press}:{event.id}") if event.payload.get("isTest") else event
+        for entry in body["entry"]
+        for event in _entry_events(entry)
+    ]
     beside = _rest(body, {"object": True, "entry": True})
     if beside:
         events.append(Event(f"beside:{digest(beside)}", "beside", {"beside": beside}))
@@ -98,13 +112,16 @@ def _value_events(entry_id: str, time: object, name: str, value: object) -> list
         base["entryTime"] = time
     if waba_id != entry_id:
         base["entryId"] = entry_id
+    if entry_id == TEST_ENTRY:
+        base["isTest"] = True
     events: list[Event] = []
-    if name == "messages" and is_object(value):
-        beside = {**_rest(value, KNOWN_LISTS | _understood(value)), **_odd_metadata(base, metadata)}
-        events = _with_beside(_flat(base, value, ""), "value", beside)
+    known = LISTS_OF.get(name, {})
+    if known and name != "standby" and is_object(value):
+        beside = {**_rest(value, {**known, **_understood(value)}), **_odd_metadata(base, metadata)}
+        events = _with_beside(_flat(base, value, "", known), "value", beside)
     elif name == "standby" and is_object(value) and is_object(value.get("standby")):
         inner = value["standby"]
-        events = _with_beside(_flat(base, inner, "standby."), "standby", _rest(inner, KNOWN_LISTS))
+        events = _with_beside(_flat(base, inner, "standby.", known), "standby", _rest(inner, known))
         beside = _rest(value, {"standby": True, **_understood(value)})
         events = _with_beside(events, "value", {**beside, **_odd_metadata(base, metadata)})
     return events or [_other(waba_id, base, name, value)]
@@ -112,6 +129,8 @@ def _value_events(entry_id: str, time: object, name: str, value: object) -> list
 
 def _waba_id(name: str, entry_id: str, value: object) -> str:
     named = as_id(as_object(as_object(value).get("waba_info")).get("waba_id"))
+    if entry_id == TEST_ENTRY:
+        return entry_id  # what a test names may be the id of somebody's WABA
     is_portfolio = name == "partner_solutions" or (
         name == "account_update"
         and as_text(as_object(value).get("event")).startswith(PORTFOLIO_EVENTS)
@@ -119,9 +138,9 @@ def _waba_id(name: str, entry_id: str, value: object) -> str:
     return named if is_portfolio else entry_id
 
 
-def _flat(base: Object, holder: Object, prefix: str) -> list[Event]:
+def _flat(base: Object, holder: Object, prefix: str, known: Mapping[str, bool]) -> list[Event]:
     """Return an event for each item of the lists: first those of the objects, then of the rest."""
-    lists = {key: _objects(holder, key) for key in KNOWN_LISTS}
+    lists = {key: _objects(holder, key) if key in known else [] for key in KNOWN_LISTS}
     contacts: dict[str, Object] = {}
     for _, contact in lists["contacts"]:
         for key in ("wa_id", "user_id"):
@@ -139,7 +158,7 @@ def _flat(base: Object, holder: Object, prefix: str) -> list[Event]:
     events = [
         make(place, item, index) for key, make in MAKERS.items() for index, item in lists[key]
     ]
-    events += [unreadable({**base, **odd}) for key in KNOWN_LISTS for odd in _odd(holder, key)]
+    events += [unreadable({**base, **odd}) for key in known for odd in _odd(holder, key)]
     unused = [each for _, each in lists["contacts"] if id(each) not in place.given]
     return _with_beside(events, "value", {"contacts": unused} if unused else {})
 
@@ -200,6 +219,6 @@ def _other(waba_id: str, base: Object, name: str, value: Any) -> Event:
         id=f"{name}:{waba_id}:{digest([base.get('entryId'), base.get('entryTime'), value])}",
         kind=name,
         payload={**base, "value": value},
-        topics=(f"account:{waba_id}", f"account:{waba_id}:{name}") if waba_id else (),
+        topics=account_topics(base, name),
         order=f"account:{waba_id}" if waba_id else "",
     )

@@ -1,14 +1,14 @@
 """What one item of a payload becomes: an event, told from its duplicates, with its topics.
 
-An item is a message, a status, an echo, an error or an action of a person; the lists of items, and
-what stands around them, are read in `events`.
+An item is a message, a status, an echo, a preference, an error or an action of a person; the lists
+of items, and what stands around them, are read in `events`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -20,6 +20,11 @@ from ..graph.callback_data import unpack
 # What tells who a person is: all of a contact that every event of the person has.
 CONTACT_KEYS = ("wa_id", "user_id", "parent_user_id", "identity_key_hash")
 PROFILE_KEYS = ("name", "username")
+
+# Fields whose events have topics of their own, and not that of the field.
+CONVERSATIONS = {"messages", "standby"}
+# The stem of what Meta's Test button sends, which is of no account.
+TEST = "test"
 
 Object = dict[str, Any]
 
@@ -38,21 +43,18 @@ class Place:
     given: set[int] = field(default_factory=set[int])
 
     def topics(self, stem: str) -> tuple[str, ...]:
-        if not self.waba_id:
-            return ()
-        topic = f"{stem}:{self.waba_id}"
-        return (topic, f"{topic}:{self.phone_number_id}") if self.phone_number_id else (topic,)
+        return place_topics(self.base, stem)
 
     def account_topics(self, kind: str) -> tuple[str, ...]:
-        """Return the topics of what tells of an account: those of its place, and of its kind."""
-        return (*self.topics("account"), f"account:{self.waba_id}:{kind}") if self.waba_id else ()
+        """Return the topics of what tells of an account: those of its place, kind and field."""
+        return account_topics(self.base, kind)
 
     def wait_keys(self, *keys: tuple[str, str]) -> tuple[str, ...]:
         """Return the keys of the waits that end: none in standby, where another app leads.
 
         Each is named with the WABA, because what else is in it was chosen by whoever wrote or sent.
         """
-        if self.prefix or not self.waba_id:
+        if self.prefix or not self.waba_id or self.base.get("isTest"):
             return ()
         return tuple(f"{kind}:{self.waba_id}:{each}" for kind, each in keys if each)
 
@@ -69,6 +71,24 @@ class Place:
         # Meta rewrites some numbers, so that one contact beside one item may have another id.
         listed = self.lists["contacts"]
         return listed[0][1] if len(listed) == 1 == len(self.lists[key]) else None
+
+
+def place_topics(base: Object, stem: str) -> tuple[str, ...]:
+    """Return the topics of a stem at the place that a change is about; one for tests of the app."""
+    if base.get("isTest"):
+        return (f"{TEST}:{stem}",)
+    if not base["wabaId"]:
+        return ()
+    topic = f"{stem}:{base['wabaId']}"
+    return (topic, f"{topic}:{base['phoneNumberId']}") if base["phoneNumberId"] else (topic,)
+
+
+def account_topics(base: Object, kind: str) -> tuple[str, ...]:
+    """Return the topics of what tells of an account: those of its place, its kind and its field."""
+    names = dict.fromkeys([kind, *({base["field"]} - CONVERSATIONS)])
+    topics = place_topics(base, "account")
+    of_account = f"{TEST}:" if base.get("isTest") else f"account:{base['wabaId']}:"
+    return (*topics, *(f"{of_account}{name}" for name in names)) if topics else ()
 
 
 def _message(place: Place, message: Object, index: int) -> Event:
@@ -130,15 +150,32 @@ def _step_of(item: Mapping[str, Any]) -> str:
 
 
 def _echo(place: Place, echo: Object, index: int) -> Event:
+    # In standby, and there alone, the recipient stands where the sender has written it.
+    sent = as_object(echo.get("message")) if place.prefix else echo
+    user_id, number = as_id(echo.get("to_user_id")), as_id(sent.get("to"))
+    contact = place.contact_of("message_echoes", user_id, number)
+    payload: Object = {**place.base, "echo": echo}
+    if contact is not None:
+        payload["contact"] = contact
     return Event(
         id=_key(place, "echo", echo, index, as_id(echo.get("id"))),
         kind=f"{place.prefix}echo",
-        payload={**place.base, "echo": echo},
+        payload=payload,
         topics=place.topics("standby") if place.prefix else place.account_topics("echo"),
-        order=f"{place.phone_number_id}:",
+        # In turn with what the person writes.
+        order=f"{place.phone_number_id}:{user_id or number}",
         # Some echoes hold the message as it was sent.
         about=_step_of(echo) or _step_of(as_object(echo.get("message"))),
     )
+
+
+def _preference(place: Place, preference: Object, index: int) -> Event:
+    event = _of_account(place, "userPreference", preference, index)
+    ids = as_id(preference.get("user_id")), as_id(preference.get("wa_id"))
+    contact = place.contact_of("user_preferences", *ids)
+    if contact is None:
+        return event
+    return replace(event, payload={**event.payload, "contact": contact})
 
 
 def _error(place: Place, error: Object, index: int) -> Event:
@@ -163,10 +200,22 @@ MAKERS: Mapping[str, Callable[[Place, Object, int], Event]] = {
     "messages": _message,
     "statuses": _status,
     "message_echoes": _echo,
+    "user_preferences": _preference,
     "errors": _error,
     "user_actions": _user_action,
 }
 KNOWN_LISTS = dict.fromkeys(("contacts", *MAKERS), True)
+# Which of the lists are taken apart in a field; what else there may be in it stays as it is.
+CONVERSATION = dict.fromkeys(
+    ("contacts", "messages", "statuses", "message_echoes", "errors", "user_actions"), True
+)
+LISTS_OF: Mapping[str, Mapping[str, bool]] = {
+    "messages": CONVERSATION,
+    "standby": CONVERSATION,
+    "smb_message_echoes": {"contacts": True, "message_echoes": True},
+    "message_echoes": {"contacts": True, "message_echoes": True},
+    "user_preferences": {"contacts": True, "user_preferences": True},
+}
 
 
 def _key(place: Place, kind: str, item: Object, index: int, own_key: str) -> str:

@@ -212,6 +212,59 @@ def test_a_partner_event_belongs_to_the_account_it_names_and_not_to_the_portfoli
     assert event.payload["entryId"] == "2949482758682047"
 
 
+def test_each_message_from_the_phone_app_is_an_event_in_turn_with_the_persons() -> None:
+    echo = {"id": "wamid.7", "from": "15550783881", "to": "16505551234", "to_user_id": "US.1"}
+    other = {"id": "wamid.8", "from": "15550783881", "to": "16505559876"}
+    contact = {"user_id": "US.1", "wa_id": "16505551234"}
+    value = {"contacts": [contact], "message_echoes": [echo, other], "messages": [message()]}
+
+    first, second = flatten(around(value, "smb_message_echoes"))
+
+    assert first.payload == {
+        "wabaId": WABA,
+        "phoneNumberId": PHONE,
+        "displayPhoneNumber": "15550783881",
+        "field": "smb_message_echoes",
+        "echo": echo,
+        "contact": contact,
+        # It is no field for what people write, so nothing there starts an answer.
+        "beside": {"messages": [message()]},
+    }
+    assert first.topics == (
+        f"account:{WABA}",
+        f"account:{WABA}:{PHONE}",
+        f"account:{WABA}:echo",
+        f"account:{WABA}:smb_message_echoes",
+    )
+    assert [first.order, second.order] == [f"{PHONE}:US.1", f"{PHONE}:16505559876"]
+
+
+def test_each_persons_choice_about_marketing_is_an_event() -> None:
+    chosen = [{"wa_id": each, "value": "stop", "timestamp": 1} for each in ("1650555", "1650666")]
+    contact = {"wa_id": "1650666"}
+    value = {"contacts": [contact], "user_preferences": chosen}
+
+    first, second = flatten(around(value, "user_preferences"))
+
+    assert [each.payload["userPreference"] for each in (first, second)] == chosen
+    assert ("contact" in first.payload, second.payload["contact"]) == (False, contact)
+    assert f"account:{WABA}:user_preferences" in second.topics
+    assert first.id != second.id
+
+
+@pytest.mark.parametrize("path", BODIES, ids=lambda path: path.stem)
+def test_what_the_test_button_sends_is_of_no_account_whatever_it_names(path: Path) -> None:
+    parsed = json.loads(path.read_text("utf-8"))
+    for entry in parsed["entry"]:
+        entry["id"] = "0"
+
+    for event in flatten(parsed):
+        assert event.payload["isTest"] is True
+        assert (event.payload["wabaId"], event.wait_keys) == ("0", ())
+        assert event.topics
+        assert {topic.partition(":")[0] for topic in event.topics} == {"test"}
+
+
 def test_standby_messages_do_not_start_flows_that_answer_messages() -> None:
     [event] = flatten(body("fields.standby.message"))
 
@@ -387,7 +440,11 @@ def test_a_value_of_unknown_lists_is_kept_as_it_is() -> None:
     [event] = flatten(around({"novelties": [1, 2]}))
 
     assert event.kind == "messages"
-    assert event.topics == (f"account:{WABA}", f"account:{WABA}:messages")
+    assert event.topics == (
+        f"account:{WABA}",
+        f"account:{WABA}:{PHONE}",
+        f"account:{WABA}:messages",
+    )
     assert event.payload["value"]["novelties"] == [1, 2]  # type: ignore[index, call-overload]  # pyright: ignore
 
 
