@@ -31,6 +31,7 @@ from .setup.notices import notices_of
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
+from .webhook.items import TEST
 
 
 class WhatsApp:
@@ -84,11 +85,13 @@ class WhatsApp:
 
     async def listener_added(self, listener: Listener, account: Account | None) -> None:
         assert account is not None, "the manifest asks for one"
-        await self._subscriptions.add(listener, account)
+        if _is_of_account(listener):
+            await self._subscriptions.add(listener, account)
 
     async def listener_removed(self, listener: Listener, account: Account | None) -> None:
         assert account is not None, "the manifest asks for one"
-        await self._subscriptions.remove(listener, account)
+        if _is_of_account(listener):
+            await self._subscriptions.remove(listener, account)
 
     def read(self, content: bytes) -> Sequence[Event]:
         """Return one event for each message, status or other thing in a webhook's body."""
@@ -96,16 +99,21 @@ class WhatsApp:
 
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
+        happened = [each for each in events if not each.payload.get("isTest")]
         ledgers = (self.windows, self.deliveries, self.templates)
-        await asyncio.gather(*(each.note(events) for each in ledgers))
-        for topics, notice in notices_of(events):
+        await asyncio.gather(*(each.note(happened) for each in ledgers))
+        for topics, notice in notices_of(happened):
             await self._host.tell_owners(topics, notice)
 
     def visible_topics(self, profile: JsonObject) -> Sequence[str]:
-        """Return the topics of all events of the WABAs that the account was proven to reach."""
+        """Return the topics of all events of the WABAs that the account was proven to reach.
+
+        The Test button's tell nothing of anybody: whoever has an account may hear and see them.
+        """
         waba_ids = profile.get("wabaIds")
         found = waba_ids if isinstance(waba_ids, list) else []
-        return [f"{stem}:{waba_id}" for waba_id in found for stem in STEMS]
+        wabas = [f"{stem}:{waba_id}" for waba_id in found for stem in STEMS]
+        return [*wabas, *(f"{TEST}:{stem}" for stem in STEMS)]
 
     async def checks(self, account: Account | None) -> Sequence[Check]:
         """Report on the setup or on an account; what can be mended on the way is mended."""
@@ -135,6 +143,11 @@ class WhatsApp:
     async def ending(self, waba_id: str, account: Account, others: int) -> str:
         """Say what a trigger's stop has made of a WABA that so many other flows listen to."""
         return await self._subscriptions.ending(waba_id, account, others)
+
+
+def _is_of_account(listener: Listener) -> bool:
+    """Say whether it is for what happens at a WABA, and not for Meta's Test button."""
+    return not listener.topic.startswith(f"{TEST}:")
 
 
 def graph_client(host: HostContext, settings: Settings) -> GraphClient:

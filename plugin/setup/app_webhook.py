@@ -13,9 +13,10 @@ from ..webhook.endpoint import ENDPOINT
 from ..webhook.events import OBJECT
 from .app_graph import get_as_app
 
+PAGE = "In the Meta App Dashboard open WhatsApp, Configuration, Webhooks"
 SET_UP = (
-    "In the Meta App Dashboard open WhatsApp, Configuration, Webhooks: save this engine's address "
-    f"{ENDPOINT} with the verify token, then subscribe the field `messages`."
+    f"{PAGE}: save this engine's address {ENDPOINT} with the verify token, then subscribe the "
+    "field `messages`."
 )
 
 
@@ -41,8 +42,8 @@ async def read_app_webhook(graph: GraphClient, settings: Settings) -> AppWebhook
     return None
 
 
-def shortcoming(webhook: AppWebhook | None) -> ConfigurationError | None:
-    """Return what keeps messages and statuses from arriving, as an error; None if nothing does."""
+def shortcoming(webhook: AppWebhook | None, field: str = "") -> ConfigurationError | None:
+    """Return what keeps events, or those of a field, from arriving; None if nothing does."""
     if webhook is None:
         return ConfigurationError(
             "No WhatsApp event can arrive", "The Meta app has no callback URL.", SET_UP
@@ -51,10 +52,11 @@ def shortcoming(webhook: AppWebhook | None) -> ConfigurationError | None:
         return ConfigurationError(
             "No WhatsApp event can arrive", "Meta has switched the app's webhook off.", SET_UP
         )
-    if "messages" not in webhook.fields:
+    if field and field not in webhook.fields:
+        what = "message or status" if field == "messages" else f"event of `{field}`"
         return ConfigurationError(
-            "No message or status can arrive",
-            "The Meta app is not subscribed to the webhook field `messages`.",
-            SET_UP,
+            f"No {what} can arrive",
+            f"The Meta app is not subscribed to the webhook field `{field}`.",
+            SET_UP if field == "messages" else f"{PAGE}, and subscribe the field `{field}`.",
         )
     return None

@@ -6,8 +6,9 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import httpx
@@ -25,6 +26,24 @@ from .app_webhook import read_app_webhook, shortcoming
 from .numbers import IsRegistered
 
 Place = Literal["here", "elsewhere", "unknown"]
+# All others go to the app's own address, whatever addresses WABAs and numbers have.
+OVERRIDABLE = frozenset(
+    {
+        "account_settings_update",
+        "calls",
+        "consumer_profile",
+        "group_lifecycle_update",
+        "group_participants_update",
+        "group_settings_update",
+        "group_status_update",
+        "history",
+        "message_echoes",
+        "messages",
+        "messaging_handovers",
+        "smb_app_state_sync",
+        "smb_message_echoes",
+    }
+)
 EVERY_NUMBER = frozenset({""})
 TELL_ADDRESS = (
     "Set APPMIXER_PUBLIC_URL to the address that Meta reaches this engine by; "
@@ -89,12 +108,12 @@ class Destination:
 
 @dataclass(frozen=True)
 class Wiring:
-    """What decides where the events of a WABA go; `problem` keeps all of them from coming."""
+    """What decides where the events of a WABA go; `problems` keep those of a field from coming."""
 
     waba_id: str
     home: Home
     app_callback: str
-    problem: ConfigurationError | None
+    problems: Callable[[str], ConfigurationError | None]
     is_subscribed: bool
     callback: str
     numbers: tuple[Number, ...]
@@ -129,14 +148,15 @@ async def read_wiring(
     waba_id: str, host: HostContext, settings: Settings, graph: GraphClient, calls: AccountGraph
 ) -> Wiring:
     """Ask Meta; an app that cannot be asked just now has an unknown callback and no problem."""
-    app_callback, problem = "", None
+    app_callback = ""
+    problems: Callable[[str], ConfigurationError | None] = _no_problem
     try:
         webhook = await read_app_webhook(graph, settings)
     except ThrottledError as error:
         host.log.warning("app_webhook.not_read", reason=str(error))
     else:
         app_callback = webhook.callback_url if webhook is not None else ""
-        problem = shortcoming(webhook)
+        problems = partial(shortcoming, webhook)
     is_subscribed, callback = False, ""
     async for row in calls.pages(f"{waba_id}/subscribed_apps"):
         if str(as_object(row.get("whatsapp_business_api_data")).get("id")) == settings.client_id:
@@ -146,20 +166,41 @@ async def read_wiring(
         waba_id=waba_id,
         home=Home.of(host, app_callback),
         app_callback=app_callback,
-        problem=problem,
+        problems=problems,
         is_subscribed=is_subscribed,
         callback=callback,
         numbers=tuple([Number.from_meta(node) async for node in nodes]),
     )
 
 
-def require_delivery(wiring: Wiring, heard: frozenset[str]) -> None:
-    """Raise what keeps the events of these numbers from coming here."""
-    if wiring.problem is not None:
-        raise wiring.problem
-    for destination in wiring.missed(heard):
+def _no_problem(field: str) -> None:
+    return None
+
+
+def require_delivery(wiring: Wiring, heard: frozenset[str], field: str) -> None:
+    """Raise what keeps the events of these numbers, of a field or all, from coming here."""
+    if (error := not_delivered(wiring, field)) is not None:
+        raise error
+    for destination in wiring.missed(heard) if not field or field in OVERRIDABLE else ():
         if wiring.place(destination) == "elsewhere":
             raise refusal(wiring, destination)
+
+
+def not_delivered(wiring: Wiring, field: str) -> ConfigurationError | None:
+    """Return what at the app keeps the events of a field from coming here; None if nothing does."""
+    if (problem := wiring.problems(field)) is not None or not field or field in OVERRIDABLE:
+        return problem
+    if wiring.home.place(wiring.app_callback) != "elsewhere":
+        return None
+    home = wiring.home.address
+    return ConfigurationError(
+        f"The events of `{field}` go to another address",
+        f"Meta delivers them to the callback address of the Meta app, {wiring.app_callback}, "
+        f"whatever address a WhatsApp Business Account has; this engine is reached at {home}.",
+        f"Save {home} as the callback URL in the Meta App Dashboard, WhatsApp, Configuration. "
+        "If both addresses lead here, correct APPMIXER_PUBLIC_URL.",
+        "businessAccountId",
+    )
 
 
 def refusal(wiring: Wiring, destination: Destination) -> RejectedError:

@@ -17,7 +17,7 @@ from ..foreign_json.shapes import as_texts
 from ..graph.account import AccountGraph
 from ..graph.client import GraphClient
 from .app_webhook import read_app_webhook, shortcoming
-from .callbacks import TELL_ADDRESS, Home, Wiring, doubt, refusal, shown
+from .callbacks import TELL_ADDRESS, Home, Wiring, doubt, not_delivered, refusal, shown
 from .tokens import SCOPES, inspect_token
 
 Find = Callable[[], Awaitable[Check]]
@@ -29,6 +29,7 @@ class Wires(Protocol):
     """What is asked of the subscriptions."""
 
     async def heard(self, waba_id: str) -> frozenset[str]: ...
+    async def fields_heard(self, waba_id: str) -> frozenset[str]: ...
     async def wiring(self, waba_id: str, account: Account) -> Wiring: ...
     async def claim(self, waba_id: str, account: Account) -> list[str]: ...
 
@@ -42,7 +43,7 @@ async def check_setup(
         webhook = await read_app_webhook(graph, settings)
     except ConnectorError as error:
         return [*checks, _failed("webhook", error)]
-    if (problem := shortcoming(webhook)) is not None:
+    if (problem := shortcoming(webhook, "messages")) is not None:
         checks.append(Check("webhook", "fault", problem.cause, problem.cure))
     home = Home.of(host, webhook.callback_url if webhook is not None else "")
     if webhook is not None and problem is None:
@@ -71,6 +72,7 @@ async def check_account(
             continue
         checks.append(Check(f"waba {waba_id}", "fine", f"It is called {node.get('name')!r}."))
         checks += _delivery(wiring, heard, matters=matters)
+        checks += _fields(wiring, await wires.fields_heard(waba_id))
         checks.append(_numbers(wiring, heard))
     return list(dict.fromkeys(checks))
 
@@ -240,6 +242,18 @@ def _delivery(wiring: Wiring, heard: frozenset[str], *, matters: bool) -> list[C
             told = doubt(destination).removesuffix(f" {TELL_ADDRESS}")
             checks.append(Check(f"callback {wiring.waba_id}", "advice", told, TELL_ADDRESS))
     return checks or [Check(name, "fine", "Its events are delivered.")]
+
+
+def _fields(wiring: Wiring, fields: frozenset[str]) -> list[Check]:
+    """Name the fields that are listened to and do not come, unless none comes."""
+    if wiring.problems("") is not None:
+        return []
+    errors = {field: not_delivered(wiring, field) for field in sorted(fields - {"messages"})}
+    return [
+        Check(f"field {field}", "fault", error.cause, error.cure)
+        for field, error in errors.items()
+        if error is not None
+    ]
 
 
 def _numbers(wiring: Wiring, heard: frozenset[str]) -> Check:

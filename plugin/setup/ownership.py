@@ -20,7 +20,15 @@ CURE = (
 )
 
 # How Meta, and the kinds of events, name what happens to an account.
-FIELD = re.compile(r"[A-Za-z][A-Za-z_.]{0,99}")
+FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}")
+# In which field of Meta's webhooks what is called otherwise here comes.
+FIELDS_OF = {
+    "statuses": "messages",
+    "error": "messages",
+    "userAction": "messages",
+    "echo": "smb_message_echoes",
+    "userPreference": "user_preferences",
+}
 
 
 @dataclass(frozen=True)
@@ -32,16 +40,29 @@ class Subject:
     kind: str
     waba_id: str
     phone_number_id: str | None = None
+    news: str = ""
+
+    @property
+    def number(self) -> str:
+        """Return the id of its number; empty if it is about all of them."""
+        return self.phone_number_id or ""
+
+    @property
+    def field(self) -> str:
+        """Return the field of Meta's webhooks that it comes in; empty if it may be any."""
+        told = self.news if self.kind == "account" else self.kind
+        return FIELDS_OF.get(told, told)
 
     @classmethod
     def of(cls, topic: str) -> Subject:
         kind, _, rest = topic.partition(":")
         waba_id, separator, part = rest.partition(":")
-        is_number = separator and not (kind == "account" and FIELD.fullmatch(part))
+        is_news = kind == "account" and FIELD.fullmatch(part)
         return cls(
             kind,
             graph_id(waba_id, field="businessAccountId"),
-            graph_id(part, field="phoneNumberId") if is_number else None,
+            graph_id(part, field="phoneNumberId") if separator and not is_news else None,
+            part if is_news else "",
         )
 
 

@@ -62,7 +62,7 @@ class Subscriptions:
             await self._host.store.put({starting: account.id}, expires_in_s=STARTING_S)
             try:
                 wiring = await self.wiring(subject.waba_id, account)
-                require_delivery(wiring, frozenset({subject.phone_number_id or ""}))
+                require_delivery(wiring, frozenset({subject.number}), subject.field)
                 await self._subscribe(wiring, account)
             except ConnectorError:
                 await self._host.store.delete([starting])
@@ -244,10 +244,17 @@ class Subscriptions:
 
     async def heard(self, waba_id: str) -> frozenset[str]:
         """Return the ids of the numbers that somebody listens to; "" stands for all of them."""
+        return frozenset(each.number for each in await self._subjects(waba_id))
+
+    async def fields_heard(self, waba_id: str) -> frozenset[str]:
+        """Return the fields of Meta's webhooks that somebody listens to."""
+        return frozenset(each.field for each in await self._subjects(waba_id) if each.field)
+
+    async def _subjects(self, waba_id: str) -> list[Subject]:
         found = [await self._host.listeners(f"{stem}:{waba_id}") for stem in STEMS]
         subjects = [Subject.of(topic) for topics in found for topic in topics]
         # An id may begin with another one.
-        return frozenset(each.phone_number_id or "" for each in subjects if each.waba_id == waba_id)
+        return [each for each in subjects if each.waba_id == waba_id]
 
     async def _is_heard(self, waba_id: str) -> bool:
         starting = await self._host.store.scan(_starting_key(waba_id, ""))

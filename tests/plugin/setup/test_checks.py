@@ -289,6 +289,35 @@ def account_at_meta(
     router.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": [number]})
 
 
+async def test_a_field_that_a_flow_listens_to_and_the_app_does_not_is_a_fault(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    account_at_meta(respx_mock)
+    for field in ("user_preferences", "messages"):
+        id = f"flow-1/{field}"
+        host.listening[id] = Listener(id, f"account:{WABA}:{field}", {}, "account-1")
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert failing(checks) == ["field user_preferences"]
+    [check] = [each for each in checks if each.name == "field user_preferences"]
+    assert "subscribe the field `user_preferences`" in check.cure
+
+
+async def test_a_field_that_comes_to_another_address_than_the_accounts_own_is_a_fault(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    account_at_meta(respx_mock, callback=HERE, app=AWAY)
+    fields = [{"name": "messages"}, {"name": "account_update"}]
+    row = {"object": "whatsapp_business_account", "callback_url": AWAY, "fields": fields}
+    respx_mock.get(f"{ROOT}/{APP_ID}/subscriptions").respond(json={"data": [row]})
+    listen(host, f"account:{WABA}:account_update")
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert failing(checks) == ["field account_update"]
+
+
 async def test_an_app_whose_callback_is_another_address_is_a_fault_with_both_addresses(
     host: RecordingHost, respx_mock: respx.MockRouter
 ) -> None:

@@ -160,6 +160,7 @@ async def test_the_last_listener_unsubscribes_and_not_the_one_before(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
     one, two = listener(), listener(f"account:{WABA}:account_update", "flow-2/update")
+    meta.app.respond(json=app_webhook(fields=["messages", "account_update"]))
     await start(plugin, host, one)
     await start(plugin, host, two)
 
@@ -255,6 +256,79 @@ async def test_a_listener_that_could_not_hear_is_refused_with_the_reason(
     assert [word for word in words if word not in str(caught.value)] == []
     assert host.store.entries == {}
     assert meta.unsubscribe.call_count == 0
+
+
+@pytest.mark.parametrize(
+    ("topic", "field"),
+    [
+        (f"statuses:{WABA}", "messages"),
+        (f"standby:{WABA}:{PHONE}", "standby"),
+        (f"account:{WABA}:smb_message_echoes", "smb_message_echoes"),
+        (f"account:{WABA}:echo", "smb_message_echoes"),
+        (f"account:{WABA}:userPreference", "user_preferences"),
+        (f"account:{WABA}:error", "messages"),
+        (f"account:{WABA}:template_category_update", "template_category_update"),
+        (f"account:{WABA}:novelty_v2", "novelty_v2"),
+    ],
+)
+async def test_a_listener_needs_the_field_that_its_events_come_in_and_no_other(
+    plugin: WhatsApp,
+    host: RecordingHost,
+    meta: Meta,
+    account: StandInAccount,
+    topic: str,
+    field: str,
+) -> None:
+    meta.app.respond(json=app_webhook(fields=["another"]))
+    with pytest.raises(ConfigurationError) as caught:
+        await start(plugin, host, listener(topic))
+    assert f"`{field}`" in caught.value.cause
+    assert f"field `{field}`" in caught.value.cure
+    assert meta.counts == (0, 0)
+
+    meta.app.respond(json=app_webhook(fields=[field]))
+    await start(plugin, host, listener(topic))
+
+    assert meta.counts == (1, 0)
+
+
+async def test_whoever_listens_to_all_news_of_an_account_needs_no_certain_field(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    meta.app.respond(json=app_webhook(fields=["another"]))
+
+    await start(plugin, host, listener(f"account:{WABA}"))
+
+    assert meta.counts == (1, 0)
+
+
+async def test_news_of_an_account_come_to_the_apps_address_whatever_the_accounts_own_is(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    fields = ["messages", "account_update", "smb_message_echoes"]
+    meta.app.respond(json=app_webhook(callback_url=AWAY, fields=fields))
+    meta.is_subscribed, meta.callback = True, HERE
+
+    await start(plugin, host, listener())
+    await start(plugin, host, listener(f"account:{WABA}:smb_message_echoes", "flow-2/echo"))
+    with pytest.raises(ConfigurationError) as caught:
+        await start(plugin, host, listener(f"account:{WABA}:account_update", "flow-3/news"))
+
+    assert AWAY in caught.value.cause
+    assert (HERE in caught.value.cure, "--claim" in caught.value.cure) == (True, False)
+
+
+async def test_metas_test_button_may_be_heard_by_whoever_has_an_account(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    test = listener("test:messages")
+
+    await start(plugin, host, test)
+    await stop(plugin, host, test)
+
+    assert len(meta.router.calls) == 0
+    assert host.store.entries == {}
+    assert "test:messages" in plugin.visible_topics({"wabaIds": []})
 
 
 async def test_a_number_of_another_account_is_refused(
