@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field, JsonValue
 
@@ -23,9 +23,16 @@ from ...plugin.foreign_json.meta_fields import (
 from ...plugin.foreign_json.reading import read_foreign_json
 from ...plugin.foreign_json.shapes import as_object, as_objects, as_text, word
 from ...plugin.media.fetching import FetchError
-from ...plugin.people.identity import answer_to, number_in, sender_of
+from ...plugin.people.identity import Person, answer_to, number_in, sender_of
 from ...plugin.people.recipients import RecipientType
-from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_place
+from ...plugin.triggers.outputs import (
+    Contact,
+    IsTest,
+    ReportedError,
+    read_contact,
+    read_errors,
+    read_place,
+)
 
 MetaObject = dict[str, Any]
 
@@ -305,16 +312,24 @@ class Message(MetaFields):
         description="The group it was written in.",
         examples=["Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD"],
     )
+    is_test: IsTest
     is_standby: bool = Field(
         description="Whether another app leads the conversation at the moment.", examples=[False]
     )
     errors: list[ReportedError] = Field(
         description="Why Meta could not pass on all of it.", examples=[[]]
     )
+    beside: Object = Field(
+        description="What else Meta told with it, such as how a conversation went before.",
+        examples=[{"conversation_context": {"type": "summary"}}],
+    )
     raw: MetaObject = Field(
         description="The message as Meta sent it.",
         examples=[{"type": "text", "text": {"body": "Does it come in another color?"}}],
     )
+
+
+M = TypeVar("M", bound=Message)
 
 
 def read_message(event: JsonObject) -> Message | None:
@@ -323,12 +338,18 @@ def read_message(event: JsonObject) -> Message | None:
     if not message:
         return None
     person = sender_of(message, as_object(event.get("contact")))
+    return read_as(Message, event, message, person)
+
+
+def read_as(
+    model: type[M], event: JsonObject, message: Mapping[str, Any], person: Person, **others: Any
+) -> M:
+    """Read a message that has passed between the business and this person."""
     reply_to, reply_type = answer_to(message, person)
     kind = _type(message.get("type"))
     chosen = _chosen(message)
     sound = {"audio": message.get(VOICE)} if kind == VOICE else {}
-    return Message.from_meta(
-        message,
+    ours = dict[str, Any](
         reply_to=reply_to,
         reply_type=reply_type,
         **read_place(event),
@@ -339,12 +360,14 @@ def read_message(event: JsonObject) -> Message | None:
         contacts=as_objects(message.get("contacts")) if kind == "contacts" else None,
         reply_id=word(chosen, "id"),
         reply_title=word(chosen, "title") or word(as_object(message.get("button")), "text"),
-        flow_reply=_flow_reply(message),
+        flow_reply=read_flow_reply(message),
         identity_key_hash=word(as_object(event.get("contact")), "identity_key_hash"),
         is_standby=event.get("field") == "standby",
         errors=read_errors(message.get("errors")) or read_errors(event.get("errors")),
+        beside=event.get("beside"),
         raw=dict(message),
     )
+    return model.from_meta(message, **ours | others)
 
 
 def _media(message: Mapping[str, Any], kind: str) -> ReceivedMedia | None:
@@ -365,6 +388,6 @@ def _chosen(message: Mapping[str, Any]) -> Mapping[str, Any]:
     return as_object(interactive.get("button_reply")) or as_object(interactive.get("list_reply"))
 
 
-def _flow_reply(message: Mapping[str, Any]) -> FlowReply | None:
+def read_flow_reply(message: Mapping[str, Any]) -> FlowReply | None:
     reply = as_object(as_object(message.get("interactive")).get("nfm_reply"))
     return FlowReply.from_meta(reply) if reply else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
@@ -22,8 +22,16 @@ from ...plugin.foreign_json.meta_fields import (
 from ...plugin.foreign_json.shapes import as_object, as_text
 from ...plugin.graph.callback_data import unpack
 from ...plugin.people.identity import recipient_of
-from ...plugin.triggers.listening import ListeningInput, ListeningTrigger
-from ...plugin.triggers.outputs import Contact, ReportedError, read_contact, read_errors, read_place
+from ...plugin.triggers.filters import ONLY_WHEN, People, is_one_of
+from ...plugin.triggers.listening import IncludeStandby, ListeningInput, ListeningTrigger, is_for
+from ...plugin.triggers.outputs import (
+    Contact,
+    IsTest,
+    ReportedError,
+    read_contact,
+    read_errors,
+    read_place,
+)
 from .samples import STATUS_EVENTS
 
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
@@ -112,6 +120,10 @@ class StatusUpdate(MetaFields):
         description="The payment, as Meta describes it.",
         examples=[{"reference_id": "ref-860198"}],
     )
+    is_test: IsTest
+    beside: Object = Field(
+        description="What else Meta told with it.", examples=[{"new_field": "new value"}]
+    )
     raw: dict[str, Any] = Field(
         description="The status as Meta sent it.", examples=[{"status": "delivered"}]
     )
@@ -133,6 +145,7 @@ def read_status(event: JsonObject) -> StatusUpdate | None:
         idempotency_key=key,
         **read_place(event),
         contact=read_contact(recipient_of(status, as_object(event.get("contact")))),
+        beside=event.get("beside"),
         raw=dict(status),
     )
 
@@ -152,26 +165,49 @@ class MessageStatusUpdated(ListeningTrigger):
     )
     keywords = ("Delivered", "Delivery Report", "Read Receipt", "Failed")
     reports_own_effects = True
-    events = ("statuses",)
+    events = ("statuses", "standby")
     port = "status"
 
     class Input(ListeningInput):
+        only_failed: bool = Field(
+            default=False,
+            title="Only Failures",
+            description="Messages that never arrive, and why.",
+            examples=[False],
+            json_schema_extra={"x-widget": "toggle"} | ONLY_WHEN,
+        )
         statuses: list[DeliveryStatus] = Field(
             default_factory=list[DeliveryStatus],
             description="Only these statuses; leave it empty for all.",
             examples=[["delivered", "read", "failed"]],
-            json_schema_extra={"x-widget": "select"},
+            json_schema_extra={"x-widget": "select", "x-when": {"onlyFailed": [False]}} | ONLY_WHEN,
         )
+        people: People = Field(default_factory=list[str])
+        reference: str = Field(
+            default="",
+            title="Only References That Begin With",
+            description="The start of what the send was given as your reference; empty for all.",
+            max_length=512,
+            examples=["order:"],
+            json_schema_extra=ONLY_WHEN,
+        )
+        include_standby: IncludeStandby = False
 
     Output = StatusUpdate
     samples: ClassVar[Mapping[str, JsonObject]] = _samples()
 
+    def wanted(self, properties: Input) -> Sequence[str]:
+        return self.events if properties.include_standby else self.events[:1]
+
     async def receive(self, context: TriggerContext, event: JsonObject) -> StatusUpdate | None:
         properties: MessageStatusUpdated.Input = context.properties
-        status = read_status(event)
+        status = read_status(event) if is_for(properties, event) else None
         if status is None:
             return None
-        if properties.phone_number_id and properties.phone_number_id != status.phone_number_id:
+        wanted: list[str] = ["failed"] if properties.only_failed else list(properties.statuses)
+        if wanted and status.status not in wanted:
             return None
-        wanted: list[str] = list(properties.statuses)
-        return status if not wanted or status.status in wanted else None
+        if not (status.opaque_data or "").startswith(properties.reference):
+            return None
+        people = properties.people
+        return status if not people or is_one_of(people, status.contact) else None

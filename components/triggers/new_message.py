@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
 from appmixer.engine.contract import JsonObject, TriggerContext
 
 from ...plugin.media.fetching import FetchMedia, fetched
-from ...plugin.triggers.listening import ListeningInput, ListeningTrigger
+from ...plugin.triggers.filters import MessageFilters, MessageType, MessageTypes
+from ...plugin.triggers.listening import IncludeStandby, ListeningTrigger
 from .message import VOICE, Message, read_message
 from .samples import MESSAGE_EVENTS
-
-MessageType = Literal[
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "reaction",
-    "interactive",
-    "button",
-    "order",
-    "system",
-    "edit",
-    "revoke",
-    "unsupported",
-]
 
 
 def _samples() -> dict[str, JsonObject]:
@@ -48,21 +30,9 @@ class NewMessage(ListeningTrigger):
     port = "message"
     events = ("messages", "standby")
 
-    class Input(ListeningInput):
-        message_types: list[MessageType] = Field(
-            default_factory=list[MessageType],
-            description="Only messages of these types; leave it empty for all, also future ones.",
-            examples=[["text", "interactive", "button"]],
-            json_schema_extra={"x-widget": "select"},
-        )
-        include_standby: bool = Field(
-            default=False,
-            title="Also While Another App Answers",
-            description="Messages of conversations that another app or Meta's agent leads. "
-            "Sending into one takes it over.",
-            examples=[False],
-            json_schema_extra={"x-widget": "toggle", "x-group": "Options"},
-        )
+    class Input(MessageFilters):
+        message_types: MessageTypes = Field(default_factory=list[MessageType])
+        include_standby: IncludeStandby = False
         fetch_media: FetchMedia = False
 
     Output = Message
@@ -74,7 +44,7 @@ class NewMessage(ListeningTrigger):
     async def receive(self, context: TriggerContext, event: JsonObject) -> Message | None:
         properties: NewMessage.Input = context.properties
         message = read_message(event)
-        if message is None or not _is_from(properties, message.phone_number_id):
+        if message is None or not properties.wants(event):
             return None
         wanted: list[str] = list(properties.message_types)
         # A flow that wants sounds wants voice messages, whichever way they are announced.
@@ -85,7 +55,3 @@ class NewMessage(ListeningTrigger):
             found = await fetched(context, media.id, name=media.file_name or "")
             media.file_id, media.error = found.file_id, found.error
         return message
-
-
-def _is_from(properties: ListeningInput, phone_number_id: str | None) -> bool:
-    return not properties.phone_number_id or properties.phone_number_id == phone_number_id

@@ -491,3 +491,108 @@ STATUS_EVENTS: dict[str, JsonObject] = {
         },
     },
 }
+
+ECHO_PLACE: dict[str, Json] = {**PLACE, "field": "smb_message_echoes"}
+ECHO: dict[str, Json] = {
+    "from": "15550783881",
+    "to": "16505551234",
+    "id": "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI4N0Y2QkVBNzQ5NTM0OTg0QkEA",
+    "timestamp": "1790000000",
+}
+ORIGINAL = "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBJBQkY3RjZCQTQ5ODgzODA3QjcA"
+
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/smb_message_echoes
+ECHO_EVENTS: dict[str, JsonObject] = {
+    "text": {
+        **ECHO_PLACE,
+        "echo": {**ECHO, "type": "text", "text": {"body": "Here's the info you requested!"}},
+    },
+    "edited": {
+        **ECHO_PLACE,
+        "echo": {
+            **ECHO,
+            "type": "edit",
+            "edit": {
+                "original_message_id": ORIGINAL,
+                "message": {"type": "text", "text": {"body": "Text was edited"}},
+            },
+        },
+    },
+    "deleted": {
+        **ECHO_PLACE,
+        "echo": {**ECHO, "type": "revoke", "revoke": {"original_message_id": ORIGINAL}},
+    },
+    "of another app": {
+        **PLACE,
+        "field": "standby",
+        "echo": {
+            "id": "wamid.HBgLMTY1MDU1NTEyMzQVAgARGBIwRjMxMEY4ODZDODU1QUY0MjgA",
+            "timestamp": "1790000000",
+            "message": {
+                "messaging_product": "whatsapp",
+                "to": "16505551234",
+                "recipient_type": "individual",
+                "type": "text",
+                "text": {"body": "Hello! Your order #12345 has shipped.", "preview_url": True},
+            },
+        },
+    },
+}
+
+CHOICE: dict[str, Json] = {
+    "wa_id": "16505551234",
+    "category": "marketing_messages",
+    "timestamp": 1790000000,
+}
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/user_preferences
+PREFERENCE_EVENTS: dict[str, JsonObject] = {
+    name: {**PLACE, "field": "user_preferences", "contact": CONTACT, "userPreference": said}
+    for name, said in {
+        "stop": {
+            **CHOICE,
+            "value": "stop",
+            "detail": "User requested to stop marketing messages",
+        },
+        "resume": {
+            **CHOICE,
+            "value": "resume",
+            "detail": "User requested to resume marketing messages",
+        },
+        "signup": {
+            **CHOICE,
+            "value": "signup",
+            "detail": "User signed up via signup link",
+            "signup_id": "13176843987434774",
+        },
+    }.items()
+}
+
+OTHER_EVENTS: dict[str, JsonObject] = {
+    # https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/webhooks
+    "in a group": {
+        **PLACE,
+        "field": "group_status_update",
+        "value": {
+            "messaging_product": "whatsapp",
+            "groups": [
+                {
+                    "timestamp": "1790000000",
+                    "group_id": "Y2FwaV9ncm91cDoxNTU1MDc4Mzg4MToxMjAzNjM0MDQ2OTQyMzM4MjAZD",
+                    "type": "group_suspend",
+                }
+            ],
+        },
+    },
+    "at the account": {
+        "wabaId": "102290129340398",
+        "field": "security",
+        "entryTime": 1790000000,
+        "value": {
+            "display_phone_number": "15550783881",
+            "event": "PIN_CHANGED",
+            "requester": "61555822107539",
+        },
+    },
+    "message": MESSAGE_EVENTS["text"],
+    "status": STATUS_EVENTS["sent"],
+}

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from appmixer.engine.contract import (
-    Fields,
-    Trigger,
-    TriggerContext,
-)
+from pydantic import Field
+
+from appmixer.engine.contract import Fields, JsonObject, Trigger, TriggerContext
 
 from ..fields.definitions import BusinessAccountId, OptionalPhoneNumberId
 from ..fields.senders import business_account, prove_sender, whatsapp
 from ..foreign_json.shapes import as_texts
 from ..setup.ownership import Subject
 from ..webhook.events import STEMS
+from ..webhook.items import TEST
 
 # Flows that run have stored it under this name.
 TOPICS = "routes"
 
+IncludeTests = Annotated[
+    bool,
+    Field(
+        title="Also Meta's Test Button",
+        description="Start, marked as a test, when somebody presses Test in the Meta App "
+        "Dashboard. Its sample is of no account, and the people in it are not real.",
+        examples=[False],
+        json_schema_extra={"x-widget": "toggle", "x-group": "Options"},
+    ),
+]
 
-class ListeningInput(Fields):
-    """Whose events a trigger is for."""
+IncludeStandby = Annotated[
+    bool,
+    Field(
+        title="Also While Another App Answers",
+        description="Messages of conversations that another app or Meta's agent leads. "
+        "Sending into one takes it over.",
+        examples=[False],
+        json_schema_extra={"x-widget": "toggle", "x-group": "Options"},
+    ),
+]
+
+
+class AccountInput(Fields):
+    """At which WhatsApp Business Account a trigger listens."""
 
     business_account_id: BusinessAccountId = None
+    include_tests: IncludeTests = False
+
+
+class ListeningInput(AccountInput):
+    """Whose events a trigger is for, of the account or of one of its numbers."""
+
     phone_number_id: OptionalPhoneNumberId = None
 
 
@@ -42,12 +69,15 @@ class ListeningTrigger(Trigger):
         return self.events
 
     async def start(self, context: TriggerContext) -> None:
-        properties: ListeningInput = context.properties
+        properties: AccountInput = context.properties
         waba_id = business_account(context, properties.business_account_id)
         phone_number_id: str | None = None
-        if properties.phone_number_id:
-            phone_number_id = (await prove_sender(context, properties.phone_number_id, waba_id)).id
-        topics = [topic_of(each, waba_id, phone_number_id) for each in self.wanted(properties)]
+        if named := number_of(properties):
+            phone_number_id = (await prove_sender(context, named, waba_id)).id
+        events = self.wanted(properties)
+        topics = [topic_of(each, waba_id, phone_number_id) for each in events]
+        if properties.include_tests:
+            topics += [f"{TEST}:{each}" for each in events]
         before = await _topics(context)
         # Written down first: what a start that broke off has added can then still be found.
         await context.state.put({TOPICS: list(dict.fromkeys([*before, *topics]))})
@@ -64,10 +94,22 @@ class ListeningTrigger(Trigger):
         for topic in topics:
             await context.remove_listener(topic)
         await context.state.delete([TOPICS])
-        for waba_id in dict.fromkeys(Subject.of(topic).waba_id for topic in topics):
+        of_account = [Subject.of(each) for each in topics if not each.startswith(f"{TEST}:")]
+        for waba_id in dict.fromkeys(subject.waba_id for subject in of_account):
             others = await context.other_flows([f"{stem}:{waba_id}" for stem in STEMS])
             if told := await whatsapp(context).ending(waba_id, context.account, others):
                 context.warn(told)
+
+
+def number_of(properties: AccountInput) -> str | None:
+    """Return the id of the number that the trigger is narrowed to, if it is."""
+    return properties.phone_number_id if isinstance(properties, ListeningInput) else None
+
+
+def is_for(properties: AccountInput, event: JsonObject) -> bool:
+    """Say whether an event is of the number that the trigger is narrowed to; a test is for all."""
+    number = number_of(properties)
+    return not number or event.get("isTest") is True or event.get("phoneNumberId") == number
 
 
 def topic_of(event: str, waba_id: str, phone_number_id: str | None) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from appmixer.engine.contract import Fields, JsonObject
 
@@ -13,6 +13,17 @@ from ..foreign_json.shapes import as_objects, as_text, word
 from ..graph.errors import details_of, error_from_webhook
 from ..graph.redaction import redact
 from ..people.identity import Person
+
+IsTest = Annotated[
+    bool,
+    Field(
+        description="Whether Meta's Test button made it up: then nobody in it is real.",
+        examples=[False],
+    ),
+]
+Raw = Annotated[
+    dict[str, Any], Field(description="All of it as Meta sent it.", examples=[{"type": "text"}])
+]
 
 
 class Contact(Fields):
@@ -71,14 +82,23 @@ def read_contact(person: Person) -> Contact:
     return Contact(**vars(person))
 
 
-def read_place(event: JsonObject) -> dict[str, str | None]:
-    """Return what an event tells of the number that it is about."""
+def read_place(event: JsonObject) -> dict[str, Any]:
+    """Return what an event tells of the number that it is about, and whether it is a test."""
     names = {
         "waba_id": "wabaId",
         "phone_number_id": "phoneNumberId",
         "display_phone_number": "displayPhoneNumber",
     }
-    return {name: word(event, key) for name, key in names.items()}
+    place = {name: word(event, key) for name, key in names.items()}
+    return {**place, "is_test": event.get("isTest") is True}
+
+
+def samples_of(
+    read: Callable[[JsonObject], BaseModel | None], events: Mapping[str, JsonObject]
+) -> dict[str, JsonObject]:
+    """Return the outputs for events, by the same names."""
+    found = {name: read(event) for name, event in events.items()}
+    return {name: each.model_dump(mode="json") for name, each in found.items() if each is not None}
 
 
 def read_errors(errors: object, *, has_failed: bool = False) -> list[ReportedError]:

@@ -38,7 +38,7 @@ OBJECT = "whatsapp_business_account"
 PRODUCT = "whatsapp"
 # What a topic may begin with, before the WABA.
 STEMS = ("messages", "statuses", "standby", "account")
-# These carry the id of a business portfolio where others carry that of the WABA.
+# These mostly carry the id of a business portfolio where others carry that of the WABA.
 PORTFOLIO_EVENTS = ("PARTNER_", "MM_LITE_", "AD_ACCOUNT_LINKED")
 
 
@@ -131,11 +131,13 @@ def _waba_id(name: str, entry_id: str, value: object) -> str:
     named = as_id(as_object(as_object(value).get("waba_info")).get("waba_id"))
     if entry_id == TEST_ENTRY:
         return entry_id  # what a test names may be the id of somebody's WABA
-    is_portfolio = name == "partner_solutions" or (
-        name == "account_update"
-        and as_text(as_object(value).get("event")).startswith(PORTFOLIO_EVENTS)
+    if name == "partner_solutions":
+        return named
+    is_portfolio = name == "account_update" and as_text(as_object(value).get("event")).startswith(
+        PORTFOLIO_EVENTS
     )
-    return named if is_portfolio else entry_id
+    # Some of them name no WABA, because they carry the id of one themselves.
+    return (named or entry_id) if is_portfolio else entry_id
 
 
 def _flat(base: Object, holder: Object, prefix: str, known: Mapping[str, bool]) -> list[Event]:
