@@ -102,7 +102,7 @@ class AccountUpdated(NewsTrigger):
             description="Only these fields of Meta's webhooks; leave it empty for all four. The "
             "Meta app has to be subscribed to them.",
             examples=[["account_update", "account_alerts"]],
-            json_schema_extra={"x-widget": "select"} | ONLY_WHEN,
+            json_schema_extra={"x-widget": "select", **ONLY_WHEN},
         )
         events: Texts = Field(
             default_factory=list[str],

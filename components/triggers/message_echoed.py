@@ -47,7 +47,7 @@ def read_echo(event: JsonObject) -> Echo | None:
     if not echo:
         return None
     # In standby the message stands inside, as the app has sent it.
-    sent = as_object(echo.get("message")) if event.get("field") == "standby" else {}
+    sent = as_object(echo.get("message") if event.get("field") == "standby" else None)
     message = {**sent, **echo}
     if message.get("recipient_type") == "group":
         message["group_id"] = message.get("to")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, JsonValue
 
 from appmixer.engine.contract import JsonObject, TriggerContext
 
@@ -35,6 +35,12 @@ from ...plugin.triggers.outputs import (
 from .samples import STATUS_EVENTS
 
 DeliveryStatus = Literal["sent", "delivered", "read", "played", "failed"]
+
+UNLESS_FAILED: dict[str, JsonValue] = {
+    "x-widget": "select",
+    "x-when": {"onlyFailed": [False]},
+    **ONLY_WHEN,
+}
 
 
 def _type(value: object) -> str:
@@ -174,13 +180,13 @@ class MessageStatusUpdated(ListeningTrigger):
             title="Only Failures",
             description="Messages that never arrive, and why.",
             examples=[False],
-            json_schema_extra={"x-widget": "toggle"} | ONLY_WHEN,
+            json_schema_extra={"x-widget": "toggle", **ONLY_WHEN},
         )
         statuses: list[DeliveryStatus] = Field(
             default_factory=list[DeliveryStatus],
             description="Only these statuses; leave it empty for all.",
             examples=[["delivered", "read", "failed"]],
-            json_schema_extra={"x-widget": "select", "x-when": {"onlyFailed": [False]}} | ONLY_WHEN,
+            json_schema_extra=UNLESS_FAILED,
         )
         people: People = Field(default_factory=list[str])
         reference: str = Field(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from appmixer.engine.contract import Fields, JsonObject, TriggerContext
 
@@ -37,7 +37,7 @@ class RawEvent(Fields):
         "list; value for all that came.",
         examples=["value"],
     )
-    value: JsonValue = Field(description="It as Meta sent it.", examples=[{"groups": []}])
+    value: Any = Field(description="It as Meta sent it.", examples=[{"groups": []}])
     waba_id: str | None = Field(
         title="WABA ID",
         description="The WhatsApp Business Account.",
@@ -94,7 +94,7 @@ class NewEvent(ListeningTrigger):
             "app has to be subscribed. Leave it empty for all that come but standby.",
             max_length=50,
             examples=[["calls", "group_participants_update"]],
-            json_schema_extra={"x-hint": "a name in lower case, such as calls"} | ONLY_WHEN,
+            json_schema_extra={"x-hint": "a name in lower case, such as calls", **ONLY_WHEN},
         )
 
     Output = RawEvent

@@ -74,7 +74,7 @@ class TemplateStatusUpdated(NewsTrigger):
             default_factory=list[TemplateStatus],
             description="Only these statuses; leave it empty for all.",
             examples=[["REJECTED", "PAUSED", "DISABLED"]],
-            json_schema_extra={"x-widget": "select"} | ONLY_WHEN,
+            json_schema_extra={"x-widget": "select", **ONLY_WHEN},
         )
 
     Output = TemplateStatusUpdate

@@ -61,7 +61,7 @@ class UserPreferenceChanged(ListeningTrigger):
             default_factory=list[Choice],
             description="Only these choices; leave it empty for all.",
             examples=[["stop"]],
-            json_schema_extra={"x-widget": "select"} | ONLY_WHEN,
+            json_schema_extra={"x-widget": "select", **ONLY_WHEN},
         )
 
     Output = Preference

@@ -18,6 +18,7 @@ from ..graph.account import AccountGraph
 from ..graph.client import GraphClient
 from .app_webhook import read_app_webhook, shortcoming
 from .callbacks import TELL_ADDRESS, Home, Wiring, doubt, not_delivered, refusal, shown
+from .ownership import Subject
 from .tokens import SCOPES, inspect_token
 
 Find = Callable[[], Awaitable[Check]]
@@ -29,7 +30,7 @@ class Wires(Protocol):
     """What is asked of the subscriptions."""
 
     async def heard(self, waba_id: str) -> frozenset[str]: ...
-    async def fields_heard(self, waba_id: str) -> frozenset[str]: ...
+    async def subjects(self, waba_id: str) -> Sequence[Subject]: ...
     async def wiring(self, waba_id: str, account: Account) -> Wiring: ...
     async def claim(self, waba_id: str, account: Account) -> list[str]: ...
 
@@ -72,7 +73,7 @@ async def check_account(
             continue
         checks.append(Check(f"waba {waba_id}", "fine", f"It is called {node.get('name')!r}."))
         checks += _delivery(wiring, heard, matters=matters)
-        checks += _fields(wiring, await wires.fields_heard(waba_id))
+        checks += _fields(wiring, await wires.subjects(waba_id))
         checks.append(_numbers(wiring, heard))
     return list(dict.fromkeys(checks))
 
@@ -244,11 +245,12 @@ def _delivery(wiring: Wiring, heard: frozenset[str], *, matters: bool) -> list[C
     return checks or [Check(name, "fine", "Its events are delivered.")]
 
 
-def _fields(wiring: Wiring, fields: frozenset[str]) -> list[Check]:
+def _fields(wiring: Wiring, heard: Sequence[Subject]) -> list[Check]:
     """Name the fields that are listened to and do not come, unless none comes."""
     if wiring.problems("") is not None:
         return []
-    errors = {field: not_delivered(wiring, field) for field in sorted(fields - {"messages"})}
+    fields = sorted({each.field for each in heard} - {"messages", ""})
+    errors = {field: not_delivered(wiring, field) for field in fields}
     return [
         Check(f"field {field}", "fault", error.cause, error.cure)
         for field, error in errors.items()

@@ -244,13 +244,10 @@ class Subscriptions:
 
     async def heard(self, waba_id: str) -> frozenset[str]:
         """Return the ids of the numbers that somebody listens to; "" stands for all of them."""
-        return frozenset(each.number for each in await self._subjects(waba_id))
+        return frozenset(each.number for each in await self.subjects(waba_id))
 
-    async def fields_heard(self, waba_id: str) -> frozenset[str]:
-        """Return the fields of Meta's webhooks that somebody listens to."""
-        return frozenset(each.field for each in await self._subjects(waba_id) if each.field)
-
-    async def _subjects(self, waba_id: str) -> list[Subject]:
+    async def subjects(self, waba_id: str) -> list[Subject]:
+        """Return what somebody listens to there."""
         found = [await self._host.listeners(f"{stem}:{waba_id}") for stem in STEMS]
         subjects = [Subject.of(topic) for topics in found for topic in topics]
         # An id may begin with another one.

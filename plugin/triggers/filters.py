@@ -30,8 +30,10 @@ People = Annotated[
         description="Phone numbers with their country codes, or user ids; leave it empty for all.",
         max_length=MAX_CHOSEN,
         examples=[["+16505551234"]],
-        json_schema_extra={"x-hint": "a phone number with its country code, or a user id"}
-        | ONLY_WHEN,
+        json_schema_extra={
+            "x-hint": "a phone number with its country code, or a user id",
+            **ONLY_WHEN,
+        },
     ),
 ]
 MessageType = Literal[
@@ -57,7 +59,7 @@ MessageTypes = Annotated[
     Field(
         description="Only messages of these types; leave it empty for all, also future ones.",
         examples=[["text", "interactive", "button"]],
-        json_schema_extra={"x-widget": "select"} | ONLY_WHEN,
+        json_schema_extra={"x-widget": "select", **ONLY_WHEN},
     ),
 ]
 Texts = list[Annotated[str, StringConstraints(max_length=256, pattern=r"\S")]]
@@ -91,14 +93,14 @@ class MessageFilters(ListeningInput):
         title="Only From an Ad or Post",
         description="The first message after a tap on one that leads to WhatsApp.",
         examples=[False],
-        json_schema_extra={"x-widget": "toggle"} | ONLY_WHEN,
+        json_schema_extra={"x-widget": "toggle", **ONLY_WHEN},
     )
     chats: Chats = Field(
         default="all",
         title="Groups or Not",
         description="all; people: what is written to you alone; groups: what is written in groups.",
         examples=["people"],
-        json_schema_extra={"x-widget": "select"} | ONLY_WHEN,
+        json_schema_extra={"x-widget": "select", **ONLY_WHEN},
     )
 
     def wants(self, event: JsonObject) -> bool:

@@ -59,7 +59,10 @@ class ListeningTrigger(Trigger):
     """Base of the triggers: starting asks for events, stopping takes back what was asked for."""
 
     group = "Triggers"
-    scopes = ("whatsapp_business_messaging", "whatsapp_business_management")
+    scopes: ClassVar[Sequence[str]] = (
+        "whatsapp_business_messaging",
+        "whatsapp_business_management",
+    )
     events: ClassVar[Sequence[str]]
     """What it may ask for: `messages`, `statuses`, `standby`, and of what happens to an account the
     fields of webhooks by Meta's names, such as `message_template_status_update`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
@@ -60,13 +60,13 @@ class NewsTrigger(ListeningTrigger):
     scopes = ("whatsapp_business_management",)
     port = "update"
     Input = AccountInput
-    Output: ClassVar[type[News]]
 
     def wants(self, properties: Any, news: Any) -> bool:
         """Say whether the properties ask for it."""
         return True
 
     async def receive(self, context: TriggerContext, event: JsonObject) -> News | None:
+        assert issubclass(self.Output, News), "what such a trigger gives are news"
         news = read_news(self.Output, event)
         return news if news is not None and self.wants(context.properties, news) else None
 

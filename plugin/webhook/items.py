@@ -206,9 +206,9 @@ MAKERS: Mapping[str, Callable[[Place, Object, int], Event]] = {
 }
 KNOWN_LISTS = dict.fromkeys(("contacts", *MAKERS), True)
 # Which of the lists are taken apart in a field; what else there may be in it stays as it is.
-CONVERSATION = dict.fromkeys(
-    ("contacts", "messages", "statuses", "message_echoes", "errors", "user_actions"), True
-)
+CONVERSATION: Mapping[str, bool] = {
+    name: each for name, each in KNOWN_LISTS.items() if name != "user_preferences"
+}
 LISTS_OF: Mapping[str, Mapping[str, bool]] = {
     "messages": CONVERSATION,
     "standby": CONVERSATION,

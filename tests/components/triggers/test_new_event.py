@@ -78,10 +78,20 @@ async def test_fields_and_numbers_can_be_chosen(
     assert len(await outputs(quiet, "NewEvent", webhook, **properties)) == expected
 
 
+async def test_errors_of_conversations_that_another_app_leads_are_not_those_of_messages(
+    quiet: RecordingContext,
+) -> None:
+    parsed = copy.deepcopy(body("fields.standby.message"))
+    parsed["entry"][0]["changes"][0]["value"]["standby"] = {"errors": [{"code": 131000}]}
+
+    assert not await outputs(quiet, "NewEvent", parsed, fields=["messages"])
+    assert await outputs(quiet, "NewEvent", parsed)
+
+
 @pytest.mark.parametrize("wrong", ["", "Messages", "two words", "account:1"])
 def test_what_is_no_name_of_a_field_is_refused_while_it_is_filled_in(wrong: str) -> None:
     schema = component_schema("appmixer.whatsapp.NewEvent", type(TRIGGERS["NewEvent"]))
 
-    [error] = Draft202012Validator(schema).iter_errors({"fields": [wrong]})
+    [error] = Draft202012Validator(schema).iter_errors({"fields": [wrong]})  # pyright: ignore[reportUnknownMemberType]
 
     assert error.absolute_path[0] == "fields"

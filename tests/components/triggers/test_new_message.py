@@ -166,7 +166,7 @@ def test_a_filter_that_can_match_nothing_is_refused_while_it_is_filled_in(
     component = TRIGGERS["NewMessage"]
     schema = component_schema("appmixer.whatsapp.NewMessage", type(component))
 
-    [error] = Draft202012Validator(schema).iter_errors({field: wrong})
+    [error] = Draft202012Validator(schema).iter_errors({field: wrong})  # pyright: ignore[reportUnknownMemberType]
 
     assert error.absolute_path[0] == field
     with pytest.raises(ValidationError):

@@ -58,6 +58,18 @@ async def test_the_same_webhook_tells_the_same_and_good_news_tell_nothing(
     assert first.id == second.id
 
 
+async def test_metas_test_button_tells_nobody_that_a_template_is_paused(
+    host: RecordingHost,
+) -> None:
+    plugin = WhatsApp(host)
+    content = json.loads(webhook("PAUSED"))
+    content["entry"][0]["id"] = "0"
+
+    await plugin.before_routing(plugin.read(json.dumps(content).encode()))
+
+    assert host.told == []
+
+
 async def test_a_status_that_says_hardly_anything_harms_nothing(host: RecordingHost) -> None:
     content = json.loads(webhook("PAUSED"))
     content["entry"][0]["changes"][0]["value"] = {"event": "PAUSED"}

@@ -318,6 +318,19 @@ async def test_news_of_an_account_come_to_the_apps_address_whatever_the_accounts
     assert (HERE in caught.value.cure, "--claim" in caught.value.cure) == (True, False)
 
 
+async def test_an_accounts_own_address_takes_no_news_of_it_away(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    meta.app.respond(json=app_webhook(fields=["messages", "account_update"]))
+    meta.is_subscribed, meta.callback = True, AWAY
+
+    await start(plugin, host, listener(f"account:{WABA}:account_update"))
+    with pytest.raises(RejectedError) as caught:
+        await start(plugin, host, listener())
+
+    assert AWAY in caught.value.cause
+
+
 async def test_metas_test_button_may_be_heard_by_whoever_has_an_account(
     plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
 ) -> None:
