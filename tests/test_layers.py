@@ -95,7 +95,6 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
         "orders": {"foreign_json", "fields", "sending"},
-        "templates": {"foreign_json", "fields"},
         "templates": {"foreign_json", "ledgers", "fields", "media", "sending"},
         "template_drafts": {"foreign_json", "fields", "media", "templates"},
         "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},

@@ -32,7 +32,7 @@ def _amount(value: object) -> float | None:
     return float(amount)
 
 
-class OrderItem(MetaFields):
+class OrderedItem(MetaFields):
     """A product that was ordered."""
 
     product_id: Annotated[Id, At("product_retailer_id")] = Field(
@@ -52,8 +52,8 @@ class OrderTotal(Fields):
     amount: float = Field(description="The sum.", examples=[85])
 
 
-def _items(value: object) -> list[OrderItem]:
-    return [OrderItem.from_meta(each) for each in as_objects(value)]
+def _items(value: object) -> list[OrderedItem]:
+    return [OrderedItem.from_meta(each) for each in as_objects(value)]
 
 
 class Order(PersonalMessage):
@@ -65,7 +65,7 @@ class Order(PersonalMessage):
     text: Annotated[Word, At("order.text")] = Field(
         description="What was written with it.", examples=["Love these!"]
     )
-    items: Annotated[list[OrderItem], At("order.product_items"), BeforeValidator(_items)] = Field(
+    items: Annotated[list[OrderedItem], At("order.product_items"), BeforeValidator(_items)] = Field(
         description="What was ordered."
     )
     totals: list[OrderTotal] = Field(
