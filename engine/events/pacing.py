@@ -27,9 +27,19 @@ class Pacing:
     events: Events
     _crowded_since: float | None = None
     _pauses_without_crowd: int = 0
+    # How many had come in when routing last went on.
+    _taken: int = 0
 
     async def pause(self, *, has_backlog: bool) -> None:
-        """Return when few come in, or when routing has been put off for long enough."""
+        """Return when few come in, or when routing has been put off for long enough.
+
+        With a backlog, and nothing new since it went on last, there is nobody to let pass.
+        """
+        if not has_backlog or self.events.taken != self._taken:
+            await self._let_pass(has_backlog=has_backlog)
+        self._taken = self.events.taken
+
+    async def _let_pass(self, *, has_backlog: bool) -> None:
         until = time.monotonic() + (BACKLOG_S if has_backlog else BUSY_S)
         quiet, enough = 0, 1
         while quiet < enough:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -104,8 +103,8 @@ class Actions:
 
         It raises nothing but DryRunRequest, and what cancels it.
         """
-        attempt = uuid.uuid4().hex
         marks = self._services.marks
+        attempt = marks.name()
         kind = self._flows.types.get(component.type)
         writes, may_repeat = (kind.writes, kind.may_repeat) if kind else (True, False)
         account_id: str | None = None

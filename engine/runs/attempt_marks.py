@@ -10,8 +10,10 @@ room ends the process.
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import os
+import uuid
 from pathlib import Path
 
 # Their names are those of the first releases, whose marks are still read.
@@ -29,9 +31,15 @@ class AttemptMarks:
         self._path = folder / FILE
         self._boot = _boot_id() if boot is None else boot
         self._position = 0
+        # A random name for each would let the interpreter go each time, to whoever waits for it.
+        self._process, self._numbers = uuid.uuid4().hex, itertools.count()
         self._under_way: dict[bytes, bytes] = self._read()
         self._not_acted = {each for each, mark in self._under_way.items() if mark == BEGUN}
         self._rewrite()
+
+    def name(self) -> str:
+        """Return a name that no other attempt has, of this process or of another one."""
+        return f"{self._process}.{next(self._numbers)}"
 
     def has_not_acted(self, attempt: str) -> bool:
         """Say whether a process before this one began it, and it certainly did not act."""
@@ -42,7 +50,7 @@ class AttemptMarks:
         return self._under_way.get(attempt.encode()) == ACTED
 
     def begin(self, attempt: str) -> None:
-        """Mark an attempt, which has a name of its own, as begun."""
+        """Mark an attempt, by a name of its own, as begun."""
         self._write(attempt.encode(), BEGUN)
 
     def act(self, attempt: str) -> None:

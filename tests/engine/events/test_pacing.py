@@ -30,6 +30,8 @@ class Flood:
         self.taken = self.answered = self.commits = 0
         self.per_pause, self.commits_per_pause = 3 * CROWD_ROWS, 4
         self.now_s = 1_000.0
+        # While routing was at work.
+        self.comes_meanwhile = 1
 
     async def sleep(self, duration_s: float) -> None:
         self.now_s += duration_s
@@ -50,6 +52,7 @@ class Flood:
 
     async def paused_s(self, paced: Pacing, *, has_backlog: bool = False) -> float:
         started_s = self.now_s
+        self.taken += self.comes_meanwhile
         await paced.pause(has_backlog=has_backlog)
         return round(self.now_s - started_s, 3)
 
@@ -70,6 +73,18 @@ def paced(flood: Flood) -> Pacing:
 async def test_a_single_event_waits_one_pause(flood: Flood, paced: Pacing) -> None:
     flood.per_pause = 1
 
+    assert await flood.paused_s(paced) == PAUSE_S
+
+
+async def test_a_backlog_is_routed_on_at_once_while_nothing_new_comes_in(
+    flood: Flood, paced: Pacing
+) -> None:
+    flood.per_pause = 1
+    await flood.paused_s(paced)
+
+    flood.comes_meanwhile = 0
+
+    assert await flood.paused_s(paced, has_backlog=True) == 0
     assert await flood.paused_s(paced) == PAUSE_S
 
 

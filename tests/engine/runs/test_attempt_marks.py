@@ -40,6 +40,18 @@ def test_a_killed_process_leaves_word_of_what_stayed_and_what_left(tmp_path: Pat
     }
 
 
+def test_no_two_attempts_have_one_name_whichever_process_made_them(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    first, second = AttemptMarks(tmp_path / "a"), AttemptMarks(tmp_path / "b")
+
+    names = [marks.name() for marks in (first, second) for _ in range(100)]
+
+    assert len({*names}) == 200
+    first.close()
+    second.close()
+
+
 def test_nothing_is_certain_of_an_attempt_that_is_still_under_way(tmp_path: Path) -> None:
     marks = AttemptMarks(tmp_path, BOOT)
     marks.begin("attempt")
