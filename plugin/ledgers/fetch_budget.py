@@ -16,7 +16,7 @@ LONGEST_S, SHORTEST_S = 3.0, 0.5
 class FetchBudget:
     """The seconds that are left for fetching, in this process."""
 
-    def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, elapsed: Callable[[], float] = time.perf_counter) -> None:
         self._elapsed = elapsed
         self._left_s, self._counted_at = MOST_S, elapsed()
 

@@ -103,6 +103,8 @@ class DeletedTemplate(Fields):
 
 async def look_up(context: ActionContext, which: WhichTemplate) -> TemplateDetails:
     """Return the template; raise RejectedError where there is none."""
+    if which.business_account_id:
+        business_account(context, which.business_account_id)
     if which.template_id:
         node = await graph_of(context).get(which.template_id, TemplateDetails.asking())
         return TemplateDetails.from_meta(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,6 @@ import respx
 from appmixer.engine.contract import (
     Action,
     Event,
-    JsonObject,
     RejectedError,
     ThrottledError,
     choices_of,
@@ -27,6 +26,8 @@ from appmixer.whatsapp.plugin.sending.messages import SentMessage
 from appmixer.whatsapp.plugin.sending.texts import TextInput
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
+from ..needed import right_input
+
 Requests = Callable[[], list[httpx.Request]]
 
 pytestmark = pytest.mark.anyio
@@ -36,32 +37,6 @@ WABA, NUMBER, SHOWN = "102290129340398", "106540352242922", "+1 555-078-3881"
 SECOND_WABA, SECOND_NUMBER = "2002", "3003"
 FOREIGN = "206540352242922"
 COMPONENTS = load_connectors()["appmixer:whatsapp"].components()
-# What a component needs beside the sender, where examples do not make it up.
-NEEDED: Mapping[str, JsonObject] = {
-    "SendText": {"to": "+16505551234", "text": "Hi"},
-    "SendContacts": {"fullName": "Al", "phone": "+16505559999"},
-    "SendReaction": {"remove": True},
-    "SendOrderDetails": {"total": 1},
-    "SendTemplate": {
-        "to": "+16505551234",
-        "templateName": "hello_world",
-        "languageCode": "en_US",
-    },
-    "SendCarousel": {
-        "cardType": "product",
-        "catalogId": "194836987003835",
-        "productIds": ["di9ozbzfi4", "nqryix03ez"],
-    },
-    "SendFlow": {"flowId": "6627390910605886"},
-    "UploadMedia": {"fileId": "file-1"},
-    "RegisterPhoneNumber": {"pin": "123456"},
-    "EnsureRegistered": {"pin": "123456"},
-    "DeregisterPhoneNumber": {},
-    "GetRegistrationStatus": {},
-    "GetPhoneNumber": {},
-    "UpdateBusinessProfile": {"about": "Succulent specialists!"},
-    "SetConversationStarters": {"prompts": ["Book a flight"]},
-}
 NAMING_A_SENDER = [
     name
     for name, component in COMPONENTS.items()
@@ -81,9 +56,7 @@ async def use(context: RecordingContext, name: str, **fields: Any) -> Any:
     context.files.keep("a.pdf", "application/pdf", b"%PDF-1.7")
     component = COMPONENTS[name]()
     assert isinstance(component, Action)
-    schema = component.Input.model_json_schema()
-    needed = {each: schema["properties"][each]["examples"][0] for each in schema["required"]}
-    given = {**needed, **NEEDED.get(name.rpartition(".")[2], {}), **fields}
+    given = {**right_input(name, component.Input.model_json_schema()), **fields}
     return await component.receive(context, component.Input.model_validate(given))
 
 

@@ -103,6 +103,17 @@ async def test_a_trigger_can_be_started_and_stopped_twice(
         assert await lifecycle_complaints(trigger, context) == []
 
 
+# The fields of webhooks that the app hears: all that some trigger asks for.
+HEARD = sorted(
+    {
+        *{"messages", "account_update", "account_alerts", "account_review_update"},
+        *{"business_capability_update", "message_template_quality_update"},
+        *{"message_template_status_update", "phone_number_quality_update", "smb_message_echoes"},
+        *{"standby", "template_category_update", "user_preferences"},
+    }
+)
+
+
 def answer_of_meta(request: httpx.Request) -> httpx.Response:
     """Answer as Meta does for an app whose webhook is set up and a WABA that is shared with it."""
     path = request.url.path.removeprefix("/v25.0/")
@@ -122,7 +133,7 @@ def answer_of_meta(request: httpx.Request) -> httpx.Response:
                         "object": "whatsapp_business_account",
                         "callback_url": "https://api.example/plugins/appmixer/whatsapp/events",
                         "active": True,
-                        "fields": [{"name": "messages", "version": "v25.0"}],
+                        "fields": [{"name": each, "version": "v25.0"} for each in HEARD],
                     }
                 ]
             },

@@ -57,7 +57,8 @@ MESSAGE_FIELDS = (
     "displayPhoneNumber, profileName, contact, text, image, video, audio, document, sticker, "
     "media, location, contacts, reaction, interactive, button, replyId, replyTitle, "
     "replyPayload, flowReply, quotedMessageId, isForwarded, order, referral, system, "
-    "unsupported, edit, revoke, identityKeyHash, groupId, isStandby, errors, raw."
+    "unsupported, edit, revoke, identityKeyHash, groupId, isTest, isStandby, "
+    "errors, beside, raw."
 )
 SPELLING = "There is no such field; check its spelling or remove it."
 
