@@ -9,7 +9,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import ActionContext, ComponentContext, Json, RejectedError
 
-from ..fields.senders import graph_of
+from ..fields.senders import business_account, graph_of
 from ..foreign_json.meta_fields import Id, MetaFields, Text
 from ..foreign_json.shapes import as_objects, as_text
 from ..templates.template import part_of
@@ -74,6 +74,8 @@ async def create(context: ActionContext, waba_id: str, body: Mapping[str, Json])
 
 async def edit(context: ActionContext, draft: ChangedTemplate) -> TemplateDetails:
     """Change a template as far as Meta allows that in its state; return it as it is then."""
+    if draft.business_account_id:
+        business_account(context, draft.business_account_id)
     graph = graph_of(context)
     node = await graph.get(draft.template_id, TemplateDetails.asking())
     _check_state(node, draft)

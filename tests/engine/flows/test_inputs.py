@@ -10,7 +10,8 @@ from appmixer.engine.contract import load_connectors
 from appmixer.engine.flows.component_types import component_types
 from appmixer.engine.flows.inputs import certainly_fits, input_errors
 
-from ...end_to_end.test_wrong_inputs import MISSING, right_input, wrong_values
+from ...end_to_end.test_wrong_inputs import MISSING, wrong_values
+from ...needed import right_input
 
 TYPES = component_types(load_connectors())
 # What a lenient reader takes for something else.
@@ -20,7 +21,7 @@ ODD: tuple[Any, ...] = (0, 1, 1.0, True, "1", "true", [], {}, ["x"], {"x": 1}, b
 @pytest.mark.parametrize("name", TYPES)
 def test_what_certainly_fits_has_no_fault_by_its_schema(name: str) -> None:
     kind = TYPES[name]
-    right = right_input(kind.schema)
+    right = right_input(name, kind.schema)
     tried: list[dict[str, Any]] = [right, {}]
     for field, value, _ in wrong_values(kind.schema):
         tried.append({**right, field: value} if value is not MISSING else _without(right, field))
@@ -39,9 +40,9 @@ def test_what_certainly_fits_has_no_fault_by_its_schema(name: str) -> None:
 
 
 def test_an_ordinary_input_certainly_fits() -> None:
-    kind = TYPES["appmixer.whatsapp.SendText"]
+    name = "appmixer.whatsapp.SendText"
 
-    assert certainly_fits(right_input(kind.schema), kind)
+    assert certainly_fits(right_input(name, TYPES[name].schema), TYPES[name])
 
 
 def _without(values: dict[str, Any], field: str) -> dict[str, Any]:
