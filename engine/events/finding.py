@@ -46,7 +46,7 @@ _LISTENING = PreparedSelect(
     )
 )
 # Triggers read events without a pause for so long, then others on the loop have their turn.
-LONGEST_TURN_S = 0.01
+LONGEST_TURN_S = 0.02
 
 
 # The triggers of one batch, by flow (its key), version and step.
