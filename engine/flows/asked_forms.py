@@ -20,6 +20,7 @@ from ..storage.statements import MAX_KEYS, insert
 from ..storage.storage import Storage
 from ..storage.tables import flows, form_uses, forms
 from ..values import is_object
+from .component_types import ComponentTypes
 from .forms import OpenFormError, deciding, fault_of, unforeseen, usable
 from .input_checks import InputChecks
 from .models import ComponentType, Fault, FlowComponent, FlowDocument
@@ -40,7 +41,7 @@ class AskedForms:
 
     storage: Storage
     accounts: Accounts
-    types: Mapping[str, ComponentType]
+    types: ComponentTypes
     component: Callable[[str], Component]
     contexts: Callable[[Place], ComponentContext]
     describe: Describe
@@ -51,6 +52,7 @@ class AskedForms:
 
     async def ask(self, place: Place, step: FlowComponent) -> Form:
         """Return the form of a step as it is now, and keep it; raise ConnectorError."""
+        await self.types.load([step.type])
         kind = self.types[step.type]
         values = deciding(step.input, kind)
         if kind.form is not None:
@@ -100,6 +102,7 @@ class AskedForms:
         """Return the kept forms of a document's steps, by step; the document may be anything."""
         accounts: dict[tuple[str, str], str] = {}
         wanted: dict[str, list[str]] = {}
+        await self.types.load(_types_in(raw))
         for key, step in self._asking(raw):
             place = (self.types[step.type].connector, step.account or "")
             if place not in accounts:
@@ -289,3 +292,9 @@ def _keep(connection: sa.Connection, row: Mapping[str, Any]) -> None:
     mine = forms.c.owner_id == row["owner_id"]
     newest = sa.select(forms.c.key).where(mine).order_by(forms.c.made_at.desc()).limit(MAX_KEPT)
     connection.execute(sa.delete(forms).where(mine, forms.c.key.not_in(newest)))
+
+
+def _types_in(raw: object) -> Iterator[object]:
+    components = raw.get("components") if is_object(raw) else None
+    for step in components.values() if is_object(components) else ():
+        yield step.get("type") if is_object(step) else None

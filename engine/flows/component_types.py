@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..contract import (
@@ -41,6 +43,21 @@ class ComponentTypes(Mapping[str, ComponentType]):
         made = [_type_of(connector_id, connector, each) for each in entries] if is_loaded else []
         self._made.update({each.name: each for each in made})
         self._places |= {each.name: (connector_id, connector, each) for each in entries}
+
+    async def load(self, names: Iterable[object]) -> None:
+        """Make those that are not made yet, in a thread: their modules may take a while.
+
+        What is not there or cannot be loaded is told to whoever asks for it.
+        """
+        texts = (name for name in names if isinstance(name, str))
+        missing = [name for name in texts if name in self and name not in self._made]
+        if missing:
+            await asyncio.to_thread(self._try, missing)
+
+    def _try(self, names: Iterable[str]) -> None:
+        for name in names:
+            with contextlib.suppress(ConfigurationError):
+                self[name]
 
     def leave_out(self, connector_id: str) -> None:
         """Forget a connector's."""

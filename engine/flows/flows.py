@@ -28,10 +28,11 @@ from ..storage.tables import flows
 from ..times import iso
 from .asked import asked_for, check_limits, present_hooks
 from .asked_forms import AskedForms, shown_of
+from .component_types import ComponentTypes
 from .document_checks import Checked, DocumentChecks
 from .drafts import Drafts
 from .listening import RUNNING, STOPPED, TakeOver, set_state, stop_listening
-from .models import ComponentType, FlowComponent, FlowDocument
+from .models import FlowComponent, FlowDocument
 from .places import Place, TriggerContexts, WarningContext
 from .sealed_inputs import hide_secrets, opened, seal_secrets
 from .start_checks import StartChecks
@@ -47,7 +48,7 @@ class Flows:
 
     storage: Storage
     accounts: Accounts
-    types: Mapping[str, ComponentType]
+    types: ComponentTypes
     component: Callable[[str], Component]
     plugins: Mapping[str, Plugin]
     contexts: TriggerContexts
@@ -70,7 +71,7 @@ class Flows:
     )
 
     def __post_init__(self) -> None:
-        self._documents = Documents(self.storage.rows)
+        self._documents = Documents(self.storage.rows, self.types.load)
         self.forms = AskedForms(
             storage=self.storage,
             accounts=self.accounts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,8 @@ class Documents:
     """The documents of all versions; those that were used last are kept, as many as fit."""
 
     rows: ReadRows
+    # Makes the types of the components that one has, which take a while at first.
+    load: Callable[[Iterable[object]], Awaitable[None]]
     size_bytes: int = 0
     _kept: OrderedDict[tuple[str, int], tuple[FlowDocument, int]] = field(
         default_factory=OrderedDict[tuple[str, int], "tuple[FlowDocument, int]"]
@@ -45,6 +47,7 @@ class Documents:
             if not rows:
                 raise LookupError(f"Version {version} of the flow is gone.")
             found = FlowDocument.model_validate(rows[0].document)
+            await self.load({each.type for each in found.components.values()})
             self._add(flow_key, version, found)
         return found
 

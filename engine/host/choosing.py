@@ -19,10 +19,11 @@ from ..contract import (
     choices_of,
 )
 from ..errors import NotFoundError
+from ..flows.component_types import ComponentTypes
 from ..flows.expressions import has_expression
 from ..flows.flows import Flows
 from ..flows.inputs import MAX_INPUT_VALUES, has_more_values
-from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
+from ..flows.models import Fault, FlowComponent, InputFaults
 from ..flows.places import Place
 from .contexts import EngineContext, Services
 
@@ -59,7 +60,7 @@ class Choosing:
 
     services: Services
     flows: Flows
-    types: Mapping[str, ComponentType]
+    types: ComponentTypes
     _kept: OrderedDict[Key, Found] = field(default_factory=OrderedDict[Key, Found])
     _finding: WeakValueDictionary[Key, asyncio.Lock] = field(
         default_factory=WeakValueDictionary[Key, asyncio.Lock]
@@ -81,7 +82,7 @@ class Choosing:
 
         Raises ConnectorError for whatever keeps the service from telling.
         """
-        choices = self._choices(name, field)
+        choices = await self._choices(name, field)
         if has_more_values(values, MAX_INPUT_VALUES):
             raise InputFaults([Fault("input", f"It holds more than {MAX_INPUT_VALUES:,} values.")])
         place = await self.flows.place(
@@ -96,9 +97,10 @@ class Choosing:
             "explanation": _shown_explanation(_explanation(found, fitting, search)),
         }
 
-    def _choices(self, name: str, field: str) -> Choices:
+    async def _choices(self, name: str, field: str) -> Choices:
         if name not in self.types:
             raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
+        await self.types.load([name])
         model = self.types[name].model
         having = choices_of(model) if model is not None else {}
         if field not in having:

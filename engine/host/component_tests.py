@@ -14,6 +14,7 @@ import httpx
 from ..accounts.accounts import Accounts
 from ..contract.redaction import Redaction
 from ..errors import NotFoundError
+from ..flows.component_types import ComponentTypes
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
 from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
@@ -32,7 +33,7 @@ class ComponentTests:
     """Tests for all owners; every call names the owner, and uses nobody else's account."""
 
     flows: Flows
-    types: Mapping[str, ComponentType]
+    types: ComponentTypes
     input_checks: InputChecks
     actions: Actions
     redaction: Redaction
@@ -47,7 +48,7 @@ class ComponentTests:
         values: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Return what an input makes of a component; raise ConnectorError naming the field."""
-        kind = self._kind(name)
+        kind = await self._kind(name)
         if kind.form_of is None:
             raise NotFoundError(f"{name} has no form that depends on its input.")
         step = FlowComponent(type=name, account=account, input=dict(values or {}))
@@ -69,7 +70,7 @@ class ComponentTests:
 
         Raises InputFaults for a wrong input. Everything else that goes wrong is in the answer.
         """
-        kind = self._kind(name)
+        kind = await self._kind(name)
         values = values or {}
         faults = await self.input_checks.faults(values, kind.schema)
         if faults:
@@ -114,9 +115,10 @@ class ComponentTests:
         token = await hosted.access_token()
         return token, quote(token), quote(token, safe=""), quote_plus(token)
 
-    def _kind(self, name: str) -> ComponentType:
+    async def _kind(self, name: str) -> ComponentType:
         if name not in self.types:
             raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
+        await self.types.load([name])
         return self.types[name]
 
     def _shown(self, request: httpx.Request, secrets: Sequence[str]) -> dict[str, Any]:

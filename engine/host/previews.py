@@ -9,10 +9,11 @@ from typing import Any
 
 from ..contract import Component, ThrottledError
 from ..errors import NotFoundError
+from ..flows.component_types import ComponentTypes
 from ..flows.expressions import fill_known
 from ..flows.flows import Flows
 from ..flows.inputs import MAX_INPUT_VALUES, has_more_values
-from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
+from ..flows.models import Fault, FlowComponent, InputFaults
 from ..flows.ports import scope_of
 from ..flows.secret_fields import secret_fields
 from .contexts import EngineContext, Services
@@ -29,7 +30,7 @@ class Previews:
 
     services: Services
     flows: Flows
-    types: Mapping[str, ComponentType]
+    types: ComponentTypes
     component: Callable[[str], Component]
 
     async def preview(
@@ -47,6 +48,7 @@ class Previews:
         """
         if name not in self.types:
             raise NotFoundError(f"There is no component {name!r}; see `appmixer components`.")
+        await self.types.load([name])
         for place, content in (("input", values), ("given", given)):
             if has_more_values(content, MAX_INPUT_VALUES):
                 text = f"It holds more than {MAX_INPUT_VALUES:,} values."
