@@ -583,5 +583,10 @@ class Context:
         }
         return len(heard - {self.place})
 
+    async def is_of_this_flow(self, step_id: str) -> bool:
+        """Say so by what stands before the / in the places of the step and of this trigger."""
+        step = self.host.steps.get(step_id)
+        return step is not None and step.place.partition("/")[0] == self.place.partition("/")[0]
+
     def warn(self, text: str) -> None:
         self.log.warning("trigger_warns", text=text)

@@ -197,6 +197,13 @@ class MessageStatusUpdated(ListeningTrigger):
             examples=["order:"],
             json_schema_extra=ONLY_WHEN,
         )
+        only_this_flow: bool = Field(
+            default=False,
+            title="Only Messages of This Flow",
+            description="What other flows, other apps or people send is left out.",
+            examples=[False],
+            json_schema_extra={"x-widget": "toggle", **ONLY_WHEN},
+        )
         include_standby: IncludeStandby = False
 
     Output = StatusUpdate
@@ -215,5 +222,9 @@ class MessageStatusUpdated(ListeningTrigger):
             return None
         if not (status.opaque_data or "").startswith(properties.reference):
             return None
-        people = properties.people
-        return status if not people or is_one_of(people, status.contact) else None
+        if properties.people and not is_one_of(properties.people, status.contact):
+            return None
+        if properties.only_this_flow:
+            sender = status.idempotency_key
+            return status if sender and await context.is_of_this_flow(sender) else None
+        return status

@@ -298,6 +298,13 @@ class TriggerContext(ComponentContext, Protocol):
         """Return how many other flows listen to one of these topics, or to a longer one of it."""
         ...
 
+    async def is_of_this_flow(self, step_id: str) -> bool:
+        """Say whether a step of this id belongs to a run of this flow, whatever its version.
+
+        For the step that an event is `about` that costs nothing: the host has looked it up already.
+        """
+        ...
+
     def warn(self, text: str) -> None:
         """Tell the person who starts or stops the flow something that does not prevent it."""
         ...

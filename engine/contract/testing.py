@@ -169,7 +169,8 @@ class RecordingContext:
     `emitted` holds what was sent to further ports, `acted` the attempts that said `acts_now`,
     `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last, `schedules`
     when it asked to be woken and whether that catches up, `hooks` its addresses, `answered` what an
-    action answered to a request, `of_flow` and `of_owner` what components share.
+    action answered to a request, `of_flow` and `of_owner` what components share, `steps_of_flow`
+    the ids of the flow's steps, for a trigger that asks.
     Listeners go to the plugin as a host would pass them on, and into `host.listening` unless the
     plugin refuses.
     """
@@ -191,6 +192,7 @@ class RecordingContext:
     )
     hooks: dict[str, Hook] = field(default_factory=dict[str, Hook])
     answered: list[Response] = field(default_factory=list[Response])
+    steps_of_flow: set[str] = field(default_factory=set[str])
     warnings: list[str] = field(default_factory=list[str])
     owner_id: str = "owner-1"
     collected: Collected = field(default_factory=Collected)
@@ -297,6 +299,9 @@ class RecordingContext:
         listeners = self.host.listening.values()
         within = [each for each in listeners if any(_is_within(each.topic, it) for it in topics)]
         return len({each.id.partition("/")[0] for each in within} - {self.component_id})
+
+    async def is_of_this_flow(self, step_id: str) -> bool:
+        return step_id in self.steps_of_flow
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

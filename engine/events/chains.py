@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -26,6 +26,9 @@ class Cause:
     origin: str
 
 
+Senders: TypeAlias = Mapping[str, "sa.Row[Any] | None"]
+
+
 @dataclass(frozen=True)
 class Chains:
     """Finds the chains that events go on with, and ends those that are too long or too wide."""
@@ -34,18 +37,21 @@ class Chains:
     # How many runs in a row may cause one another.
     allowed: int
 
-    async def causes(self, routed: Sequence[Routed]) -> dict[tuple[int, str], Cause]:
-        """Return, by event and owner, the chain of runs that the event goes on with."""
-        sends = {each.row.seq: each.event.about for each in routed if each.event.about}
-        if not sends:
+    async def senders(self, routed: Sequence[Routed]) -> Senders:
+        """Return the runs whose steps the events are about, by id; None for one there is not."""
+        ids = {run_of(each.event.about) for each in routed if each.event.about}
+        if not ids:
             return {}
-        columns = (runs.c.id, runs.c.owner_id, runs.c.depth, runs.c.origin)
-        query = sa.select(*columns).where(runs.c.id.in_(set(map(_run_of, sends.values()))))
-        found = {row.id: row for row in await self.storage.rows(query)}
+        columns = (runs.c.id, runs.c.owner_id, runs.c.flow_key, runs.c.depth, runs.c.origin)
+        rows = await self.storage.rows(sa.select(*columns).where(runs.c.id.in_(ids)))
+        return {**dict.fromkeys(ids), **{row.id: row for row in rows}}
+
+    def causes(self, routed: Sequence[Routed], senders: Senders) -> dict[tuple[int, str], Cause]:
+        """Return, by event and owner, the chain of runs that the event goes on with."""
         return {
-            (seq, run.owner_id): Cause(run.depth + 1, run.origin or step_id)
-            for seq, step_id in sends.items()
-            if (run := found.get(_run_of(step_id))) is not None
+            (each.row.seq, run.owner_id): Cause(run.depth + 1, run.origin or each.event.about)
+            for each in routed
+            if (run := senders.get(run_of(each.event.about))) is not None
         }
 
     async def caused(self, causes: Mapping[Any, Cause]) -> Counter[tuple[str, str]]:
@@ -66,8 +72,8 @@ class Chains:
         return None if cause is None else _endless(cause, times, self.allowed)
 
 
-def _run_of(step_id: str) -> str:
-    # A step's id begins with that of its run.
+def run_of(step_id: str) -> str:
+    """Return the id of a step's run, with which its own begins."""
     return step_id.partition(".")[0]
 
 

@@ -133,7 +133,9 @@ class Finder:
             by_topic.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
         triggers: Triggers = {}
-        causes = await self.chains.causes(routed) if listening.rows else {}
+        senders = await self.chains.senders(routed) if listening.rows else {}
+        flow_of_run = {key: run.flow_key if run else None for key, run in senders.items()}
+        causes = self.chains.causes(routed, senders)
         caused = await self.chains.caused(causes)
         began_at = time.monotonic()
         for each in routed:
@@ -152,7 +154,9 @@ class Finder:
                     if time.monotonic() - began_at > LONGEST_TURN_S:
                         await asyncio.sleep(0)
                         began_at = time.monotonic()
-                    start = await self._start(each, listener, again, cause, caused, triggers)
+                    start = await self._start(
+                        each, listener, again, cause, caused, flow_of_run, triggers
+                    )
                     if start is None:
                         continue
                     each.starts.append(start)
@@ -183,6 +187,7 @@ class Finder:
         again: str,
         cause: Cause | None,
         caused: Mapping[tuple[str, str], int],
+        flow_of_run: dict[str, str | None],
         triggers: Triggers,
     ) -> Start | None:
         value: dict[str, Any] | None = None
@@ -195,6 +200,7 @@ class Finder:
             kind = document.components[listener.component].type
             if place not in triggers:
                 triggers[place] = await self.flows.trigger(listener.owner_id, *place)
+                triggers[place][1].flow_of_run.maps.append(flow_of_run)
             trigger, context = triggers[place]
             port = trigger.port
             result = await trigger.receive(context, each.event.payload)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -51,6 +52,14 @@ class WarningContext(TriggerContext, Protocol):
     @property
     def kept(self) -> Sequence[Mapping[str, Any]]:
         """Rows of the store, for the commit of what the trigger starts."""
+        ...
+
+    @property
+    def flow_of_run(self) -> ChainMap[str, str | None]:
+        """The key of the flow of each run that was looked up; None for one there is not.
+
+        Whoever has looked up many for a batch appends them as one map, which is not copied.
+        """
         ...
 
 

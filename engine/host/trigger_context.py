@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..contract import HOST_TOPICS, Account, Hook, Json, JsonObject, Listener, Schedule
+from ..events.chains import run_of
 from ..flows.hooks import hook_address
 from ..flows.places import Listening, Place
 from ..flows.schedules import first_time, rule_of
 from ..storage.notices import HOST
-from ..storage.tables import listeners
+from ..storage.tables import listeners, runs
 from .contexts import EngineContext
 
 
@@ -25,6 +27,9 @@ class EngineTriggerContext(EngineContext):
     listening: Listening = field(repr=False)
     warnings: list[str] = field(default_factory=list[str], repr=False)
     kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
+    flow_of_run: ChainMap[str, str | None] = field(
+        default_factory=ChainMap[str, "str | None"], repr=False
+    )
 
     async def add_listener(self, topic: str, params: JsonObject) -> None:
         if topic in HOST_TOPICS:
@@ -54,6 +59,14 @@ class EngineTriggerContext(EngineContext):
         )
         [row] = await self.services.storage.rows(query)
         return int(row.flows)
+
+    async def is_of_this_flow(self, step_id: str) -> bool:
+        run_id = run_of(step_id)
+        if run_id not in self.flow_of_run:
+            query = sa.select(runs.c.flow_key).where(runs.c.id == run_id)
+            row = next(iter(await self.services.storage.rows(query)), None)
+            self.flow_of_run[run_id] = None if row is None else row.flow_key
+        return self.flow_of_run[run_id] == self.place.flow_key
 
     async def add_schedule(
         self, schedule: Schedule, *, name: str = "", catches_up: bool = True

@@ -145,6 +145,13 @@ def counts_flows_at_any_topic(page: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(page.Context, "other_flows", other_flows)
 
 
+def takes_every_step_for_one_of_the_flow(page: Any, patch: pytest.MonkeyPatch) -> None:
+    async def is_of_this_flow(context: Any, step_id: str) -> bool:
+        return step_id in context.host.steps
+
+    patch.setattr(page.Context, "is_of_this_flow", is_of_this_flow)
+
+
 def takes_bodies_of_any_length(page: Any, patch: pytest.MonkeyPatch) -> None:
     async def answer(host: Any, request: Any) -> Response:
         [route] = host.plugin.routes
@@ -511,6 +518,10 @@ BROKEN: list[tuple[Spoil, Check]] = [
     (listens_as_often_as_it_is_started, lifecycle.a_flow_that_is_started_twice_hears_once),
     (never_stops_a_flow, lifecycle.a_flow_that_is_stopped_twice_hears_no_more),
     (counts_flows_at_any_topic, lifecycle.a_trigger_is_told_how_many_other_flows_listen),
+    (
+        takes_every_step_for_one_of_the_flow,
+        lifecycle.a_trigger_is_told_which_steps_are_of_its_flow,
+    ),
     (stops_the_plugin_first, lifecycle.a_step_is_over_before_the_plugin_stops),
     (takes_bodies_of_any_length, events.a_body_longer_than_its_route_allows_is_refused_unseen),
     (accepts_when_all_is_done, events.an_event_is_taken_before_what_it_starts_has_ended),

@@ -127,6 +127,32 @@ async def a_trigger_is_told_how_many_other_flows_listen(site: HostSite) -> None:
     expect(counts, [0, 0, 1, 1], "other flows at the same topic, a part of it, above it, at two")
 
 
+async def a_trigger_is_told_which_steps_are_of_its_flow(site: HostSite) -> None:
+    probe = Probe()
+    found: dict[str, bool] = {}
+
+    async def ask(context: TriggerContext, event: JsonObject) -> None:
+        for each in probe.attempts:
+            found[each.text] = await context.is_of_this_flow(each.step_id)
+        found["nobody's"] = await context.is_of_this_flow("no-such-step")
+
+    async with staged(site, probe) as stage:
+        await stage.host.start("other", "ann", {"room": "attic"})
+        await stage.say("one")
+        await stage.say("two", room="attic")
+        await stage.until_steps(1)
+        await stage.until_steps(1, flow="other")
+        probe.hears = ask
+        await stage.say("three")
+        await stage.until_steps(2)
+
+    expect(
+        found,
+        {"one": True, "two": False, "nobody's": False},
+        "whether a step of the flow, of another and of none is of the flow",
+    )
+
+
 async def a_step_is_over_before_the_plugin_stops(site: HostSite) -> None:
     probe = Probe()
     probe.receive = lambda context, input: _until_cancelled(probe)
@@ -153,5 +179,6 @@ LIFECYCLE = (
     a_flow_that_is_started_twice_hears_once,
     a_flow_that_is_stopped_twice_hears_no_more,
     a_trigger_is_told_how_many_other_flows_listen,
+    a_trigger_is_told_which_steps_are_of_its_flow,
     a_step_is_over_before_the_plugin_stops,
 )

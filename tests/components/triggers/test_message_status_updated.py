@@ -41,6 +41,28 @@ async def test_statuses_can_be_chosen(
     assert bool(found) == expected
 
 
+async def test_messages_of_the_flow_itself_can_be_asked_for_alone(quiet: RecordingContext) -> None:
+    quiet.steps_of_flow.add("run-1:reply")
+    senders = {
+        "mine": "appmixer.step=run-1:reply&order:860198",
+        "another flow's": "appmixer.step=run-2:reply&order:860198",
+        "not sent here": "order:860198",
+    }
+
+    async def heard(sender: str, *, only_this_flow: bool) -> bool:
+        parsed = copy.deepcopy(body(WITH_REFERENCE))
+        [status] = parsed["entry"][0]["changes"][0]["value"]["statuses"]
+        status["biz_opaque_callback_data"] = sender
+        asked = {"onlyThisFlow": only_this_flow}
+        return bool(await outputs(quiet, "MessageStatusUpdated", parsed, **asked))
+
+    alone = {name: await heard(each, only_this_flow=True) for name, each in senders.items()}
+    of_all = {name: await heard(each, only_this_flow=False) for name, each in senders.items()}
+
+    assert alone == {"mine": True, "another flow's": False, "not sent here": False}
+    assert of_all == dict.fromkeys(senders, True)
+
+
 async def test_the_reference_of_a_flow_is_told_from_the_key_of_its_step(
     quiet: RecordingContext,
 ) -> None:
