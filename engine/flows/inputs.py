@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any, cast
@@ -108,12 +108,13 @@ def literal_errors(value: Mapping[str, Any], kind: ComponentType) -> Iterator[Fa
             continue
         # Of what an expression gives nothing is known, but the names around it are.
         if error.validator in ("required", "additionalProperties") or not has_expression(
-            error.instance
+            _marked_at(error.absolute_path, value)
         ):
             has_faults = True
             yield fault
     if kind.model is not None and not has_faults:
-        yield from _model_errors(kind.model, kind.schema, plain)
+        open_ones = {*hidden, *(name for name, item in value.items() if has_expression(item))}
+        yield from _model_errors(kind.model, kind.schema, plain, open_ones)
 
 
 def read_input(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
@@ -157,12 +158,16 @@ def _input_errors(
 
 
 def _model_errors(
-    model: type[BaseModel], schema: Mapping[str, Any], values: Mapping[str, Any]
+    model: type[BaseModel],
+    schema: Mapping[str, Any],
+    values: Mapping[str, Any],
+    open_ones: Collection[str],
 ) -> Iterator[Fault]:
-    """Yield the first thing that only the input's own code can tell of what is written out."""
+    """Yield the first thing that only the input's own code can tell of what is written out.
+
+    `open_ones` are the fields of which nothing is known yet.
+    """
     fields: Mapping[str, Any] = schema.get("properties", {})
-    open_ones = [name for name, value in values.items() if has_expression(value)]
-    open_ones += hidden_fields(values, schema)
     examples = {
         name: fields[name]["examples"][0] for name in open_ones if "examples" in fields[name]
     }
@@ -192,6 +197,15 @@ def _without_marks(value: Any) -> Any:
         if set(value) == {LITERAL}:
             return value[LITERAL]
         return {name: _without_marks(item) for name, item in value.items()}
+    return value
+
+
+def _marked_at(path: Sequence[str | int], value: Any) -> Any:
+    """Return what stands at the path of a plain input in the input as it was written."""
+    for part in path:
+        if is_object(value) and set(value) == {LITERAL}:
+            return value  # what is further down is taken as it stands as well
+        value = value[part]
     return value
 
 

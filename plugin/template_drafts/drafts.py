@@ -13,7 +13,7 @@ from ..media.resumable import upload_handle
 from .building import build_components, check_examples, samples_of, with_handle
 from .faults import Place, fault
 from .fields import ExistingTemplate, Naming, TemplateContent
-from .rules import check_written, format_of, has_order_details, parts_of
+from .rules import check_samples, check_written, format_of, has_order_details, parts_of
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/time-to-live
 LIFE_S = {"AUTHENTICATION": (30, 900), "UTILITY": (30, 43_200), "MARKETING": (43_200, 2_592_000)}
@@ -67,6 +67,7 @@ class Draft(TemplateContent):
             return
         check_written(components, self.category, place)
         # Last, because examples may come from an expression, and say nothing of all else then.
+        check_samples(components, place)
         check_examples(self)
 
     def check_life(self) -> None:

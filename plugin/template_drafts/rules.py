@@ -10,7 +10,14 @@ from ..templates.template import variables
 from .buttons import check_buttons, name_of
 from .faults import Place, fault
 from .parts import MAX_CARD_BUTTONS, MAX_CARDS
-from .texts import check_body, check_footer, check_header_text, check_offer
+from .texts import (
+    check_body,
+    check_body_examples,
+    check_footer,
+    check_header_example,
+    check_header_text,
+    check_offer,
+)
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components
 FILES = ("IMAGE", "VIDEO", "GIF", "DOCUMENT")
@@ -32,6 +39,22 @@ def check_written(components: Sequence[Mapping[str, Any]], category: str, place:
     _check_variables_alike(components, place)
     _check_category(parts, kinds, category, place)
     _check_together(parts, kinds, place)
+
+
+def check_samples(components: Sequence[Mapping[str, Any]], place: Place) -> None:
+    """Refuse a template of which the reviewers see too little: each variable needs an example."""
+    for component in components:
+        match as_text(component.get("type")).upper():
+            case "HEADER":
+                _check_sample(component, place)
+            case "BODY":
+                check_body_examples(component, place)
+            case "CAROUSEL":
+                for index, card in enumerate(as_objects(component.get("cards"))):
+                    inside = place.inside("cards", index)
+                    check_samples(as_objects(card.get("components")), inside)
+            case _:
+                pass
 
 
 def parts_of(components: Sequence[Mapping[str, Any]], place: Place) -> Parts:
@@ -61,8 +84,8 @@ def _check_parts(parts: Parts, place: Place, *, is_card: bool = False) -> list[s
     kinds: list[str] = []
     for kind, part in parts.items():
         match kind:
-            case "HEADER":
-                _check_header(part, place)
+            case "HEADER" if as_text(part.get("format")).upper() == "TEXT":
+                check_header_text(part, place)
             case "BODY":
                 has_offer = "LIMITED_TIME_OFFER" in parts
                 check_body(part, place, has_offer=has_offer, is_card=is_card)
@@ -81,10 +104,10 @@ def _check_parts(parts: Parts, place: Place, *, is_card: bool = False) -> list[s
     return kinds
 
 
-def _check_header(header: Mapping[str, Any], place: Place) -> None:
+def _check_sample(header: Mapping[str, Any], place: Place) -> None:
     kind = as_text(header.get("format")).upper()
     if kind == "TEXT":
-        check_header_text(header, place)
+        check_header_example(header, place)
     elif kind in FILES:
         handles = as_list(as_object(header.get("example")).get("header_handle"))
         if not handles or not as_text(handles[0]):

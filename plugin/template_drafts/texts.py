@@ -37,6 +37,10 @@ def check_header_text(header: Mapping[str, Any], place: Place) -> None:
     if len(names) > 1 or len(VARIABLE.findall(text)) > 1:
         raise fault(field, "It has more than one variable.", "A header may have one.")
     _check_form(text, names, field)
+
+
+def check_header_example(header: Mapping[str, Any], place: Place) -> None:
+    names = variables(as_text(header.get("text")))
     example = as_object(header.get("example"))
     if names and not _examples(example, "header_text", names[0]):
         raise fault(
@@ -58,8 +62,11 @@ def check_body(body: Mapping[str, Any], place: Place, *, has_offer: bool, is_car
     names = variables(text)
     _check_form(text, names, field)
     _check_where(text, names, field)
+
+
+def check_body_examples(body: Mapping[str, Any], place: Place) -> None:
     example = as_object(body.get("example"))
-    for index, name in enumerate(names):
+    for index, name in enumerate(variables(as_text(body.get("text")))):
         if not _examples(example, "body_text", name, index):
             raise fault(
                 place("bodyExamples"),

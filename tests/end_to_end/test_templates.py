@@ -62,3 +62,23 @@ def test_metas_rules_are_told_when_a_flow_is_stored(ready: World) -> None:
     [fault] = answer.json()["errors"]
     assert fault["path"] == "components.write.input.footer"
     assert "A footer stands on one line." in fault["text"]
+
+
+def test_metas_rules_for_the_marked_text_itself_are_told_when_a_flow_is_stored(
+    ready: World,
+) -> None:
+    miscounted = flow(body={"$literal": "Hi {{2}}, your order has shipped today."})
+    tapped = {"kind": "url", "text": {"$literal": "Track {{1}}"}, "url": "https://example.com"}
+
+    answers = [
+        ready.ask("PUT", "/api/flows/wrong", miscounted),
+        ready.ask("PUT", "/api/flows/wrong", flow(body="It has shipped.", buttons=[tapped])),
+    ]
+
+    faults = [fault for answer in answers for fault in answer.json()["errors"]]
+    assert [each["path"] for each in faults] == [
+        "components.write.input.body",
+        "components.write.input.buttons.0.text",
+    ]
+    assert "There is no {{1}}." in faults[0]["text"]
+    assert "A label cannot have variables." in faults[1]["text"]

@@ -322,7 +322,7 @@ TWO_CARDS = [card(), card()]
             "cards.1.body",
             marketing(cards=[card(), card(body="{{1}} is fresh.", bodyExamples=examples("a"))]),
         ),
-        ("cards.0.bodyExamples", marketing(cards=[card(body="All {{1}} for you."), card()])),
+        ("cards.0.bodyExamples", marketing(cards=[card(body="All {{1}} for you.")] * 2)),
         ("cards.1.headerSample", marketing(cards=[card(), card(headerSample=None)])),
         ("footer", marketing(cards=TWO_CARDS, footer="Lucky Shrub")),
         ("headerKind", marketing(cards=TWO_CARDS, headerKind="location")),
