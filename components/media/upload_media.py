@@ -13,7 +13,8 @@ from appmixer.engine.contract import ActionContext, Fields, RejectedError
 from ...plugin.fields.definitions import NumberAction, NumberInput
 from ...plugin.fields.senders import prove_sender
 from ...plugin.media.kinds import KindName
-from ...plugin.media.uploads import Source, kept_file, public_file, upload
+from ...plugin.media.sources import Source, kept_file, public_file
+from ...plugin.media.uploads import upload
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 UPLOADED_KEPT = timedelta(days=30)

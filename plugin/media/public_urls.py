@@ -127,7 +127,7 @@ async def _open(
     try:
         return await client.send(request, stream=True)
     except httpx.RequestError as error:
-        raise _broken(error) from None
+        raise _broken(error, field) from None
 
 
 async def _public_address(target: httpx.URL, field: str, resolve: Resolve) -> str:
@@ -162,7 +162,7 @@ async def _chunks(response: httpx.Response, field: str) -> AsyncIterator[bytes]:
     except httpx.DecodingError as error:
         raise _refusal(f"{error}.", "Offer the file itself, not packed.", field) from None
     except (httpx.RequestError, httpx.StreamError) as error:
-        raise _broken(error) from None
+        raise _broken(error, field) from None
 
 
 def _length(response: httpx.Response) -> int | None:
@@ -174,12 +174,12 @@ def _file_name(url: httpx.URL) -> str:
     return url.path.rpartition("/")[2][:240]
 
 
-def _broken(error: Exception) -> ThrottledError:
+def _broken(error: Exception, field: str) -> ThrottledError:
     return ThrottledError(
         "The URL cannot be fetched now",
         f"The connection failed ({type(error).__name__}).",
         "It is tried again later; check the URL if this goes on.",
-        "url",
+        field,
     )
 
 

@@ -12,7 +12,8 @@ from appmixer.engine.contract import ComponentContext, Fields, Json, RejectedErr
 from ..foreign_json.shapes import as_object, as_text
 from ..ledgers.proven_numbers import SenderNumber
 from .kinds import CONTAINERS, KINDS, TYPES, KindName, Medium
-from .uploads import kept_file, upload
+from .sources import kept_file
+from .uploads import upload
 
 # Numbers that store nothing forget an upload after an hour; a message sent later needs a new one.
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/no-storage

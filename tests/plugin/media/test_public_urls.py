@@ -37,8 +37,8 @@ def names(**addresses: Sequence[str]) -> Resolve:
     return resolve
 
 
-async def read(url: str, resolve: Resolve) -> bytes:
-    async with fetch(url, resolve=resolve) as download:
+async def read(url: str, resolve: Resolve, field: str = "url") -> bytes:
+    async with fetch(url, field=field, resolve=resolve) as download:
         return b"".join([chunk async for chunk in download.chunks])
 
 
@@ -171,6 +171,25 @@ async def test_a_connection_that_fails_may_be_tried_later(respx_mock: respx.Mock
         await read("http://files.example/a?secret=1", names(files=[PUBLIC]))
 
     assert "secret" not in str(caught.value)
+
+
+async def test_a_connection_that_fails_is_told_at_the_field_that_holds_the_url(
+    respx_mock: respx.MockRouter,
+) -> None:
+    async def breaks() -> AsyncGenerator[bytes]:
+        yield b"the first half"
+        raise httpx.ReadError("broken off")
+
+    resolve, told = names(files=[PUBLIC]), list[str]()
+    respx_mock.get(f"http://{PUBLIC}/never").mock(side_effect=httpx.ConnectTimeout("slow"))
+    respx_mock.get(f"http://{PUBLIC}/half").mock(return_value=httpx.Response(200, content=breaks()))
+
+    for path in ("never", "half"):
+        with pytest.raises(ThrottledError) as caught:
+            await read(f"http://files.example/{path}", resolve, "link")
+        told.append(caught.value.field)
+
+    assert told == ["link", "link"]
 
 
 BOMB = gzip.compress(bytes(64 * MB))

@@ -78,6 +78,14 @@ async def test_a_file_may_be_bounded_further() -> None:
         assert handle
 
 
+async def test_a_file_that_is_not_kept_here_is_told_at_its_field() -> None:
+    async with connected() as live:
+        with pytest.raises(RejectedError) as caught:
+            await upload_handle(live.context, file_id="gone", takes=PICTURES, field="headerFile")
+
+        assert (caught.value.field, live.requests) == ("headerFile", [])
+
+
 async def test_an_address_inside_is_not_fetched() -> None:
     async with connected() as live:
         with pytest.raises(RejectedError) as caught:
