@@ -97,7 +97,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "orders": {"foreign_json", "fields", "sending"},
         "templates": {"foreign_json", "ledgers", "fields", "media", "sending"},
         "template_drafts": {"foreign_json", "fields", "media", "templates"},
-        "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields"},
+        "triggers": {"foreign_json", "graph", "people", "webhook", "setup", "fields", "media"},
         "__init__": {"configuration", "graph", "whatsapp"},
     },
     "utilities": {

@@ -12,7 +12,12 @@ from ...plugin.foreign_json.shapes import as_objects
 from ...plugin.triggers.filters import ONLY_WHEN, Texts
 from ...plugin.triggers.listening import AccountInput
 from ...plugin.triggers.news import News, NewsTrigger, news_samples
-from .news_samples import ACCOUNT_ALERTS, ACCOUNT_REVIEWS, ACCOUNT_UPDATES, CAPABILITIES
+from ...plugin.triggers.news_samples import (
+    ACCOUNT_ALERTS,
+    ACCOUNT_REVIEWS,
+    ACCOUNT_UPDATES,
+    CAPABILITIES,
+)
 
 AccountField = Literal[
     "account_update", "account_alerts", "account_review_update", "business_capability_update"

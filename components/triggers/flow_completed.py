@@ -13,10 +13,10 @@ from ...plugin.foreign_json.shapes import as_object, as_text
 from ...plugin.people.identity import sender_of
 from ...plugin.triggers.filters import ONLY_WHEN
 from ...plugin.triggers.listening import ListeningInput, ListeningTrigger, is_for
+from ...plugin.triggers.message_parts import read_flow_reply
 from ...plugin.triggers.outputs import samples_of
 from ...plugin.triggers.personal import PersonalMessage, read_personal
-from .message import read_flow_reply
-from .samples import MESSAGE_EVENTS
+from ...plugin.triggers.samples import MESSAGE_EVENTS
 
 
 class FlowAnswer(PersonalMessage):

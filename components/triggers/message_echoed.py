@@ -14,9 +14,10 @@ from ...plugin.foreign_json.shapes import as_object
 from ...plugin.people.identity import Person, number_in, recipient_of
 from ...plugin.triggers.filters import MessageType, MessageTypes, People, is_one_of
 from ...plugin.triggers.listening import IncludeStandby, ListeningInput, ListeningTrigger, is_for
+from ...plugin.triggers.message_reading import read_as
+from ...plugin.triggers.messages import Message
 from ...plugin.triggers.outputs import Contact, samples_of
-from .message import Message, read_as
-from .samples import ECHO_EVENTS
+from ...plugin.triggers.samples import ECHO_EVENTS
 
 RECEIVERS = ("to_user_id", "to_parent_user_id")
 

@@ -15,7 +15,7 @@ from ...plugin.foreign_json.shapes import as_object, as_text
 from ...plugin.triggers.filters import ONLY_WHEN
 from ...plugin.triggers.listening import ListeningInput, ListeningTrigger, is_for
 from ...plugin.triggers.outputs import IsTest, read_place, samples_of
-from .samples import OTHER_EVENTS
+from ...plugin.triggers.samples import OTHER_EVENTS
 
 FIELD_PATTERN = r"^[a-z][a-z0-9_]{1,99}$"
 # What an event may hold, by the name of what it is.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
 
 from pydantic import Field
 
@@ -12,13 +11,11 @@ from appmixer.engine.contract import JsonObject, TriggerContext
 from ...plugin.media.fetching import FetchMedia, fetched
 from ...plugin.triggers.filters import MessageFilters, MessageType, MessageTypes
 from ...plugin.triggers.listening import IncludeStandby, ListeningTrigger
-from .message import VOICE, Message, read_message
-from .samples import MESSAGE_EVENTS
-
-
-def _samples() -> dict[str, JsonObject]:
-    messages = {name: read_message(event) for name, event in MESSAGE_EVENTS.items()}
-    return {name: each.model_dump(mode="json") for name, each in messages.items() if each}
+from ...plugin.triggers.message_parts import VOICE
+from ...plugin.triggers.message_reading import read_message
+from ...plugin.triggers.messages import Message
+from ...plugin.triggers.outputs import samples_of
+from ...plugin.triggers.samples import MESSAGE_EVENTS
 
 
 class NewMessage(ListeningTrigger):
@@ -36,7 +33,7 @@ class NewMessage(ListeningTrigger):
         fetch_media: FetchMedia = False
 
     Output = Message
-    samples: ClassVar[Mapping[str, JsonObject]] = _samples()
+    samples = samples_of(read_message, MESSAGE_EVENTS)
 
     def wanted(self, properties: Input) -> Sequence[str]:
         return self.events if properties.include_standby else self.events[:1]

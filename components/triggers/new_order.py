@@ -15,7 +15,7 @@ from ...plugin.people.identity import sender_of
 from ...plugin.triggers.listening import ListeningInput, ListeningTrigger, is_for
 from ...plugin.triggers.outputs import samples_of
 from ...plugin.triggers.personal import PersonalMessage, read_personal
-from .samples import MESSAGE_EVENTS
+from ...plugin.triggers.samples import MESSAGE_EVENTS
 
 # No shop asks more for one thing; what is beyond it is no price.
 MAX_AMOUNT = Decimal(10) ** 15

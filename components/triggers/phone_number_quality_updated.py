@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...plugin.foreign_json.meta_fields import At, Word
 from ...plugin.triggers.news import News, NewsTrigger, news_samples
-from .news_samples import NUMBER_QUALITIES
+from ...plugin.triggers.news_samples import NUMBER_QUALITIES
 
 
 class PhoneNumberQualityUpdate(News):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...plugin.foreign_json.meta_fields import At, Moment, Word
 from ...plugin.triggers.news import NewsTrigger, TemplateNews, news_samples
-from .news_samples import TEMPLATE_CATEGORIES
+from ...plugin.triggers.news_samples import TEMPLATE_CATEGORIES
 
 
 class TemplateCategoryUpdate(TemplateNews):

@@ -10,7 +10,7 @@ from ...plugin.foreign_json.meta_fields import At, Moment, Word
 from ...plugin.triggers.filters import ONLY_WHEN
 from ...plugin.triggers.listening import AccountInput
 from ...plugin.triggers.news import NewsTrigger, TemplateNews, news_samples
-from .news_samples import TEMPLATE_STATUSES
+from ...plugin.triggers.news_samples import TEMPLATE_STATUSES
 
 TemplateStatus = Literal[
     "APPROVED",

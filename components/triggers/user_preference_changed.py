@@ -15,7 +15,7 @@ from ...plugin.triggers.filters import ONLY_WHEN
 from ...plugin.triggers.listening import ListeningInput, ListeningTrigger, is_for
 from ...plugin.triggers.outputs import samples_of
 from ...plugin.triggers.personal import Personal, read_personal
-from .samples import PREFERENCE_EVENTS
+from ...plugin.triggers.samples import PREFERENCE_EVENTS
 
 Choice = Literal["stop", "resume", "signup"]
 

@@ -13,11 +13,12 @@ import respx
 
 from appmixer.engine.contract import JsonObject
 from appmixer.engine.contract.testing import RecordingContext
-from appmixer.whatsapp.components.triggers.message import Message, ReceivedMedia
 from appmixer.whatsapp.components.triggers.new_message import NewMessage
 from appmixer.whatsapp.plugin.fields.senders import whatsapp
 from appmixer.whatsapp.plugin.ledgers.fetch_budget import FetchBudget
 from appmixer.whatsapp.plugin.media.fetching import CURE
+from appmixer.whatsapp.plugin.triggers.message_parts import ReceivedMedia
+from appmixer.whatsapp.plugin.triggers.messages import Message
 
 pytestmark = pytest.mark.anyio
 
