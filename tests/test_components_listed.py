@@ -36,8 +36,22 @@ WANTED = {
     "Advanced": "MakeApiCall",
 }
 
+# What begins a flow stands first, then what people get, then what is seldom needed.
+ORDER = [
+    "Triggers",
+    "Messages",
+    "Interactive",
+    "Templates",
+    "Media",
+    "Phone Numbers",
+    "Accounts",
+    "Advanced",
+]
 
-def test_each_component_that_was_asked_for_is_listed_in_its_group(tmp_path: Path) -> None:
+
+def test_each_component_that_was_asked_for_is_listed_in_its_group_and_the_groups_in_order(
+    tmp_path: Path,
+) -> None:
     code, shown, _ = Shell(tmp_path, NOBODY).run("components", "--json")
 
     connectors = {each["id"]: each for each in json.loads(shown)["connectors"]}
@@ -46,5 +60,7 @@ def test_each_component_that_was_asked_for_is_listed_in_its_group(tmp_path: Path
         for each in connectors["appmixer:whatsapp"]["components"]
     }
     wanted = {name: group for group, names in WANTED.items() for name in names.split()}
+    shown_groups = list(dict.fromkeys(groups.values()))
     assert code == 0
+    assert shown_groups == ORDER
     assert {name: groups.get(name) for name in wanted} == wanted

@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -172,6 +173,13 @@ def test_every_environment_variable_of_the_engine_is_documented() -> None:
 
     assert {"APPMIXER_DATA", "APPMIXER_API_TOKEN"} <= used
     assert missing(sorted(used), "docs/engine.md") == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.name))
+def test_what_is_generated_stands_on_its_page_once(page: Path) -> None:
+    marks = re.findall(r"^<!-- generated: (.+) -->$", page.read_text("utf-8"), re.M)
+
+    assert [each for each, times in Counter(marks).items() if times > 1] == []
 
 
 def test_every_command_is_documented() -> None:
