@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from appmixer.engine.contract import Action, ActionContext, Fields, RejectedError
+from appmixer.engine.contract import Action, ActionContext, Fields
 
-from ...plugin.fields.senders import graph_of
-from ...plugin.media.downloads import MediaId, is_absent
+from ...plugin.media.downloads import MediaId, delete
 
 
 class DeleteMedia(Action):
@@ -32,10 +31,5 @@ class DeleteMedia(Action):
         )
 
     async def receive(self, context: ActionContext, input: Input) -> Output:
-        try:
-            await graph_of(context).delete(input.media_id)
-        except RejectedError as error:
-            if not is_absent(error):
-                raise
-            return self.Output(media_id=input.media_id, was_there=False)
-        return self.Output(media_id=input.media_id, was_there=True)
+        was_there = await delete(context, input.media_id)
+        return self.Output(media_id=input.media_id, was_there=was_there)

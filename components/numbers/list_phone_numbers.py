@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from appmixer.engine.contract import (
-    Action,
-    ActionContext,
-    Fields,
-    sample_of,
-)
+from appmixer.engine.contract import Action, ActionContext, Fields, sample_of
 
 from ...plugin.fields.definitions import BusinessAccountId, Count, WabaId
 from ...plugin.fields.senders import business_account, graph_of

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from appmixer.engine.contract import ActionContext, Fields, sample_of
+from appmixer.engine.contract import ActionContext
 
-from ...plugin.fields.definitions import Count, NumberAction, NumberInput
-from ...plugin.fields.senders import graph_of, prove_sender
-from ...plugin.numbers.blocking import MAX_BLOCKED, BlockedPerson
+from ...plugin.fields.definitions import NumberAction, NumberInput
+from ...plugin.numbers.blocking import MAX_BLOCKED, BlockedPeople, blocked_people
 
 
 class ListBlockedUsers(NumberAction):
@@ -31,19 +30,7 @@ class ListBlockedUsers(NumberAction):
             json_schema_extra={"x-group": "Options"},
         )
 
-    class Output(Fields):
-        people: list[BlockedPerson] = Field(
-            description="Those who are blocked.",
-            examples=[[sample_of(BlockedPerson, user_id=None)]],
-        )
-        count: Count
-        has_more: bool = Field(description="Whether there are more than these.", examples=[False])
+    Output = BlockedPeople
 
-    async def receive(self, context: ActionContext, input: Input) -> Output:
-        sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
-        people = list[BlockedPerson]()
-        async for node in graph_of(context).pages(f"{sender.id}/block_users", {"limit": "100"}):
-            if len(people) == input.at_most:
-                return self.Output(people=people, count=len(people), has_more=True)
-            people.append(BlockedPerson.from_meta(node))
-        return self.Output(people=people, count=len(people), has_more=False)
+    async def receive(self, context: ActionContext, input: Input) -> BlockedPeople:
+        return await blocked_people(context, input, at_most=input.at_most)

@@ -95,7 +95,7 @@ class DownloadedMedia(Fields):
     )
 
 
-def is_absent(error: RejectedError) -> bool:
+def _is_absent(error: RejectedError) -> bool:
     return (error.code, error.subcode) == NO_SUCH_OBJECT
 
 
@@ -104,9 +104,20 @@ async def find_media(context: ComponentContext, media_id: str) -> StoredMedia:
     try:
         node = await graph_of(context).get(media_id)
     except RejectedError as error:
-        raise _gone(media_id, error) if is_absent(error) else error from None
+        raise _gone(media_id, error) if _is_absent(error) else error from None
     until = datetime.fromtimestamp(context.clock.now, UTC) + URL_KEPT
     return StoredMedia.from_meta(node, expires_at=until)
+
+
+async def delete(context: ComponentContext, media_id: str) -> bool:
+    """Have Meta forget a file, and return whether it was there."""
+    try:
+        await graph_of(context).delete(media_id)
+    except RejectedError as error:
+        if not _is_absent(error):
+            raise
+        return False
+    return True
 
 
 async def download(

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from appmixer.engine.contract import ActionContext, Fields, RejectedError, sample_of
 
-from ..fields.definitions import NumberInput
+from ..fields.definitions import Count, NumberInput
 from ..fields.senders import account_numbers, graph_of, prove_sender, whatsapp
 from ..foreign_json.meta_fields import IdOrNone, MetaFields, Text
 from ..foreign_json.shapes import as_int, as_object, as_objects, as_text
@@ -95,6 +95,30 @@ class BlockedPerson(MetaFields):
         description="The person's user id (BSUID), where the phone number is hidden.",
         examples=["US.13491208655302741918"],
     )
+
+
+class BlockedPeople(Fields):
+    """Who is on the list of a number."""
+
+    people: list[BlockedPerson] = Field(
+        description="Those who are blocked.",
+        examples=[[sample_of(BlockedPerson, user_id=None)]],
+    )
+    count: Count
+    has_more: bool = Field(description="Whether there are more than these.", examples=[False])
+
+
+async def blocked_people(
+    context: ActionContext, input: NumberInput, *, at_most: int
+) -> BlockedPeople:
+    """Return the first of those who are blocked at a number."""
+    sender = await prove_sender(context, input.phone_number_id, input.business_account_id)
+    people = list[BlockedPerson]()
+    async for node in graph_of(context).pages(f"{sender.id}/block_users", {"limit": "100"}):
+        if len(people) == at_most:
+            return BlockedPeople(people=people, count=len(people), has_more=True)
+        people.append(BlockedPerson.from_meta(node))
+    return BlockedPeople(people=people, count=len(people), has_more=False)
 
 
 async def change_blocks(
