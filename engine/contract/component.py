@@ -62,6 +62,11 @@ class Component:
     Output: ClassVar[type[BaseModel]]
     port: ClassVar[str] = "out"
     more_ports: ClassVar[Mapping[str, type[BaseModel]]] = {}
+    ports_when: ClassVar[Mapping[str, Mapping[str, Sequence[Json]]]] = {}
+    """The values of input fields, by their JSON names, with which alone anything leaves at a port.
+
+    A port that is not named can be reached with every input.
+    """
     last_ports: ClassVar[Sequence[str]] = ()
     """What is sent there goes on after all that the step sent elsewhere has been worked off."""
     samples: ClassVar[Mapping[str, JsonObject]] = {}

@@ -65,6 +65,7 @@ def component_complaints(
         *_documentation_complaints(component, document),
         *_sample_complaints(component, document),
         *_form_of_complaints(component, document),
+        *_ports_when_complaints(component, document),
         *_choices_complaints(component, document),
     ]
     return [f"{entry.name}: {complaint}" for complaint in found]
@@ -209,6 +210,15 @@ def _form_of_complaints(component: type[Component], document: dict[str, Any]) ->
                 yield f"its form_of names {name!r}, which is no field of its input"
         if not component.form_of.inputs:
             yield "its form_of names no input that decides"
+
+
+def _ports_when_complaints(component: type[Component], document: dict[str, Any]) -> Iterator[str]:
+    for port, when in component.ports_when.items():
+        if port not in document["x-ports"]:
+            yield f"its ports_when names {port!r}, which is no port of it"
+        for name in when:
+            if name not in document.get("properties", {}):
+                yield f"its ports_when names {name!r}, which is no field of its input"
 
 
 def _names(inputs: Sequence[str]) -> list[str]:

@@ -217,6 +217,13 @@ class ActionContext(ComponentContext, Protocol):
         """
         ...
 
+    async def goes_on_at(self, port: str) -> bool:
+        """Say whether anything of the flow follows at an output port of this component.
+
+        So a component can fail of what nobody has provided for. True where it is not in a flow.
+        """
+        ...
+
     async def send(self, port: str, value: BaseModel) -> None:
         """Send a value to a further port; what `receive` returns goes to the main one.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .manifest import ComponentEntry, Manifest
-from .tables import input_table, objects_of, output_table, resolved
+from .tables import holds, input_table, objects_of, output_table, resolved
 
 END = "<!-- end of generated -->"
 PART = re.compile(
@@ -137,6 +137,9 @@ def _gives(document: Mapping[str, Any]) -> str:
     ports: Mapping[str, Any] = document["x-ports"]
     told = ["**Gives back**\n"]
     for port, schema in ports.items():
+        if "x-when" in schema and port != document["x-main-port"]:
+            told.append(f"At `{port}`, {_when(schema)}: {holds(schema, document)}.\n")
+            continue
         if len(ports) > 1:
             told.append(f"At `{port}`:\n")
         about = resolved(schema, document).get("description", DEPENDS)
@@ -150,6 +153,15 @@ def _gives(document: Mapping[str, Any]) -> str:
         text = json.dumps(shown, indent=2, ensure_ascii=False)
         told.append(f"For example{words}:\n\n```json\n{text}\n```\n")
     return "\n".join(told)
+
+
+def _when(port: Mapping[str, Any]) -> str:
+    """Say with which values of which fields anything leaves at a port."""
+    told = [
+        f"when `{field}` is {' or '.join(f'`{json.dumps(each)}`' for each in values)}"
+        for field, values in port["x-when"].items()
+    ]
+    return " and ".join(told).replace('"', "")
 
 
 def _objects(connector: Described) -> str:

@@ -30,7 +30,10 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
     input_schema = dict(definitions[input_name])
     input_schema.pop("title", None)
     input_schema.pop("description", None)
-    at_ports = {port: places[(model, "serialization")] for port, model in ports.items()}
+    at_ports = {
+        port: _port(component, port, places[model, "serialization"])
+        for port, model in ports.items()
+    }
     if not _is_referenced(input_name, {**definitions, "": at_ports}):
         definitions = {key: value for key, value in definitions.items() if key != input_name}
     is_trigger = issubclass(component, Trigger)
@@ -54,6 +57,12 @@ def component_schema(name: str, component: type[Component]) -> dict[str, Any]:
         "x-samples": dict(samples_of(component)),
         "$defs": dict(sorted(definitions.items())),
     }
+
+
+def _port(component: type[Component], port: str, place: dict[str, Any]) -> dict[str, Any]:
+    when = component.ports_when.get(port, {})
+    shown = {field: [*values] for field, values in when.items()}
+    return {**place, **({"x-when": shown} if shown else {})}
 
 
 def _collects_within(component: type[Component]) -> str:
@@ -95,7 +104,8 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
         "properties": {"type": "object", "additionalProperties": {"$ref": "#/$defs/field"}},
         "x-kind": {"enum": ["action", "trigger"]},
         "x-ports": {
-            "description": "The schema of the values that leave at each output port.",
+            "description": "The schema of the values that leave at each output port; with `x-when`,"
+            " the values of fields without which nothing leaves there.",
             "type": "object",
             "minProperties": 1,
             "additionalProperties": {"$ref": DIALECT},

@@ -39,6 +39,7 @@ def objects_of(document: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     definitions: dict[str, Mapping[str, Any]] = document["$defs"]
     ports = [resolved(port, document) for port in document["x-ports"].values()]
     waiting = [each for schema in (document, *ports) for each in _referred(_fields(schema))]
+    waiting += _referred([port for port in document["x-ports"].values() if "x-when" in port])
     found = dict[str, Mapping[str, Any]]()
     while waiting:
         name = waiting.pop()

@@ -167,6 +167,7 @@ class RecordingContext:
     """The context of one component of one flow, for actions and triggers alike.
 
     `emitted` holds what was sent to further ports, `acted` the attempts that said `acts_now`,
+    `loose_ends` the ports at which nothing of the flow follows,
     `warnings` what a trigger warned of, `at_most` what `side_by_side` was told last, `schedules`
     when it asked to be woken and whether that catches up, `hooks` its addresses, `answered` what an
     action answered to a request, `of_flow` and `of_owner` what components share, `steps_of_flow`
@@ -194,6 +195,7 @@ class RecordingContext:
     answered: list[Response] = field(default_factory=list[Response])
     steps_of_flow: set[str] = field(default_factory=set[str])
     warnings: list[str] = field(default_factory=list[str])
+    loose_ends: set[str] = field(default_factory=set[str])
     owner_id: str = "owner-1"
     collected: Collected = field(default_factory=Collected)
     at_most: int | None = None
@@ -252,6 +254,9 @@ class RecordingContext:
         self, entries: Mapping[str, Json], *, expires_in_s: float | None = None
     ) -> None:
         await self.store.put(entries, expires_in_s=expires_in_s)
+
+    async def goes_on_at(self, port: str) -> bool:
+        return port not in self.loose_ends
 
     async def send(self, port: str, value: BaseModel) -> None:
         self.emitted.append((port, value))

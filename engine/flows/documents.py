@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -201,8 +202,26 @@ def _source_faults(here: str, key: str, component: FlowComponent, check: Check) 
                     f"{here}.source.in.{earlier}",
                     f"{earlier} has no output port {port!r}; it has: {known}.",
                 )
+            elif kind:
+                given = check.document.components[earlier].input
+                for text in _silence(earlier, port, kind, given):
+                    yield Fault(f"{here}.source.in.{earlier}", text)
     if key in check.circular:
         yield Fault(f"{here}.source", "This path leads back to where it came from.")
+
+
+def _silence(step: str, port: str, kind: ComponentType, given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield why nothing ever leaves at the port, as far as that can be told before a run."""
+    fields = kind.schema.get("properties", {})
+    for name, values in kind.ports.get(port, {}).get("x-when", {}).items():
+        present = given.get(name, fields[name].get("default"))
+        if has_expression(present) or present in values:
+            continue
+        told = " or ".join(json.dumps(each) for each in values)
+        yield (
+            f"Nothing leaves {step} at its port {port!r} while its field {name!r} is"
+            f" {cut(json.dumps(present))}: it has to be {told}."
+        )
 
 
 def _loops(check: Check) -> Iterator[Fault]:

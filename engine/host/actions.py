@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -41,6 +41,11 @@ RETRY_AFTER_S = 5.0
 NOTHING_COLLECTED = Collected()
 
 
+async def _everything_follows(port: str) -> bool:
+    """Say so of what is in no flow: whoever lets it act looks at all of its ports."""
+    return True
+
+
 class Actions:
     """The actions of all connectors, each with the context of the step that it is done for."""
 
@@ -69,6 +74,11 @@ class Actions:
         Raise LeaseLostError, before anything is done, when it is another process's to do.
         """
         check_term()
+
+        async def follows(port: str) -> bool:
+            document = await self._flows.document(work.flow_key, work.version)
+            return (call.component, port) in document.listening
+
         return await self.act(
             owner_id=work.owner_id,
             flow_key=work.flow_key,
@@ -80,6 +90,7 @@ class Actions:
             event=work.event,
             may_have_acted=work.may_have_begun or call.attempt > 1 or call.resumes is not None,
             collected=collected or NOTHING_COLLECTED,
+            follows=follows,
         )
 
     async def act(
@@ -95,11 +106,13 @@ class Actions:
         event: Any = None,
         may_have_acted: bool = False,
         collected: Collected = NOTHING_COLLECTED,
+        follows: Callable[[str], Awaitable[bool]] = _everything_follows,
     ) -> Outcome:
         """Do it once, and return how that ended; with `resumes`, a wait's state, go on after it.
 
         `may_have_acted` says that an earlier attempt at the step may have done something,
-        `collected` is what a component that collects gets.
+        `collected` is what a component that collects gets, and `follows` says of its ports whether
+        anything of its flow does.
 
         It raises nothing but DryRunRequest, and what cancels it.
         """
@@ -121,7 +134,15 @@ class Actions:
             if place.account is not None:
                 token = await place.account.access_token()
             context = EngineActionContext(
-                self._services, place, step_id, attempt, may_have_acted, collected, sent, kept
+                self._services,
+                place,
+                step_id,
+                attempt,
+                may_have_acted,
+                collected,
+                follows,
+                sent,
+                kept,
             )
             action = self._component(component.type)
             assert isinstance(action, Action)

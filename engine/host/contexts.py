@@ -214,6 +214,8 @@ class EngineActionContext(EngineContext):
     attempt: str
     may_have_acted: bool
     collected: Collected
+    # Whether anything of the flow follows at a port.
+    follows: Callable[[str], Awaitable[bool]]
     sent: list[tuple[str, Any]] = field(default_factory=list[tuple[str, Any]], repr=False)
     # Rows of the store, for the commit of the step's record.
     kept: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
@@ -237,6 +239,9 @@ class EngineActionContext(EngineContext):
     ) -> None:
         store = self.services.hosts[self.place.connector].store
         self.kept.extend(store.rows(entries, expires_in_s=expires_in_s))
+
+    async def goes_on_at(self, port: str) -> bool:
+        return await self.follows(port)
 
     async def send(self, port: str, value: BaseModel) -> None:
         most = self.services.list_values

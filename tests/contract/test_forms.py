@@ -185,6 +185,39 @@ def test_what_a_component_says_of_its_form_is_held_to_its_input(
     assert complaint in found
 
 
+@pytest.mark.parametrize(
+    ("when", "complaint"),
+    [
+        (
+            {"in": {"kind": ["a"]}},
+            "test.forms.Fill: its ports_when names 'in', which is no port of it",
+        ),
+        (
+            {"out": {"sort": ["a"]}},
+            "test.forms.Fill: its ports_when names 'sort', which is no field of its input",
+        ),
+    ],
+)
+def test_what_a_component_says_of_its_ports_is_held_to_its_input(
+    monkeypatch: pytest.MonkeyPatch, when: Any, complaint: str
+) -> None:
+    monkeypatch.setattr(Fill, "ports_when", when)
+
+    found = component_complaints(ENTRY, Fill, component_schema(ENTRY.name, Fill))
+
+    assert complaint in found
+
+
+def test_a_port_says_with_which_inputs_anything_leaves_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Fill, "ports_when", {"out": {"kind": ["a"]}})
+
+    port = component_schema(ENTRY.name, Fill)["x-ports"]["out"]
+
+    assert port["x-when"] == {"kind": ["a"]}
+
+
 def test_a_form_goes_into_the_components_document_and_survives_a_store() -> None:
     form = Form({"values": TEXT}, ["values"], {"more": {"type": "string"}}, {"v": 1}, "it")
     document = component_schema(ENTRY.name, Fill)
