@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from appmixer.engine.contract import ActionContext, Wait
 
-from ...plugin.interactive.flows import FlowAction, FlowInput, SentFlow, token_for, told
+from ...plugin.interactive.flows import (
+    FlowAction,
+    FlowInput,
+    kept_with,
+    token_for,
+    with_token,
+)
 from ...plugin.interactive.frame import send_interactive
 from ...plugin.interactive.previews import HEADER
+from ...plugin.sending.messages import SentMessage
 
 
 class SendFlow(FlowAction):
@@ -20,6 +29,9 @@ class SendFlow(FlowAction):
     class Input(FlowInput):
         pass
 
-    async def receive(self, context: ActionContext, input: Input) -> SentFlow | Wait:
+    async def receive(self, context: ActionContext, input: Input) -> SentMessage | Wait:
         token = token_for(context, input)
-        return told(await send_interactive(context, input, "flow", input.asked(token)), token)
+        as_output = partial(with_token, token=token)
+        asked = input.asked(token)
+        sent = await send_interactive(context, input, "flow", asked, as_output=as_output)
+        return kept_with(sent, token)

@@ -207,11 +207,8 @@ class FlowAction(InteractiveAction):
         "accepted": {**SENT_SAMPLE, "flowToken": EXAMPLE}
     }
 
-    async def resume(
-        self, context: ActionContext, state: JsonObject, event: JsonObject | None
-    ) -> SentFlow:
-        sent = await super().resume(context, state, event)
-        return _with_token(sent, as_text(state["flowToken"]))
+    def as_output(self, sent: SentMessage, state: JsonObject) -> SentFlow:
+        return with_token(sent, as_text(state["flowToken"]))
 
 
 def token_for(context: ActionContext, input: FlowInput) -> str:
@@ -219,12 +216,12 @@ def token_for(context: ActionContext, input: FlowInput) -> str:
     return input.flow_token or str(uuid5(NAMESPACE_URL, context.step_id))
 
 
-def told(outcome: SentMessage | Wait, token: str) -> SentFlow | Wait:
-    """Return the outcome of a send with the token that went out."""
+def kept_with(outcome: SentMessage | Wait, token: str) -> SentMessage | Wait:
+    """Return the outcome of a send; a wait keeps the token that went out."""
     if isinstance(outcome, Wait):
         return replace(outcome, state={**outcome.state, "flowToken": token})
-    return _with_token(outcome, token)
+    return outcome
 
 
-def _with_token(sent: SentMessage, token: str) -> SentFlow:
+def with_token(sent: SentMessage, token: str) -> SentFlow:
     return SentFlow(**dict(sent), flow_token=token)

@@ -20,7 +20,7 @@ from appmixer.engine.contract import (
 
 from ..ledgers.proven_numbers import SenderNumber
 from ..people.recipients import GROUP_ID_START
-from ..sending.action import SendAction, send_message
+from ..sending.action import SendAction, as_it_is, send_message
 from ..sending.messages import FreeFormInput, SentMessage
 from .previews import cards, seen
 
@@ -131,7 +131,12 @@ class InteractiveAction(SendAction):
 
 
 async def send_interactive(
-    context: ActionContext, input: InteractiveInput, kind: str, action: Asked
+    context: ActionContext,
+    input: InteractiveInput,
+    kind: str,
+    action: Asked,
+    *,
+    as_output: Callable[[SentMessage], SentMessage] = as_it_is,
 ) -> SentMessage | Wait:
     """Send an interactive message of this kind; an action with files is made at the last moment."""
 
@@ -140,4 +145,4 @@ async def send_interactive(
         asked: JsonObject = await action(sender) if callable(action) else action
         return {"type": "interactive", "interactive": {"type": kind, **framed, "action": asked}}
 
-    return await send_message(context, input, body)
+    return await send_message(context, input, body, as_output=as_output)

@@ -211,14 +211,14 @@ def _fate(
     if sends[key].get("messageId", as_id(status["id"])) != as_id(status["id"]):
         return None
     name = as_text(status.get("status"))
-    if name == "failed" and _participant(status):
-        return None  # the others of the group have it all the same
     at = datetime.fromtimestamp(as_unix_time(status.get("timestamp")) or 0, UTC)
-    return Fate(step_id, FATES[name], at, _failure(status) if name == "failed" else None)
+    why = failure_of(as_objects(status.get("errors"))) if name == "failed" else None
+    return Fate(step_id, FATES[name], at, why)
 
 
-def _failure(status: Mapping[str, Any]) -> RejectedError:
-    told = next(iter(as_objects(status.get("errors"))), None)
+def failure_of(errors: Sequence[Mapping[str, Any]]) -> RejectedError:
+    """Return why a message has failed, by what Meta said of it."""
+    told = next(iter(errors), None)
     if told is None:
         return RejectedError("The message has failed", "Meta gave no reason.")
     why = error_from_webhook(told)
@@ -244,6 +244,8 @@ def _ledger_entry(waba_id: str, status: Mapping[str, Any]) -> tuple[str, Json] |
     message_id, name = as_id(status.get("id")), as_text(status.get("status"))
     if not message_id or name not in ORDER or status.get("type", "message") != "message":
         return None
+    if name == "failed" and _participant(status):
+        return None  # the others of the group have it all the same
     entry: dict[str, Json] = {"at": as_unix_time(status.get("timestamp")) or 0}
     if step_id := _step_id(status):
         entry["stepId"] = step_id

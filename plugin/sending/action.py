@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from appmixer.engine.contract import (
@@ -30,7 +31,9 @@ from ..people.identity import recipient_of
 from ..people.recipients import Recipient
 from .addressing import addressed, answered_by, check_place, envelope
 from .messages import SENT_SAMPLE, MessageInput, SentMessage, WindowInput
+from .outcomes import MORE_PORTS, PORTS_WHEN
 from .previews import parts, preview_message
+from .waiting import follow, go_on, is_followed, wish_of
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
 # but then Meta has taken it and says so; silence for this long means that it never arrived there.
@@ -46,6 +49,8 @@ class SendAction(Action):
     port = "sent"
     has_later_fate = True
     Output = SentMessage
+    more_ports = MORE_PORTS
+    ports_when = PORTS_WHEN
     shows: ClassVar[Sequence[tuple[str, str]]] = ()
     """Which input fields the person will see, from top to bottom, each with its kind of `Part`."""
     samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
@@ -59,19 +64,36 @@ class SendAction(Action):
         summary = next((each.text for each in bubble if each.text), "")
         return await preview_message(context, input, summary=summary, bubble=bubble)
 
+    def as_output(self, sent: SentMessage, state: JsonObject) -> SentMessage:
+        """Return the output for a send whose answer was waited for; `state` is the wait's."""
+        return sent
+
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None
-    ) -> SentMessage:
-        return await resume_send(context, state, event)
+    ) -> SentMessage | Wait | None:
+        if is_followed(state):
+            return await go_on(context, state)
+        sent = await resume_send(context, state, event)
+        return await follow(context, sent, state, partial(self.as_output, state=state))
+
+
+def as_it_is(sent: SentMessage) -> SentMessage:
+    return sent
 
 
 async def send_message(
-    context: ActionContext, input: MessageInput, body: Body, *, edge: str = "messages"
+    context: ActionContext,
+    input: MessageInput,
+    body: Body,
+    *,
+    edge: str = "messages",
+    as_output: Callable[[SentMessage], SentMessage] = as_it_is,
 ) -> SentMessage | Wait:
     """Send the body, `{"type": ..., ...}`, once for this step, to an edge of the sender's number.
 
     What has to be uploaded first is made by a function from the proven sender: it is called when
-    nothing else is left that could refuse the message.
+    nothing else is left that could refuse the message. What leaves at `sent` is what `as_output`
+    makes of the message.
 
     Repeated after a crash, it returns what the first attempt returned, or waits for the status
     webhook that tells whether that attempt reached Meta. Raises RejectedError before any call for
@@ -91,12 +113,15 @@ async def send_message(
         else None
     )
     if earlier is not None and not _has_not_acted(context, earlier):
-        return _outcome_of(context, earlier, state)
+        outcome = _outcome_of(context, earlier, state)
+        return await follow(context, outcome, state, as_output)
     await _check(context, input, sender, recipient, window)
     content: JsonObject = await body(sender) if callable(body) else body
     check_place(recipient, content)
     path = f"{sender.id}/{edge}"
-    return await _post(context, path, {**envelope(input, recipient, opaque), **content}, state)
+    request: JsonObject = {**envelope(input, recipient, opaque), **content}
+    outcome = await _post(context, path, request, state)
+    return await follow(context, outcome, state, as_output)
 
 
 async def resume_send(
@@ -245,10 +270,11 @@ def _wait(context: ActionContext, state: JsonObject) -> Wait:
 def _remembered(
     input: MessageInput, sender: SenderNumber, recipient: Recipient, window: Window
 ) -> JsonObject:
-    """Return the sender's WABA, and the part of the output known before Meta has answered."""
+    """Return the sender's WABA, what is waited for, and what of the output is known already."""
     closes_at = window.closes_at.isoformat() if window.closes_at else None
     return {
         "wabaId": sender.waba_id,
+        **wish_of(input),
         "output": {
             "phoneNumberId": sender.id,
             "recipient": recipient.value,

@@ -12,6 +12,7 @@ from appmixer.engine.contract import Fields, sample_of
 from ..fields.definitions import PhoneNumberId, SendersBusinessAccountId
 from ..graph.callback_data import MAX_OPAQUE_CHARS
 from ..people.recipients import RecipientType, check_form
+from .outcomes import DEFAULT_WAIT_S, WaitFor, WaitSeconds
 
 WAMID = r"wamid\.[A-Za-z0-9+/=_\-]{1,300}"
 ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
@@ -65,6 +66,15 @@ class MessageInput(Fields):
         examples=["DF2lS5v2W6x="],
         json_schema_extra=ADVANCED,
     )
+    wait_for: WaitFor = Field(
+        default="accepted",
+        title="Wait For",
+        description="Accepted: the step ends when Meta has taken the message. Delivered or read: "
+        "it goes on at sent then, and later at delivered or read, at failed or at timeout.",
+        examples=["accepted"],
+        json_schema_extra={"x-widget": "select", **ADVANCED},
+    )
+    wait_seconds: WaitSeconds = DEFAULT_WAIT_S
 
     @model_validator(mode="after")
     def _check_recipient(self) -> Self:

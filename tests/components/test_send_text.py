@@ -315,6 +315,7 @@ async def test_the_status_of_an_unanswered_send_ends_the_wait(
 
     sent = await SendText().resume(context, wait.state, {"status": status})
 
+    assert isinstance(sent, SentMessage)
     assert sent.model_dump(mode="json") == {**SENT, "deliveryStatus": "sent"}
     assert await SendText().receive(context, text()) == sent
 
@@ -343,6 +344,7 @@ async def test_a_status_tells_by_which_form_meta_knows_the_recipient(
 
     sent = await SendText().resume(context, wait.state, {"status": {"id": WAMID, **told}})
 
+    assert isinstance(sent, SentMessage)
     assert (sent.contact_wa_id, sent.contact_bsuid, sent.recipient_form) == expected
 
 
@@ -389,6 +391,7 @@ async def test_a_status_tells_of_a_send_to_a_group_as_well(
 
     sent = await SendText().resume(context, wait.state, {"status": status})
 
+    assert isinstance(sent, SentMessage)
     assert sent.model_dump(mode="json") == {**TO_GROUP, "deliveryStatus": "sent"}
 
 

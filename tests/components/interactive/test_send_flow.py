@@ -13,6 +13,7 @@ import respx
 from appmixer.engine.contract import NothingToChooseError, Wait, choices_of
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.interactive.send_flow import SendFlow
+from appmixer.whatsapp.plugin.interactive.flows import SentFlow
 
 from ..live import NUMBER, PERSON, WABA, Live, documented
 
@@ -143,6 +144,7 @@ async def test_an_unanswered_send_still_gives_the_token_when_its_status_comes(
 
     asked = json.loads(requests()[-1].content)
     token = asked["interactive"]["action"]["parameters"]["flow_token"]
+    assert isinstance(sent, SentFlow)
     assert (sent.message_id, sent.flow_token) == (WAMID, token)
 
 
