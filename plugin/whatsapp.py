@@ -22,10 +22,11 @@ from .graph.account import AccountGraph
 from .graph.client import GraphClient
 from .ledgers.deliveries import Deliveries
 from .ledgers.fetch_budget import FetchBudget
+from .ledgers.health import Health
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.templates import Templates
 from .ledgers.windows import Windows
-from .setup.checks import check_account, check_setup, claim_account
+from .setup.checks import check_account, check_setup, claim_account, waba_ids_of
 from .setup.facts import account_facts
 from .setup.notices import notices_of
 from .setup.subscriptions import Subscriptions
@@ -47,6 +48,7 @@ class WhatsApp:
         self.numbers = ProvenNumbers(host.store, self._now)
         self.fetch_budget = FetchBudget()
         self.templates = Templates(host, self._now)
+        self.health = Health(host.store, host.put_with_events, self._now)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._host.clock.now, UTC)
@@ -100,7 +102,7 @@ class WhatsApp:
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
         happened = [each for each in events if not each.payload.get("isTest")]
-        ledgers = (self.windows, self.deliveries, self.templates)
+        ledgers = (self.windows, self.deliveries, self.templates, self.health)
         await asyncio.gather(*(each.note(happened) for each in ledgers))
         for topics, notice in notices_of(happened):
             await self._host.tell_owners(topics, notice)
@@ -122,13 +124,19 @@ class WhatsApp:
             await self.reconcile()
             relies = await self._subscriptions.relies_on_the_app()
             return await check_setup(self.graph, settings, self._host, relies_on_the_app=relies)
-        return await check_account(
+        checks = await check_account(
             self.graph, settings, account, self.graph_for(account), self._subscriptions
         )
+        troubles = [
+            Check(f"health {waba_id}", trouble.state, trouble.what, trouble.cure)
+            for waba_id in waba_ids_of(account)
+            for trouble in await self.health.troubles(waba_id)
+        ]
+        return [*checks, *troubles]
 
     async def facts(self, account: Account) -> Sequence[Fact]:
         """Return the account's WABAs, and how their numbers stand at Meta now."""
-        return await account_facts(account, self.graph_for(account))
+        return await account_facts(account, self.graph_for(account), self.health)
 
     async def claim(self, account: Account) -> Sequence[Check]:
         """Have the events of the account's WABAs come here, whoever gets them now."""
@@ -137,8 +145,15 @@ class WhatsApp:
     async def cautions(
         self, waba_id: str, phone_number_id: str | None, account: Account
     ) -> Sequence[str]:
-        """Return what may keep a trigger that has just started from hearing."""
-        return await self._subscriptions.cautions(waba_id, phone_number_id, account)
+        """Return what may keep a trigger that has just started from hearing, or from answering."""
+        deaf = await self._subscriptions.cautions(waba_id, phone_number_id, account)
+        named = [
+            number.display
+            for number in self.numbers.last_listed(account, [waba_id])
+            if number.id == phone_number_id
+        ]
+        troubles = await self.health.troubles(waba_id, *named)
+        return [*deaf, *(f"{each.what} {each.cure}" for each in troubles)]
 
     async def ending(self, waba_id: str, account: Account, others: int) -> str:
         """Say what a trigger's stop has made of a WABA that so many other flows listen to."""

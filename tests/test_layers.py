@@ -87,7 +87,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "people": {"foreign_json"},
         "webhook": {"foreign_json", "configuration", "graph"},
         "ledgers": {"foreign_json", "graph", "people"},
-        "setup": {"foreign_json", "configuration", "graph", "webhook"},
+        "setup": {"foreign_json", "configuration", "graph", "webhook", "ledgers"},
         "whatsapp": {"configuration", "graph", "webhook", "ledgers", "setup"},
         "fields": {"foreign_json", "graph", "ledgers", "setup", "whatsapp"},
         "media": {"foreign_json", "ledgers", "fields"},

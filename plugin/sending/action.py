@@ -33,6 +33,7 @@ from .addressing import addressed, answered_by, check_place, envelope
 from .messages import SENT_SAMPLE, MessageInput, SentMessage, WindowInput
 from .outcomes import MORE_PORTS, PORTS_WHEN
 from .previews import parts, preview_message
+from .restrictions import check_restrictions
 from .waiting import follow, go_on, is_followed, wish_of
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
@@ -166,6 +167,8 @@ async def _check(
     recipient: Recipient,
     window: Window,
 ) -> None:
+    needs_window = isinstance(input, WindowInput) and input.needs_window
+    await check_restrictions(context, sender, window.state, needs_window=needs_window)
     is_bound = (
         isinstance(input, WindowInput) and input.needs_window and input.window_policy == "refuse"
     )

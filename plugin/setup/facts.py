@@ -12,6 +12,7 @@ from appmixer.engine.contract import Account, Fact, RejectedError, ThrottledErro
 from ..foreign_json.shapes import as_object, as_text, as_texts
 from ..graph.account import AccountGraph
 from ..graph.ids import graph_id
+from ..ledgers.health import Health, Standing, Told
 from .numbers import PhoneNumber
 
 # Asked at once, and shown; who has more sees them in WhatsApp Manager.
@@ -23,22 +24,27 @@ QUALITY: Mapping[str, State] = {"GREEN": "fine", "YELLOW": "advice", "RED": "fau
 HEALTHY = ("CONNECTED", "PENDING", "UNKNOWN")
 
 
-async def account_facts(account: Account, graph: AccountGraph) -> list[Fact]:
+async def account_facts(account: Account, graph: AccountGraph, health: Health) -> list[Fact]:
     """Return the facts of each business account that the account reaches, the default one first."""
     names = as_object(account.profile.get("wabaNames"))
     default = as_text(account.profile.get("businessAccountId"))
     waba_ids = as_texts(account.profile.get("wabaIds"))
     ordered = sorted(waba_ids, key=lambda each: each != default)
     shown = [(each, as_text(names.get(each)) or each) for each in ordered[:MAX_WABAS]]
-    found = await asyncio.gather(*(_of_waba(graph, *each) for each in shown))
+    found = await asyncio.gather(*(_of_waba(graph, health, *each) for each in shown))
     facts = list(chain.from_iterable(found))
     if left := len(ordered) - len(shown):
         facts.append(Fact("More WhatsApp Business Accounts", str(left)))
     return facts
 
 
-async def _of_waba(graph: AccountGraph, waba_id: str, name: str) -> list[Fact]:
+async def _of_waba(graph: AccountGraph, health: Health, waba_id: str, name: str) -> list[Fact]:
     facts = [Fact("WhatsApp Business Account", f"{name} ({waba_id})", about=name)]
+    standing = await health.of(waba_id)
+    troubles = await health.troubles(waba_id)
+    facts += [Fact("Told by Meta", each.what, each.state, name) for each in troubles]
+    if (violation := standing.of_account("violation")) is not None:
+        facts.append(Fact("Policy Violated", _heard(violation), "advice", name))
     path = f"{graph_id(waba_id)}/phone_numbers"
     count = 0
     try:
@@ -46,7 +52,7 @@ async def _of_waba(graph: AccountGraph, waba_id: str, name: str) -> list[Fact]:
             if count == MAX_NUMBERS:
                 facts.append(Fact("Phone Numbers", f"more than {MAX_NUMBERS}", about=name))
                 break
-            facts += _of_number(PhoneNumber.from_meta(node))
+            facts += _of_number(PhoneNumber.from_meta(node), standing)
             count += 1
     except (RejectedError, ThrottledError) as error:
         state: State = "advice" if isinstance(error, ThrottledError) else "fault"
@@ -57,7 +63,7 @@ async def _of_waba(graph: AccountGraph, waba_id: str, name: str) -> list[Fact]:
     return facts
 
 
-def _of_number(number: PhoneNumber) -> Iterator[Fact]:
+def _of_number(number: PhoneNumber, standing: Standing) -> Iterator[Fact]:
     about = number.display_phone_number or number.id
     yield Fact("Phone Number ID", number.id, about=about)
     if number.verified_name:
@@ -78,6 +84,20 @@ def _of_number(number: PhoneNumber) -> Iterator[Fact]:
         yield Fact("Messaging Limit", number.messaging_limit, about=about)
     if number.throughput_level:
         yield Fact("Throughput", _word(number.throughput_level), about=about)
+    display = number.display_phone_number or ""
+    heard = {
+        "Name Review, Last Told": standing.of_number(display, "name"),
+        "Messaging Limit, Last Told": standing.limit(display),
+        "Throughput, Last Told": standing.of_number(display, "throughput"),
+    }
+    for label, news in heard.items():
+        if news is not None:
+            yield Fact(label, _heard(news), about=about)
+
+
+def _heard(told: Told) -> str:
+    detail = f" ({told.detail})" if told.detail else ""
+    return f"{told.value}{detail}, {told.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _word(text: str | None) -> str:

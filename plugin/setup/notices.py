@@ -1,12 +1,14 @@
-"""What owners want to be told of their business accounts: a template that they cannot send now."""
+"""What owners want to be told: templates that they cannot send now, and accounts in trouble."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from appmixer.engine.contract import Event, Notice
 
 from ..foreign_json.shapes import as_object, as_text
+from ..ledgers.health import Trouble, news_of
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/message_template_status_update
 TEMPLATE_STATUS = "message_template_status_update"
@@ -23,6 +25,8 @@ def notices_of(events: Sequence[Event]) -> Iterator[tuple[Sequence[str], Notice]
     for event in events:
         value = as_object(event.payload.get("value"))
         status = as_text(value.get("event"))
+        for count, trouble in enumerate(news_of(event)):
+            yield event.topics, _of_account(event, f"{event.id}:{count}", trouble, value)
         if event.kind != TEMPLATE_STATUS or status not in OUT_OF_USE:
             continue
         what, cure = OUT_OF_USE[status]
@@ -39,3 +43,12 @@ def notices_of(events: Sequence[Event]) -> Iterator[tuple[Sequence[str], Notice]
         }
         title = f"The template {name} ({language}) {what}"
         yield event.topics, Notice(event.id, title, cause, cure, details)
+
+
+def _of_account(event: Event, name: str, trouble: Trouble, value: Mapping[str, Any]) -> Notice:
+    details = {
+        "wabaId": as_text(event.payload.get("wabaId")),
+        "displayPhoneNumber": as_text(value.get("display_phone_number")),
+        "status": as_text(value.get("event")),
+    }
+    return Notice(name, trouble.title, trouble.what, trouble.cure, details)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
@@ -174,10 +174,12 @@ class NumberDone(Fields):
     phone_number_id: NumberId = Field(description="The number that it was done with.")
 
 
-async def get_number(graph: AccountGraph, phone_number_id: str, model: type[Told]) -> Told:
-    """Ask Meta for what the model tells of a number."""
+async def get_number(
+    graph: AccountGraph, phone_number_id: str, model: type[Told], **ours: Any
+) -> Told:
+    """Ask Meta for what the model tells of a number; what is given besides is ours to tell."""
     path = graph_id(phone_number_id, field="phoneNumberId")
-    return model.from_meta({"id": path, **await graph.get(path, model.asking())})
+    return model.from_meta({"id": path, **await graph.get(path, model.asking())}, **ours)
 
 
 async def register(

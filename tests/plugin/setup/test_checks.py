@@ -9,7 +9,7 @@ import httpx
 import pytest
 import respx
 
-from appmixer.engine.contract import Check, Listener
+from appmixer.engine.contract import Check, Event, Listener
 from appmixer.engine.contract.testing import RecordingHost, StandInAccount
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
@@ -156,6 +156,31 @@ async def test_a_working_account_holds(
         Check(f"waba {WABA}", "fine", "It is called 'Lucky Shrub'."),
         Check(f"subscription {WABA}", "fine", "Its events are delivered."),
         Check(f"numbers {WABA}", "fine", "Registered numbers: 1."),
+    ]
+
+
+async def test_what_meta_has_told_of_the_account_is_a_finding(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    facts = {"app_id": APP_ID, "is_valid": True, "scopes": SCOPES, "expires_at": 0}
+    app_delivers_to(respx_mock, HERE)
+    respx_mock.get(f"{ROOT}/debug_token").respond(json={"data": facts})
+    respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
+    respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": []})
+    respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": []})
+    plugin = WhatsApp(host)
+    for waba_id in (WABA, "2002"):
+        value = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}
+        news = {"wabaId": waba_id, "entryTime": 1790000000, "value": value}
+        await plugin.before_routing([Event(waba_id, "account_update", news)])
+
+    checks = await plugin.checks(account)
+
+    name = f"WhatsApp Business Account {WABA}"
+    told = f"{name} was disabled, as Meta told on 2026-09-21: nothing can be sent from it."
+    cure = "Look for the policy notice in WhatsApp Manager, and appeal there if it is wrong."
+    assert [each for each in checks if each.name.startswith("health")] == [
+        Check(f"health {WABA}", "fault", told, cure)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ NUMBER = {
     "throughput": {"level": "STANDARD"},
 }
 SHOWN = "+1 555-078-3881"
+WEBHOOKS = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 
 
 @pytest.fixture
@@ -121,3 +123,37 @@ async def test_an_account_that_has_to_be_connected_again_tells_nothing(
 
     with pytest.raises(AuthorizationError):
         await facts(host, account)
+
+
+async def test_what_meta_has_told_stands_beside_what_it_says_now(
+    host: RecordingHost, account: StandInAccount, respx_mock: respx.MockRouter
+) -> None:
+    meta_lists(respx_mock, NUMBER)
+    plugin = WhatsApp(host)
+    for name in (
+        "account_update.ACCOUNT_RESTRICTION",
+        "account_update.ACCOUNT_VIOLATION",
+        "phone_number_name_update.REJECTED",
+        "phone_number_quality_update.THROUGHPUT_UPGRADE",
+    ):
+        content = (WEBHOOKS / f"fields.{name}.json").read_bytes()
+        await plugin.before_routing(plugin.read(content))
+
+    found = await plugin.facts(account)
+
+    told = [each for each in found if "Told" in each.label or each.label == "Policy Violated"]
+    when = "2026-09-21 14:13 UTC"
+    assert [(each.label, each.state, each.about) for each in told] == [
+        ("Told by Meta", "fault", "Lucky Shrub"),
+        ("Told by Meta", "advice", "Lucky Shrub"),
+        ("Policy Violated", "advice", "Lucky Shrub"),
+        ("Name Review, Last Told", "fine", SHOWN),
+        ("Messaging Limit, Last Told", "fine", SHOWN),
+        ("Throughput, Last Told", "fine", SHOWN),
+    ]
+    assert "until 2026-09-24 14:13 UTC" in told[0].value
+    assert [each.value for each in told[3:]] == [
+        f"REJECTED (Best Shop: NAME_EMPLOYEE_ISSUE), {when}",
+        f"TIER_UNLIMITED, {when}",
+        f"HIGH, {when}",
+    ]

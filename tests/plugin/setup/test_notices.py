@@ -15,8 +15,8 @@ pytestmark = pytest.mark.anyio
 WEBHOOKS = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
 
 
-def webhook(status: str) -> bytes:
-    return (WEBHOOKS / f"fields.message_template_status_update.{status}.json").read_bytes()
+def webhook(status: str, field: str = "message_template_status_update") -> bytes:
+    return (WEBHOOKS / f"fields.{field}.{status}.json").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,37 @@ async def test_a_status_that_says_hardly_anything_harms_nothing(host: RecordingH
     await plugin.before_routing(plugin.read(json.dumps(content).encode()))
 
     assert len(host.told) == 1
+
+
+@pytest.mark.parametrize(
+    ("happened", "told"),
+    [
+        (
+            "ACCOUNT_RESTRICTION",
+            {
+                "is restricted": "until 2026-09-24 14:13 UTC, as it told on 2026-09-21. It may "
+                "write to nobody whose 24-hour window is not open.",
+                "is restricted ": "It may not add phone numbers.",
+            },
+        ),
+        ("DISABLED_UPDATE", {"will be disabled": "on October 17, 2026, as it told on 2026-09-21."}),
+        ("ACCOUNT_DELETED", {"was deleted": "nothing can be sent from it."}),
+        ("BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE", {}),
+    ],
+)
+async def test_an_account_in_trouble_is_told_to_its_owners(
+    host: RecordingHost, happened: str, told: dict[str, str]
+) -> None:
+    plugin = WhatsApp(host)
+
+    await plugin.before_routing(plugin.read(webhook(happened, "account_update")))
+
+    name = "WhatsApp Business Account 102290129340398"
+    titles = [f"{name} {each.strip()}" for each in told]
+    assert [notice.title for _, notice in host.told] == titles
+    for (topics, notice), cause in zip(host.told, told.values(), strict=True):
+        assert "account:102290129340398" in topics
+        assert notice.cause.endswith(cause)
+        assert "appeal" in notice.cure
+        assert notice.details["status"] == happened
+    assert len({notice.id for _, notice in host.told}) == len(told)

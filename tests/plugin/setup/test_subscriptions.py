@@ -16,6 +16,7 @@ from appmixer.engine.contract import (
     AuthorizationError,
     ConfigurationError,
     ConnectorError,
+    Event,
     Listener,
     RejectedError,
     ThrottledError,
@@ -762,6 +763,30 @@ async def test_a_start_where_no_number_is_registered_is_told_so(
     told = await plugin.cautions(WABA, phone_number_id, account)
 
     assert ["registered" in each for each in told] == [True] * is_told
+
+
+@pytest.mark.parametrize(("narrowed", "tells"), [(None, 2), (PHONE, 2), ("1", 1)])
+async def test_a_start_says_what_keeps_its_answers_from_going_out(
+    plugin: WhatsApp, meta: Meta, account: StandInAccount, narrowed: str | None, tells: int
+) -> None:
+    other = number("1", display_phone_number="+1 555 000 0001")
+    meta.numbers.respond(json={"data": [other, number(display_phone_number="+1 555-078-3881")]})
+    await plugin.numbers.find(PHONE, account, [WABA], plugin.graph_for(account))
+    restricted = [{"restriction_type": "RESTRICTED_CUSTOMER_INITIATED_MESSAGING"}]
+    flagged = {"display_phone_number": "15550783881", "event": "FLAGGED"}
+    for field, value in (
+        ("account_update", {"event": "ACCOUNT_RESTRICTION", "restriction_info": restricted}),
+        ("phone_number_quality_update", flagged),
+    ):
+        event = Event(field, field, {"wabaId": WABA, "entryTime": 1790000000, "value": value})
+        await plugin.before_routing([event])
+
+    told = await plugin.cautions(WABA, narrowed, account)
+
+    assert told[0].startswith(f"Meta has restricted WhatsApp Business Account {WABA}, as it told")
+    assert "It may not answer people who write to it." in told[0]
+    assert told[1:] == [each for each in told if "Meta has flagged +15550783881" in each]
+    assert len(told) == tells
 
 
 async def test_a_meta_that_is_busy_after_the_start_takes_nothing_back(
