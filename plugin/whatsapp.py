@@ -23,11 +23,13 @@ from .graph.client import GraphClient
 from .ledgers.deliveries import Deliveries
 from .ledgers.fetch_budget import FetchBudget
 from .ledgers.health import Health
+from .ledgers.heard import Heard
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.templates import Templates
 from .ledgers.windows import Windows
-from .setup.checks import check_account, check_setup, claim_account, waba_ids_of
+from .setup.checks import check_account, check_setup, claim_account
 from .setup.facts import account_facts
+from .setup.hearing_checks import check_heard
 from .setup.notices import notices_of
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
@@ -49,6 +51,7 @@ class WhatsApp:
         self.fetch_budget = FetchBudget()
         self.templates = Templates(host, self._now)
         self.health = Health(host.store, host.put_with_events, self._now)
+        self.heard = Heard(host.store, host.put_with_events, self._now)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._host.clock.now, UTC)
@@ -102,7 +105,7 @@ class WhatsApp:
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
         happened = [each for each in events if not each.payload.get("isTest")]
-        ledgers = (self.windows, self.deliveries, self.templates, self.health)
+        ledgers = (self.windows, self.deliveries, self.templates, self.health, self.heard)
         await asyncio.gather(*(each.note(happened) for each in ledgers))
         for topics, notice in notices_of(happened):
             await self._host.tell_owners(topics, notice)
@@ -127,12 +130,8 @@ class WhatsApp:
         checks = await check_account(
             self.graph, settings, account, self.graph_for(account), self._subscriptions
         )
-        troubles = [
-            Check(f"health {waba_id}", trouble.state, trouble.what, trouble.cure)
-            for waba_id in waba_ids_of(account)
-            for trouble in await self.health.troubles(waba_id)
-        ]
-        return [*checks, *troubles]
+        heard = check_heard(account, self._subscriptions, self.health, self.heard)
+        return [*checks, *[each async for each in heard]]
 
     async def facts(self, account: Account) -> Sequence[Fact]:
         """Return the account's WABAs, and how their numbers stand at Meta now."""

@@ -15,8 +15,8 @@ from .app_graph import get_as_app
 
 PAGE = "In the Meta App Dashboard open WhatsApp, Configuration, Webhooks"
 SET_UP = (
-    f"{PAGE}: save this engine's address {ENDPOINT} with the verify token, then subscribe the "
-    "field `messages`."
+    f"{PAGE}: save this engine's address {ENDPOINT} with the verify token, the same as "
+    "`verifyToken` here, then subscribe the field `messages`."
 )
 
 

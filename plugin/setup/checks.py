@@ -123,7 +123,9 @@ async def _login(settings: Settings, host: HostContext) -> Check:
                 "fault",
                 f"Meta's login dialog refuses the configuration {settings.config_id}.",
                 "Copy the id of an existing one from the Meta app: Facebook Login for Business, "
-                f"Configurations. {how_to_set('configId')}",
+                f"Configurations. {how_to_set('configId')} If it is the right one, let it ask for "
+                f"{' and '.join(SCOPES)} alone: others, such as business_management, are what "
+                "Meta calls invalid scopes.",
             )
     # Meta asks a stranger to log in first, so that nothing more can be found out from here.
     return Check("configId", "fine", "It is set, and the login dialog does not refuse it.")
