@@ -46,7 +46,9 @@ class WhatsApp:
         self._graph: tuple[Settings, GraphClient] | None = None
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
         self.windows = Windows(host.store, host.put_with_events, self._now)
-        self.deliveries = Deliveries(host.store, host.put_with_events, host.report_fates, self._now)
+        self.deliveries = Deliveries(
+            host.store, host.put_with_events, host.report_fates, host.tell_owners, self._now
+        )
         self.numbers = ProvenNumbers(host.store, self._now)
         self.fetch_budget = FetchBudget()
         self.templates = Templates(host, self._now)

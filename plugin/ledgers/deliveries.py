@@ -26,6 +26,7 @@ from appmixer.engine.contract import (
     Json,
     JsonObject,
     KeepEntries,
+    Notice,
     RejectedError,
     Store,
 )
@@ -33,6 +34,7 @@ from appmixer.engine.contract import (
 from ..foreign_json.shapes import as_id, as_object, as_objects, as_text, as_unix_time
 from ..graph.callback_data import unpack
 from ..graph.errors import error_from_webhook
+from .late_statuses import late_notice
 
 SendState = Literal["sending", "accepted", "unknown"]
 # In the order in which they follow one another; `failed` is final.
@@ -92,9 +94,11 @@ class Deliveries:
         store: Store,
         keep: KeepEntries,
         report: Callable[[Sequence[Fate]], Awaitable[None]],
+        tell: Callable[[Sequence[str], Notice], Awaitable[None]],
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._keep, self._report, self._clock = store, keep, report, clock
+        self._tell = tell
 
     async def earlier(self, step: str) -> Attempt | None:
         """Return what an earlier attempt at the step has left here."""
@@ -124,13 +128,19 @@ class Deliveries:
         """Write that nothing was sent: the same step may begin again."""
         await self._store.delete([_send_key(step)])
 
-    async def unknown(self, step: str) -> None:
-        """Write that the request left and no answer came: the step must not send again."""
+    async def unknown(self, step: str, *, is_over: bool = False) -> str:
+        """Write that the request left and no answer came: the step must not send again.
+
+        `is_over` says that nobody waits for its status any more. Return since when it is so.
+        """
         key = _send_key(step)
         # A status may have told of the acceptance in the meantime.
         present = as_object((await self._store.get([key])).get(key))
+        since = as_text(present.get("since")) or self._clock().isoformat()
         if present.get("state") != "accepted":
-            await self._store.put({key: {"state": "unknown"}}, expires_in_s=KEPT_S)
+            entry: JsonObject = {"state": "unknown", "since": since, "isOver": is_over}
+            await self._store.put({key: entry}, expires_in_s=KEPT_S)
+        return since
 
     async def note(self, events: Sequence[Event]) -> None:
         """Take the statuses of a batch; what they tell is kept with what follows from them.
@@ -150,6 +160,20 @@ class Deliveries:
             await self._keep(entries, expires_in_s=KEPT_S)
         if fates:
             await self._report(fates)
+        for event in events:
+            await self._tell_of_late(sends, event)
+
+    async def _tell_of_late(self, sends: Mapping[str, Mapping[str, Any]], event: Event) -> None:
+        """Tell owners of a send that was done after all, when its step had ended as unknown."""
+        waba_id = as_text(event.payload.get("wabaId"))
+        status = as_object(event.payload.get("status"))
+        key = _journal_key(waba_id, status)
+        if event.kind == "status" and sends.get(key, {}).get("isOver") is True:
+            # A step that was done again has a longer name.
+            has_been_sent_again = bool(await self._store.scan(f"{key}#"))
+            step_id = _step_id(status) or ""
+            notice = late_notice(waba_id, step_id, status, was_sent_again=has_been_sent_again)
+            await self._tell(event.topics, notice)
 
     async def delivery(self, waba_id: str, message_id: str) -> Delivery | None:
         """Return what is known of a message of the WABA; None before its first status."""

@@ -132,11 +132,8 @@ async def resume_send(
     status = as_object(as_object(event).get("status"))
     message_id = as_text(status.get("id"))
     if not message_id:
-        raise OutcomeUnknownError(
-            "Nobody knows whether the message was sent",
-            "The connection broke before Meta answered, and no status has come since.",
-            "Ask the person or look into the chat before you send it again.",
-        )
+        since = await whatsapp(context).deliveries.unknown(_step(context, state), is_over=True)
+        raise _unknown(since)
     sent = _found(context, state, message_id)
     is_group, person = status.get("recipient_type") == "group", recipient_of(status, {})
     told = (
@@ -149,6 +146,18 @@ async def resume_send(
     )
     await _keep_accepted(context, sent, state)
     return sent
+
+
+def _unknown(since: str) -> OutcomeUnknownError:
+    at = f" at {datetime.fromisoformat(since):%Y-%m-%d %H:%M} UTC" if since else ""
+    return OutcomeUnknownError(
+        "Nobody knows whether the message was sent",
+        f"The connection broke{at} before Meta answered, and no status has come in the "
+        f"{UNKNOWN_AFTER_S / 60:g} minutes after it. Should one come yet, owners are told.",
+        "Ask the person or look into the chat first. If the message is not there, send it again: "
+        "`appmixer run retry` with the run's id and `--even-if-unknown` (`evenIfUnknown` of "
+        "`POST /api/runs/{id}/retry`). If it was there after all, the person has it twice then.",
+    )
 
 
 async def _keep_accepted(context: ActionContext, sent: SentMessage, state: JsonObject) -> None:

@@ -412,8 +412,71 @@ async def test_a_send_that_no_status_ever_tells_of_is_declared_unknown(
     wait = await SendText().receive(context, text())
     assert isinstance(wait, Wait)
 
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await SendText().resume(context, wait.state, None)
+
+    assert caught.value.cause.startswith("The connection broke at 2026-09-21 14:13 UTC before")
+    assert "in the 15 minutes after it" in caught.value.cause
+    assert "`appmixer run retry` with the run's id and `--even-if-unknown`" in caught.value.cure
+    assert "the person has it twice" in caught.value.cure
+
+
+@pytest.mark.parametrize(
+    ("is_sent_again", "title"),
+    [
+        (False, "A message of unknown outcome was sent after all"),
+        (True, "A message was sent twice"),
+    ],
+)
+async def test_a_status_that_comes_after_the_wait_is_told_to_owners_once(
+    context: RecordingContext,
+    plugin: WhatsApp,
+    respx_mock: respx.MockRouter,
+    is_sent_again: bool,
+    title: str,
+) -> None:
+    answers = [httpx.ReadTimeout("slow"), httpx.Response(200, json=ACCEPTED)]
+    respx_mock.post(URL).mock(side_effect=answers)
+    wait = await SendText().receive(context, text())
+    assert isinstance(wait, Wait)
     with pytest.raises(OutcomeUnknownError):
         await SendText().resume(context, wait.state, None)
+    if is_sent_again:
+        context.step_id = "run-1:reply#2"
+        sent = await SendText().receive(context, text())
+        assert isinstance(sent, SentMessage)
+
+    for name in ("sent", "delivered"):
+        await plugin.before_routing([status_of("wamid.FIRST", "run-1:reply", name)])
+
+    [(topics, notice)] = context.host.told
+    assert topics == ("account:102290129340398",)
+    assert notice.title == title
+    assert ("has it twice" in notice.cause) is is_sent_again
+    assert notice.details["messageId"] == "wamid.FIRST"
+
+
+async def test_a_status_that_comes_while_it_is_waited_for_is_told_to_nobody(
+    context: RecordingContext, plugin: WhatsApp, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.post(URL).mock(side_effect=httpx.ReadTimeout("slow"))
+    await SendText().receive(context, text())
+
+    await plugin.before_routing([status_of("wamid.FIRST", "run-1:reply", "sent")])
+
+    assert context.host.told == []
+
+
+def status_of(message_id: str, step_id: str, name: str) -> Event:
+    told: JsonObject = {
+        "id": message_id,
+        "status": name,
+        "timestamp": str(int(START_OF_TIME)),
+        "biz_opaque_callback_data": f"appmixer.step={step_id}",
+    }
+    waba_id = "102290129340398"
+    payload: JsonObject = {"wabaId": waba_id, "status": told}
+    return Event(f"{message_id}:{name}", "status", payload, (f"account:{waba_id}",))
 
 
 async def test_a_connection_that_never_opened_may_be_tried_again(

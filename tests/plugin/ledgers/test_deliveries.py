@@ -35,7 +35,9 @@ def context() -> RecordingContext:
 @pytest.fixture
 def deliveries(context: RecordingContext) -> Deliveries:
     report = context.host.report_fates
-    return Deliveries(context.store, context.store.put, report, lambda: NOW)
+    return Deliveries(
+        context.store, context.store.put, report, context.host.tell_owners, lambda: NOW
+    )
 
 
 def status(name: str, at: int = 1, step_id: str | None = STEP_ID, **extra: Any) -> Event:

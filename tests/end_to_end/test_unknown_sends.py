@@ -1,0 +1,101 @@
+"""A send of unknown outcome has its end in words, and is sent again by a person alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .conftest import NUMBER, running
+
+if TYPE_CHECKING:
+    from .conftest import World
+
+PERSON = "16505551234"
+HOUR_S = 3600
+# Nobody waits a quarter of an hour for a test.
+IMPATIENT_ENGINE = """
+from appmixer.engine.cli import main
+from appmixer.whatsapp.plugin.sending import action
+
+action.UNKNOWN_AFTER_S = 0.6
+main()
+"""
+SEND: dict[str, Any] = {
+    "name": "Send",
+    "components": {
+        "begin": {"type": "appmixer.utilities.OnStart"},
+        "send": {
+            "type": "appmixer.whatsapp.SendTemplate",
+            "account": "acme",
+            "source": {"in": {"begin": ["started"]}},
+            "input": {
+                "phoneNumberId": NUMBER,
+                "to": f"+{PERSON}",
+                "templateName": "hello_world",
+                "languageCode": "en_US",
+            },
+        },
+    },
+}
+LISTEN: dict[str, Any] = {
+    "name": "Listen",
+    "components": {
+        "wrong": {"type": "appmixer.utilities.OnError"},
+        "status": {"type": "appmixer.whatsapp.MessageStatusUpdated", "account": "acme"},
+    },
+}
+
+
+@pytest.fixture
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("impatient")
+    with running(folder, [sys.executable, "-c", IMPATIENT_ENGINE]) as world:
+        world.set_webhook()
+        world.register()
+        world.connect("acme", "EAAsandbox")
+        yield world
+
+
+def titles(world: World) -> list[str]:
+    runs = world.engine_call("GET", "/api/runs?flowId=listen")["runs"]
+    whole = [world.engine_call("GET", f"/api/runs/{run['id']}") for run in runs]
+    outputs = [run["steps"][0]["output"] or {} for run in whole]
+    return [each["title"] for output in outputs for each in output.get("error", [])]
+
+
+def test_an_unknown_send_is_sent_again_once_and_a_late_status_of_the_first_is_told(
+    impatient: World,
+) -> None:
+    world = impatient
+    late = {"sent": HOUR_S, "delivered": HOUR_S + 1, "read": HOUR_S + 2, "played": HOUR_S + 3}
+    world.sandbox_call("POST", "/_sandbox/settings", {"statusDelaysS": late})
+    lost = {"endpoint": "messages", "kind": "acceptedThenLost", "count": 1}
+    world.sandbox_call("POST", "/_sandbox/faults", lost)
+    world.start("listen", LISTEN)
+    world.start("send", SEND)
+    run = world.ended_run("send", "unknown")
+
+    _, said = world.command("run", "show", run["id"])
+    refused, why = world.command("run", "retry", run["id"])
+    once = len(world.phone(PERSON))
+    again, _ = world.command("run", "retry", run["id"], "--even-if-unknown")
+    done = world.ended_run("send", "completed")
+    twice = len(world.phone(PERSON))
+    world.sandbox_call("POST", "/_sandbox/clock", {"advanceS": HOUR_S + 60})
+    world.wait_until(lambda: "A message was sent twice" in titles(world), "it is told")
+
+    assert "Nobody knows whether the message was sent" in said
+    assert "The connection broke at 20" in said
+    assert "--even-if-unknown" in said
+    assert (refused, again) == (1, 0)
+    assert "Nobody knows whether the step happened" in why
+    assert (once, twice) == (1, 2)
+    assert done["id"] == run["id"]
+    assert done["steps"][1]["attempt"] == 2
+    sends = [each for each in world.calls() if each["path"].endswith("/messages")]
+    assert len(sends) == 2
+    _, refused_again = world.command("run", "retry", run["id"], "--even-if-unknown")
+    assert "No step has failed" in refused_again
