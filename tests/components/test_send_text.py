@@ -435,7 +435,7 @@ async def test_a_status_that_comes_after_the_wait_is_told_to_owners_once(
     is_sent_again: bool,
     title: str,
 ) -> None:
-    answers = [httpx.ReadTimeout("slow"), httpx.Response(200, json=ACCEPTED)]
+    answers: list[Any] = [httpx.ReadTimeout("slow"), httpx.Response(200, json=ACCEPTED)]
     respx_mock.post(URL).mock(side_effect=answers)
     wait = await SendText().receive(context, text())
     assert isinstance(wait, Wait)

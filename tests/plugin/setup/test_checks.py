@@ -171,7 +171,7 @@ async def test_what_meta_has_told_of_the_account_is_a_finding(
     plugin = WhatsApp(host)
     for waba_id in (WABA, "2002"):
         value = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}
-        news = {"wabaId": waba_id, "entryTime": 1790000000, "value": value}
+        news: dict[str, Any] = {"wabaId": waba_id, "entryTime": 1790000000, "value": value}
         await plugin.before_routing([Event(waba_id, "account_update", news)])
 
     checks = await plugin.checks(account)

@@ -778,8 +778,8 @@ async def test_a_start_says_what_keeps_its_answers_from_going_out(
         ("account_update", {"event": "ACCOUNT_RESTRICTION", "restriction_info": restricted}),
         ("phone_number_quality_update", flagged),
     ):
-        event = Event(field, field, {"wabaId": WABA, "entryTime": 1790000000, "value": value})
-        await plugin.before_routing([event])
+        news: dict[str, Any] = {"wabaId": WABA, "entryTime": 1790000000, "value": value}
+        await plugin.before_routing([Event(field, field, news)])
 
     told = await plugin.cautions(WABA, narrowed, account)
 
