@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,6 +12,7 @@ from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from ..contract import FateState
+from ..host.silences import Silences
 from ..runs.history import FIRST_PAGE
 from ..runs.states import RunState
 from .accounts import Body
@@ -59,7 +60,9 @@ async def list_runs(
 @router.get("/runs/{run_id}", response_model=shaped(Run))
 async def get_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
     """Return a run with the input, output, error and later fate of its first steps."""
-    return await hosting(request).runs.get(caller.owner_id, run_id)
+    run = await hosting(request).runs.get(caller.owner_id, run_id)
+    await _explain_silence(request, caller.owner_id, run_id, run["steps"])
+    return run
 
 
 @router.get("/runs/{run_id}/steps", response_model=shaped(StepPage))
@@ -71,7 +74,17 @@ async def list_steps(
     limit: Annotated[int, Query(ge=1, le=MAX_STEPS)] = FIRST_PAGE,
 ) -> dict[str, Any]:
     """Return some steps of a run, in the order in which they came to their present state."""
-    return await hosting(request).runs.steps(caller.owner_id, run_id, after=after, limit=limit)
+    page = await hosting(request).runs.steps(caller.owner_id, run_id, after=after, limit=limit)
+    await _explain_silence(request, caller.owner_id, run_id, page["steps"])
+    return page
+
+
+async def _explain_silence(
+    request: Request, owner_id: str, run_id: str, steps: Sequence[dict[str, Any]]
+) -> None:
+    engine = hosting(request)
+    silences = Silences(engine.services, engine.flows, engine.component, engine.describe)
+    await silences.explain(owner_id, run_id, steps)
 
 
 @router.post("/runs/{run_id}/cancel", response_model=shaped(Commanded))

@@ -15,6 +15,7 @@ import typer
 from . import completion
 from .output import SHORT_ID_CHARS, AsJson, fail, misuse, moment, print_json, say, table
 from .reach import Data, Url, call, segment
+from .runs import fate_word
 
 FLOW_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 MAX_ID_CHARS = 100
@@ -217,7 +218,7 @@ def runs(
 
 
 def _fates(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in counts.items())
+    return ", ".join(f"{count} {fate_word(state)}" for state, count in counts.items())
 
 
 def _read(file: Path) -> Any:

@@ -16,6 +16,8 @@ from .reach import Data, Url, call, full_run_id
 
 UNDER_WAY = ("running", "waiting", "paused", "held")
 COMPLETED = "completed"
+# The others are called as they are.
+FATE_WORDS: Mapping[str, str] = {"unknown": "nobody knows", "played": "read, played"}
 POLL_S = 0.5
 
 PAGE = 500
@@ -155,8 +157,9 @@ def _follow(
 
 
 def _mark(step: Mapping[str, Any]) -> tuple[str, ...]:
-    fate = step["fate"]["state"] if step["fate"] else ""
-    return step["id"], step["status"], str(step["attempt"]), fate
+    fate = step["fate"] or {"state": "", "silentSince": None}
+    is_silent = "silent" if fate["silentSince"] else ""
+    return step["id"], step["status"], str(step["attempt"]), fate["state"], is_silent
 
 
 def _say_head(run: Mapping[str, Any]) -> None:
@@ -172,10 +175,24 @@ def _say_steps(steps: Iterable[Mapping[str, Any]]) -> None:
         say(f"  {step['component']} ({kind}): {step['status']}, {step['durationS']:.2f} s{again}")
         fate = step["fate"] or {"error": None}
         if step["fate"]:
-            say(f"    {fate['state']} {moment(fate['at'])}")
+            say(f"    {fate_word(fate['state'])} {moment(fate['at'])}{_silence(fate)}")
+            for reason in fate["reasons"]:
+                say(f"    Perhaps: {reason['finding']}")
+                if reason["cure"]:
+                    say(f"      → {reason['cure']}")
         for error in filter(None, (step["error"], fate["error"])):
             for line in error_lines(error):
                 say(f"    {line}")
+
+
+def fate_word(state: str) -> str:
+    """Return how people call what has become of what a step did."""
+    return FATE_WORDS.get(state, state)
+
+
+def _silence(fate: Mapping[str, Any]) -> str:
+    since = fate["silentSince"]
+    return f", nothing more heard since {moment(since)}" if since else ""
 
 
 def _say_waits(run: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from .context import ActionContext, ComponentContext, TriggerContext
 from .forms import Form, FormOf
-from .values import End, Json, JsonObject, Preview, Wait
+from .values import Check, End, Json, JsonObject, Preview, Wait
 
 
 def _title(name: str, _: object) -> str:
@@ -113,6 +113,17 @@ class Action(Component):
     has_later_fate: ClassVar[bool] = False
     """Whether what it does goes on after the step: the plugin tells by `report_fates` what became
     of it, and until then a step that has completed stands as accepted."""
+
+    async def why_silent(
+        self, context: ComponentContext, input: JsonObject, output: JsonObject
+    ) -> Sequence[Check]:
+        """Return why nothing more may be heard of what a completed step did, the likeliest first.
+
+        Called when somebody looks, of an action that has a later fate. `input` is the step's as it
+        is recorded, without its secrets, `output` what went to the main port. The service may be
+        asked; it has no effects. Raises ConnectorError where nothing can be told.
+        """
+        return ()
 
     # The input is an instance of the class's own Input; only Any lets every subclass say so.
     async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | End | None:

@@ -143,6 +143,7 @@ class Engine:
         self.tasks.begin("timers", self.due.end_waits)
         self.tasks.begin("schedules", self.waker.work)
         self.tasks.begin("notices", self.notifier.work)
+        self.tasks.begin("silence", lambda: self.notices.notice_silence(self.fates))
         self.tasks.begin("renewal", self.accounts.renewal.keep_renewed)
         for number in range(PROVERS):
             self.tasks.begin(f"proof {number + 1}", self.accounts.proofs.keep_proven)
@@ -182,8 +183,8 @@ class Engine:
         )
         # On PostgreSQL a step may be executed by another process than the one that was asked.
         self.answers = Answers(storage, self.clock, is_alone=self.database.dialect.name == "sqlite")
-        notices = StreamedNotices(
-            self.stream, self.metrics, self.answers.tell, lambda: self.notifier.look()
+        notices = self.notices = StreamedNotices(
+            self.stream, self.metrics, self.types, self.answers.tell, lambda: self.notifier.look()
         )
         self.fates = Fates(storage, self.types, notices)
         self.runs = Runs(storage, self.fates)

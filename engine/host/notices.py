@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from ..flows.models import ComponentType
 from ..observe.metrics import Metrics
 from ..observe.stream import Stream
-from ..runs.states import RunState
+from ..runs.fates import Fates, has_fate
+from ..runs.silence import Accepted, SilentSteps
+from ..runs.states import RunState, StepState
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,10 @@ class StreamedNotices:
 
     stream: Stream
     metrics: Metrics
+    types: Mapping[str, ComponentType]
     on_end: Callable[[str], None]
     on_failure: Callable[[], None]
+    _silent: SilentSteps = field(default_factory=SilentSteps)
 
     def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
         """Tell who watches that a run has changed."""
@@ -49,8 +54,20 @@ class StreamedNotices:
                 "error": row["error"],
             },
         )
+        if row["state"] == StepState.COMPLETED and has_fate(self.types, row["type"]):
+            self._silent.ended(owner_id, flow_id, row)
 
     def tell_fate(self, owner_id: str, connector: str, notice: Mapping[str, Any]) -> None:
         """Tell who watches what has become of something that a step did."""
         self.metrics.fates.labels(connector, notice["fate"]["state"]).inc()
+        if notice["fate"]["state"] != "accepted":
+            self._silent.heard(notice["stepId"])
         self.stream.publish(owner_id, "fate", notice)
+
+    async def notice_silence(self, fates: Fates) -> None:
+        """Tell who watches of the steps of whose effect nothing was heard for a while."""
+        await self._silent.keep_noticing(fates.storage.clock, fates.silent, self._tell_silence)
+
+    def _tell_silence(self, step: Accepted) -> None:
+        self.metrics.silent.labels(step.notice["type"]).inc()
+        self.stream.publish(step.owner_id, "fate", step.notice)

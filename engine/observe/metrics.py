@@ -79,6 +79,12 @@ class Metrics:
             ["connector", "state"],
             registry=registry,
         )
+        self.silent = Counter(
+            "appmixer_silent_steps",
+            "Steps of whose effect nothing more was heard for 30 seconds.",
+            ["type"],
+            registry=registry,
+        )
         self.queued = Gauge(
             "appmixer_queued_segments", "Parts of runs that wait for a worker.", registry=registry
         )

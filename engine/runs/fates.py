@@ -26,6 +26,7 @@ from ..storage.statements import MAX_KEYS, Prepared, PreparedSelect, insert
 from ..storage.storage import Storage
 from ..storage.tables import fates, runs, steps
 from ..times import iso
+from .silence import SILENT_AFTER_S, Accepted
 from .states import StepState
 from .work import step_named
 
@@ -84,9 +85,9 @@ class Fates:
     async def of_steps(self, rows: Sequence[sa.Row[Any]]) -> dict[str, dict[str, Any]]:
         """Return what is known of these steps, by id: told, or certain from how they ended."""
         found = {
-            row.id: {"state": state, "at": iso(row.started_at + row.duration_s), "error": None}
+            row.id: _shown({"state": state, "at": row.started_at + row.duration_s, "error": None})
             for row in rows
-            if (state := UNTOLD.get(row.state)) and self._has_fate(row.type)
+            if (state := UNTOLD.get(row.state)) and has_fate(self.types, row.type)
         }
         types = {row.id: row.type for row in rows}
         for row in await self.storage.readers.read(partial(_read, query=_TOLD, ids=list(types))):
@@ -94,6 +95,12 @@ class Fates:
             is_news = untold is None or RANKS[str(untold["state"])] <= row.rank
             if is_news and types[row.step_id].startswith(_prefix(row.connector)):
                 found[row.step_id] = _shown(mapping(row))
+        now = self.storage.clock.now
+        for row in rows:
+            ended_at = row.started_at + row.duration_s
+            fate = found.get(row.id, {"state": ""})
+            if fate["state"] == "accepted" and now >= ended_at + SILENT_AFTER_S:
+                fate["silentSince"] = iso(ended_at)
         return found
 
     async def counts(self, run_ids: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -105,9 +112,18 @@ class Fates:
             found.setdefault(row.run_id, {})[row.state] = row.steps
         return found
 
-    def _has_fate(self, name: str) -> bool:
-        # The connector may have been removed since.
-        return name in self.types and bool(self.types[name].schema.get("x-later-fate"))
+    async def silent(self, steps: Sequence[Accepted]) -> list[Accepted]:
+        """Return those of which nothing was told that is further than that they were accepted."""
+        ids = [each.step_id for each in steps]
+        told = await self.storage.readers.read(partial(_read, query=_TOLD, ids=ids))
+        types = {each.step_id: str(each.notice["type"]) for each in steps}
+        heard = {
+            row.step_id
+            for row in told
+            if row.rank > RANKS["accepted"]
+            and types[row.step_id].startswith(_prefix(row.connector))
+        }
+        return [each for each in steps if each.step_id not in heard]
 
     def _is_of(self, connector: str, news: Mapping[str, Any]) -> bool:
         return news["type"] is None or news["type"].startswith(_prefix(connector))
@@ -129,6 +145,12 @@ class GatheredFates:
 
 
 _gathered: ContextVar[GatheredFates | None] = ContextVar("gathered", default=None)
+
+
+def has_fate(types: Mapping[str, ComponentType], name: str) -> bool:
+    """Say whether what this component does goes on after its step."""
+    # The connector may have been removed since.
+    return name in types and bool(types[name].schema.get("x-later-fate"))
 
 
 def runs_with(state: FateState) -> sa.ColumnElement[bool]:
@@ -221,6 +243,8 @@ def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "state": row["state"],
         "at": iso(row["at"]),
         "error": None if error is None else json.loads(error),
+        "silentSince": None,
+        "reasons": [],
     }
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ...contract import FateState
 from ...runs.states import RunState, SegmentState, StepState
+from .accounts import Finding
 from .refusals import Failure
 from .shape import Shape
 
@@ -19,6 +20,14 @@ class StepFate(Shape):
     state: FateState
     at: datetime
     error: Failure | None = Field(description="Why it has failed.")
+    silent_since: datetime | None = Field(
+        description="Since when nothing more was heard of a step that is `accepted`, once that is"
+        " 30 seconds ago."
+    )
+    reasons: list[Finding] = Field(
+        description="Why that may be, the likeliest first; asked of the service for the first 20"
+        " such steps when a run is looked at, and empty in the stream."
+    )
 
 
 class RunSummary(Shape):

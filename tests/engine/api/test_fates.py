@@ -163,6 +163,8 @@ async def test_a_step_keeps_the_furthest_state_in_whatever_order_it_is_told(
         "state": "read",
         "at": "2026-09-21T12:00:00.000+00:00",
         "error": None,
+        "silentSince": None,
+        "reasons": [],
     }
 
 
@@ -210,6 +212,8 @@ async def test_nothing_follows_a_failure(
             "cure": "Write sooner.",
             "code": 47,
         },
+        "silentSince": None,
+        "reasons": [],
     }
 
 

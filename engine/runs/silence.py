@@ -1,0 +1,94 @@
+"""Steps of whose effect nothing more is heard: noticed once for each, by one task for all of them.
+
+Whoever asks for a run is told by the time alone (`fates`). What is kept here is only for those who
+watch: it is in memory, a process that ends forgets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from ..contract import Clock
+from ..times import iso
+
+SILENT_AFTER_S = 30.0
+# About 50 MB. Beyond, the oldest are not noticed; who looks at their runs is told all the same.
+MAX_WATCHED = 100_000
+# So many are looked up at a time.
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A step that has ended, and whose effect goes on."""
+
+    step_id: str
+    ended_at: float
+    owner_id: str
+    notice: Mapping[str, Any]
+
+    @property
+    def silent_at(self) -> float:
+        return self.ended_at + SILENT_AFTER_S
+
+
+@dataclass(frozen=True)
+class SilentSteps:
+    """The steps that this process has ended and of whose effect nothing more is known, by id."""
+
+    _waiting: dict[str, Accepted] = field(default_factory=dict[str, Accepted])
+
+    @property
+    def count(self) -> int:
+        return len(self._waiting)
+
+    def ended(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
+        """Begin to wait for news of a step that has completed."""
+        ended_at = row["started_at"] + row["duration_s"]
+        since = iso(ended_at)
+        fate = {"state": "accepted", "at": since, "error": None}
+        notice = {
+            "runId": row["run_id"],
+            "flowId": flow_id,
+            "stepId": row["id"],
+            "component": row["component"],
+            "type": row["type"],
+            "fate": {**fate, "silentSince": since, "reasons": []},
+        }
+        self._waiting[row["id"]] = Accepted(row["id"], ended_at, owner_id, notice)
+        if len(self._waiting) > MAX_WATCHED:
+            del self._waiting[next(iter(self._waiting))]
+
+    def heard(self, step_id: str) -> None:
+        self._waiting.pop(step_id, None)
+
+    async def keep_noticing(
+        self,
+        clock: Clock,
+        are_silent: Callable[[Sequence[Accepted]], Awaitable[Sequence[Accepted]]],
+        tell: Callable[[Accepted], None],
+    ) -> None:
+        """Tell of each step that has become silent, in the order in which they ended.
+
+        `are_silent` returns those of which no other process was told more.
+        """
+        while True:
+            now = clock.now
+            first = next(iter(self._waiting.values()), None)
+            # What ends while nothing waits cannot be silent before the sleep is over.
+            until = first.silent_at if first else now + SILENT_AFTER_S
+            if until > now:
+                await clock.sleep(until - now)
+                continue
+            some = islice(self._waiting.values(), BATCH)
+            due = [each for each in some if each.silent_at <= now]
+            for each in await are_silent(due):
+                # In the meantime more may have been told.
+                if self._waiting.get(each.step_id) is each:
+                    tell(each)
+            for each in due:
+                if self._waiting.get(each.step_id) is each:
+                    del self._waiting[each.step_id]
