@@ -104,6 +104,12 @@ class Settings(Switches):
         default="failed",
         description="Free text outside the 24-hour window: a failed status with 131047, or nothing",
     )
+    payment: Literal["valid", "failed", "silent"] = Field(
+        default="valid",
+        description="Whether business accounts have a payment method. failed: none has, and what "
+        "is charged fails with 131042. silent: the same, but of free text, which is charged since "
+        "October 2026, nothing more is heard",
+    )
     mode: Literal["development", "live"] = Field(
         default="development",
         description="In development mode only allowed recipients can be written to",

@@ -15,7 +15,7 @@ from ...protocol.shapes import Json, is_array, is_object
 from ...world.entities import PhoneNumber
 from ...world.world import World
 from ..call import Answer, Call, success
-from . import automation, names, official, registration
+from . import automation, health, names, official, registration
 from .overrides import save_override
 
 NODE_TYPE = "WhatsAppBusinessPhoneNumber"
@@ -99,7 +99,7 @@ def getters(world: World, number: PhoneNumber) -> Mapping[str, Getter]:
         "messaging_limit_tier": limit,
         "eligibility_for_api_business_global_search": "NON_ELIGIBLE_UNDEFINED",
         "username": None if number.username is None else number.username.name,
-        "health_status": _health(world, number),
+        "health_status": health.of_number(world, number),
     }
     return {name: partial(_value, value) for name, value in plain.items()}
 
@@ -138,29 +138,6 @@ def _callbacks(world: World, number: PhoneNumber) -> Json | None:
             callbacks["application"] = app.callback_url
             break
     return callbacks or None
-
-
-def _health(world: World, number: PhoneNumber) -> Json:
-    waba = world.wabas[number.waba_id]
-    state = "AVAILABLE" if number.is_registered else "BLOCKED"
-    entities: list[Json] = [
-        {"entity_type": "PHONE_NUMBER", "id": number.id, "can_send_message": state},
-        {"entity_type": "WABA", "id": waba.id, "can_send_message": "AVAILABLE"},
-        {"entity_type": "BUSINESS", "id": waba.business_id, "can_send_message": "AVAILABLE"},
-        *(
-            {"entity_type": "APP", "id": app_id, "can_send_message": "AVAILABLE"}
-            for app_id in waba.subscriptions or world.apps
-        ),
-    ]
-    if not number.is_registered:
-        entities[0]["errors"] = [
-            {
-                "error_code": 141000,
-                "error_description": "The phone number is not registered.",
-                "possible_solution": "Register the phone number.",
-            }
-        ]
-    return {"can_send_message": state, "entities": entities}
 
 
 def _filtered(world: World, numbers: list[PhoneNumber], filtering: object) -> list[PhoneNumber]:

@@ -12,7 +12,7 @@ from ...protocol.shapes import Json
 from ...world.entities import App, Business, Subscription, Waba
 from ...world.world import World
 from ..call import Answer, Call, success
-from . import analytics
+from . import analytics, health
 from .businesses import filtered
 from .checks import flag, line, nothing_given
 from .overrides import verify_override
@@ -147,13 +147,7 @@ def getters(world: World, waba: Waba) -> Mapping[str, Getter]:
         "subscribed_apps": _subscriptions(world, waba) if waba.subscriptions else None,
         "purchase_order_number": None,
         "auth_international_rate_eligibility": None,
-        "health_status": {
-            "can_send_message": "AVAILABLE",
-            "entities": [
-                {"entity_type": "WABA", "id": waba.id, "can_send_message": "AVAILABLE"},
-                {"entity_type": "BUSINESS", "id": business.id, "can_send_message": "AVAILABLE"},
-            ],
-        },
+        "health_status": health.of_waba(world, waba),
     }
     getters: dict[str, Getter] = {name: partial(_value, value) for name, value in plain.items()}
     getters["analytics"] = partial(analytics.messages, world, waba)

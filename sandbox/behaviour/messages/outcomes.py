@@ -64,6 +64,9 @@ def _not_wanted(
         return failure(130403)
     if needs_window and not is_open:
         return SILENT if world.settings.out_of_window == "silent" else failure(131047)
+    if world.settings.payment != "valid":
+        is_silent = needs_window and world.settings.payment == "silent"
+        return SILENT if is_silent else failure(131042)
     if template is not None and template.category == "MARKETING":
         if number.id in person.stopped_marketing:
             return failure(131050)

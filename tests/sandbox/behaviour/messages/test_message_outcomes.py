@@ -528,3 +528,57 @@ async def test_a_parent_user_id_reaches_the_same_person(
     assert answer.json()["contacts"] == [{"input": parent, "user_id": parent}]
     statuses = await receiver.wait_for("statuses", 3)
     assert {one["recipient_parent_user_id"] for one in statuses} == {parent}
+
+
+@pytest.mark.parametrize(
+    ("payment", "body", "expected"),
+    [
+        ("valid", TEXT, ["sent", "delivered", "read"]),
+        ("failed", TEXT, ["failed"]),
+        ("silent", TEXT, ["sent"]),
+        ("silent", MARKETING, ["failed"]),
+    ],
+)
+async def test_without_a_payment_method_nothing_that_is_charged_arrives(
+    payment: str,
+    body: Json,
+    expected: list[str],
+    person: Person,
+    graph: httpx.AsyncClient,
+    controls: httpx.AsyncClient,
+    receiver: Receiver,
+    number: str,
+) -> None:
+    await controls.post("/settings", json={"payment": payment})
+
+    sent = await _accepted(graph, number, body)
+
+    statuses = await receiver.wait_for("statuses", len(expected))
+    await controls.post("/clock", json={"advanceS": 3600})
+    assert [each["status"] for each in receiver.items("statuses")] == expected
+    assert {each["id"] for each in statuses} == {sent}
+    codes = [each["errors"][0]["code"] for each in statuses if "errors" in each]
+    assert codes == [131042] * expected.count("failed")
+    shown = [each for each in person.chat if each.is_outbound]
+    arrived = [name for each in shown for name, _ in each.statuses if name == "delivered"]
+    assert arrived == (["delivered"] if payment == "valid" else [])
+
+
+@pytest.mark.parametrize(("payment", "state"), [("valid", "AVAILABLE"), ("silent", "BLOCKED")])
+async def test_the_health_of_number_and_account_tells_of_a_missing_payment_method(
+    payment: str,
+    state: str,
+    person: Person,
+    graph: httpx.AsyncClient,
+    controls: httpx.AsyncClient,
+    number: str,
+) -> None:
+    await controls.post("/settings", json={"payment": payment})
+
+    for node in (number, seed.WABA_ID):
+        answer = await graph.get(f"/{node}", params={"fields": "health_status"})
+        health = answer.json()["health_status"]
+        [waba] = [each for each in health["entities"] if each["entity_type"] == "WABA"]
+        assert (health["can_send_message"], waba["can_send_message"]) == (state, state)
+        told = [each["possible_solution"] for each in waba.get("errors", ())]
+        assert bool(told) == (state == "BLOCKED")
