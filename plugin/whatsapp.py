@@ -27,9 +27,10 @@ from .ledgers.heard import Heard
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.templates import Templates
 from .ledgers.windows import Windows
-from .setup.checks import check_account, check_setup, claim_account
+from .setup.checks import check_account, check_setup, claim_account, deafness
 from .setup.facts import account_facts
 from .setup.hearing_checks import check_heard
+from .setup.health import NumbersHealth
 from .setup.notices import notices_of
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
@@ -50,6 +51,7 @@ class WhatsApp:
             host.store, host.put_with_events, host.report_fates, host.tell_owners, self._now
         )
         self.numbers = ProvenNumbers(host.store, self._now)
+        self.numbers_health = NumbersHealth(self._now)
         self.fetch_budget = FetchBudget()
         self.templates = Templates(host, self._now)
         self.health = Health(host.store, host.put_with_events, self._now)
@@ -142,6 +144,10 @@ class WhatsApp:
     async def claim(self, account: Account) -> Sequence[Check]:
         """Have the events of the account's WABAs come here, whoever gets them now."""
         return await claim_account(account, self._subscriptions)
+
+    async def deafness(self, waba_id: str, account: Account) -> list[Check]:
+        """Return what keeps the events of a WABA from coming here."""
+        return deafness(await self._subscriptions.wiring(waba_id, account))
 
     async def cautions(
         self, waba_id: str, phone_number_id: str | None, account: Account

@@ -91,7 +91,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "whatsapp": {"configuration", "graph", "webhook", "ledgers", "setup"},
         "fields": {"foreign_json", "graph", "ledgers", "setup", "whatsapp"},
         "media": {"foreign_json", "ledgers", "fields"},
-        "sending": {"foreign_json", "graph", "people", "ledgers", "fields"},
+        "sending": {"foreign_json", "graph", "people", "ledgers", "fields", "setup"},
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
         "orders": {"foreign_json", "fields", "sending"},

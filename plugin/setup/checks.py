@@ -18,6 +18,7 @@ from ..graph.account import AccountGraph
 from ..graph.client import GraphClient
 from .app_webhook import read_app_webhook, shortcoming
 from .callbacks import TELL_ADDRESS, Home, Wiring, doubt, not_delivered, refusal, shown
+from .health import check_sending
 from .ownership import Subject
 from .tokens import SCOPES, inspect_token
 
@@ -75,7 +76,18 @@ async def check_account(
         checks += _delivery(wiring, heard, matters=matters)
         checks += _fields(wiring, await wires.subjects(waba_id))
         checks.append(_numbers(wiring, heard))
+        checks += await check_sending(wiring, calls, matters=matters)
     return list(dict.fromkeys(checks))
+
+
+def deafness(wiring: Wiring) -> list[Check]:
+    """Return what keeps the statuses of a WABA's messages from coming here."""
+    every_number = frozenset({""})
+    told = _delivery(wiring, every_number, matters=True)
+    found = [each for each in told if each.state != "fine"]
+    if (error := wiring.problems("messages")) is not None:
+        found.insert(0, Check("webhook", "fault", error.cause, error.cure))
+    return found
 
 
 async def claim_account(account: Account, wires: Wires) -> Sequence[Check]:

@@ -54,6 +54,13 @@ def advised(checks: Sequence[Check]) -> list[str]:
     return [each.name for each in checks if each.state == "advice"]
 
 
+def health_is(router: respx.MockRouter, *entities: dict[str, Any], number: str = "1") -> None:
+    health = {"can_send_message": "AVAILABLE", "entities": entities}
+    node = {"id": number, "health_status": health, "account_mode": "LIVE"}
+    # Not every test's number is registered, and of the others nobody asks.
+    router.get(f"{ROOT}/{number}").mock(side_effect=lambda _: httpx.Response(200, json=node))
+
+
 def listen(host: RecordingHost, route: str) -> None:
     host.listening["flow-1/incoming"] = Listener("flow-1/incoming", route, {}, "account-1")
 
@@ -148,6 +155,7 @@ async def test_a_working_account_holds(
     respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
     respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [app]})
     respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": [number]})
+    health_is(respx_mock)
 
     checks = await WhatsApp(host).checks(account)
 
@@ -156,6 +164,7 @@ async def test_a_working_account_holds(
         Check(f"waba {WABA}", "fine", "It is called 'Lucky Shrub'."),
         Check(f"subscription {WABA}", "fine", "Its events are delivered."),
         Check(f"numbers {WABA}", "fine", "Registered numbers: 1."),
+        Check(f"sending {WABA}", "fine", "Meta lets its numbers send."),
     ]
 
 
@@ -253,6 +262,7 @@ async def test_an_unregistered_number_is_a_fault_only_where_a_flow_misses_it(
     respx_mock.get(f"{ROOT}/{WABA}").respond(json={"id": WABA})
     respx_mock.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [app]})
     respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": listed})
+    health_is(respx_mock)
     listen(host, route)
 
     checks = {each.name: each for each in await WhatsApp(host).checks(account)}
@@ -312,6 +322,7 @@ def account_at_meta(
     router.get(f"{ROOT}/{WABA}").respond(json={"id": WABA, "name": "Lucky Shrub"})
     router.get(f"{ROOT}/{WABA}/subscribed_apps").respond(json={"data": [subscribed]})
     router.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": [number]})
+    health_is(router)
 
 
 async def test_a_field_that_a_flow_listens_to_and_the_app_does_not_is_a_fault(
@@ -490,3 +501,107 @@ async def test_the_public_address_is_tried_as_meta_would_and_told_the_token_last
     calls = cast("list[respx.models.Call]", tried.calls)
     tokens = [each.request.url.params["hub.verify_token"] for each in calls]
     assert ("test-verify-token" in tokens) is knows_the_token
+
+
+UNPAID = {
+    "entity_type": "WABA",
+    "id": WABA,
+    "can_send_message": "BLOCKED",
+    "errors": [{"error_code": 141006, "error_description": "No card.", "possible_solution": "?"}],
+}
+BANNED = {
+    "entity_type": "PHONE_NUMBER",
+    "id": "1",
+    "can_send_message": "BLOCKED",
+    "errors": [{"error_code": 1, "error_description": "Banned.", "possible_solution": "Appeal."}],
+}
+UNVERIFIED = {
+    "entity_type": "BUSINESS",
+    "id": "506914307656634",
+    "can_send_message": "LIMITED",
+    "additional_info": ["Your business has not passed business verification."],
+}
+
+
+@pytest.mark.parametrize(
+    ("entity", "name", "state", "finding", "cure"),
+    [
+        (UNPAID, f"sending {WABA}", "fault", "no payment method that works", "payment method"),
+        (BANNED, "sending +1 555", "fault", "may not send. Meta says: Banned.", "Appeal."),
+        (
+            UNVERIFIED,
+            "sending 506914307656634",
+            "advice",
+            "is limited in sending. Meta says: Your business has not passed",
+            "WhatsApp Manager",
+        ),
+        (
+            {**BANNED, "errors": []},
+            "sending +1 555",
+            "fault",
+            "Meta says: no reason is given.",
+            "WhatsApp Manager",
+        ),
+    ],
+)
+async def test_what_keeps_a_number_from_sending_is_told_in_metas_words(
+    host: RecordingHost,
+    respx_mock: respx.MockRouter,
+    account: StandInAccount,
+    entity: dict[str, Any],
+    name: str,
+    state: str,
+    finding: str,
+    cure: str,
+) -> None:
+    account_at_meta(respx_mock)
+    available = {"entity_type": "APP", "id": APP_ID, "can_send_message": "AVAILABLE"}
+    health_is(respx_mock, available, entity)
+
+    checks = [each for each in await WhatsApp(host).checks(account) if "sending" in each.name]
+
+    assert [(each.name, each.state) for each in checks] == [(name, state)]
+    assert finding in checks[0].finding
+    assert cure in checks[0].cure
+
+
+async def test_what_all_numbers_of_an_account_lack_is_told_once(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    account_at_meta(respx_mock)
+    numbers = [{"id": each, "platform_type": "CLOUD_API"} for each in ("1", "2")]
+    respx_mock.get(f"{ROOT}/{WABA}/phone_numbers").respond(json={"data": numbers})
+    for number in ("1", "2"):
+        health_is(respx_mock, UNPAID, number=number)
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert [each.name for each in checks if "sending" in each.name] == [f"sending {WABA}"]
+
+
+async def test_a_health_that_cannot_be_read_is_advice_and_costs_no_other_check(
+    host: RecordingHost, respx_mock: respx.MockRouter, account: StandInAccount
+) -> None:
+    account_at_meta(respx_mock)
+    error = {"error": {"code": 10, "message": "Permission denied"}}
+    respx_mock.get(f"{ROOT}/1").mock(side_effect=lambda _: httpx.Response(400, json=error))
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert failing(checks) == []
+    [check] = [each for each in checks if "sending" in each.name]
+    assert (check.name, check.state) == ("sending +1 555", "advice")
+    assert "does not tell whether it may send" in check.finding
+
+
+async def test_an_account_that_nobody_uses_may_lack_a_payment_method(
+    host: RecordingHost, respx_mock: respx.MockRouter
+) -> None:
+    account = StandInAccount(profile={"businessAccountId": "2002", "wabaIds": ["2002", WABA]})
+    account_at_meta(respx_mock)
+    respx_mock.get(f"{ROOT}/2002").respond(400, json={"error": {"code": 100}})
+    health_is(respx_mock, UNPAID)
+
+    checks = await WhatsApp(host).checks(account)
+
+    assert {each.name: each.state for each in checks}[f"sending {WABA}"] == "advice"
