@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -77,6 +77,6 @@ class Silences:
         key = step["component"]
         document = await self.flows.document(run.flow_key, run.version)
         place = await self.flows.place(owner_id, run.flow_key, key, document.components[key])
-        output = next(iter((step["output"] or {}).get(action.port, ())), {})
+        sent: list[JsonObject] = (step["output"] or {}).get(action.port, [])
         context = EngineContext(self.services, place)
-        return await action.why_silent(context, step["input"] or {}, cast("JsonObject", output))
+        return await action.why_silent(context, step["input"] or {}, sent[0] if sent else {})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from appmixer.engine.contract import Check, ConnectorError
 
@@ -49,7 +49,7 @@ class Hindrance:
     def check(self, name: str) -> Check:
         """Return what people should know of it."""
         subject = f"{SUBJECTS.get(self.kind, self.kind.lower())} {self.entity_id}"
-        state = "fault" if self.is_blocking else "advice"
+        state: Literal["advice", "fault"] = "fault" if self.is_blocking else "advice"
         if self.is_payment:
             finding = f"{subject} has no payment method that works. Meta says: {self.text}"
             since = "Since October 2026 Meta charges for free text too, and drops it without one."
@@ -96,8 +96,7 @@ async def check_sending(wiring: Wiring, graph: AccountGraph, *, matters: bool) -
     """Ask Meta whether the registered numbers of a WABA may send."""
     numbers = [each for each in wiring.numbers if each.is_registered][:MAX_ASKED]
     found = await asyncio.gather(*(_of_number(graph, each) for each in numbers))
-    # What is wrong with all of them is told once.
-    checks = list(dict.fromkeys(chain.from_iterable(found)))
+    checks = list(chain.from_iterable(found))
     if numbers and not checks:
         return [Check(f"sending {wiring.waba_id}", "fine", "Meta lets its numbers send.")]
     return checks if matters else [replace(each, state="advice") for each in checks]

@@ -291,7 +291,7 @@ async def test_a_delivered_message_ends_its_silence(site: Site) -> None:
     await site.control(f"/people/{PERSON}", {"online": True}, "PATCH")
 
     async def is_read() -> bool:
-        return (await site.fate(run_id))["state"] == "read"
+        return bool((await site.fate(run_id))["state"] == "read")
 
     await until(is_read)
     fate = await site.fate(run_id)

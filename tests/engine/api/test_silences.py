@@ -27,6 +27,7 @@ from appmixer.engine.host import silences
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.observe.stream import Notice
 from appmixer.engine.runs import silence
+from appmixer.engine.runs.fates import Fates
 from appmixer.engine.settings import Settings
 
 from ..conftest import MANIFEST, Echo, Heard, Say, echo_module
@@ -230,7 +231,16 @@ async def test_the_stream_and_the_metrics_tell_once_that_a_step_is_silent(
     clock: Clock,
     sent: Callable[..., Awaitable[str]],
     until: Until,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    looked_up: list[str] = []
+    are_silent = Fates.silent
+
+    async def look_up(self: Fates, steps: Sequence[silence.Accepted]) -> list[silence.Accepted]:
+        looked_up.extend(each.step_id for each in steps)
+        return await are_silent(self, steps)
+
+    monkeypatch.setattr(Fates, "silent", look_up)
     heard, silent = await sent(), await sent()
     await tell(echo, heard, "delivered")
     await tell(echo, silent, "accepted")
@@ -247,6 +257,7 @@ async def test_the_stream_and_the_metrics_tell_once_that_a_step_is_silent(
         metrics = (await admin.get("/metrics")).text
 
     assert watching.silent == [silent]
+    assert looked_up == [f"{silent}.0"], "what was delivered in time costs no statement"
     shown = await fate_of(admin, silent)
     [notice] = [each.content for each in watching.told]
     assert notice["component"] == "reply"
