@@ -120,8 +120,9 @@ class Action(Component):
         """Return why nothing more may be heard of what a completed step did, the likeliest first.
 
         Called when somebody looks, of an action that has a later fate. `input` is the step's as it
-        is recorded, without its secrets, `output` what went to the main port. The service may be
-        asked; it has no effects. Raises ConnectorError where nothing can be told.
+        is recorded, without its secrets, `output` what went to the main port, or else to another
+        one. The service may be asked; it has no effects. Raises ConnectorError where nothing can be
+        told.
         """
         return ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,6 +78,7 @@ class Silences:
         key = step["component"]
         document = await self.flows.document(run.flow_key, run.version)
         place = await self.flows.place(owner_id, run.flow_key, key, document.components[key])
-        sent: list[JsonObject] = (step["output"] or {}).get(action.port, [])
+        ports: dict[str, list[JsonObject]] = step["output"] or {}
+        gave = [*ports.get(action.port, ()), *chain.from_iterable(ports.values()), {}]
         context = EngineContext(self.services, place)
-        return await action.why_silent(context, step["input"] or {}, sent[0] if sent else {})
+        return await action.why_silent(context, step["input"] or {}, gave[0])

@@ -8,9 +8,7 @@ from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from appmixer.engine.contract import (
-    Action,
     ActionContext,
-    Check,
     ComponentContext,
     ConnectorError,
     Json,
@@ -35,7 +33,7 @@ from .messages import SENT_SAMPLE, MessageInput, SentMessage, WindowInput
 from .outcomes import MORE_PORTS, PORTS_WHEN
 from .previews import parts, preview_message
 from .restrictions import check_restrictions
-from .silence import reasons
+from .silence import ExplainsSilence
 from .waiting import follow, go_on, is_followed, wish_of
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
@@ -45,7 +43,7 @@ Body: TypeAlias = "JsonObject | Callable[[SenderNumber], Awaitable[JsonObject]]"
 ACCEPTANCE = {"held_for_quality_assessment": "heldForQualityAssessment", "paused": "paused"}
 
 
-class SendAction(Action):
+class SendAction(ExplainsSilence):
     """Base of the components that send a message: they differ in the body alone."""
 
     scopes = ("whatsapp_business_messaging",)
@@ -78,13 +76,6 @@ class SendAction(Action):
             return await go_on(context, state)
         sent = await resume_send(context, state, event)
         return await follow(context, sent, state, partial(self.as_output, state=state))
-
-    async def why_silent(
-        self, context: ComponentContext, input: JsonObject, output: JsonObject
-    ) -> Sequence[Check]:
-        # Of a Direct Send, its category says that it needs none.
-        needs_window = issubclass(self.Input, WindowInput) and not input.get("category")
-        return await reasons(context, output, needs_window=needs_window)
 
 
 def as_it_is(sent: SentMessage) -> SentMessage:

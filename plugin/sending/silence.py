@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from appmixer.engine.contract import Check, ComponentContext, ConnectorError, JsonObject
+from appmixer.engine.contract import Action, Check, ComponentContext, ConnectorError, JsonObject
 
 from ..fields.senders import graph_of, prove_sender, whatsapp
 from ..foreign_json.shapes import as_object, as_text
 from ..ledgers.windows import WINDOW
 from ..setup.health import PAY, Health
+from .messages import WindowInput
 
 HELD = Check(
     "held",
@@ -60,6 +61,17 @@ MAYBE_UNPAID = Check(
     "Meta names no such fault here.",
     f"Look whether there is one. {PAY}",
 )
+
+
+class ExplainsSilence(Action):
+    """Base of what sends a message."""
+
+    async def why_silent(
+        self, context: ComponentContext, input: JsonObject, output: JsonObject
+    ) -> Sequence[Check]:
+        # Of a Direct Send, its category says that it needs none.
+        needs_window = issubclass(self.Input, WindowInput) and not input.get("category")
+        return await reasons(context, output, needs_window=needs_window)
 
 
 async def reasons(
@@ -112,5 +124,7 @@ async def _has_written_since(context: ComponentContext, output: Mapping[str, Any
     identities = [name for each in names if (name := as_text(each))]
     number_id = as_text(output.get("phoneNumberId"))
     window = await whatsapp(context).windows.state(number_id, identities)
-    accepted_at = datetime.fromisoformat(as_text(output.get("acceptedAt")))
-    return window.closes_at is not None and window.closes_at - WINDOW > accepted_at
+    accepted_at = as_text(output.get("acceptedAt"))
+    if window.closes_at is None or not accepted_at:
+        return False
+    return window.closes_at - WINDOW > datetime.fromisoformat(accepted_at)

@@ -27,7 +27,6 @@ from appmixer.engine.host import silences
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.observe.stream import Notice
 from appmixer.engine.runs import silence
-from appmixer.engine.runs.fates import Fates
 from appmixer.engine.settings import Settings
 
 from ..conftest import MANIFEST, Echo, Heard, Say, echo_module
@@ -233,14 +232,14 @@ async def test_the_stream_and_the_metrics_tell_once_that_a_step_is_silent(
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looked_up: list[str] = []
-    are_silent = Fates.silent
+    heard_of: list[str] = []
+    forget = silence.SilentSteps.heard
 
-    async def look_up(self: Fates, steps: Sequence[silence.Accepted]) -> list[silence.Accepted]:
-        looked_up.extend(each.step_id for each in steps)
-        return await are_silent(self, steps)
+    def note(self: silence.SilentSteps, step_id: str) -> None:
+        heard_of.append(step_id)
+        forget(self, step_id)
 
-    monkeypatch.setattr(Fates, "silent", look_up)
+    monkeypatch.setattr(silence.SilentSteps, "heard", note)
     heard, silent = await sent(), await sent()
     await tell(echo, heard, "delivered")
     await tell(echo, silent, "accepted")
@@ -257,7 +256,7 @@ async def test_the_stream_and_the_metrics_tell_once_that_a_step_is_silent(
         metrics = (await admin.get("/metrics")).text
 
     assert watching.silent == [silent]
-    assert looked_up == [f"{silent}.0"], "what was delivered in time costs no statement"
+    assert heard_of == [f"{heard}.0"], "what was delivered in time is not looked up"
     shown = await fate_of(admin, silent)
     [notice] = [each.content for each in watching.told]
     assert notice["component"] == "reply"
@@ -326,7 +325,9 @@ async def test_ten_thousand_silent_steps_are_looked_up_together(
     assert len(begun) < 200
 
 
-def test_only_so_many_steps_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_steps_are_watched_and_none_of_which_more_was_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(silence, "MAX_WATCHED", 2)
     waiting = silence.SilentSteps()
 
@@ -335,6 +336,8 @@ def test_only_so_many_steps_are_watched(monkeypatch: pytest.MonkeyPatch) -> None
         waiting.ended("owner", "flow", {**row, "started_at": 0.0, "duration_s": 0.0})
 
     assert waiting.count == 2
+    waiting.heard("2.0")
+    assert waiting.count == 1
 
 
 async def test_another_owner_is_told_no_reasons(
