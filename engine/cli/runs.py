@@ -157,7 +157,7 @@ def _follow(
 
 
 def _mark(step: Mapping[str, Any]) -> tuple[str, ...]:
-    fate = step["fate"] or {"state": "", "silentSince": None}
+    fate: Mapping[str, Any] = step["fate"] or {"state": "", "silentSince": None}
     is_silent = "silent" if fate["silentSince"] else ""
     return step["id"], step["status"], str(step["attempt"]), fate["state"], is_silent
 
@@ -173,7 +173,7 @@ def _say_steps(steps: Iterable[Mapping[str, Any]]) -> None:
         again = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
         kind = step["type"].rpartition(".")[2]
         say(f"  {step['component']} ({kind}): {step['status']}, {step['durationS']:.2f} s{again}")
-        fate = step["fate"] or {"error": None}
+        fate: Mapping[str, Any] = step["fate"] or {"error": None}
         if step["fate"]:
             say(f"    {fate_word(fate['state'])} {moment(fate['at'])}{_silence(fate)}")
             for reason in fate["reasons"]:

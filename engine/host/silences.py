@@ -79,6 +79,10 @@ class Silences:
         document = await self.flows.document(run.flow_key, run.version)
         place = await self.flows.place(owner_id, run.flow_key, key, document.components[key])
         ports: dict[str, list[JsonObject]] = step["output"] or {}
-        gave = [*ports.get(action.port, ()), *chain.from_iterable(ports.values()), {}]
+        gave: list[JsonObject] = [
+            *ports.get(action.port, ()),
+            *chain.from_iterable(ports.values()),
+            {},
+        ]
         context = EngineContext(self.services, place)
         return await action.why_silent(context, step["input"] or {}, gave[0])

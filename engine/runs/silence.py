@@ -50,7 +50,7 @@ class SilentSteps:
         ended_at = row["started_at"] + row["duration_s"]
         since = iso(ended_at)
         fate = {"state": "accepted", "at": since, "error": None}
-        notice = {
+        notice: dict[str, Any] = {
             "runId": row["run_id"],
             "flowId": flow_id,
             "stepId": row["id"],

@@ -67,6 +67,8 @@ class Send(Say):
                 raise RuntimeError("a fault of the component")
             case "slow":
                 await asyncio.Event().wait()
+            case _:
+                pass
         account = f"{context.account.name} said {output['text']} with {input['pin']}"
         return [Check("told", "advice", account), AWAY]
 
@@ -126,6 +128,10 @@ async def fate_of(client: httpx.AsyncClient, run_id: str) -> dict[str, Any]:
 
 async def tell(echo: Echo, run_id: str, state: FateState) -> None:
     await echo.host.report_fates([Fate(f"{run_id}.0", state, datetime.now(UTC))])
+
+
+def hear_nothing(self: silence.SilentSteps, step_id: str) -> None:
+    """Be in another process than who was told."""
 
 
 class Watching:
@@ -278,7 +284,7 @@ async def test_what_another_process_was_told_is_no_silence(
     heard = await sent()
     with monkeypatch.context() as patched:
         # As in another process: stored, and this one does not hear of it.
-        patched.setattr(silence.SilentSteps, "heard", lambda self, step_id: None)
+        patched.setattr(silence.SilentSteps, "heard", hear_nothing)
         await tell(echo, heard, "delivered")
     silent = await sent()
 

@@ -54,11 +54,15 @@ def advised(checks: Sequence[Check]) -> list[str]:
     return [each.name for each in checks if each.state == "advice"]
 
 
+def answering(status: int, body: dict[str, Any]) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: httpx.Response(status, json=body)
+
+
 def health_is(router: respx.MockRouter, *entities: dict[str, Any], number: str = "1") -> None:
     health = {"can_send_message": "AVAILABLE", "entities": entities}
     node = {"id": number, "health_status": health, "account_mode": "LIVE"}
     # Not every test's number is registered, and of the others nobody asks.
-    router.get(f"{ROOT}/{number}").mock(side_effect=lambda _: httpx.Response(200, json=node))
+    router.get(f"{ROOT}/{number}").mock(side_effect=answering(200, node))
 
 
 def listen(host: RecordingHost, route: str) -> None:
@@ -584,7 +588,7 @@ async def test_a_health_that_cannot_be_read_is_advice_and_costs_no_other_check(
 ) -> None:
     account_at_meta(respx_mock)
     error = {"error": {"code": 10, "message": "Permission denied"}}
-    respx_mock.get(f"{ROOT}/1").mock(side_effect=lambda _: httpx.Response(400, json=error))
+    respx_mock.get(f"{ROOT}/1").mock(side_effect=answering(400, error))
 
     checks = await WhatsApp(host).checks(account)
 
