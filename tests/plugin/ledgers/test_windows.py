@@ -51,9 +51,9 @@ async def test_a_message_opens_the_window_for_24_hours(windows: Windows, clock: 
     await windows.note([message(WRITTEN_AT)])
 
     clock.now = WRITTEN_AT + 24 * 3600 - 1
-    assert await windows.state(PHONE, [PERSON]) == Window("open", CLOSES_AT)
+    assert await windows.state(PHONE, [PERSON]) == Window("open", CLOSES_AT, "message")
     clock.advance(1)
-    assert await windows.state(PHONE, [PERSON]) == Window("closed", CLOSES_AT)
+    assert await windows.state(PHONE, [PERSON]) == Window("closed", CLOSES_AT, "message")
 
 
 async def test_the_window_belongs_to_one_number_and_one_person(windows: Windows) -> None:
@@ -139,7 +139,7 @@ async def test_the_window_goes_with_a_person_who_changes_number_or_id(
 
     clock.now = WRITTEN_AT + 120
 
-    assert await windows.state(PHONE, [now]) == Window("open", CLOSES_AT)
+    assert await windows.state(PHONE, [now]) == Window("open", CLOSES_AT, "message")
     assert await windows.has_heard([PHONE], [now])
 
 
@@ -154,3 +154,62 @@ async def test_a_group_has_a_window_of_its_own(windows: Windows) -> None:
 
     assert (await windows.state(PHONE, ["group-1"])).state == "open"
     assert (await windows.state(PHONE, [PERSON])).state == "unknown"
+
+
+def call_status(status: str) -> Event:
+    told = {"id": "wacid.1", "timestamp": str(WRITTEN_AT), "type": "call", "status": status}
+    value = {"statuses": [{**told, "recipient_id": PERSON, "recipient_user_id": "US.1"}]}
+    return Event("1", "calls", {"phoneNumberId": PHONE, "value": value})
+
+
+async def test_a_call_of_ours_opens_the_window_once_it_is_accepted(windows: Windows) -> None:
+    for status in ("RINGING", "REJECTED"):
+        await windows.note([call_status(status)])
+    before = await windows.state(PHONE, [PERSON])
+
+    await windows.note([call_status("ACCEPTED")])
+
+    assert before == Window("unknown")
+    assert await windows.state(PHONE, [PERSON]) == Window("open", CLOSES_AT, "ourCall")
+    assert await windows.state(PHONE, ["US.1"]) == Window("open", CLOSES_AT, "ourCall")
+
+
+async def test_what_opened_the_window_last_is_told_and_read_again(
+    windows: Windows, clock: Clock
+) -> None:
+    await windows.note([message(WRITTEN_AT - 60), *events("fields.calls.connect.user_initiated")])
+
+    window = await windows.state(PHONE, [PERSON])
+    clock.advance(25 * 3600)  # a closed window is read from the store
+
+    assert window == Window("open", CLOSES_AT, "call")
+    assert await windows.state(PHONE, [PERSON]) == Window("closed", CLOSES_AT, "call")
+
+
+def free_status(at: int, **extra: Any) -> Event:
+    status = {"id": "wamid.1", "status": "sent", "timestamp": str(at), "recipient_id": PERSON}
+    status["pricing"] = {"type": "free_entry_point"}
+    return Event("1", "status", {"phoneNumberId": PHONE, "status": {**status, **extra}})
+
+
+async def test_an_ad_is_a_price_that_stands_beside_the_window_and_opens_none(
+    windows: Windows, clock: Clock
+) -> None:
+    await windows.note(events("statuses.sent.free_entry_point"))
+
+    assert await windows.state(PHONE, [PERSON]) == Window("unknown")
+    free_until = await windows.free_until(PHONE, [PERSON])
+    assert free_until == datetime.fromtimestamp(1790259200, UTC)
+    clock.now = 1790259200
+    assert await windows.free_until(PHONE, [PERSON]) is None
+
+
+async def test_without_an_end_told_it_is_72_hours_from_the_first_free_message(
+    windows: Windows,
+) -> None:
+    for at in (WRITTEN_AT, WRITTEN_AT + 3600):
+        await windows.note([free_status(at)])
+    await windows.note([free_status(WRITTEN_AT + 7200, pricing={"type": "regular"})])
+
+    first_ends = datetime.fromtimestamp(WRITTEN_AT, UTC) + timedelta(hours=72)
+    assert await windows.free_until(PHONE, [PERSON]) == first_ends
