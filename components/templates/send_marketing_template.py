@@ -9,7 +9,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Wait
 
 from ...plugin.sending.messages import ADVANCED, SentMessage
-from ...plugin.templates.action import TemplateAction, TemplateInput, send_template
+from ...plugin.sending.templates import TemplateAction, TemplateInput, send_template
 
 
 class SendMarketingTemplate(TemplateAction):

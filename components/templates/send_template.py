@@ -8,7 +8,7 @@ from typing import ClassVar
 from appmixer.engine.contract import ActionContext, FormOf, Wait
 
 from ...plugin.sending.messages import SentMessage
-from ...plugin.templates.action import FORM_OF, TemplateAction, TemplateInput, send_template
+from ...plugin.sending.templates import FORM_OF, TemplateAction, TemplateInput, send_template
 from ...plugin.templates.parameters import EARLIER_INPUTS, EarlierParameters
 
 

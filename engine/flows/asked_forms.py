@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from ..accounts.accounts import Accounts
 from ..contract import Component, ComponentContext, ConnectorError, Form, ThrottledError
 from ..contract.connector import FOREIGN_FAULTS
+from ..contract.forms import deciding_inputs
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
 from ..storage.statements import MAX_KEYS, insert
@@ -94,7 +95,7 @@ class AskedForms:
                 except ConnectorError as error:
                     faults.append(fault_of(key, step, error))
 
-        asking = [(k, s) for k, s in document.components.items() if self._asks_service(s.type)]
+        asking = [(k, s) for k, s in document.components.items() if self._is_asked(s)]
         await asyncio.gather(*(ask(key, step) for key, step in asking))
         return {key: found[key] for key, _ in asking if key in found}, faults
 
@@ -209,6 +210,13 @@ class AskedForms:
             for key, form in found.items()
             if form.about
         ]
+
+    def _is_asked(self, step: FlowComponent) -> bool:
+        """Say whether a service decides on the step's form: where nothing does, it is empty."""
+        if not self._asks_service(step.type):
+            return False
+        names = (self.types[step.type].form_of or {"inputs": ()})["inputs"]
+        return bool(deciding_inputs(step.input, names))
 
     def _asks_service(self, name: str) -> bool:
         kind = self.types.get(name)

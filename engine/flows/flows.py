@@ -16,6 +16,7 @@ from ..contract import (
     Component,
     ComponentContext,
     ConnectorError,
+    Form,
     Log,
     Plugin,
     Trigger,
@@ -122,7 +123,8 @@ class Flows:
         document = checked.without_faults()
         stored = document.model_dump(mode="json", exclude_unset=True)
         for key, form in checked.forms.items():
-            stored["components"][key].setdefault("form", form.fingerprint)
+            if form != Form():  # by which a run has nothing to look for
+                stored["components"][key].setdefault("form", form.fingerprint)
         uses = self.forms.uses(document, checked.forms)
         stored = seal_secrets(stored, self.types, self.storage.seal)
         limits, now = self.limits, self.storage.clock.now

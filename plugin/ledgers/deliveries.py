@@ -60,13 +60,15 @@ class Attempt:
     """An earlier attempt at a send; `message_id` is known once it is accepted.
 
     `result` is what `keep_accepted` was given, None when only a status told of the acceptance.
-    `name` is the host's name of the attempt that was about to send.
+    `name` is the host's name of the attempt that was about to send, `sent_as` what it said that
+    it sends.
     """
 
     state: SendState
     message_id: str | None = None
     result: JsonObject | None = None
     name: str = ""
+    sent_as: str = "message"
 
 
 @dataclass(frozen=True)
@@ -106,14 +108,19 @@ class Deliveries:
         return None if entry is None else _attempt(as_object(entry))
 
     async def begin(
-        self, step: str, name: str, has_not_acted: Callable[[str], bool]
+        self, step: str, name: str, has_not_acted: Callable[[str], bool], sent_as: str = "message"
     ) -> Attempt | None:
         """Write that an attempt is about to send; return an earlier one that may have sent.
 
         One that was about to and has certainly stayed is followed, by one attempt and no other.
         """
         since = self._clock().isoformat()
-        entry: JsonObject = {"state": "sending", "since": since, "attempt": name}
+        entry: JsonObject = {
+            "state": "sending",
+            "since": since,
+            "attempt": name,
+            "sentAs": sent_as,
+        }
         key = place = _send_key(step)
         while (present := await self._store.add(place, entry, expires_in_s=KEPT_S)) is not None:
             earlier = _attempt(as_object(present))
@@ -128,7 +135,9 @@ class Deliveries:
         """Write that nothing was sent: the same step may begin again."""
         await self._store.delete([_send_key(step)])
 
-    async def unknown(self, step: str, *, is_over: bool = False) -> str:
+    async def unknown(
+        self, step: str, sent_as: str = "message", *, is_over: bool = False
+    ) -> str:
         """Write that the request left and no answer came: the step must not send again.
 
         `is_over` says that nobody waits for its status any more. Return since when it is so.
@@ -138,7 +147,12 @@ class Deliveries:
         present = as_object((await self._store.get([key])).get(key))
         since = as_text(present.get("since")) or self._clock().isoformat()
         if present.get("state") != "accepted":
-            entry: JsonObject = {"state": "unknown", "since": since, "isOver": is_over}
+            entry: JsonObject = {
+                "state": "unknown",
+                "since": since,
+                "isOver": is_over,
+                "sentAs": as_text(present.get("sentAs")) or sent_as,
+            }
             await self._store.put({key: entry}, expires_in_s=KEPT_S)
         return since
 
@@ -218,7 +232,11 @@ def _learned(
 ) -> dict[str, Json]:
     """Return journal entries for sends whose acceptance only their statuses tell."""
     return {
-        key: {"state": "accepted", "messageId": as_id(status["id"])}
+        key: {
+            "state": "accepted",
+            "messageId": as_id(status["id"]),
+            "sentAs": sends[key].get("sentAs"),
+        }
         for waba_id, status in statuses
         if (key := _journal_key(waba_id, status)) in sends and sends[key]["state"] != "accepted"
     }
@@ -261,6 +279,7 @@ def _attempt(entry: Mapping[str, Any]) -> Attempt:
         message_id=as_text(entry.get("messageId")) or None,
         result=as_object(result) if result is not None else None,
         name=as_text(entry.get("attempt")),
+        sent_as=as_text(entry.get("sentAs")) or "message",
     )
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 from appmixer.engine.contract import (
     ActionContext,
     ComponentContext,
     ConnectorError,
+    Form,
+    FormOf,
     Json,
     JsonObject,
     OutcomeUnknownError,
     Part,
     Preview,
-    RejectedError,
     Wait,
 )
 
@@ -28,18 +30,20 @@ from ..ledgers.proven_numbers import SenderNumber
 from ..ledgers.windows import Window
 from ..people.identity import recipient_of
 from ..people.recipients import Recipient
+from ..templates.filling import Filling
 from .addressing import addressed, answered_by, check_place, envelope
+from .fallbacks import told_of_fallback
 from .messages import SENT_SAMPLE, MessageInput, SentMessage, WindowInput
 from .outcomes import MORE_PORTS, PORTS_WHEN
 from .previews import parts, preview_message
 from .restrictions import check_restrictions
 from .silence import ExplainsSilence
 from .waiting import follow, go_on, is_followed, wish_of
+from .windows import FALLBACK_FORM, Body, fallback_form, instead_of
 
 # Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
 # but then Meta has taken it and says so; silence for this long means that it never arrived there.
 UNKNOWN_AFTER_S = 15 * 60.0
-Body: TypeAlias = "JsonObject | Callable[[SenderNumber], Awaitable[JsonObject]]"
 ACCEPTANCE = {"held_for_quality_assessment": "heldForQualityAssessment", "paused": "paused"}
 
 
@@ -52,6 +56,7 @@ class SendAction(ExplainsSilence):
     Output = SentMessage
     more_ports = MORE_PORTS
     ports_when = PORTS_WHEN
+    form_of: ClassVar[FormOf | None] = FALLBACK_FORM
     shows: ClassVar[Sequence[tuple[str, str]]] = ()
     """Which input fields the person will see, from top to bottom, each with its kind of `Part`."""
     samples: ClassVar[Mapping[str, JsonObject]] = {"accepted": SENT_SAMPLE}
@@ -59,6 +64,9 @@ class SendAction(ExplainsSilence):
     def bubble(self, input: Mapping[str, Json]) -> Sequence[Part]:
         """Return what the person will see of a half-filled form."""
         return [part for name, kind in self.shows for part in parts(kind, input.get(name))]
+
+    async def form(self, context: ComponentContext, input: Mapping[str, Json]) -> Form:
+        return await fallback_form(context, input)
 
     async def preview(self, context: ComponentContext, input: Mapping[str, Json]) -> Preview:
         bubble = self.bubble(input)
@@ -116,13 +124,26 @@ async def send_message(
     if earlier is not None and not _has_not_acted(context, earlier):
         outcome = _outcome_of(context, earlier, state)
         return await follow(context, outcome, state, as_output)
-    await _check(context, input, sender, recipient, window)
-    content: JsonObject = await body(sender) if callable(body) else body
-    check_place(recipient, content)
-    path = f"{sender.id}/{edge}"
-    request: JsonObject = {**envelope(input, recipient, opaque), **content}
-    outcome = await _post(context, path, request, state)
+    needs_window = isinstance(input, WindowInput) and input.needs_window
+    await check_restrictions(context, sender, window.state, needs_window=needs_window)
+    instead = instead_of(input, recipient, window)
+    await context.quota.take("pair", f"{sender.id}:{recipient.identities[0]}")
+    await context.quota.take("messages", sender.id)
+    with told_of_fallback() if instead is not None else nullcontext():
+        content = await _content(context, sender, body, instead)
+        check_place(recipient, content)
+        request: JsonObject = {**envelope(input, recipient, opaque), **content}
+        state = _with_sent_as(state, "template" if content.get("type") == "template" else "message")
+        outcome = await _post(context, f"{sender.id}/{edge}", request, state)
     return await follow(context, outcome, state, as_output)
+
+
+async def _content(
+    context: ActionContext, sender: SenderNumber, body: Body, instead: Filling | None
+) -> JsonObject:
+    if instead is not None:
+        return await instead.message(context, sender)
+    return await body(sender) if callable(body) else body
 
 
 async def resume_send(
@@ -169,50 +190,20 @@ def _step(context: ActionContext, state: JsonObject) -> str:
     return step_of(as_text(state["wabaId"]), context.step_id)
 
 
-async def _check(
-    context: ActionContext,
-    input: MessageInput,
-    sender: SenderNumber,
-    recipient: Recipient,
-    window: Window,
-) -> None:
-    needs_window = isinstance(input, WindowInput) and input.needs_window
-    await check_restrictions(context, sender, window.state, needs_window=needs_window)
-    is_bound = (
-        isinstance(input, WindowInput) and input.needs_window and input.window_policy == "refuse"
-    )
-    # Windows are between a person and a number; of groups Meta names none.
-    if is_bound and recipient.type == "individual" and window.state == "closed":
-        raise _closed(window)
-    await context.quota.take("pair", f"{sender.id}:{recipient.identities[0]}")
-    await context.quota.take("messages", sender.id)
-
-
-def _closed(window: Window) -> RejectedError:
-    since = f" at {window.closes_at:%Y-%m-%d %H:%M} UTC" if window.closes_at else ""
-    return RejectedError(
-        "The 24-hour window is closed",
-        f"The person last wrote more than 24 hours ago, and the window closed{since}; "
-        "Meta would take free text now and not deliver it.",
-        "Send an approved template and wait for the answer, or set the window policy to send.",
-        "to",
-        131047,
-    )
-
-
 async def _post(
     context: ActionContext, path: str, body: JsonObject, state: JsonObject
 ) -> SentMessage | Wait:
     deliveries, step = whatsapp(context).deliveries, _step(context, state)
+    sent_as = as_text(as_object(state["output"]).get("sentAs"))
     try:
         answer = await graph_of(context).post(
-            path, json=body, before_acting=_journalled(context, deliveries, step)
+            path, json=body, before_acting=_journalled(context, deliveries, step, sent_as)
         )
         sent = _accepted(context, answer, state)
     except _BegunElsewhere as other:
         return _outcome_of(context, other.attempt, state)
     except OutcomeUnknownError:
-        await deliveries.unknown(step)
+        await deliveries.unknown(step, sent_as)
         return _wait(context, state)
     except ConnectorError:
         await deliveries.refused(step)
@@ -235,14 +226,14 @@ def _has_not_acted(context: ActionContext, earlier: Attempt) -> bool:
 
 
 def _journalled(
-    context: ActionContext, deliveries: Deliveries, step: str
+    context: ActionContext, deliveries: Deliveries, step: str, sent_as: str
 ) -> Callable[[], Awaitable[None]]:
     """Return what writes the journal's entry at the last moment, once for all tries of a step."""
     begun: list[str] = []
 
     async def begin() -> None:
         if not begun:
-            earlier = await deliveries.begin(step, context.attempt, context.has_not_acted)
+            earlier = await deliveries.begin(step, context.attempt, context.has_not_acted, sent_as)
             if earlier is not None:
                 raise _BegunElsewhere(earlier)
             begun.append(step)
@@ -269,6 +260,8 @@ def _accepted(context: ActionContext, answer: Mapping[str, Any], state: JsonObje
 def _outcome_of(context: ActionContext, earlier: Attempt, state: JsonObject) -> SentMessage | Wait:
     if earlier.result is not None:
         return SentMessage.model_validate(earlier.result)
+    # The window may have opened or closed since.
+    state = _with_sent_as(state, earlier.sent_as)
     if earlier.message_id is not None:
         return _found(context, state, earlier.message_id)
     return _wait(context, state)
@@ -294,6 +287,10 @@ def _remembered(
             "window": {"state": window.state, "closesAt": closes_at},
         },
     }
+
+
+def _with_sent_as(state: JsonObject, sent_as: str) -> JsonObject:
+    return {**state, "output": {**as_object(state["output"]), "sentAs": sent_as}}
 
 
 def _found(context: ActionContext, state: JsonObject, message_id: str) -> SentMessage:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from appmixer.engine.contract import Fields, sample_of
+from appmixer.engine.contract import Choices, Fields, RejectedError, sample_of
 
 from ..fields.definitions import PhoneNumberId, SendersBusinessAccountId
 from ..graph.callback_data import MAX_OPAQUE_CHARS
 from ..people.recipients import RecipientType, check_form
+from ..templates.choices import templates
+from .fallbacks import fallback_languages
 from .outcomes import DEFAULT_WAIT_S, WaitFor, WaitSeconds
 
 WAMID = r"wamid\.[A-Za-z0-9+/=_\-]{1,300}"
 ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/overview
+TEMPLATE_NAME = "^[a-z0-9_]{1,512}$"
+LANGUAGE_CODE = "^[a-z]{2,3}(_[A-Za-z]{2,4})?$"
+# What decides whose templates there are to choose from.
+OF_WABA = ("businessAccountId", "phoneNumberId")
+AS_TEMPLATE: dict[str, JsonValue] = {"x-when": {"windowPolicy": ["template"]}, **ADVANCED}
 
 MessageId = Annotated[
     str,
@@ -98,17 +106,83 @@ class ConversationInput(MessageInput):
 class WindowInput(MessageInput):
     """What a message needs that may be sent only inside the 24-hour window."""
 
-    window_policy: Literal["refuse", "send"] = Field(
+    window_policy: Literal["refuse", "send", "template"] = Field(
         default="refuse",
         title="When the 24-Hour Window Is Closed",
         description=(
             "Refuse: fail here when the person's last message is known to be older than 24 hours; "
             "Meta would take the message and not deliver it. Send: try it all the same. "
-            "When nothing is known of the person's last message, it is sent."
+            "Template: send an approved template in its place."
         ),
         examples=["refuse"],
         json_schema_extra={"x-widget": "select", **ADVANCED},
     )
+    unknown_window_policy: Literal["send", "refuse", "template"] = Field(
+        default="send",
+        title="When Nobody Knows Whether It Is Open",
+        description="What to do when no message or call of the person has come through here "
+        "lately. Template is possible where it is the choice for a closed window too.",
+        examples=["send"],
+        json_schema_extra={"x-widget": "select", **ADVANCED},
+    )
+    fallback_template: Annotated[str | None, Choices(templates, depends_on=OF_WABA)] = Field(
+        default=None,
+        title="Template in Its Place",
+        description="The name of the approved template that is sent outside the window.",
+        pattern=f"^({TEMPLATE_NAME[1:-1]})?$",
+        examples=["hello_world"],
+        json_schema_extra={
+            "x-hint": "a name of small letters, digits and _",
+            "x-widget": "select",
+            **AS_TEMPLATE,
+        },
+    )
+    fallback_language: Annotated[
+        str | None, Choices(fallback_languages, depends_on=[*OF_WABA, "fallbackTemplate"])
+    ] = Field(
+        default=None,
+        title="Language of the Template",
+        description="The code of one of the template's languages; en is not en_US.",
+        pattern=f"^({LANGUAGE_CODE[1:-1]})?$",
+        examples=["en_US"],
+        json_schema_extra={
+            "x-hint": "the code of a language",
+            "x-widget": "select",
+            **AS_TEMPLATE,
+        },
+    )
+    fallback_parameters: dict[str, Any] | None = Field(
+        default=None,
+        title="Parameters of the Template",
+        description="What the template is filled in with. Its fields are those of the template.",
+        examples=[{"body_1": "Sheena"}],
+        json_schema_extra={"x-widget": "json", **AS_TEMPLATE},
+    )
+
+    @model_validator(mode="after")
+    def _check_fallback(self) -> Self:
+        if self.window_policy != "template":
+            if self.unknown_window_policy == "template":
+                raise RejectedError(
+                    "There is no template for an unknown window",
+                    "A template is chosen for a closed window, and may then go out in place of "
+                    "the message when the window is unknown as well.",
+                    "Choose the template for a closed window too, or send or refuse.",
+                    "unknownWindowPolicy",
+                )
+            return self
+        for field, value in (
+            ("fallbackTemplate", self.fallback_template),
+            ("fallbackLanguage", self.fallback_language),
+        ):
+            if not value:
+                raise RejectedError(
+                    "The template to send in its place is not chosen",
+                    "Outside the window a template takes the place of the message.",
+                    "Choose the template and its language, or another window policy.",
+                    field,
+                )
+        return self
 
     @property
     def needs_window(self) -> bool:
@@ -123,7 +197,7 @@ class WindowState(Fields):
     """The 24-hour customer service window between the sender and the person."""
 
     state: Literal["open", "closed", "unknown"] = Field(
-        description="Unknown when no message of the person has come through here lately.",
+        description="Unknown when no message or call of the person has come through here lately.",
         examples=["open"],
     )
     closes_at: datetime | None = Field(
@@ -188,6 +262,13 @@ class SentMessage(Fields):
     )
     window: WindowState = Field(
         title="24-Hour Window", description="The window at the time of sending."
+    )
+    sent_as: Literal["message", "template"] = Field(
+        default="message",
+        title="Sent As",
+        description="What was sent: the message, or a template, be it in its place because the "
+        "window was not open.",
+        examples=["message"],
     )
     idempotency_key: str = Field(
         title="Idempotency Key",

@@ -52,6 +52,7 @@ SENT = {
     "deliveryStatus": None,
     "acceptedAt": "2026-09-21T14:13:20Z",
     "window": {"state": "unknown", "closesAt": None},
+    "sentAs": "message",
     "idempotencyKey": "run-1:reply",
 }
 
@@ -357,6 +358,7 @@ TO_GROUP = {
     "groupId": GROUP,
     "recipientForm": "groupId",
     "window": {"state": "unknown", "closesAt": None},
+    "sentAs": "message",
 }
 
 

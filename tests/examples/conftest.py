@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ class Stage:
         self, engine: Engine, clock: Clock, api: httpx.AsyncClient, sandbox: EmbeddedSandbox
     ) -> None:
         self.engine, self.clock, self.api, self.sandbox = engine, clock, api, sandbox
+        self.monday = datetime.fromtimestamp(clock.now, UTC)
 
     async def call(self, method: str, path: str, content: Any = None) -> Any:
         answer = await self.api.request(method, path, json=content)
