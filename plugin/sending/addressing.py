@@ -8,7 +8,7 @@ from appmixer.engine.contract import ActionContext, Json, RejectedError
 
 from ..fields.senders import account_numbers, whatsapp
 from ..foreign_json.shapes import as_text
-from ..people.recipients import Recipient, read_recipient
+from ..people.recipients import Recipient, RecipientType, read_recipient
 from .direct import DirectSendInput
 from .messages import ConversationInput, MessageInput
 
@@ -18,15 +18,22 @@ GROUP_TYPES = ("text", "image", "video", "audio", "document", "sticker", "templa
 
 async def addressed(context: ActionContext, input: MessageInput) -> Recipient:
     """Return the recipient, or raise RejectedError if there can be none by what was written."""
+    return await recipient_in(context, input.phone_number_id, input.to, input.recipient_type)
+
+
+async def recipient_in(
+    context: ActionContext, phone_number_id: str, to: str, type: RecipientType = "individual"
+) -> Recipient:
+    """Return whom a text means to one of the account's numbers."""
 
     async def has_heard(identities: Sequence[str]) -> bool:
-        numbers = await account_numbers(context, input.phone_number_id)
+        numbers = await account_numbers(context, phone_number_id)
         ids = [each.id for each in numbers]
         return await whatsapp(context).windows.has_heard(ids, identities)
 
     return await read_recipient(
-        input.to,
-        type=input.recipient_type,
+        to,
+        type=type,
         region=as_text(context.account.settings.get("defaultRegion")),
         has_heard=has_heard,
     )

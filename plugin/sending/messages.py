@@ -36,6 +36,18 @@ MessageId = Annotated[
 ]
 
 
+Person = Annotated[
+    str,
+    Field(
+        title="Person",
+        description="A phone number with + and country code, a WhatsApp id or a user id (BSUID).",
+        min_length=1,
+        max_length=150,
+        examples=["+16505551234", "US.13491208655302741918"],
+    ),
+]
+
+
 class MessageInput(Fields):
     """What every message needs."""
 
@@ -193,16 +205,24 @@ class FreeFormInput(WindowInput, ConversationInput):
     """What a message of the business's own words needs: inside the window, and it may quote."""
 
 
+State = Annotated[
+    Literal["open", "closed", "unknown"],
+    Field(
+        description="Unknown when no message or call of the person has come through here lately.",
+        examples=["open"],
+    ),
+]
+ClosesAt = Annotated[
+    datetime | None,
+    Field(description="When it closes or has closed.", examples=["2026-09-22T14:13:20Z"]),
+]
+
+
 class WindowState(Fields):
     """The 24-hour customer service window between the sender and the person."""
 
-    state: Literal["open", "closed", "unknown"] = Field(
-        description="Unknown when no message or call of the person has come through here lately.",
-        examples=["open"],
-    )
-    closes_at: datetime | None = Field(
-        default=None, description="When it closes or has closed.", examples=["2026-09-22T14:13:20Z"]
-    )
+    state: State
+    closes_at: ClosesAt = None
 
 
 class SentMessage(Fields):
