@@ -20,6 +20,7 @@ from appmixer.engine.contract import (
 from .configuration.settings import Settings
 from .graph.account import AccountGraph
 from .graph.client import GraphClient
+from .ledgers.closings import Closings
 from .ledgers.deliveries import Deliveries
 from .ledgers.fetch_budget import FetchBudget
 from .ledgers.health import Health
@@ -47,6 +48,7 @@ class WhatsApp:
         self._graph: tuple[Settings, GraphClient] | None = None
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)
         self.windows = Windows(host.store, host.put_with_events, self._now)
+        self.closings = Closings(host.store, host.put_with_events, host.listeners, self._now)
         self.deliveries = Deliveries(
             host.store, host.put_with_events, host.report_fates, host.tell_owners, self._now
         )
@@ -96,6 +98,7 @@ class WhatsApp:
         assert account is not None, "the manifest asks for one"
         if _is_of_account(listener):
             await self._subscriptions.add(listener, account)
+            self.closings.want(listener.topic)
 
     async def listener_removed(self, listener: Listener, account: Account | None) -> None:
         assert account is not None, "the manifest asks for one"
@@ -109,7 +112,10 @@ class WhatsApp:
     async def before_routing(self, events: Sequence[Event]) -> None:
         """Bring the ledgers up to date, so that a flow never knows less than the event it got."""
         happened = [each for each in events if not each.payload.get("isTest")]
-        ledgers = (self.windows, self.deliveries, self.templates, self.health, self.heard)
+        ledgers = (
+            *(self.windows, self.closings, self.deliveries),
+            *(self.templates, self.health, self.heard),
+        )
         await asyncio.gather(*(each.note(happened) for each in ledgers))
         for topics, notice in notices_of(happened):
             await self._host.tell_owners(topics, notice)

@@ -68,6 +68,15 @@ class Opening(NamedTuple):
         return cls(as_int(at) or 0, cast("OpenedBy", by[0] if by else "message"))
 
 
+class Opened(NamedTuple):
+    """A window that an event opens, to a person by all ids or to a group."""
+
+    phone_number_id: str
+    identities: tuple[str, ...]
+    is_group: bool
+    opening: Opening
+
+
 class Windows:
     """The ledger: for each sender number and each id of a person, when its window last opened."""
 
@@ -87,8 +96,10 @@ class Windows:
         moves: list[tuple[str, str]] = []
         free: dict[str, tuple[int, int]] = {}
         for event in events:
-            for key, opening in _openings(event):
-                latest[key] = max(opening, latest.get(key, NEVER))
+            for opened in openings_of(event):
+                for identity in opened.identities:
+                    key = window_key(opened.phone_number_id, identity)
+                    latest[key] = max(opened.opening, latest.get(key, NEVER))
             moves += _moves(event)
             free |= _free_entries(event)
         if not latest and not moves and not free:
@@ -110,7 +121,7 @@ class Windows:
 
     async def state(self, phone_number_id: str, identities: Sequence[str]) -> Window:
         """Look the person up by any id: phone number (digits), BSUID, or the id of a group."""
-        keys = [_key(phone_number_id, each) for each in identities]
+        keys = [window_key(phone_number_id, each) for each in identities]
         if all(key in self._known for key in keys):
             window = self._window([self._known[key] for key in keys])
             if window.state == "open":
@@ -126,7 +137,7 @@ class Windows:
 
     async def has_heard(self, phone_number_ids: Sequence[str], identities: Sequence[str]) -> bool:
         """Tell whether the person, by any id, has lately written to one of the numbers."""
-        keys = [_key(number, each) for number in phone_number_ids for each in identities]
+        keys = [window_key(number, each) for number in phone_number_ids for each in identities]
         return bool(await self._store.get(keys))
 
     def _window(self, openings: Sequence[Opening]) -> Window:
@@ -146,7 +157,8 @@ class Windows:
 NEVER = Opening(0)
 
 
-def _openings(event: Event) -> Iterator[tuple[str, Opening]]:
+def openings_of(event: Event) -> Iterator[Opened]:
+    """Yield the windows that an event opens."""
     phone_number_id = as_text(event.payload.get("phoneNumberId"))
     if event.kind in ("message", "standby.message"):
         message = as_object(event.payload.get("message"))
@@ -205,7 +217,7 @@ def _moves(event: Event) -> Iterator[tuple[str, str]]:
     before = sender_of({**message, "system": {}}, contact).identities
     for old in before:
         yield from (
-            (_key(phone_number_id, old), _key(phone_number_id, new))
+            (window_key(phone_number_id, old), window_key(phone_number_id, new))
             for new in now
             if new not in before
         )
@@ -213,15 +225,16 @@ def _moves(event: Event) -> Iterator[tuple[str, str]]:
 
 def _opened(
     phone_number_id: str, item: Mapping[str, Any], person: Person, by: OpenedBy
-) -> Iterator[tuple[str, Opening]]:
+) -> Iterator[Opened]:
     at = as_unix_time(item.get("timestamp"))
     group_id = as_id(item.get("group_id"))
-    identities = (group_id,) if group_id else person.identities
-    for identity in identities if at is not None else ():
-        yield _key(phone_number_id, identity), Opening(at or 0, by)
+    if at is not None:
+        identities = (group_id,) if group_id else person.identities
+        yield Opened(phone_number_id, identities, bool(group_id), Opening(at, by))
 
 
-def _key(phone_number_id: str, identity: str) -> str:
+def window_key(phone_number_id: str, identity: str) -> str:
+    """Return where the store has what opened a window last, as Opening.read takes it."""
     return f"window:{phone_number_id}:{identity}"
 
 

@@ -24,6 +24,7 @@ FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}")
 # In which field of Meta's webhooks what is called otherwise here comes.
 FIELDS_OF = {
     "statuses": "messages",
+    "closings": "messages",
     "error": "messages",
     "userAction": "messages",
     "echo": "smb_message_echoes",

@@ -42,10 +42,15 @@ IncludeStandby = Annotated[
 ]
 
 
-class AccountInput(Fields):
+class WabaInput(Fields):
     """At which WhatsApp Business Account a trigger listens."""
 
     business_account_id: BusinessAccountId = None
+
+
+class AccountInput(WabaInput):
+    """The same, for what Meta's Test button can send as well."""
+
     include_tests: IncludeTests = False
 
 
@@ -72,14 +77,14 @@ class ListeningTrigger(Trigger):
         return self.events
 
     async def start(self, context: TriggerContext) -> None:
-        properties: AccountInput = context.properties
+        properties: WabaInput = context.properties
         waba_id = business_account(context, properties.business_account_id)
         phone_number_id: str | None = None
         if named := number_of(properties):
             phone_number_id = (await prove_sender(context, named, waba_id)).id
         events = self.wanted(properties)
         topics = [topic_of(each, waba_id, phone_number_id) for each in events]
-        if properties.include_tests:
+        if isinstance(properties, AccountInput) and properties.include_tests:
             topics += [f"{TEST}:{each}" for each in events]
         before = await _topics(context)
         # Written down first: what a start that broke off has added can then still be found.
@@ -104,9 +109,10 @@ class ListeningTrigger(Trigger):
                 context.warn(told)
 
 
-def number_of(properties: AccountInput) -> str | None:
+def number_of(properties: WabaInput) -> str | None:
     """Return the id of the number that the trigger is narrowed to, if it is."""
-    return properties.phone_number_id if isinstance(properties, ListeningInput) else None
+    found: str | None = getattr(properties, "phone_number_id", None)
+    return found
 
 
 def is_for(properties: AccountInput, event: JsonObject) -> bool:

@@ -37,7 +37,8 @@ MAX_UPDATES = 10_000
 OBJECT = "whatsapp_business_account"
 PRODUCT = "whatsapp"
 # What a topic may begin with, before the WABA.
-STEMS = ("messages", "statuses", "standby", "account")
+# `closings` is heard by the clock: no event has it.
+STEMS = ("messages", "statuses", "standby", "account", "closings")
 # These mostly carry the id of a business portfolio where others carry that of the WABA.
 PORTFOLIO_EVENTS = ("PARTNER_", "MM_LITE_", "AD_ACCOUNT_LINKED")
 
