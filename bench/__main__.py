@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import flow_runs, ingest, machine, routing, sandbox, start_up
+from . import flow_runs, ingest, machine, routing, sandbox, start_up, windows
 from .figures import Figures, Target
 from .report import page
 
 # Not the system's folder for temporary files: where that is memory, fsync means nothing.
 BUILD = Path(__file__).parent.parent / "build"
-SECTIONS = ("ingest", "flows", "routing", "start", "sandbox")
+SECTIONS = ("ingest", "flows", "routing", "start", "sandbox", "windows")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Size:
     starts: int
     idle_s: float
     messages: int
+    people: int
+    lookups: int
 
 
 USUAL = Size(
@@ -46,6 +48,8 @@ USUAL = Size(
     starts=3,
     idle_s=20.0,
     messages=6000,
+    people=1_000_000,
+    lookups=5000,
 )
 QUICK = Size(
     webhooks=800,
@@ -58,6 +62,8 @@ QUICK = Size(
     starts=1,
     idle_s=2.0,
     messages=2000,
+    people=100_000,
+    lookups=1000,
 )
 
 
@@ -98,6 +104,9 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
     if "sandbox" in sections:
         figures["sandbox"], found = sandbox.measure(size.messages, size.rounds, folder / "sandbox")
         targets += found
+    if "windows" in sections:
+        figures["windows"], found = windows.measure(size.people, size.lookups, folder / "windows")
+        targets += found
     figures["targets"] = [each.figures() for each in targets]
     return figures
 
@@ -128,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, help=f"usually {USUAL.rounds}")
     parser.add_argument("--starts", type=int, help=f"usually {USUAL.starts}")
     parser.add_argument("--messages", type=int, help=f"in a round, usually {USUAL.messages}")
+    parser.add_argument("--people", type=int, help=f"with a window, usually {USUAL.people}")
+    parser.add_argument("--lookups", type=int, help=f"of windows, usually {USUAL.lookups}")
     parser.add_argument("--idle-s", type=float, help=f"usually {USUAL.idle_s:g}")
     return parser
 

@@ -30,6 +30,7 @@ def page(figures: Figures) -> str:
         "routing": _routing,
         "startUp": _start_up,
         "sandbox": _sandbox,
+        "windows": _windows,
     }
     lines = list(_machine(figures["machine"]))
     for name, section in sections.items():
@@ -131,6 +132,12 @@ def _start_up(start_up: Figures) -> Iterator[str]:
         ("import appmixer.engine.contract", f"{start_up['contractImportS']:g} s"),
     ):
         yield f"  {name:{WIDTH}}{value:>12}"
+
+
+def _windows(windows: Figures) -> Iterator[str]:
+    yield f"24-hour windows of {windows['people']:,} people, {windows['lookups']} looked up"
+    for name, value in windows["latencyMs"].items():
+        yield f"  {name:{WIDTH}}{value:>9g} ms"
 
 
 def _sandbox(sandbox: Figures) -> Iterator[str]:

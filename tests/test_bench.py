@@ -14,7 +14,8 @@ ROOT = Path(__file__).parent.parent
 RUNS, WARM_UP, SINGLES = 6, 4, 2
 COUNTS = ["--webhooks", "70", "--bursts", "1", "--messages", "80", "--starts", "1", "--events", "3"]
 FLOWS = ["--runs", f"{RUNS}", "--warm-up", f"{WARM_UP}", "--singles", f"{SINGLES}"]
-SIZE = [*COUNTS, *FLOWS, "--rounds", "1", "--idle-s", "0.2"]
+WINDOWS = ["--people", "1000", "--lookups", "20"]
+SIZE = [*COUNTS, *FLOWS, *WINDOWS, "--rounds", "1", "--idle-s", "0.2"]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,15 @@ def test_every_flow_run_ends_sends_one_message_and_is_told_of_in_full(figures: A
         assert measured["perSecond"] > 0 < measured["cpuMs"]
         assert measured["atRestMs"]["p50"] > 0
     assert figures["flowRuns"]["bareCallCpuMs"] > 0
+
+
+def test_windows_are_looked_up_and_held_against_their_bar(figures: Any) -> None:
+    windows = figures["windows"]
+
+    assert (windows["people"], windows["lookups"]) == (1000, 20)
+    assert windows["latencyMs"]["p50"] > 0
+    names = [each["name"] for each in figures["targets"]]
+    assert "a window looked up, median in ms" in names
 
 
 def test_node_red_is_measured_beside_the_engine_or_said_to_be_missing(

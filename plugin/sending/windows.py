@@ -37,8 +37,9 @@ def instead_of(input: MessageInput, recipient: Recipient, window: Window) -> Fil
     Raises RejectedError where the policy is to refuse.
     """
     # Windows are between a person and a number; of groups Meta names none.
-    is_bound = isinstance(input, WindowInput) and input.needs_window
-    if not is_bound or recipient.type != "individual" or window.state == "open":
+    if not isinstance(input, WindowInput) or not input.needs_window:
+        return None
+    if recipient.type != "individual" or window.state == "open":
         return None
     is_known = window.state == "closed"
     match input.window_policy if is_known else input.unknown_window_policy:
