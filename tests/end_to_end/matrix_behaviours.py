@@ -18,7 +18,7 @@ class Behaviour:
     fault: Mapping[str, Any] | None = None
     person: Mapping[str, Any] = field(default_factory=dict[str, Any])
     is_blocking: bool = False
-    out_of_window: Literal["failed", "silent"] = "failed"
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     statuses_after_s: float = AT_ONCE_S
     orders: Sequence[Sequence[str]] = ((),)
     """Statuses that are told in the place of Meta's own: one send for each order."""
@@ -43,7 +43,9 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "delivered and never read": Behaviour(person={"readReceipts": False}),
     "phone off": Behaviour(person={"online": False}),
     "blocked by the person": Behaviour(is_blocking=True),
-    "dropped silently": Behaviour(out_of_window="silent"),
+    "dropped silently": Behaviour(settings={"outOfWindow": "silent"}),
+    "charged without payment": Behaviour(settings={"payment": "silent"}),
+    "charged and refused": Behaviour(settings={"payment": "failed"}),
     "fails later": Behaviour(person={"failNext": {"code": 130472}}),
     "fails at once": Behaviour(once(code=131008)),
     "not on the development list": Behaviour(person={"allowed": False}),
@@ -72,6 +74,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "restart and upgrade while waiting": Behaviour(
         once("acceptedThenLost"), statuses_after_s=HOUR_S
     ),
+    "restart and upgrade before it is delivered": Behaviour(statuses_after_s=HOUR_S),
     "access ends before": Behaviour(begins="after access has ended"),
     "access ends while waiting": Behaviour(
         once("acceptedThenLost"), statuses_after_s=HOUR_S, begins="before access ends"

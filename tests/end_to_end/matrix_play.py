@@ -9,72 +9,26 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 
 from .conftest import World
-from .matrix_behaviours import AT_ONCE_S, BEHAVIOURS, HOUR_S, OF_ACCESS, Behaviour, When
-from .matrix_rows import POLICIES, Outcome, Row
+from .matrix_behaviours import AT_ONCE_S, BEHAVIOURS, HOUR_S, When
+from .matrix_cases import OTHER_NUMBER, Case
+from .matrix_rows import Outcome
 
 WABA = "102290129340398"
-OTHER_NUMBER, OTHER_TOKEN, OTHER_USER = "206540352242922", "EAAsandboxOther", "61555822107599"
+OTHER_TOKEN, OTHER_USER = "EAAsandboxOther", "61555822107599"
 # Longer than a send waits for the status that tells what became of it.
 A_WAIT_S = 16 * 60.0
 # What brings a database back to the release before: its version, and how.
 BEFORE = {"0010": ("0009", "DROP TABLE leases")}
 PATIENCE_S = 60.0
-
-
-@dataclass(frozen=True)
-class Case:
-    """One send to one person from one number; a row has one, or one for each order of statuses."""
-
-    row: Row
-    number: str
-    person: str
-    told: Sequence[str]
-
-    @property
-    def flow(self) -> str:
-        return f"case-{self.person}"
-
-    @property
-    def does(self) -> Behaviour:
-        return BEHAVIOURS[self.row.behaviour]
-
-    @property
-    def account(self) -> str:
-        return "other" if self.row.behaviour in OF_ACCESS else "acme"
-
-    @property
-    def document(self) -> dict[str, Any]:
-        begin = {"type": "appmixer.utilities.OnStart", "input": {}}
-        send = {
-            "type": "appmixer.whatsapp.SendText",
-            "account": self.account,
-            "source": {"in": {"begin": ["started"]}},
-            "input": {
-                "phoneNumberId": self.number,
-                "to": f"+{self.person}",
-                "text": "Hello",
-                **POLICIES[self.row.policy],
-            },
-        }
-        return {"name": str(self), "components": {"begin": begin, "send": send}}
-
-    def __str__(self) -> str:
-        return ", ".join([str(self.row), *self.told])
-
-
-def cases_of(rows: Sequence[Row]) -> list[Case]:
-    found: list[Case] = []
-    for row in rows:
-        for told in BEHAVIOURS[row.behaviour].orders:
-            n = len(found)
-            number = OTHER_NUMBER if row.behaviour in OF_ACCESS else f"3000000000{n:04d}"
-            found.append(Case(row, number, f"1650558{n:04d}", told))
-    return found
+# What behaviours change about the sandbox.
+SPECIAL = {name for each in BEHAVIOURS.values() for name in each.settings}
+PORTS = ("sent", "delivered", "read", "failed", "timeout")
 
 
 @dataclass
@@ -85,9 +39,11 @@ class Play:
     cases: Sequence[Case]
     move: Callable[[float], None]
     runs: dict[Case, str] = field(default_factory=dict["Case", str])
+    usual: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def prepare(self) -> None:
         world = self.world
+        self.usual = world.sandbox_call("GET", "/_sandbox/settings")
         world.register(OTHER_NUMBER, OTHER_TOKEN, "111111")
         for case in self.cases:
             self._populate(case)
@@ -112,12 +68,12 @@ class Play:
         self._crash()
         self._upgrade()
         self._pass(HOUR_S)
-        self._settle(lambda each: not each.needs_time)
-        self._set("failed", AT_ONCE_S)
+        self._settle(lambda case: not case.needs_time)
+        self._set(AT_ONCE_S)
         self.move(A_WAIT_S)
-        self._settle(lambda each: each.statuses_after_s <= HOUR_S)
+        self._settle(lambda case: case.does.statuses_after_s <= HOUR_S)
         self._pass(HOUR_S)
-        self._settle(lambda each: True)
+        self._settle(lambda case: True)
 
     def outcome(self, case: Case) -> Outcome:
         run = self._run(case)
@@ -135,8 +91,8 @@ class Play:
             step.get("status", "-"),
             fate.get("state", "-"),
             str(error.get("code") or "-"),
-            " ".join(step.get("output") or {}) or "-",
-            str(len(messages)),
+            " ".join(each for each in PORTS if each in (step.get("output") or {})) or "-",
+            " ".join(each["type"] for each in messages) or "-",
             str(len(shown)),
         )
 
@@ -170,15 +126,18 @@ class Play:
         mine = [each for each in self.cases if each.does.begins == when]
         for kind, group in itertools.groupby(sorted(mine, key=_kind), key=_kind):
             cases = list(group)
-            self._set(*kind)
+            self._set(cases[0].does.statuses_after_s, cases[0].does.settings)
             for case in cases:
                 self._begin_one(case)
             self.world.wait_until(partial(self._are_under_way, cases), f"{kind} is under way")
 
-    def _set(self, out_of_window: str, first_s: float) -> None:
+    def _set(self, first_s: float, settings: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Let Meta begin to tell statuses so late, and behave as usual in all that is not named."""
         delays = {"sent": first_s, "delivered": first_s + 0.1, "read": first_s + 0.3}
-        settings = {"outOfWindow": out_of_window, "statusDelaysS": delays}
-        self.world.sandbox_call("POST", "/_sandbox/settings", settings)
+        usual = {name: self.usual[name] for name in SPECIAL & self.usual.keys()}
+        self.world.sandbox_call(
+            "POST", "/_sandbox/settings", {**usual, **settings, "statusDelaysS": delays}
+        )
 
     def _begin_one(self, case: Case) -> None:
         world = self.world
@@ -276,9 +235,9 @@ class Play:
             for each in statements:
                 database.execute(each)
 
-    def _settle(self, concerns: Callable[[Behaviour], bool]) -> None:
+    def _settle(self, concerns: Callable[[Case], bool]) -> None:
         """Wait until these have ended as they should; what never does is found at the end."""
-        left = [each for each in self.cases if concerns(each.does)]
+        left = [each for each in self.cases if concerns(each)]
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             left = [each for each in left if self.outcome(each) != each.row.outcome]
@@ -297,5 +256,5 @@ class Play:
         return next((each for each in run["steps"] if each["component"] == "send"), {})
 
 
-def _kind(case: Case) -> tuple[str, float]:
-    return case.does.out_of_window, case.does.statuses_after_s
+def _kind(case: Case) -> tuple[float, str]:
+    return case.does.statuses_after_s, str(case.does.settings)

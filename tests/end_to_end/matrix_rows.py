@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from appmixer.sandbox.world.settings import Settings
+
+from .matrix_behaviours import BEHAVIOURS
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "SendText.json").read_text("utf-8"))
 TABLE = Path(__file__).with_name("matrix.md")
+TEMPLATE = {
+    "windowPolicy": "template",
+    "fallbackTemplate": "hello_world",
+    "fallbackLanguage": "en_US",
+}
+# A shorter time than the engine's clock is moved by.
+DELIVERED = {"waitFor": "delivered", "waitSeconds": 600}
+READ = {"waitFor": "read", "waitSeconds": 600}
 # What a policy adds to the input of a send.
 POLICIES: Mapping[str, Mapping[str, Any]] = {
     "refuse": {},
     "send": {"windowPolicy": "send"},
+    "refuse when unknown": {"unknownWindowPolicy": "refuse"},
+    "template": TEMPLATE,
+    "template when unknown": {**TEMPLATE, "unknownWindowPolicy": "template"},
+    "wait for delivered": DELIVERED,
+    "wait for delivered, go on when failed": DELIVERED,
+    "wait for read": READ,
+    "send, wait for delivered": {"windowPolicy": "send", **DELIVERED},
+    "template, wait for delivered": {**TEMPLATE, **DELIVERED},
 }
+# The ports from which something leads on.
+LEADING: Mapping[str, Sequence[str]] = {"wait for delivered, go on when failed": ["failed"]}
 
 
 @dataclass(frozen=True)
@@ -27,7 +50,7 @@ class Outcome:
     step: str
     fate: str
     code: str
-    port: str
+    ports: str
     taken: str
     shown: str
 
@@ -53,9 +76,16 @@ def table() -> list[Row]:
     return found
 
 
-def is_published(policy: str) -> bool:
-    """Say whether a send has the fields of a policy and takes its values, as its schema says."""
-    fields = POLICIES[policy]
-    properties = SCHEMA["properties"]
+def missing_for(row: Row) -> str:
+    """Return what a send or the sandbox has no field for, as they publish it; empty if nothing."""
+    asked, properties = POLICIES[row.policy], SCHEMA["properties"]
+    if not asked.keys() <= properties.keys():
+        return f"the input {', '.join(sorted(asked.keys() - properties.keys()))}"
     shape = {"$defs": SCHEMA.get("$defs", {}), "properties": properties}
-    return fields.keys() <= properties.keys() and Draft202012Validator(shape).is_valid(fields)
+    if not Draft202012Validator(shape).is_valid(asked):
+        return f"the policy {row.policy}"
+    try:
+        Settings.model_validate(BEHAVIOURS[row.behaviour].settings)
+    except ValidationError:
+        return f"the setting {', '.join(BEHAVIOURS[row.behaviour].settings)}"
+    return ""

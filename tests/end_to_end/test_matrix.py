@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from .conftest import running
-from .matrix_play import Play, cases_of
-from .matrix_rows import is_published, table
+from .matrix_cases import cases_of
+from .matrix_play import Play
+from .matrix_rows import missing_for, table
 from .moved_engine import ENGINE, moved
 
 ROWS = table()
@@ -21,9 +22,16 @@ STORMY = {"duplicates": 1.0, "reorder": 0.5, "reorderWindowS": 0.5}
 def test_no_row_promises_two_messages_or_calls_done_what_meta_never_took() -> None:
     outcomes = [row.outcome for row in ROWS]
 
-    assert {each.taken for each in outcomes} == {"0", "1"}
-    assert {each.taken for each in outcomes if each.run == "completed"} == {"1"}
+    assert {each.taken for each in outcomes} == {"-", "text", "template"}
+    assert [each for each in outcomes if each.run == "completed" and each.taken == "-"] == []
     assert len({str(row) for row in ROWS}) == len(ROWS)
+
+
+def test_every_row_is_played() -> None:
+    missing = {lack for row in ROWS if (lack := missing_for(row))}
+
+    if missing:
+        pytest.skip(f"neither a send nor the sandbox has yet: {'; '.join(sorted(missing))}")
 
 
 @pytest.mark.parametrize(
@@ -40,7 +48,7 @@ def test_the_same_on_postgresql(tmp_path: Path, postgres: str) -> None:
 
 
 def play_rows(folder: Path, weather: dict[str, Any], database_url: str = "") -> None:
-    cases = cases_of([row for row in ROWS if is_published(row.policy)])
+    cases = cases_of([row for row in ROWS if not missing_for(row)])
     with moved(folder) as move, running(folder, ENGINE, database_url=database_url) as world:
         settings = {"retryDelaysS": [0.2] * 600, **weather}
         world.sandbox_call("POST", "/_sandbox/settings", settings)
