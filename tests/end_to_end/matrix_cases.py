@@ -50,7 +50,7 @@ class Case:
         }
         components = {"begin": begin, "send": send}
         for port in LEADING.get(self.row.policy, ()):
-            components[f"on-{port}"] = {
+            components[f"on_{port}"] = {
                 "type": "appmixer.utilities.SetValues",
                 "source": {"in": {"send": [port]}},
                 "input": {"values": [{"name": "seen", "value": True}]},
