@@ -57,4 +57,5 @@ def play_rows(folder: Path, weather: dict[str, Any], database_url: str = "") -> 
         play.play()
         ended = {case: play.outcome(case) for case in cases}
 
-    assert [f"{case}: {ended[case]}" for case in cases if ended[case] != case.row.outcome] == []
+    wrong = [f"{case}: {ended[case]}" for case in cases if ended[case] != case.row.outcome]
+    assert not wrong, "\n".join(wrong)
