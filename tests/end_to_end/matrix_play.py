@@ -216,6 +216,7 @@ class Play:
         world = self.world
         world.engine.stop()
         [(present,)] = world.rows("SELECT version_num FROM alembic_version")
+        assert present in BEFORE, f"say in BEFORE how a database goes back from {present}"
         before, change = BEFORE[present]
         self._alter(change, f"UPDATE alembic_version SET version_num = '{before}'")
         world.engine.start()

@@ -44,11 +44,13 @@ class MovedClock(contract.SystemClock):
 
     async def sleep(self, seconds):
         until = self.elapsed + seconds
+        await asyncio.sleep(0)
         while (left := until - self.elapsed) > 0:
             await asyncio.sleep(min(left, SLICE_S))
 
     async def wait(self, event, seconds):
         until = self.elapsed + seconds
+        await asyncio.sleep(0)
         while (left := until - self.elapsed) > 0 and not event.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(left, SLICE_S)):
