@@ -36,7 +36,7 @@ class Case:
 
     @property
     def document(self) -> dict[str, Any]:
-        begin = {"type": "appmixer.utilities.OnStart", "input": {}}
+        begin: dict[str, Any] = {"type": "appmixer.utilities.OnStart", "input": {}}
         send = {
             "type": "appmixer.whatsapp.SendText",
             "account": self.account,
@@ -48,7 +48,7 @@ class Case:
                 **POLICIES[self.row.policy],
             },
         }
-        components = {"begin": begin, "send": send}
+        components: dict[str, Any] = {"begin": begin, "send": send}
         for port in LEADING.get(self.row.policy, ()):
             components[f"on_{port}"] = {
                 "type": "appmixer.utilities.SetValues",

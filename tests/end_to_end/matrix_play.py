@@ -78,8 +78,8 @@ class Play:
     def outcome(self, case: Case) -> Outcome:
         run = self._run(case)
         step = self._step(run)
-        fate = step.get("fate") or {}
-        error = step.get("error") or fate.get("error") or {}
+        fate: dict[str, Any] = step.get("fate") or {}
+        error: dict[str, Any] = step.get("error") or fate.get("error") or {}
         messages = self._messages(case)
         shown = [
             each
@@ -254,7 +254,8 @@ class Play:
         return found
 
     def _step(self, run: Mapping[str, Any]) -> Mapping[str, Any]:
-        return next((each for each in run["steps"] if each["component"] == "send"), {})
+        found: list[dict[str, Any]] = [s for s in run["steps"] if s["component"] == "send"]
+        return found[0] if found else {}
 
 
 def _kind(case: Case) -> tuple[float, str]:

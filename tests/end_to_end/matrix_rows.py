@@ -82,7 +82,7 @@ def missing_for(row: Row) -> str:
     if not asked.keys() <= properties.keys():
         return f"the input {', '.join(sorted(asked.keys() - properties.keys()))}"
     shape = {"$defs": SCHEMA.get("$defs", {}), "properties": properties}
-    if not Draft202012Validator(shape).is_valid(asked):
+    if not Draft202012Validator(shape).is_valid(asked):  # pyright: ignore[reportUnknownMemberType]
         return f"the policy {row.policy}"
     try:
         Settings.model_validate(BEHAVIOURS[row.behaviour].settings)
