@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from appmixer.engine.host.engine import open_engine
@@ -38,7 +39,7 @@ async def _measure(people: int, lookups: int, folder: Path) -> list[float]:
         store = DatabaseStore(engine.storage, "bench")
         now = engine.storage.clock.now
         for rows in _rows(people, int(now), store):
-            await engine.storage.writer.commit(lambda c, rows=rows: put_rows(c, rows))
+            await engine.storage.writer.commit(partial(put_rows, rows=rows))
         windows = Windows(store, store.put, lambda: datetime.now(UTC))
         latencies_s: list[float] = []
         chosen = random.Random(1)

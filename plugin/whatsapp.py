@@ -30,8 +30,8 @@ from .ledgers.templates import Templates
 from .ledgers.windows import Windows
 from .setup.checks import check_account, check_setup, claim_account, deafness
 from .setup.facts import account_facts
-from .setup.hearing_checks import check_heard
 from .setup.health import NumbersHealth
+from .setup.hearing_checks import check_heard
 from .setup.notices import notices_of
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read

@@ -91,9 +91,10 @@ ROOMS: dict[str, dict[str, set[str]]] = {
         "whatsapp": {"configuration", "graph", "webhook", "ledgers", "setup"},
         "fields": {"foreign_json", "graph", "ledgers", "setup", "whatsapp"},
         "media": {"foreign_json", "ledgers", "fields"},
-        "sending": {"foreign_json", "graph", "people", "ledgers", "fields", "setup"},
         "templates": {"foreign_json", "ledgers", "fields", "media"},
-        "sending": {"foreign_json", "graph", "people", "ledgers", "fields", "templates"},
+        "sending": {
+            *{"foreign_json", "graph", "people", "ledgers", "fields", "setup", "templates"},
+        },
         "numbers": {"foreign_json", "graph", "people", "fields"},
         "interactive": {"foreign_json", "people", "ledgers", "media", "fields", "sending"},
         "orders": {"foreign_json", "fields", "sending"},

@@ -135,9 +135,7 @@ class Deliveries:
         """Write that nothing was sent: the same step may begin again."""
         await self._store.delete([_send_key(step)])
 
-    async def unknown(
-        self, step: str, sent_as: str = "message", *, is_over: bool = False
-    ) -> str:
+    async def unknown(self, step: str, sent_as: str = "message", *, is_over: bool = False) -> str:
         """Write that the request left and no answer came: the step must not send again.
 
         `is_over` says that nobody waits for its status any more. Return since when it is so.

@@ -177,7 +177,7 @@ async def test_an_ad_keeps_messages_free_for_72_hours_and_lets_no_free_text_thro
         "conversation": {"origin": {"type": "referral_conversion"}},
         "pricing": {"type": "free_entry_point", "category": "referral_conversion"},
     }
-    payloads: list[tuple[str, dict[str, Json]]] = [
+    payloads: list[tuple[str, dict[str, Any]]] = [
         ("message", {"phoneNumberId": NUMBER, "message": said}),
         ("status", {"phoneNumberId": NUMBER, "wabaId": "102290129340398", "status": status}),
     ]

@@ -187,7 +187,8 @@ async def test_what_opened_the_window_last_is_told_and_read_again(
 
 
 def free_status(at: int, **extra: Any) -> Event:
-    status = {"id": "wamid.1", "status": "sent", "timestamp": str(at), "recipient_id": PERSON}
+    status: dict[str, Any] = {"id": "wamid.1", "status": "sent", "timestamp": str(at)}
+    status["recipient_id"] = PERSON
     status["pricing"] = {"type": "free_entry_point"}
     return Event("1", "status", {"phoneNumberId": PHONE, "status": {**status, **extra}})
 
