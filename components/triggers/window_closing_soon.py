@@ -10,6 +10,7 @@ from appmixer.engine.contract import Every, Fields, JsonObject, TriggerContext
 
 from ...plugin.fields.definitions import OptionalPhoneNumberId
 from ...plugin.fields.senders import business_account, whatsapp
+from ...plugin.foreign_json.shapes import as_int, as_list
 from ...plugin.ledgers.closings import CLOSINGS, MINUTE_S, Closing
 from ...plugin.ledgers.windows import OpenedBy
 from ...plugin.people.recipients import BSUID
@@ -90,8 +91,8 @@ class WindowClosingSoon(ListeningTrigger):
         minute, last = (
             int(context.clock.now + s) // MINUTE_S for s in (0, given.minutes_before * 60)
         )
-        kept = (await context.state.get(["next"])).get("next")
-        following = (kept[0], kept[1]) if isinstance(kept, list) else (0, 0)
+        kept = as_list((await context.state.get(["next"])).get("next"))
+        following = (as_int(kept[0]) or 0, as_int(kept[1]) or 0) if kept else (0, 0)
         first = max(following, (minute, 0))
         closings = whatsapp(context).closings
         found, following = await closings.owed(waba_id, first, last, AT_MOST)

@@ -133,8 +133,12 @@ class Finder:
             by_topic.setdefault((listener.connector, listener.route), []).append(listener)
         opened: dict[str, frozenset[str]] = {}
         triggers: Triggers = {}
-        senders = await self.chains.senders(routed) if listening.rows else {}
-        flow_of_run = {key: run.flow_key if run else None for key, run in senders.items()}
+        senders: Mapping[str, sa.Row[Any] | None] = {}
+        if listening.rows:
+            senders = await self.chains.senders(routed)
+        flow_of_run: dict[str, str | None] = {
+            key: run.flow_key if run else None for key, run in senders.items()
+        }
         causes = self.chains.causes(routed, senders)
         caused = await self.chains.caused(causes)
         began_at = time.monotonic()

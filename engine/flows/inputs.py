@@ -200,7 +200,7 @@ def _without_marks(value: Any) -> Any:
     return value
 
 
-def _marked_at(path: Sequence[str | int], value: Any) -> Any:
+def _marked_at(path: Sequence[Any], value: Any) -> Any:
     """Return what stands at the path of a plain input in the input as it was written."""
     for part in path:
         if is_object(value) and set(value) == {LITERAL}:

@@ -154,7 +154,7 @@ class Closings:
         for event in events:
             for key, at in _answers_in(event):
                 latest[key] = max(at, latest.get(key, 0))
-        known = await self._store.get([*latest]) if latest else {}
+        known: Mapping[str, Json] = await self._store.get([*latest]) if latest else {}
         return {key: at for key, at in latest.items() if at > (as_int(known.get(key)) or 0)}
 
     async def _count(self, keys: Mapping[str, object]) -> None:
@@ -163,7 +163,7 @@ class Closings:
             for key in [*self._counts][: len(new)]:
                 if key not in keys:
                     del self._counts[key]
-        known = await self._store.get(new) if new else {}
+        known: Mapping[str, Json] = await self._store.get(new) if new else {}
         self._counts |= {key: as_int(known.get(key)) or 0 for key in new}
 
 

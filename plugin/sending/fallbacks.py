@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 
 from appmixer.engine.contract import ComponentContext, JsonObject, Option, RejectedError
@@ -19,7 +19,7 @@ FIELDS = {
 
 
 @contextmanager
-def told_of_fallback() -> Iterator[None]:
+def told_of_fallback() -> Generator[None]:
     """Let what is refused of a template name the fields of the one in the message's place."""
     try:
         yield

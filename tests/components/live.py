@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as ValidationFault
 from pydantic import ValidationError
 
 from appmixer.engine.contract import (
@@ -131,7 +132,8 @@ def _component(name: str) -> Action:
 def _misfit(action: Action, input: dict[str, Any]) -> str | None:
     """Return the field that the component's schema refuses, if it does."""
     schema = component_schema(f"appmixer.whatsapp.{type(action).__name__}", type(action))
-    errors = sorted(Draft202012Validator(schema).iter_errors(input), key=lambda each: each.path)
+    validator: Any = Draft202012Validator(schema)
+    errors: list[ValidationFault] = sorted(validator.iter_errors(input), key=lambda each: each.path)
     if not errors:
         return None
     path = list(errors[0].absolute_path)

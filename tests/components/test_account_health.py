@@ -13,6 +13,8 @@ from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.components.numbers.get_phone_number import GetPhoneNumber
 from appmixer.whatsapp.components.templates.send_template import SendTemplate
+from appmixer.whatsapp.plugin.fields.definitions import NumberInput
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 pytestmark = pytest.mark.anyio
@@ -59,13 +61,13 @@ def wrote(ago_s: float) -> Event:
 
 async def reported(context: RecordingContext, meta: respx.MockRouter) -> dict[str, Any]:
     meta.get(NUMBER_URL).respond(json={"id": NUMBER})
-    number = await GetPhoneNumber().receive(context, GetPhoneNumber.Input(phone_number_id=NUMBER))
+    number = await GetPhoneNumber().receive(context, NumberInput(phone_number_id=NUMBER))
     found: dict[str, Any] = number.model_dump(mode="json")["reported"]
     return found
 
 
 async def text(context: RecordingContext) -> Any:
-    input = SendText.Input(phone_number_id=NUMBER, to=PERSON, text="Hi")
+    input = TextInput(phone_number_id=NUMBER, to=PERSON, text="Hi")
     return await SendText().receive(context, input)
 
 

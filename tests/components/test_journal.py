@@ -13,6 +13,7 @@ import pytest
 from appmixer.engine.contract import Json, Wait
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +73,7 @@ def point_to(context: RecordingContext, port: int) -> None:
 
 
 async def send(context: RecordingContext) -> Any:
-    input = SendText.Input(phone_number_id=NUMBER, to="+16505551234", text="hi")
+    input = TextInput(phone_number_id=NUMBER, to="+16505551234", text="hi")
     return await SendText().receive(context, input)
 
 

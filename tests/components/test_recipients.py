@@ -14,6 +14,7 @@ from appmixer.engine.contract import Event, RejectedError
 from appmixer.engine.contract.testing import START_OF_TIME, RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.plugin.sending.messages import SentMessage
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 from appmixer.whatsapp.plugin.whatsapp import WhatsApp
 
 Requests = Callable[[], list[httpx.Request]]
@@ -25,7 +26,7 @@ MESSAGES = f"https://graph.facebook.com/v25.0/{NUMBER}/messages"
 
 
 async def send(context: RecordingContext, to: str) -> Any:
-    input = SendText.Input.model_validate({"phoneNumberId": NUMBER, "to": to, "text": "Hi"})
+    input = TextInput.model_validate({"phoneNumberId": NUMBER, "to": to, "text": "Hi"})
     return await SendText().receive(context, input)
 
 

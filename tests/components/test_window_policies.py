@@ -14,6 +14,7 @@ from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.plugin.sending.action import SendAction
 from appmixer.whatsapp.plugin.sending.messages import SentMessage, WindowInput
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 
 from .live import CONNECTOR, NUMBER, PERSON, Live
 
@@ -193,7 +194,7 @@ async def test_a_step_that_is_repeated_says_what_its_first_attempt_sent(
     route = respx_mock.post(MESSAGES).mock(side_effect=httpx.ReadError("gone"))
     respx_mock.get(TEMPLATES).respond(json={"data": []})
     step = {**TO_PERSON, "text": "Hi", **HELLO, "unknownWindowPolicy": "template"}
-    input = SendText.Input.model_validate(step)
+    input = TextInput.model_validate(step)
     first = await SendText().receive(context, input)
     message = {"from": "16505551234", "type": "text", "timestamp": str(int(context.clock.now))}
     written = Event("1", "message", {"phoneNumberId": NUMBER, "message": message})
@@ -227,7 +228,7 @@ async def test_the_form_is_that_of_the_template_while_the_policy_asks_for_one(li
 async def test_the_languages_to_choose_from_are_those_of_the_template_in_its_place(
     live: Live,
 ) -> None:
-    choices = choices_of(SendText.Input)["fallbackLanguage"]
+    choices = choices_of(TextInput)["fallbackLanguage"]
     given: dict[str, Json] = {"phoneNumberId": NUMBER}
 
     chosen = {**given, "fallbackTemplate": "hello_world"}

@@ -183,7 +183,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def test_the_list_of_accounts_is_empty(ready: World) -> None:
-    made = {"name": "Nobody", "businessIds": []}
+    made: dict[str, Any] = {"name": "Nobody", "businessIds": []}
     nobody = ready.sandbox_call("POST", "/_sandbox/users", made)["id"]
 
     page = log_in(ready, user_id=nobody)

@@ -62,7 +62,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def titles(world: World) -> list[str]:
     runs = world.engine_call("GET", "/api/runs?flowId=listen")["runs"]
     whole = [world.engine_call("GET", f"/api/runs/{run['id']}") for run in runs]
-    outputs = [run["steps"][0]["output"] or {} for run in whole]
+    outputs: list[dict[str, Any]] = [run["steps"][0]["output"] or {} for run in whole]
     return [each["title"] for output in outputs for each in output.get("error", [])]
 
 

@@ -11,6 +11,7 @@ import respx
 from appmixer.engine.contract import RejectedError
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.messages.mark_as_read import MarkAsRead
+from appmixer.whatsapp.plugin.sending.receipts import ReceiptInput
 
 from ..live import CONNECTOR, NUMBER, PERSON, Live, documented
 
@@ -79,7 +80,7 @@ async def test_what_marking_ended_in_is_asked_again_when_the_answer_was_lost(
     route = respx_mock.post(f"https://graph.facebook.com/v25.0/{NUMBER}/messages").mock(
         side_effect=[httpx.ReadTimeout("slow"), httpx.Response(200, json={"success": True})]
     )
-    input = MarkAsRead.Input.model_validate({"phoneNumberId": NUMBER, "messageId": "wamid.A"})
+    input = ReceiptInput.model_validate({"phoneNumberId": NUMBER, "messageId": "wamid.A"})
 
     marked = await MarkAsRead().receive(context, input)
 

@@ -8,9 +8,9 @@ import pytest
 
 from appmixer.engine.contract import JsonObject, RejectedError
 from appmixer.sandbox.world.entities import Group
-from appmixer.whatsapp.components.messages.send_text import SendText
 from appmixer.whatsapp.plugin.ledgers.proven_numbers import SenderNumber
 from appmixer.whatsapp.plugin.sending.action import send_message
+from appmixer.whatsapp.plugin.sending.texts import TextInput
 
 from ..live import NUMBER, OURS, PERSON, WABA, Live, documented
 
@@ -134,7 +134,7 @@ async def test_groups_do_not_get_either_what_is_made_when_the_sender_is_proven(l
     async def interactive(_: SenderNumber) -> JsonObject:
         return {"type": "interactive", "interactive": {"type": "button"}}
 
-    input = SendText.Input.model_validate({"phoneNumberId": NUMBER, "to": GROUP, "text": "Hi"})
+    input = TextInput.model_validate({"phoneNumberId": NUMBER, "to": GROUP, "text": "Hi"})
 
     with pytest.raises(RejectedError) as caught:
         await send_message(live.context, input, interactive)

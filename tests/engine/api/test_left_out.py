@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -75,7 +76,7 @@ async def test_the_hook_that_gives_components_is_called_once(settings: Settings)
 async def test_a_component_that_cannot_be_loaded_keeps_nobody_from_the_others(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     (tmp_path / "broken_say.py").write_text("raise ZeroDivisionError('a secret')\n")
     module: Any = echo_module()
     modules = {name: each.__module__ for name, each in module.appmixer_components().items()}

@@ -31,7 +31,7 @@ class Say(Told): pass
 async def test_what_is_needed_soon_is_loaded_in_a_thread_and_nothing_else_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     module: Any = echo_module()
     classes = module.appmixer_components()
     monkeypatch.setitem(
