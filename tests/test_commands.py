@@ -302,7 +302,7 @@ def test_shows_the_fields_of_one_component(demo: Shell) -> None:
     assert code == 0
     assert shown.startswith("Send Text Message (appmixer.whatsapp.SendText), action\n")
     assert re.search(r"^  text +required  What the person reads\.", shown, re.M)
-    assert shown.endswith("Its values leave at: sent\n")
+    assert shown.endswith("Its values leave at: sent, delivered, read, failed, timeout\n")
 
 
 def test_adds_owners_and_gives_them_tokens(demo: Shell) -> None:

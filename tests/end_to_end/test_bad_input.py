@@ -72,8 +72,9 @@ SPELLING = "There is no such field; check its spelling or remove it."
             flow(phoneNumberId=NUMBER, to=f"+{PERSON}", text="hi", txt="hi"),
             "components.act.input.txt",
             "There is no field txt; the fields are: businessAccountId, phoneNumberId, to, "
-            "recipientType, opaqueData, identityKeyHash, quotedMessageId, windowPolicy, category, "
-            "ttlSeconds, templateName, text, previewUrl.",
+            "recipientType, opaqueData, identityKeyHash, waitFor, waitSeconds, quotedMessageId, "
+            "windowPolicy, unknownWindowPolicy, fallbackTemplate, fallbackLanguage, "
+            "fallbackParameters, category, ttlSeconds, templateName, text, previewUrl.",
         ),
         (
             flow("SendTxt"),

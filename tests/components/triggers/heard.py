@@ -13,6 +13,8 @@ from pydantic import BaseModel
 
 from appmixer.engine.contract import Event, Trigger, load_connectors, port_schema
 from appmixer.engine.contract.testing import RecordingContext
+from appmixer.whatsapp.plugin.ledgers.closings import CLOSINGS
+from appmixer.whatsapp.plugin.triggers.listening import ListeningTrigger
 from appmixer.whatsapp.plugin.webhook.events import flatten
 
 ROOT = Path(__file__).parents[3]
@@ -20,7 +22,8 @@ WEBHOOKS = ROOT / "sandbox" / "fixtures" / "webhooks"
 TRIGGERS = {
     name.rpartition(".")[2]: found()
     for name, found in load_connectors()["appmixer:whatsapp"].components().items()
-    if issubclass(found, Trigger)
+    # The others wake by the clock.
+    if issubclass(found, ListeningTrigger) and CLOSINGS not in found.events
 }
 
 
