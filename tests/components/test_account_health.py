@@ -217,6 +217,18 @@ async def test_of_a_template_to_somebody_who_has_written_meta_decides(
     assert (await template(context)).message_id == "wamid.OUT"
 
 
+async def test_an_account_that_may_neither_begin_nor_answer_sends_no_template_either(
+    context: RecordingContext, plugin: WhatsApp
+) -> None:
+    await plugin.before_routing([restricted(NO_FIRST_WORD, NO_ANSWER), wrote(60)])
+
+    with pytest.raises(RejectedError) as caught:
+        await template(context)
+
+    assert (caught.value.field, caught.value.code) == ("phoneNumberId", 131031)
+    assert context.quota.taken == []
+
+
 def health(state: str) -> dict[str, Any]:
     why = [{"error_code": 141010, "error_description": "The account was disabled."}]
     entities = [{"entity_type": "WABA", "can_send_message": state, "errors": why}]
