@@ -93,13 +93,14 @@ async def test_every_free_message_can_be_a_template_instead(live: Live, componen
     assert [each["type"] for each in live.sent] == ["template"]
 
 
+@pytest.mark.parametrize("unknown", ["send", "refuse", "template"])
 async def test_an_open_window_lets_the_message_through_although_a_template_is_chosen(
-    live: Live,
+    live: Live, unknown: str
 ) -> None:
     await live.ready()
     await live.written_at(live.context.clock.now - DAY_S + 1)
 
-    sent = await live.run("SendText", **TO_PERSON, text="Hi", **HELLO)
+    sent = await live.run("SendText", **TO_PERSON, text="Hi", **HELLO, unknownWindowPolicy=unknown)
 
     assert (sent.sent_as, sent.window.state) == ("message", "open")
     assert [each["type"] for each in live.sent] == ["text"]

@@ -130,6 +130,16 @@ async def test_a_text_is_as_long_as_it_has_code_points(live: Live) -> None:
     )
 
 
+async def test_a_group_has_no_window_and_gets_its_text_whatever_is_chosen(live: Live) -> None:
+    await live.ready()
+    open_group(live)
+    policy = {"windowPolicy": "refuse", "unknownWindowPolicy": "refuse"}
+
+    sent = await live.run("SendText", phoneNumberId=NUMBER, to=GROUP, text="Hi", **policy)
+
+    assert (sent.sent_as, sent.recipient) == ("message", GROUP)
+
+
 async def test_groups_do_not_get_either_what_is_made_when_the_sender_is_proven(live: Live) -> None:
     async def interactive(_: SenderNumber) -> JsonObject:
         return {"type": "interactive", "interactive": {"type": "button"}}

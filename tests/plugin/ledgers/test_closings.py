@@ -70,6 +70,16 @@ def status(name: str, at: int, person: str = PERSON) -> Event:
     return event("status", status=told)
 
 
+IN_GROUP: Json = {
+    "id": "wamid.1",
+    "status": "sent",
+    "timestamp": str(AT + 1),
+    "recipient_type": "group",
+    "recipient_id": "Y2FwaV9ncm91cDox",
+    "recipient_participant_id": PERSON,
+}
+
+
 async def test_who_has_written_and_got_no_answer_waits(site: Site) -> None:
     await site.note(message())
 
@@ -83,6 +93,7 @@ async def test_who_has_written_and_got_no_answer_waits(site: Site) -> None:
         (status("sent", AT + 1), []),
         (status("sent", AT - 1), [PERSON]),
         (status("failed", AT + 1), [PERSON]),
+        (event("status", status=IN_GROUP), [PERSON]),
         (event("echo", echo={"to": PERSON, "timestamp": str(AT + 1)}), []),
     ],
 )
@@ -91,6 +102,14 @@ async def test_what_was_sent_since_is_an_answer(site: Site, answer: Event, owed:
     await site.note(answer)
 
     assert await site.owed() == owed
+
+
+async def test_an_answer_counts_although_word_of_an_earlier_one_comes_after_it(site: Site) -> None:
+    await site.note(message())
+    await site.note(status("sent", AT + 1))
+    await site.note(status("sent", AT - 1))
+
+    assert await site.owed() == []
 
 
 async def test_a_later_message_closes_later_and_is_told_once(site: Site) -> None:
