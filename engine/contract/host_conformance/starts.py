@@ -19,6 +19,8 @@ from .probe import WOKEN, Act, Probe, Result, answer
 from .stage import Stage, expect, require, staged
 
 SOON_S = 0.5
+# Long after the check is over.
+LATER_S = 3600.0
 # No host has to wake anybody oftener.
 SHORTEST_S = 1.0
 HALL = {"room": "hall"}
@@ -29,6 +31,8 @@ async def a_trigger_is_woken_at_its_time_and_once(site: HostSite) -> None:
 
     async def ask(context: TriggerContext) -> None:
         await context.add_schedule(Once(due_at))
+        # A host that is slow and wakes at once is told by this one.
+        await context.add_schedule(Once(_in(LATER_S)), name="later")
 
     async with staged(site, Probe(begins=ask), is_started=False) as stage:
         await _start(stage, "schedules")
