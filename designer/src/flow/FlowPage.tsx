@@ -1,0 +1,98 @@
+/** One flow: palette, canvas and inspector around one editor, and what is said of its saving. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { Group, Panel, Separator } from "react-resizable-panels";
+
+import { Canvas } from "../canvas/Canvas";
+import { Inspector } from "../inspector/Inspector";
+import { Palette } from "../palette/Palette";
+import { PhonePanel } from "../phone/PhonePanel";
+import { LiveRuns } from "../runs/LiveRuns";
+import { api, ApiError, take, type Schemas } from "../shared/api/client";
+import { ErrorNote } from "../shared/ui/Note";
+import { Loading } from "../shared/ui/Page";
+import { emptyDocument, type FlowDocument } from "./document";
+import { createEditor, EditorContext, type Editor } from "./editor";
+import style from "./flow.module.css";
+import { SavingContext } from "./saving-context";
+import { createSaving, type Saving } from "./saving";
+import { TopBar } from "./TopBar";
+
+interface Opened {
+  flow: Schemas["Flow"] | null;
+  draft: Schemas["Draft"] | null;
+}
+
+async function orNull<Data>(answer: Promise<Data>): Promise<Data | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+async function openFlow(id: string): Promise<Opened> {
+  const params = { params: { path: { flow_id: id } } };
+  const [flow, draft] = await Promise.all([
+    orNull(take(api.GET("/api/flows/{flow_id}", params))),
+    orNull(take(api.GET("/api/flows/{flow_id}/draft", params))),
+  ]);
+  return { flow, draft };
+}
+
+export default function FlowPage({ id }: { id: string }) {
+  const opened = useQuery({
+    queryKey: ["opened", id],
+    queryFn: () => openFlow(id),
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+  if (opened.error !== null) return <ErrorNote error={opened.error} />;
+  if (opened.data === undefined) return <Loading />;
+  return <OpenFlow id={id} opened={opened.data} />;
+}
+
+function partsOf(id: string, opened: Opened): { editor: Editor; saving: Saving } {
+  const stored = (opened.draft ?? opened.flow)?.document as FlowDocument | undefined;
+  const editor = createEditor(id, stored ?? emptyDocument(id));
+  return { editor, saving: createSaving(editor, opened.draft) };
+}
+
+function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
+  const [parts] = useState(() => partsOf(id, opened));
+  useEffect(() => parts.saving.open(), [parts]);
+  return (
+    <EditorContext value={parts.editor}>
+      <SavingContext value={parts.saving}>
+        <main className={style["page"]}>
+          <TopBar />
+          <Group className={style["panels"] ?? ""}>
+            <Panel id="palette" defaultSize="16%" minSize={180} collapsible>
+              <Palette />
+            </Panel>
+            <Separator className={style["separator"] ?? ""} />
+            <Panel id="middle" minSize={240}>
+              <Group orientation="vertical">
+                <Panel id="canvas" minSize={160}>
+                  <Canvas />
+                </Panel>
+                <Separator className={style["separator"] ?? ""} />
+                <Panel id="runs" defaultSize="20%" minSize={80} collapsible>
+                  <LiveRuns flowId={id} />
+                </Panel>
+              </Group>
+            </Panel>
+            <Separator className={style["separator"] ?? ""} />
+            <Panel id="inspector" defaultSize="24%" minSize={260} collapsible>
+              <Inspector />
+            </Panel>
+            <PhonePanel />
+          </Group>
+        </main>
+      </SavingContext>
+    </EditorContext>
+  );
+}

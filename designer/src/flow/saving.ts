@@ -1,0 +1,144 @@
+/**
+ * Keeping the draft: what is changed is sent a moment later, one request at a time, and lies in the
+ * browser until the engine has it. A draft that somebody else has changed meanwhile is a conflict,
+ * which a person decides.
+ */
+
+import { createStore, type StoreApi } from "zustand";
+
+import { api, ApiError, quoted, take, type Schemas } from "../shared/api/client";
+import type { FlowDocument } from "./document";
+import type { Editor } from "./editor";
+
+const PAUSE_MS = 600;
+const RETRY_MS = 3_000;
+
+export interface SavingState {
+  state: "saved" | "pending" | "saving" | "conflict" | "failed";
+  error: unknown;
+  /** The draft's; null as long as there is none. */
+  etag: string | null;
+  faults: Schemas["Fault"][];
+  warnings: Schemas["Fault"][];
+}
+
+export interface Saving extends StoreApi<SavingState> {
+  /** Send what is pending now, and wait until the engine has it. */
+  flush: () => Promise<void>;
+  /** Overwrite what somebody else has saved. */
+  keepMine: () => Promise<void>;
+  /** Take over what the engine has now. */
+  took: (draft: Schemas["Draft"]) => void;
+  /** Send changes from now on, first what this browser still had; the answer ends it. */
+  open: () => () => void;
+}
+
+interface Kept {
+  document: FlowDocument;
+  etag: string | null;
+}
+
+function key(flowId: string): string {
+  return `appmixer.unsaved.${flowId}`;
+}
+
+/** What this browser has of a flow that never reached the engine. */
+function unsaved(flowId: string): Kept | null {
+  const stored = localStorage.getItem(key(flowId));
+  return stored === null ? null : (JSON.parse(stored) as Kept);
+}
+
+export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Saving {
+  const { flowId } = editor.getState();
+  const store = createStore<SavingState>()(() => ({
+    state: "saved",
+    error: null,
+    etag: draft?.etag ?? null,
+    faults: draft?.faults ?? [],
+    warnings: draft?.warnings ?? [],
+  }));
+  let timer: number | undefined;
+  let sent = editor.getState().document;
+  let work: Promise<void> | null = null;
+
+  async function send(): Promise<void> {
+    const { document } = editor.getState();
+    if (document === sent) return;
+    store.setState({ state: "saving" });
+    const { etag } = store.getState();
+    try {
+      const answer = await take(
+        api.PUT("/api/flows/{flow_id}/draft", {
+          params: {
+            path: { flow_id: flowId },
+            header: etag === null ? {} : { "if-match": quoted(etag) },
+          },
+          body: document,
+        }),
+      );
+      took(answer, document);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 412) {
+        store.setState({ state: "conflict", error });
+      } else {
+        store.setState({ state: "failed", error });
+        if (error instanceof ApiError && (error.isOffline || error.status >= 500)) later(RETRY_MS);
+      }
+    }
+  }
+
+  function took(answer: Schemas["Draft"], document = editor.getState().document): void {
+    sent = document;
+    const isNewest = editor.getState().document === document;
+    if (isNewest) localStorage.removeItem(key(flowId));
+    store.setState({
+      state: isNewest ? "saved" : "pending",
+      error: null,
+      etag: answer.etag,
+      faults: answer.faults,
+      warnings: answer.warnings,
+    });
+  }
+
+  async function flush(): Promise<void> {
+    window.clearTimeout(timer);
+    while (work !== null) await work;
+    work = send().finally(() => (work = null));
+    await work;
+  }
+
+  function later(pause = PAUSE_MS): void {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(() => void flush(), pause);
+  }
+
+  function open(): () => void {
+    const stop = editor.subscribe(({ document }, before) => {
+      if (document === before.document || document === sent) return;
+      const kept: Kept = { document, etag: store.getState().etag };
+      localStorage.setItem(key(flowId), JSON.stringify(kept));
+      if (store.getState().state === "conflict") return;
+      store.setState({ state: "pending" });
+      later();
+    });
+    const kept = unsaved(flowId);
+    if (kept !== null) {
+      store.setState({ etag: kept.etag });
+      editor.getState().replace(kept.document);
+    }
+    return () => {
+      stop();
+      void flush();
+    };
+  }
+
+  return Object.assign(store, {
+    open,
+    flush,
+    took,
+    keepMine: async () => {
+      store.setState({ etag: null, state: "pending" });
+      await flush();
+    },
+  });
+}

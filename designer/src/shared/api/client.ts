@@ -1,0 +1,74 @@
+/** The engine's API, typed from its OpenAPI document. Every refusal is an `ApiError`. */
+
+import createClient, { type Middleware } from "openapi-fetch";
+
+import { language } from "../texts";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+export type Failure = Schemas["Failure"];
+
+/** What the API answered instead of what was asked for: title, cause and cure in sentences. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly failure: Partial<Failure> & { title: string; cause: string; cure: string },
+    readonly field: string | null = null,
+    readonly faults: Schemas["Fault"][] = [],
+  ) {
+    super(failure.title);
+    this.name = "ApiError";
+  }
+
+  /** The request never came through, or no answer came back. */
+  get isOffline(): boolean {
+    return this.status === 0;
+  }
+}
+
+const readable: Middleware = {
+  onRequest({ request }) {
+    request.headers.set("Accept-Language", language());
+    return request;
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw await errorOf(response);
+  },
+  onError() {
+    return new ApiError(0, { title: "", cause: "", cure: "" });
+  },
+};
+
+async function errorOf(response: Response): Promise<ApiError> {
+  const body: unknown = await response.json().catch(() => null);
+  const error = isObject(body) && isObject(body["error"]) ? body["error"] : {};
+  const text = (key: string): string => (typeof error[key] === "string" ? error[key] : "");
+  return new ApiError(
+    response.status,
+    {
+      title: text("title") || `${response.status} ${response.statusText}`,
+      cause: text("cause"),
+      cure: text("cure"),
+    },
+    text("field") || null,
+    Array.isArray(error["faults"]) ? (error["faults"] as Schemas["Fault"][]) : [],
+  );
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export const api = createClient<paths>({ baseUrl: window.location.origin });
+api.use(readable);
+
+/** The body of an answer; a refusal was thrown by then. */
+export async function take<Data>(answer: Promise<{ data?: Data }>): Promise<Data> {
+  const { data } = await answer;
+  return data as Data;
+}
+
+/** An ETag as `If-Match` has it. */
+export function quoted(etag: string): string {
+  return `"${etag}"`;
+}

@@ -1,0 +1,96 @@
+/** What the server knows, kept by the query library and refreshed by the stream. */
+
+import {
+  QueryClient,
+  queryOptions,
+  useMutation,
+  useQuery,
+  type UseMutationResult,
+} from "@tanstack/react-query";
+
+import { language } from "../texts";
+import { api, ApiError, take } from "./client";
+import { stream } from "./stream";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      // What is refused stays refused; what did not come through is tried again.
+      retry: (count, error) => count < 2 && error instanceof ApiError && error.isOffline,
+      refetchOnWindowFocus: true,
+    },
+    mutations: { networkMode: "always" },
+  },
+});
+
+export const me = queryOptions({
+  queryKey: ["me"],
+  queryFn: () => take(api.GET("/api/me")),
+  staleTime: Infinity,
+});
+
+export const palette = () =>
+  queryOptions({
+    queryKey: ["components", language()],
+    queryFn: () => take(api.GET("/api/components")),
+    staleTime: Infinity,
+  });
+
+export const accounts = queryOptions({
+  queryKey: ["accounts"],
+  queryFn: async () => (await take(api.GET("/api/accounts"))).accounts,
+});
+
+export const flows = queryOptions({
+  queryKey: ["flows"],
+  queryFn: () => take(api.GET("/api/flows")),
+});
+
+export const flow = (id: string) =>
+  queryOptions({
+    queryKey: ["flows", id],
+    queryFn: () => take(api.GET("/api/flows/{flow_id}", { params: { path: { flow_id: id } } })),
+  });
+
+export const draft = (id: string) =>
+  queryOptions({
+    queryKey: ["flows", id, "draft"],
+    queryFn: () =>
+      take(api.GET("/api/flows/{flow_id}/draft", { params: { path: { flow_id: id } } })),
+  });
+
+export const examples = () =>
+  queryOptions({
+    queryKey: ["examples", language()],
+    queryFn: async () => (await take(api.GET("/api/examples"))).examples,
+    staleTime: Infinity,
+  });
+
+export const run = (id: string) =>
+  queryOptions({
+    queryKey: ["runs", id],
+    queryFn: () => take(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } } })),
+  });
+
+/** What is kept of the server's state is refreshed when the stream says that it changed. */
+export function followStream(): () => void {
+  return stream.listen((kind) => {
+    switch (kind) {
+      case "open":
+      case "missed":
+        void queryClient.invalidateQueries();
+        break;
+      case "account":
+        void queryClient.invalidateQueries({ queryKey: ["accounts"] });
+        break;
+      case "flow":
+        void queryClient.invalidateQueries({ queryKey: ["flows"] });
+        break;
+      default:
+        break;
+    }
+  });
+}
+
+export { useMutation, useQuery, type UseMutationResult };

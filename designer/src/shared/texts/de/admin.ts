@@ -1,0 +1,6 @@
+import type { Catalogue } from "..";
+import type en from "../en/admin";
+
+export default {
+  title: "Verwaltung",
+} satisfies Catalogue<typeof en>;

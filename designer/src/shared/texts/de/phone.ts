@@ -1,0 +1,6 @@
+import type { Catalogue } from "..";
+import type en from "../en/phone";
+
+export default {
+  title: "Telefon",
+} satisfies Catalogue<typeof en>;

@@ -1,0 +1,4 @@
+export default {
+  title: "Health",
+  fine: "All is well.",
+};

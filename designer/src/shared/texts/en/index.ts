@@ -1,0 +1,33 @@
+import accounts from "./accounts";
+import admin from "./admin";
+import canvas from "./canvas";
+import errors from "./errors";
+import events from "./events";
+import files from "./files";
+import flow from "./flow";
+import health from "./health";
+import inspector from "./inspector";
+import palette from "./palette";
+import phone from "./phone";
+import runs from "./runs";
+import shell from "./shell";
+import start from "./start";
+import states from "./states";
+
+export default {
+  accounts,
+  admin,
+  canvas,
+  errors,
+  events,
+  files,
+  flow,
+  health,
+  inspector,
+  palette,
+  phone,
+  runs,
+  shell,
+  start,
+  states,
+};

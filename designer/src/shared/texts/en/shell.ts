@@ -1,0 +1,36 @@
+export default {
+  flows: "Flows",
+  runs: "Runs",
+  events: "Events",
+  accounts: "Accounts",
+  files: "Files",
+  health: "Health",
+  admin: "Administration",
+  loading: "Loading…",
+  signOut: "Sign out",
+  theme: {
+    system: "Theme of the system",
+    light: "Light theme",
+    dark: "Dark theme",
+  },
+  language: "Language",
+  palette: "Search everything",
+  connection: {
+    lost: "The connection to the engine is lost. What you do is kept and sent as soon as it is back.",
+  },
+  notFound: {
+    title: "There is nothing at this address",
+    text: "It may have been deleted, or the link is not complete.",
+    back: "To the flows",
+  },
+  signIn: {
+    title: "You are not signed in",
+    text: "Open the link that “appmixer up” has printed, or get a new one with “appmixer link”.",
+    expired: "This link was used already, or is too old. Get a new one with “appmixer link”.",
+  },
+  skip: "Skip to the content",
+  cancel: "Cancel",
+  close: "Close",
+  more: "More",
+  account: "Signed in as {{name}}",
+};

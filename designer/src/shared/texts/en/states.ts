@@ -1,0 +1,17 @@
+export default {
+  queued: "queued",
+  waiting: "waiting",
+  running: "running",
+  retrying: "trying again",
+  paused: "paused",
+  completed: "done",
+  accepted: "accepted",
+  sent: "sent",
+  delivered: "delivered",
+  read: "read",
+  played: "played",
+  failed: "failed",
+  unknown: "nobody knows",
+  held: "paused",
+  cancelled: "cancelled",
+};

@@ -1,0 +1,99 @@
+/** What is around every page: the rail, and which page the address names. */
+
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Link, Route, Switch } from "wouter";
+
+import { ApiError } from "../shared/api/client";
+import { followStream, me } from "../shared/api/queries";
+import { stream } from "../shared/api/stream";
+import { buttonClass } from "../shared/ui/Button";
+import { ErrorNote } from "../shared/ui/Note";
+import { Empty, Loading } from "../shared/ui/Page";
+import { ConnectionBar } from "./ConnectionBar";
+import { Rail } from "./Rail";
+import style from "./shell.module.css";
+
+const FlowsPage = lazy(() => import("../start/FlowsPage"));
+const FlowPage = lazy(() => import("../flow/FlowPage"));
+const RunsPage = lazy(() => import("../runs/RunsPage"));
+const RunPage = lazy(() => import("../runs/RunPage"));
+const EventsPage = lazy(() => import("../events/EventsPage"));
+const AccountsPage = lazy(() => import("../accounts/AccountsPage"));
+const FilesPage = lazy(() => import("../files/FilesPage"));
+const HealthPage = lazy(() => import("../health/HealthPage"));
+const AdminPage = lazy(() => import("../admin/AdminPage"));
+
+export function Shell() {
+  const who = useQuery(me);
+  const isSignedIn = who.data !== undefined;
+  useEffect(() => {
+    if (!isSignedIn) return;
+    stream.open();
+    const stop = followStream();
+    return () => {
+      stop();
+      stream.close();
+    };
+  }, [isSignedIn]);
+  if (who.error instanceof ApiError && who.error.status === 401) return <SignedOut />;
+  if (who.error !== null) return <ErrorNote error={who.error} />;
+  if (!isSignedIn) return <Loading />;
+  return (
+    <div className={style["shell"]}>
+      <Rail me={who.data} />
+      <div className={style["content"]} id="content" tabIndex={-1}>
+        <ConnectionBar />
+        <Suspense fallback={<Loading />}>
+          <Pages isAdministrator={who.data.isAdministrator} />
+        </Suspense>
+      </div>
+    </div>
+  );
+}
+
+function Pages({ isAdministrator }: { isAdministrator: boolean }) {
+  return (
+    <Switch>
+      <Route path="/" component={FlowsPage} />
+      <Route path="/flows" component={FlowsPage} />
+      <Route path="/flows/:id/:rest*">
+        {({ id }) => <FlowPage key={id} id={decodeURIComponent(id)} />}
+      </Route>
+      <Route path="/runs" component={RunsPage} />
+      <Route path="/runs/:id/:rest*">{({ id }) => <RunPage id={decodeURIComponent(id)} />}</Route>
+      <Route path="/events" component={EventsPage} />
+      <Route path="/accounts/:name?" component={AccountsPage} />
+      <Route path="/files" component={FilesPage} />
+      <Route path="/health" component={HealthPage} />
+      {isAdministrator && <Route path="/admin/:part?" component={AdminPage} />}
+      <Route>
+        <NotFound />
+      </Route>
+    </Switch>
+  );
+}
+
+function NotFound() {
+  const { t } = useTranslation("shell");
+  return (
+    <main>
+      <Empty title={t("notFound.title")} text={t("notFound.text")}>
+        <Link href="/flows" className={buttonClass("main")}>
+          {t("notFound.back")}
+        </Link>
+      </Empty>
+    </main>
+  );
+}
+
+function SignedOut() {
+  const { t } = useTranslation("shell");
+  const isExpired = new URLSearchParams(window.location.search).has("signIn");
+  return (
+    <main>
+      <Empty title={t("signIn.title")} text={t(isExpired ? "signIn.expired" : "signIn.text")} />
+    </main>
+  );
+}
