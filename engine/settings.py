@@ -16,6 +16,17 @@ URL_VARIABLE = "APPMIXER_URL"
 # Listening at all addresses of the machine, an engine is reached at this one from the machine.
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
+# Where `make designer` puts the page, and where it is in an installed package.
+BUILT_PAGE = Path(__file__).with_name("web") / "designer"
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """The page of a simulated service that is served beside the engine."""
+
+    url: str
+    label: str
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -27,6 +38,8 @@ class Settings:
     port: int = DEFAULT_PORT
     database_url: str | None = None
     public_url: str = ""
+    simulator: Simulator | None = None
+    built_page: Path = BUILT_PAGE
 
     @property
     def base_url(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +66,17 @@ class Owners:
 
     async def identify(self, secret: str, *kinds: str) -> Identity | None:
         """Return whose secret it is, if it is one of these kinds and has not expired."""
-        if not is_secret(secret):
-            return None
+        return await self._identify(hash_of(secret), kinds) if is_secret(secret) else None
+
+    async def behind(self, mark: str) -> Identity | None:
+        """Return whose session it is of which this is the hash; knowing that opens nothing."""
+        return await self._identify(mark, (SESSION,))
+
+    async def _identify(self, hashed: str, kinds: Sequence[str]) -> Identity | None:
         query = (
             sa.select(tokens.c.owner_id, owners.c.name, tokens.c.is_administrator)
             .join(owners, owners.c.id == tokens.c.owner_id)
-            .where(tokens.c.hash == hash_of(secret), tokens.c.kind.in_(kinds), self._is_alive())
+            .where(tokens.c.hash == hashed, tokens.c.kind.in_(kinds), self._is_alive())
         )
         rows = await self._storage.rows(query)
         return next((Identity(row.owner_id, row.name, row.is_administrator) for row in rows), None)

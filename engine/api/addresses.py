@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..contract import Manifest
 from ..settings import Settings
 from .plugins import PREFIX
+
+# A path of ours and nothing that a browser takes for another host.
+OWN_PATH = r"^/([^/\\\s#][^\\\s#]*)?$"
+MAX_PATH_CHARS = 1_000
+
+
+def is_own_path(path: str) -> bool:
+    return len(path) <= MAX_PATH_CHARS and re.fullmatch(OWN_PATH, path) is not None
 
 
 def redirect_uri(settings: Settings, service: str) -> str:

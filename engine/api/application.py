@@ -27,8 +27,10 @@ from . import (
     sign_in,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
+from .built_page import BuiltPage
 from .hooks import HookRoutes
 from .origins import check_origin
+from .pages import PageElsewhere
 from .plugins import PREFIX, PluginRoutes
 from .shapes.notices import describe_notices
 from .shapes.refusals import REFUSALS
@@ -41,6 +43,8 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 UPLOADS = "/api/files"
 STREAM = "/api/stream"
 AREAS = ("api", "auth", "assets", "healthz", "readyz", "metrics")
+# What is below these is for programs: who gets lost there is told so in their language.
+NO_PAGES = (*AREAS, PREFIX.strip("/"), HOOKS.strip("/"))
 # Answered at once, without a task of their own.
 NEVER_WRITING = ("assets", "healthz")
 ALWAYS_ANSWERED = ("/healthz", "/readyz")
@@ -99,6 +103,8 @@ def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
         pages,
     ):
         app.include_router(part.router)
+    app.state.built_page = BuiltPage(engine.settings.built_page)
+    app.router.default = PageElsewhere(app.router.default, NO_PAGES)
     add_error_answers(app)
     app.add_middleware(Edge, engine=engine, budget=budget or Budget())
     return app

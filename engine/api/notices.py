@@ -1,17 +1,24 @@
-"""The short pages around a login and a sign-in, and the headers that every page carries."""
+"""The short pages around a login and a sign-in; they need nothing that is built or loaded."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib import resources
 
 from starlette.responses import HTMLResponse, Response
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'",
+STYLE = resources.files("appmixer.engine.web").joinpath("notice.css").read_text("utf-8")
+STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": f"{POLICY}; form-action 'self'",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -20,11 +27,9 @@ SECURITY_HEADERS = {
 # Browsers hold form-action against the addresses that a form's answer redirects to as well, and
 # nobody knows where a service's login leads from there.
 LEAVING_HEADERS = {
-    **SECURITY_HEADERS,
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:;"
-    " base-uri 'none'; frame-ancestors 'none'",
+    **HEADERS,
+    "Content-Security-Policy": POLICY,
 }
-BACK = '<p><a class="button" href="/">Back to the engine</a></p>'
 
 
 @dataclass(frozen=True)
@@ -47,10 +52,18 @@ class Form:
     fields: Sequence[Field] = ()
 
 
-def failure_page(status: int, title: str, cause: str, cure: str) -> Response:
-    """Say what did not work, why, and what to do."""
-    body = f"<p>{escape(cause)}</p><p><strong>{escape(cure)}</strong></p>"
-    return _page(status, title, body + BACK)
+def failure_page(status: int, title: str, cause: str, cure: str, back: str = "/") -> Response:
+    """Say what did not work, why, and what to do; `back` is the page to try it from again."""
+    return _page(status, title, _told(cause, cure) + _back(back))
+
+
+def unbuilt_page() -> Response:
+    """Say that this engine has no page of its own, and how to get one."""
+    body = _told(
+        "This engine runs from its sources, where the page is built once. The API works without.",
+        "Run `make designer` there, then load this page again.",
+    )
+    return _page(503, "The page has not been built", body)
 
 
 def connecting_page(form: Form, *, label: str, owner: str, name: str, signed_in: str) -> Response:
@@ -70,14 +83,14 @@ def connecting_page(form: Form, *, label: str, owner: str, name: str, signed_in:
     return _page(200, f"Connect your {label} account?", body + _form(form), LEAVING_HEADERS)
 
 
-def sign_in_page(form: Form, *, owner: str, signed_in: str) -> Response:
-    """Ask whether to become another owner in this browser."""
+def sign_in_page(form: Form, *, owner: str, signed_in: str, path: str) -> Response:
+    """Ask whether to become another owner in this browser; who does not goes on to `path`."""
     body = (
         f"<p>You are signed in here as <strong>{escape(signed_in)}</strong>. The link you opened"
         f" signs you in as <strong>{escape(owner)}</strong> instead.</p>"
         "<p>Go on only if you know who sent it. What you do then happens in their name.</p>"
     )
-    stay = f'<p><a href="/">Stay {escape(signed_in)}</a></p>'
+    stay = f'<p><a href="{escape(path)}">Stay {escape(signed_in)}</a></p>'
     return _page(200, f"Become {owner}?", body + _form(form) + stay)
 
 
@@ -95,7 +108,15 @@ def success_page(name: str, expires_at: str | None, form: Form | None = None) ->
         else f"Its permission lasts until {escape(expires_at[:10])} and is renewed before."
     )
     body = f"<p>The account <strong>{escape(name)}</strong> is ready. {lasts}</p>"
-    return _page(200, "Connected", body + (_form(form) if form else "") + BACK)
+    return _page(200, "Connected", body + (_form(form) if form else "") + _back("/"))
+
+
+def _told(cause: str, cure: str) -> str:
+    return f"<p>{escape(cause)}</p><p><strong>{escape(cure)}</strong></p>"
+
+
+def _back(path: str) -> str:
+    return f'<p><a class="button" href="{escape(path)}">Back to the engine</a></p>'
 
 
 def _form(form: Form) -> str:
@@ -121,14 +142,12 @@ def _field(field: Field) -> str:
     return f"<label>{escape(field.label)}{entry}</label>"
 
 
-def _page(
-    status: int, title: str, body: str, headers: dict[str, str] = SECURITY_HEADERS
-) -> Response:
+def _page(status: int, title: str, body: str, headers: dict[str, str] = HEADERS) -> Response:
     return HTMLResponse(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="stylesheet" href="/assets/page.css"></head>'
-        f'<body class="notice"><main><h1>{escape(title)}</h1>{body}</main></body></html>\n',
+        f"<style>{STYLE}</style></head>"
+        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n",
         status,
         headers,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -11,6 +12,7 @@ from pydantic import Field
 from ..accounts.owners import INVITATION_LIFE_S
 from ..times import iso
 from .accounts import Body
+from .addresses import MAX_PATH_CHARS, OWN_PATH
 from .bodies import JsonRoute
 from .identity import Administrator, Caller, hosting
 from .shapes.owners import IssuedToken, Link, Me, OwnerList
@@ -36,19 +38,21 @@ class NewLink(Body):
 
     path: str = Field(
         "/",
-        pattern=r"^/([^/\\\s#][^\\\s#]*)?$",
-        max_length=1_000,
+        pattern=OWN_PATH,
+        max_length=MAX_PATH_CHARS,
         description="Which of the engine's pages to open.",
     )
 
 
 @router.get("/me", response_model=shaped(Me))
-async def get_me(caller: Caller) -> dict[str, Any]:
-    """Return who you are to this engine."""
+async def get_me(request: Request, caller: Caller) -> dict[str, Any]:
+    """Return who you are to this engine, and what stands beside it."""
+    simulator = hosting(request).settings.simulator
     return {
         "id": caller.owner_id,
         "name": caller.owner_name,
         "isAdministrator": caller.is_administrator,
+        "simulator": None if simulator is None else asdict(simulator),
     }
 
 

@@ -24,17 +24,20 @@ async def sign_in(request: Request) -> Response:
     session = await hosting(request).owners.redeem(asked["token"])
     if session is None:
         return link_is_over()
-    response = RedirectResponse("/", 303)
+    response = RedirectResponse(asked["path"], 303)
     keep_session(request, response, session)
     return response
 
 
 async def ask_to_sign_in(
-    request: Request, token: str, identity: Identity, present: Identity
+    request: Request, token: str, identity: Identity, present: Identity, path: str
 ) -> Response:
-    """Ask whether the one-time token's owner is to take the place of the one who is signed in."""
+    """Ask whether the one-time token's owner is to take the place of the one who is signed in.
+
+    Either way leads on to `path`.
+    """
     questions = Questions(request)
-    secret = await questions.ask({"kind": "sign-in", "token": token})
+    secret = await questions.ask({"kind": "sign-in", "token": token, "path": path})
     form = Form("/auth/sign-in", secret, f"Become {identity.owner_name}")
-    page = sign_in_page(form, owner=identity.owner_name, signed_in=present.owner_name)
+    page = sign_in_page(form, owner=identity.owner_name, signed_in=present.owner_name, path=path)
     return questions.remember(page)

@@ -1,1 +1,1 @@
-"""The engine's own page, as package data."""
+"""What browsers are shown, as package data: the built page, and the style of the short ones."""

@@ -9,12 +9,20 @@ from pydantic import Field
 from .shape import Shape
 
 
+class Simulator(Shape):
+    """A simulated service beside the engine, whose page may be shown within the engine's."""
+
+    url: str
+    label: str = Field(description="What its page shows.")
+
+
 class Me(Shape):
     """Who asks."""
 
     id: str
     name: str
     is_administrator: bool
+    simulator: Simulator | None = Field(description="Null where services are real.")
 
 
 class Owner(Shape):

@@ -171,15 +171,3 @@ async def test_publishes_every_path_of_the_interface(admin: httpx.AsyncClient) -
         "/api/components/{type}/test",
         "/api/stream",
     } <= set(document["paths"])
-
-
-async def test_the_page_and_what_it_loads_come_from_the_engine_alone(
-    admin: httpx.AsyncClient,
-) -> None:
-    page = await admin.get("/")
-    assets = [await admin.get(f"/assets/{each}") for each in ("page.js", "page.css", "icon.svg")]
-
-    assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    assert [each.status_code for each in assets] == [200, 200, 200]
-    assert "http" not in page.text
-    assert (await admin.get("/assets/index.html")).status_code == 404

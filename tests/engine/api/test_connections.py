@@ -16,6 +16,8 @@ from appmixer.engine.api.connections import Limits
 from appmixer.engine.api.server import Running, serving
 from appmixer.engine.settings import Settings
 
+from ..built_page import build_page
+
 pytestmark = pytest.mark.anyio
 
 DEADLINE_S = 30
@@ -210,9 +212,10 @@ async def test_more_requests_than_can_be_answered_are_told_so(running: Running) 
 
 
 @pytest.mark.parametrize(
-    "head", [b"GET /assets/page.js", b"GET /api/me"], ids=["at once", "after the database"]
+    "head", [b"GET /assets/index-a1.js", b"GET /api/me"], ids=["at once", "after the database"]
 )
 async def test_who_does_not_read_the_answers_is_not_kept(settings: Settings, head: bytes) -> None:
+    settings = replace(settings, built_page=build_page(settings.data.parent / "designer"))
     limits = replace(LIMITS, unread_s=0.5, head_s=60)
     asked = b"Authorization: Bearer nobody-knows-this-token"
     request = head + b" HTTP/1.1\r\nHost: localhost\r\n" + asked + b"\r\n\r\n"

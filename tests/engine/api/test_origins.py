@@ -40,7 +40,7 @@ def public(engine: Engine) -> Engine:
     return engine
 
 
-@pytest.mark.parametrize("path", ["/", "/api/me", "/assets/page.css", "/auth/echo/start"])
+@pytest.mark.parametrize("path", ["/", "/api/me", "/assets/nothing.css", "/auth/echo/start"])
 async def test_answers_only_under_its_public_name_and_on_its_own_machine(
     public: Engine, browser: httpx.AsyncClient, path: str
 ) -> None:

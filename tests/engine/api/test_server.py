@@ -19,6 +19,7 @@ from appmixer.engine.errors import StartError
 from appmixer.engine.settings import Settings
 
 from ...ports import free_port
+from ..built_page import build_page
 
 pytestmark = pytest.mark.anyio
 
@@ -55,14 +56,17 @@ async def test_serves_until_the_context_ends_and_ends_open_streams(settings: Set
 
 
 async def test_the_printed_link_opens_the_page(settings: Settings) -> None:
+    built = build_page(settings.data.parent / "designer")
     async with (
-        serving(replace(settings, port=0)) as running,
+        serving(replace(settings, port=0, built_page=built)) as running,
         httpx.AsyncClient(follow_redirects=True) as browser,
     ):
         page = await browser.get(await running.link())
+        me = await browser.get(f"{running.url}/api/me")
 
     assert (page.status_code, str(page.url)) == (200, f"{running.url}/")
-    assert "<h1>Engine</h1>" in page.text
+    assert "<title>Designer</title>" in page.text
+    assert me.json()["name"] == "main"
 
 
 async def test_a_port_in_use_is_said_before_anything_starts(settings: Settings) -> None:
