@@ -58,11 +58,11 @@ function Pages({ isAdministrator }: { isAdministrator: boolean }) {
     <Switch>
       <Route path="/" component={FlowsPage} />
       <Route path="/flows" component={FlowsPage} />
-      <Route path="/flows/:id/:rest*">
+      <Route path="/flows/:id/*?">
         {({ id }) => <FlowPage key={id} id={decodeURIComponent(id)} />}
       </Route>
       <Route path="/runs" component={RunsPage} />
-      <Route path="/runs/:id/:rest*">{({ id }) => <RunPage id={decodeURIComponent(id)} />}</Route>
+      <Route path="/runs/:id/*?">{({ id }) => <RunPage id={decodeURIComponent(id)} />}</Route>
       <Route path="/events" component={EventsPage} />
       <Route path="/accounts/:name?" component={AccountsPage} />
       <Route path="/files" component={FilesPage} />

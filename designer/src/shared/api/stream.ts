@@ -35,7 +35,9 @@ export class Stream {
     const source = new EventSource("/api/stream");
     this.source = source;
     for (const kind of KINDS) {
-      source.addEventListener(kind, (event: MessageEvent<string>) => {
+      source.addEventListener(kind, (event: MessageEvent<string | undefined>) => {
+        // The browser's own `open` comes under the same name, without anything in it.
+        if (event.data === undefined) return;
         if (kind === "open") {
           this.attempt = 0;
           this.become("open");
