@@ -5,29 +5,75 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from ..contract import Form, JsonObject, with_form
+from ..values import is_object
 
 ComponentId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 PortName = Annotated[str, Field(pattern=r"^[a-z][A-Za-z0-9]*$")]
+MAX_NOTES = 500
 
 
-class Position(BaseModel):
-    """Where the designer draws the component."""
+def _as_written(raw: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """Return a number as it was written, so that a whole one stays one."""
+    check(raw)
+    return raw
+
+
+# A function with types would have pydantic document these instead of the number.
+AS_IT_IS = PlainSerializer(lambda number: number)
+Coordinate = Annotated[
+    float, Field(strict=True, ge=-1_000_000, le=1_000_000), WrapValidator(_as_written), AS_IT_IS
+]
+Length = Annotated[
+    float, Field(strict=True, ge=1, le=100_000), WrapValidator(_as_written), AS_IT_IS
+]
+
+
+class _Written(BaseModel):
+    """A part of a document, which is shown again in the order in which it was written."""
 
     model_config = ConfigDict(extra="forbid")
 
-    x: float
-    y: float
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_order(cls, raw: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        read = handler(raw)
+        if is_object(raw):
+            values = vars(read)
+            for name in [each for each in raw if each in values]:
+                values[name] = values.pop(name)
+        return read
 
 
-class FlowComponent(BaseModel):
+class Position(_Written):
+    """Where the designer draws something."""
+
+    x: Coordinate
+    y: Coordinate
+
+
+class Size(_Written):
+    """How large the designer draws something."""
+
+    width: Length
+    height: Length
+
+
+class FlowComponent(_Written):
     """One step of a flow."""
-
-    model_config = ConfigDict(extra="forbid")
 
     type: str = Field(
         description="The component's full name.", examples=["vendor.service.SendText"]
@@ -51,16 +97,30 @@ class FlowComponent(BaseModel):
     )
     label: str | None = Field(default=None, description="A name for people.")
     position: Position | None = None
+    folded: bool = Field(default=False, description="The designer draws the step small.")
 
 
-class FlowDocument(BaseModel):
+class FlowNote(_Written):
+    """Something that people write beside the steps; it does nothing."""
+
+    text: str = Field(max_length=10_000)
+    position: Position | None = None
+    size: Size | None = None
+    color: str | None = Field(default=None, max_length=20, description="A name, such as yellow.")
+    folded: bool = Field(default=False, description="The designer draws the note small.")
+
+
+class FlowDocument(_Written):
     """A flow."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: str = Field(min_length=1, max_length=200)
     description: str = ""
     components: dict[ComponentId, FlowComponent] = Field(min_length=1)
+    notes: dict[ComponentId, FlowNote] = Field(
+        default_factory=dict[str, FlowNote],
+        max_length=MAX_NOTES,
+        description="What people have written beside the steps, for the designer.",
+    )
 
     @cached_property
     def listening(self) -> Mapping[tuple[str, str], list[str]]:

@@ -99,9 +99,9 @@ def sentence_of(fault: Mapping[str, Any]) -> str:
         case "too_long":
             return f"It has too many entries; it may have {context['max_length']}."
         case "greater_than_equal":
-            return f"It has to be {context['ge']} or more."
+            return f"It has to be {_plain(context['ge'])} or more."
         case "less_than_equal":
-            return f"It has to be {context['le']} or less."
+            return f"It has to be {_plain(context['le'])} or less."
         case "greater_than":
             return f"It has to be more than {context['gt']}."
         case "less_than":
@@ -116,6 +116,11 @@ def sentence_of(fault: Mapping[str, Any]) -> str:
             return (
                 f"It has to be {MISFITS[first]}." if first in MISFITS else "It does not fit here."
             )
+
+
+def _plain(bound: Any) -> Any:
+    """Return a bound of a number as people write it."""
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def _sentence(
