@@ -24,6 +24,7 @@ from . import (
     owners,
     pages,
     runs,
+    samples,
     sign_in,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
@@ -94,6 +95,7 @@ def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
         accounts,
         flows,
         runs,
+        samples,
         files,
         configuration,
         owners,

@@ -70,6 +70,10 @@ class ComponentTest(Body):
 
     account: str | None = Field(None, description="The account's name.")
     input: dict[str, Any] = Field(default_factory=dict[str, Any])
+    given: dict[str, dict[str, Any]] = Field(
+        {},
+        description="What earlier steps gave, by step and port, for the expressions in the input.",
+    )
     dry_run: bool = Field(False, description="Show the request and do not send it.")
 
 
@@ -179,6 +183,7 @@ async def test_component(
         type,
         account=test.account,
         values=test.input,
+        given=test.given,
         dry_run=test.dry_run,
     )
 

@@ -131,6 +131,11 @@ class NewRun(RequestBody):
         description="The running version, or else the newest, by default.",
     )
     draft: bool = Field(False, description="Run the draft as it is, as a test.")
+    like: str | None = Field(
+        None,
+        description="An earlier run of the flow: this one begins with what its trigger gave, in the"
+        " place of `values`.",
+    )
 
 
 @router.post("/{flow_id}/run", status_code=202, response_model=shaped(BegunRun))
@@ -154,6 +159,7 @@ async def run_flow(
         version=new.version,
         draft=new.draft,
         key=idempotency_key,
+        like=new.like,
     )
     url = f"/api/runs/{begun['runId']}"
     response.headers["Location"] = url

@@ -18,7 +18,7 @@ from ..flows.input_checks import InputChecks
 from ..flows.inputs import read_input
 from ..flows.models import ComponentType, Fault, FlowDocument, InputFaults
 from ..storage.storage import Storage
-from ..storage.tables import flows
+from ..storage.tables import flows, runs, steps
 from .repeats import Repeat, Repeats, check_key
 from .unprompted import Unprompted, starts_of
 
@@ -58,12 +58,14 @@ class RunsByHand:
         version: int | None = None,
         draft: bool = False,
         key: str | None = None,
+        like: str | None = None,
     ) -> dict[str, Any]:
         """Begin a run of a version, of the one that runs, or else of the newest; return its id.
 
         Or of the draft as it is, marked as a test: then the flow need not be there yet.
-        `values` are what the trigger would have given. With the same `key` the same call begins one
-        run, however often it is made. Raises LookupError, RejectedError and InputFaults.
+        `values` are what the trigger would have given, or those of an earlier run (`like`). With
+        the same `key` the same call begins one run, however often it is made. Raises LookupError,
+        RejectedError and InputFaults.
         """
         if draft and version is not None:
             raise RejectedError(
@@ -76,6 +78,8 @@ class RunsByHand:
             flow_key, version = await self.flows.drafts.executable(owner_id, flow_id)
         else:
             flow_key, version = await self._version(owner_id, flow_id, version)
+        if like is not None:
+            trigger, values = await self._as_before(flow_key, like, trigger, values)
         document = await self.flows.document(flow_key, version)
         name = self._trigger(document, trigger)
         kind = self.types[document.components[name].type]
@@ -107,6 +111,37 @@ class RunsByHand:
         if row is None:
             raise LookupError(f"There is no flow {flow_id!r}.")
         return row.key, version or row.running_version or row.version
+
+    async def _as_before(
+        self,
+        flow_key: str,
+        run_id: str,
+        trigger: str | None,
+        values: Mapping[str, Any] | None,
+    ) -> tuple[str, Mapping[str, Any]]:
+        """Return the trigger of an earlier run of the flow, and what it gave then."""
+        if values:
+            raise RejectedError(
+                "A run has values of its own",
+                "The request names an earlier run and gives values.",
+                "Leave one of the two out.",
+                "like",
+            )
+        query = sa.select(steps.c.component, steps.c.output).join(runs, runs.c.id == steps.c.id)
+        mine = (runs.c.id == run_id) & (runs.c.flow_key == flow_key)
+        row = next(iter(await self.storage.rows(query.where(mine))), None)
+        if row is None:
+            raise LookupError(f"The flow has no run {run_id!r}.")
+        given = [each for values in (row.output or {}).values() for each in values]
+        if not given or (trigger is not None and trigger != row.component):
+            raise RejectedError(
+                "The run cannot be begun like that one",
+                f"That one began at {row.component}"
+                + (", which gave nothing." if not given else f", not at {trigger}."),
+                "Name another run, or give the values.",
+                "like",
+            )
+        return row.component, given[0]
 
     def _trigger(self, document: FlowDocument, name: str | None) -> str:
         found = [

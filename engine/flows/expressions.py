@@ -23,6 +23,7 @@ __all__ = [
     "ExpressionError",
     "check_expression",
     "fill",
+    "fill_each",
     "fill_input",
     "fill_known",
     "find_expressions",
@@ -138,6 +139,23 @@ def fill_known(
     """
     budget = Budget(INPUT_WORK, INPUT_SIZE, now)
     return {name: _fill_known(value, scope, budget) for name, value in values.items()}
+
+
+def fill_each(
+    texts: Mapping[str, str], scope: Mapping[str, Any], *, now: float
+) -> dict[str, tuple[Any, str]]:
+    """Return of each text its value here, or None and why it has none.
+
+    Together they cost no more than one input may.
+    """
+    budget = Budget(INPUT_WORK, INPUT_SIZE, now)
+    found: dict[str, tuple[Any, str]] = {}
+    for name, text in texts.items():
+        try:
+            found[name] = (_fill(text, scope, budget), "")
+        except ExpressionError as error:
+            found[name] = (None, str(error))
+    return found
 
 
 def _fill_known(value: Any, scope: Mapping[str, Any], budget: Budget) -> Any:

@@ -22,6 +22,14 @@ def salvaged(raw: object) -> FlowDocument | None:
     return FlowDocument(name="unfinished", components=steps) if steps else None
 
 
+def types_of(raw: object) -> dict[str, str]:
+    """Return the component of each step of a document that may be anything, where it names one."""
+    components = raw.get("components") if is_object(raw) else None
+    steps = components if is_object(components) else {}
+    named = ((key, each.get("type")) for key, each in steps.items() if is_object(each))
+    return {key: name for key, name in named if isinstance(name, str)}
+
+
 def _is_id(key: object) -> bool:
     try:
         _ID.validate_python(key)

@@ -66,6 +66,11 @@ class Versions:
             "changes": changes,
         }
 
+    async def newest(self, owner_id: str, flow_id: str) -> tuple[str, int | None]:
+        """Return the flow's key and newest version, or the draft's key; raise LookupError."""
+        flow = await self._flow(owner_id, flow_id)
+        return flow.key, flow.version
+
     async def _opened(self, flow_key: str, version: int) -> dict[str, Any]:
         return opened(await self.document(flow_key, version), self.storage.seal)
 

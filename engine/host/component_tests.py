@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -15,10 +16,12 @@ from ..accounts.accounts import Accounts
 from ..contract.redaction import Redaction
 from ..errors import NotFoundError
 from ..flows.component_types import ComponentTypes
+from ..flows.expressions import ExpressionError, fill_input, run_budget
 from ..flows.flows import Flows
 from ..flows.input_checks import InputChecks
+from ..flows.inputs import MAX_INPUT_VALUES, has_more_values
 from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
-from ..flows.ports import described
+from ..flows.ports import described, scope_of
 from ..flows.secret_fields import HIDDEN, secret_fields
 from .actions import Actions
 from .transport import DryRunRequest, is_dry_run
@@ -64,14 +67,16 @@ class ComponentTests:
         *,
         account: str | None = None,
         values: Mapping[str, Any] | None = None,
+        given: Mapping[str, Mapping[str, Any]] | None = None,
         dry_run: bool = False,
     ) -> dict[str, Any]:
         """Do what an action does, or show what it would send; a trigger answers its samples.
 
-        Raises InputFaults for a wrong input. Everything else that goes wrong is in the answer.
+        `given` is what earlier steps gave, where the input has expressions. Raises InputFaults for
+        a wrong input. Everything else that goes wrong is in the answer.
         """
         kind = await self._kind(name)
-        values = values or {}
+        values = await self._filled(values or {}, given or {})
         faults = await self.input_checks.faults(values, kind.schema)
         if faults:
             raise InputFaults([Fault(f"input{each.path}", each.text) for each in faults])
@@ -89,6 +94,29 @@ class ComponentTests:
             return {"dryRun": True, "status": "notSent", "request": request}
         finally:
             is_dry_run.reset(mark)
+
+    async def _filled(
+        self, values: Mapping[str, Any], given: Mapping[str, Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        """Return an input whose expressions are replaced, where anything is given for them."""
+        if not given:
+            return values
+        if has_more_values([values, given], MAX_INPUT_VALUES):
+            text = f"It holds more than {MAX_INPUT_VALUES:,} values."
+            raise InputFaults([Fault("given", text)])
+        now, scope = self.flows.storage.clock.now, scope_of(given)
+        budget = run_budget()
+        filled: dict[str, Any] = {}
+
+        def fill_all() -> None:
+            for name, value in values.items():
+                try:
+                    filled.update(fill_input({name: value}, scope, budget, now=now))
+                except ExpressionError as error:
+                    raise InputFaults([Fault(f"input.{name}", str(error))]) from None
+
+        await asyncio.to_thread(fill_all)
+        return filled
 
     async def _act(
         self, owner_id: str, step: FlowComponent, values: Mapping[str, Any]

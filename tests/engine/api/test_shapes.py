@@ -319,6 +319,9 @@ async def _run(
     await client.put("/api/flows/echo/draft", json={"components": {"lost": {}}})
     await client.get("/api/flows/echo/draft?compare=1")
     await client.get("/api/flows")
+    await client.get("/api/flows/echo/samples")
+    texts = {"known": "{{ a.b.c }}", "unknown": "{{ d }}"}
+    await client.post("/api/expressions", json={"texts": texts, "given": {"a": {"b": {"c": 1}}}})
     await client.get("/api/flows/echo/versions")
     await client.post("/api/flows/echo/versions/1/restore")
     await client.get("/api/flows/echo/versions/2?compare=1")
