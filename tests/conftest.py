@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -14,12 +17,36 @@ from appmixer.engine.contract.testing import RecordingHost
 
 from .postgres import empty_database, running_postgres
 
+if TYPE_CHECKING:
+    from playwright.async_api import Browser
+
+    from .browser import Visitor
+
 NUMBERS = itertools.count(1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def chromium() -> AsyncGenerator[Browser]:
+    """A real browser for the tests of a module, which share its event loop for it."""
+    # Only tests that need it pay for loading it.
+    from .browser import launched
+
+    async with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+async def visitor(chromium: Browser, tmp_path: Path) -> AsyncGenerator[Visitor]:
+    """Opens pages, which must have had no reason to complain; pictures go to $SCREENSHOTS."""
+    from .browser import visiting
+
+    async with visiting(chromium, Path(os.environ.get("SCREENSHOTS") or tmp_path)) as visitor:
+        yield visitor
 
 
 @pytest.fixture(scope="session")

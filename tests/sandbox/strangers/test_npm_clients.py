@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,9 +15,10 @@ from appmixer.sandbox.protocol.shapes import is_array, is_object
 from appmixer.sandbox.testing import RunningSandbox
 from appmixer.sandbox.world import seed
 
+from ...packages import NPM, npm_packages
+
 pytestmark = pytest.mark.anyio
 
-NPM = Path(__file__).parents[2] / "npm"
 DEADLINE_S = 300.0
 PNG = "89504e470d0a1a0a0000"
 
@@ -46,13 +44,7 @@ SENDS = {
 @pytest.fixture(scope="session")
 def packages() -> None:
     """The clients, exactly as the lock file names them; installed once a checkout."""
-    lock = NPM / "package-lock.json"
-    installed = NPM / "node_modules" / ".package-lock.json"
-    with lock.open() as held:
-        # Several processes may want them at once.
-        fcntl.flock(held, fcntl.LOCK_EX)
-        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            subprocess.run(["npm", "ci"], cwd=NPM, check=True, capture_output=True)
+    npm_packages()
 
 
 async def _run(script: str, sandbox: RunningSandbox) -> Any:
