@@ -23,6 +23,7 @@ COMPONENTS = "appmixer.whatsapp."
 ENGINE_EVENTS = "/plugins/appmixer/whatsapp/events"
 ACCOUNT = "acme"
 FLOW, RUN_NOW = "auto-reply", "connection-test"
+LABEL = "Phone"
 PATIENCE_S = 20.0
 POLL_S = 0.05
 CUSTOMER = "Sheena"
@@ -63,6 +64,11 @@ def configuration(sandbox_url: str) -> Mapping[str, Mapping[str, str]]:
             "dialogUrl": sandbox_url,
         }
     }
+
+
+def page(sandbox_url: str) -> str:
+    """Return the address of the simulation's page for a panel of another page."""
+    return f"{sandbox_url.rstrip('/')}/_sandbox/phone"
 
 
 async def rehearse(engine_url: str, token: str, sandbox_url: str, say: Say) -> bool:

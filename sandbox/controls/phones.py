@@ -22,16 +22,24 @@ MAX_PHONES = 5000
 FILE_TYPES: Mapping[str, str] = MappingProxyType(
     {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 )
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors {around}; require-trusted-types-for 'script'"
+)
+# Pages of this machine, whatever their port. A source list has no way to write [::1].
+THIS_MACHINE = "http://127.0.0.1:* http://localhost:*"
 PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
     {
-        "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-        "img-src 'self' blob:; media-src 'self' blob:; connect-src 'self'; form-action 'none'; "
-        "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+        "Content-Security-Policy": POLICY.format(around="'none'"),
         "Cache-Control": "no-cache",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
     }
+)
+EMBEDDED_HEADERS: Mapping[str, str] = MappingProxyType(
+    {**PAGE_HEADERS, "Content-Security-Policy": POLICY.format(around=THIS_MACHINE)}
 )
 # Whatever a file claims to be, a browser that opens it by its address may run nothing of it.
 MEDIA_HEADERS: Mapping[str, str] = MappingProxyType(
@@ -89,18 +97,23 @@ def phone_controls(controls: FastAPI, world: World) -> None:
             raise HTTPException(404, f"There is no media {media_id}, or it has expired.")
         return _shown_media(found)
 
+    @controls.get("/_sandbox/phone", include_in_schema=False)
+    async def embedded() -> Response:
+        """One phone for a panel of another page; its scripts read `lang`, `theme` and the hash."""
+        return page_file("embedded.html", EMBEDDED_HEADERS)
+
     @controls.get("/_sandbox/page/{name}", include_in_schema=False)
     async def file(name: str) -> Response:
         return page_file(name)
 
 
-def page_file(name: str) -> Response:
+def page_file(name: str, headers: Mapping[str, str] = PAGE_HEADERS) -> Response:
     """One file of the page, the front page being index.html."""
     content = _page_files().get(name)
     if content is None:
         raise HTTPException(404, "The page has no such file.")
     kind = FILE_TYPES[name.rpartition(".")[2]]
-    return Response(content, media_type=kind, headers=PAGE_HEADERS)
+    return Response(content, media_type=kind, headers=headers)
 
 
 @cache

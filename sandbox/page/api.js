@@ -1,5 +1,7 @@
 /* The sandbox's controls, and what to say when one refuses. */
 
+import { t } from "./words.js";
+
 export class Refused extends Error {}
 
 async function ask(method, path, body) {
@@ -11,7 +13,7 @@ async function ask(method, path, body) {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new Refused("The sandbox does not answer.");
+    throw new Refused(t("The sandbox does not answer."));
   }
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refused(reason(told, answer.status));
@@ -24,7 +26,7 @@ function reason(told, status) {
     return detail.map((one) => `${(one.loc ?? []).slice(1).join(".")}: ${one.msg}`).join("; ");
   }
   if (detail && typeof detail === "object") return JSON.stringify(detail);
-  return detail ?? `The sandbox answered ${status}.`;
+  return detail ?? t("The sandbox answered {status}.", { status });
 }
 
 const key = encodeURIComponent;

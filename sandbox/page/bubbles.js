@@ -4,18 +4,21 @@ import { button, el, icon, ticks } from "./dom.js";
 import { interactiveParts, interactiveTaps } from "./interactive.js";
 import { mediaPart } from "./media.js";
 import { isOwn } from "./store.js";
+import { copy } from "./taps.js";
 import { templateParts, templateTaps } from "./template.js";
 import { clockTime, dayOf, exactTime, gist, paragraph as text } from "./texts.js";
+import { t } from "./words.js";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const EDITABLE_S = 900;
-const OWN_TICKS = { sent: "Sent, but the business has blocked this person", delivered: "Delivered to the business", read: "Read by the business" };
+const OWN_TICKS = { sent: t("Sent, but the business has blocked this person"), delivered: t("Delivered to the business"), read: t("Read by the business") };
+const STATUSES = { accepted: t("accepted"), sent: t("sent"), delivered: t("delivered"), read: t("read"), played: t("played"), failed: t("failed") };
 const MEDIA = ["image", "video", "audio", "document", "sticker"];
 
 export function bubble(message, scene) {
   const isTheirs = !isOwn(message, scene.phone.key);
   const { changes } = scene;
-  const body = changes.isRevoked ? [el("p", { class: "note" }, "This message was deleted.")] : content(message, scene);
+  const body = changes.isRevoked ? [el("p", { class: "note" }, t("This message was deleted."))] : content(message, scene);
   const made = el(
     "div",
     { class: `bubble ${isTheirs ? "theirs" : "mine"} ${fate(message)} ${message.type}`, tabindex: "-1" },
@@ -51,9 +54,9 @@ function content(message, scene) {
   if (type === "interactive") return interactiveParts(message, scene);
   if (type === "button") return text(part.text ?? "");
   if (type === "order") return order(part);
-  if (type === "system") return [el("p", { class: "note" }, part.body ?? "Something about this chat changed.")];
-  if (type === "reaction") return [el("p", { class: "note" }, `Reaction ${part.emoji ?? ""}`)];
-  return [el("p", { class: "note" }, `A message of type ${part.type ?? type}, which the business is not shown.`)];
+  if (type === "system") return [el("p", { class: "note" }, part.body ?? t("Something about this chat changed."))];
+  if (type === "reaction") return [el("p", { class: "note" }, t("Reaction {emoji}", { emoji: part.emoji ?? "" }))];
+  return [el("p", { class: "note" }, t("A message of type {type}, which the business is not shown.", { type: part.type ?? type }))];
 }
 
 function tapParts(message, scene) {
@@ -64,31 +67,31 @@ function tapParts(message, scene) {
 
 function quote(message, scene) {
   const { quoted } = scene;
-  const label = quoted ? (quoted.from === "business" ? "Business" : "You") : "Message";
-  const words = quoted ? gist(quoted).slice(0, 160) : "An earlier message that is not here (any more)";
+  const label = quoted ? (quoted.from === "business" ? t("Business") : t("You")) : t("Message");
+  const words = quoted ? gist(quoted).slice(0, 160) : t("An earlier message that is not here (any more)");
   const jump = () => {
     const found = scene.phone.find(message.quotedId);
     found?.scrollIntoView({ block: "center" });
     found?.querySelector(".bubble").focus();
   };
-  return el("button", { type: "button", class: "quote", onclick: jump, "aria-label": `Answers to: ${words}` }, el("b", {}, label), el("span", { dir: "auto" }, words));
+  return el("button", { type: "button", class: "quote", onclick: jump, "aria-label": t("Answers to: {words}", { words }) }, el("b", {}, label), el("span", { dir: "auto" }, words));
 }
 
 function foot(message, changes) {
   const isTheirs = message.from === "business";
   const own = message.isUnheard ? "sent" : message.isReadByBusiness ? "read" : "delivered";
   const status = isTheirs ? message.status : own;
-  const words = isTheirs ? `The business sees: ${status}` : OWN_TICKS[own];
+  const words = isTheirs ? t("The business sees: {status}", { status: STATUSES[status] ?? status }) : OWN_TICKS[own];
   const marks =
     status === "failed" || status === "accepted"
       ? el("span", { class: `status ${status}`, role: "img", "aria-label": words, title: words }, status === "failed" ? "!" : icon("clock"))
       : el("span", { class: `status ${status}`, role: "img", "aria-label": words, title: words }, ticks(status === "sent" ? 1 : 2));
-  return el("div", { class: "foot" }, changes.edited ? el("span", {}, "edited") : null, el("time", { title: `${dayOf(message.at)}, ${exactTime(message.at)}` }, clockTime(message.at)), marks);
+  return el("div", { class: "foot" }, changes.edited ? el("span", {}, t("edited")) : null, el("time", { title: `${dayOf(message.at)}, ${exactTime(message.at)}` }, clockTime(message.at)), marks);
 }
 
 function reactions(by) {
-  const said = Object.entries(by).map(([who, emoji]) => `${who === "person" ? "You" : "Business"}: ${emoji}`);
-  return el("div", { class: "reactions", role: "img", "aria-label": `Reactions. ${said.join(", ")}` }, [...new Set(Object.values(by))].join(" "));
+  const said = Object.entries(by).map(([who, emoji]) => `${who === "person" ? t("You") : t("Business")}: ${emoji}`);
+  return el("div", { class: "reactions", role: "img", "aria-label": t("Reactions. {said}", { said: said.join(", ") }) }, [...new Set(Object.values(by))].join(" "));
 }
 
 /* Why something is not on the phone (yet), in a line below the bubble. */
@@ -98,17 +101,17 @@ function explanation(message, scene) {
   if (what === "failed") {
     const error = message.errors?.[0] ?? {};
     const details = error.error_data?.details;
-    return el("p", { class: "why failed" }, `Never arrived: ${error.code ?? ""} ${error.title ?? "failed"}${details && details !== error.title ? `. ${details}` : ""}`);
+    return el("p", { class: "why failed" }, t("Never arrived: {why}", { why: `${error.code ?? ""} ${error.title ?? t("failed")}${details && details !== error.title ? `. ${details}` : ""}` }));
   }
   if (message.status === "accepted") return null;
-  if (scene.person.blocks.includes(message.phoneNumberId)) return el("p", { class: "why" }, "Does not arrive: this business is blocked");
-  return scene.person.online ? null : el("p", { class: "why" }, "Waits for the phone to be online");
+  if (scene.person.blocks.includes(message.phoneNumberId)) return el("p", { class: "why" }, t("Does not arrive: this business is blocked"));
+  return scene.person.online ? null : el("p", { class: "why" }, t("Waits for the phone to be online"));
 }
 
 function location(part) {
   const { latitude, longitude } = part;
   return [
-    el("div", { class: "map", role: "img", "aria-label": `Place at ${latitude}, ${longitude}` }, icon("pin")),
+    el("div", { class: "map", role: "img", "aria-label": t("Place at {place}", { place: `${latitude}, ${longitude}` }) }, icon("pin")),
     el("p", { class: "text" }, part.name ? el("b", { dir: "auto" }, String(part.name)) : null, part.address ? el("span", { dir: "auto" }, String(part.address)) : null, el("small", {}, `${latitude}, ${longitude}`)),
   ];
 }
@@ -119,7 +122,7 @@ function contacts(cards) {
       "ul",
       { class: "cards" },
       cards.map((card) => {
-        const name = card.name?.formatted_name ?? /^FN:(.*)$/m.exec(card.vcard ?? "")?.[1] ?? "Contact";
+        const name = card.name?.formatted_name ?? /^FN:(.*)$/m.exec(card.vcard ?? "")?.[1] ?? t("Contact");
         const lines = [...(card.phones ?? []).map((one) => one.phone), ...(card.emails ?? []).map((one) => one.email), card.org?.company].filter(Boolean);
         return el("li", {}, icon("person"), el("div", {}, el("b", { dir: "auto" }, String(name)), lines.map((line) => el("small", { dir: "auto" }, String(line)))));
       }),
@@ -130,7 +133,7 @@ function contacts(cards) {
 function order(part) {
   const items = part.product_items ?? [];
   return [
-    el("p", { class: "text" }, el("b", {}, icon("cart"), ` Order of ${items.length} ${items.length === 1 ? "product" : "products"}`)),
+    el("p", { class: "text" }, el("b", {}, icon("cart"), ` ${items.length === 1 ? t("Order of one product") : t("Order of {count} products", { count: items.length })}`)),
     el("ul", { class: "items" }, items.map((item) => el("li", {}, `${item.quantity} × ${item.product_retailer_id}`, el("small", {}, ` ${item.item_price ?? ""} ${item.currency ?? ""}`)))),
     part.text ? text(part.text) : null,
   ];
@@ -141,45 +144,45 @@ function menu(message, scene) {
   const { act, phone } = scene;
   if (fate(message) !== "arrived") return null;
   const open = () =>
-    phone.sheets.open("Message", (close) => {
+    phone.sheets.open(t("Message"), (close) => {
       const done = (what) => () => {
         close();
         what();
       };
       return [
-        el("div", { class: "emojis", role: "group", "aria-label": "React" }, EMOJI.map((one) => button(`React ${one}`, done(() => act.react(one)), { class: "emoji" }, one))),
+        el("div", { class: "emojis", role: "group", "aria-label": t("React") }, EMOJI.map((one) => button(t("React {emoji}", { emoji: one }), done(() => act.react(one)), { class: "emoji" }, one))),
         otherReaction(act, close),
-        button("Remove the reaction", done(() => act.react(""))),
-        button("Reply", done(act.quote)),
+        button(t("Remove the reaction"), done(() => act.react(""))),
+        button(t("Reply"), done(act.quote)),
         isOwn(message, phone.key) ? changeParts(message, scene, close) : null,
-        button("Copy the id", done(() => navigator.clipboard?.writeText(message.id))),
+        button(t("Copy the id"), done(() => copy(message.id))),
       ];
     });
-  return button("Reply, react and more", open, { class: "handle" }, icon("more"));
+  return button(t("Reply, react and more"), open, { class: "handle" }, icon("more"));
 }
 
 function otherReaction(act, close) {
-  const emoji = el("input", { maxlength: 16, "aria-label": "Another emoji", placeholder: "Another emoji", autocomplete: "off" });
+  const emoji = el("input", { maxlength: 16, "aria-label": t("Another emoji"), placeholder: t("Another emoji"), autocomplete: "off" });
   const submit = (event) => {
     event.preventDefault();
     close();
     if (emoji.value.trim()) act.react(emoji.value.trim());
   };
-  return el("form", { class: "inline", onsubmit: submit }, emoji, el("button", {}, "React"));
+  return el("form", { class: "inline", onsubmit: submit }, emoji, el("button", {}, t("React")));
 }
 
 function changeParts(message, { act }, close) {
   const parts = [];
   if (message.type === "text") {
-    const words = el("textarea", { rows: 2, "aria-label": "New text", value: message.content.body });
+    const words = el("textarea", { rows: 2, "aria-label": t("New text"), value: message.content.body });
     const submit = (event) => {
       event.preventDefault();
       close();
       if (words.value.trim()) act.edit(words.value);
     };
-    parts.push(el("form", { class: "inline", onsubmit: submit, title: `Within ${EDITABLE_S / 60} minutes` }, words, el("button", {}, "Change")));
+    parts.push(el("form", { class: "inline", onsubmit: submit, title: t("Within {count} minutes", { count: EDITABLE_S / 60 }) }, words, el("button", {}, t("Change"))));
   }
-  parts.push(button("Delete for everyone", () => {
+  parts.push(button(t("Delete for everyone"), () => {
     close();
     act.revoke();
   }));

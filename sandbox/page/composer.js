@@ -7,17 +7,24 @@ import { formSheet } from "./taps.js";
 import { gist, size } from "./texts.js";
 import { toast } from "./toasts.js";
 import { createRecorder } from "./voice.js";
+import { t } from "./words.js";
 
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
+const SAMPLES = [
+  ["image", t("Sample image")],
+  ["video", t("Sample video")],
+  ["document", t("Sample document")],
+  ["sticker", t("Sample sticker")],
+];
 
 export function createComposer(phone) {
-  const words = el("textarea", { rows: 1, "aria-label": "Message", placeholder: "Message", autocomplete: "off" });
-  const files = el("input", { type: "file", class: "files", multiple: true, hidden: true, "aria-label": "Files to send" });
+  const words = el("textarea", { rows: 1, "aria-label": t("Message"), placeholder: t("Message"), autocomplete: "off" });
+  const files = el("input", { type: "file", class: "files", multiple: true, hidden: true, "aria-label": t("Files to send") });
   const recorder = createRecorder(phone, sendFile);
-  const send = button("Send", null, { class: "round go", type: "submit" }, icon("send"));
+  const send = button(t("Send"), null, { class: "round go", type: "submit" }, icon("send"));
   const quoted = el("div", { class: "quoting", hidden: true });
   const reason = el("p", { class: "cannot", hidden: true });
-  const form = el("form", { class: "write", onsubmit: submit }, button("Attach", openMenu, { class: "quiet round" }, icon("plus")), words, recorder.button, send);
+  const form = el("form", { class: "write", onsubmit: submit }, button(t("Attach"), openMenu, { class: "quiet round" }, icon("plus")), words, recorder.button, send);
   const root = el("div", { class: "composer" }, quoted, reason, form, files);
   let wanted = null;
 
@@ -64,7 +71,7 @@ export function createComposer(phone) {
     quoted.hidden = !message;
     quoted.replaceChildren();
     if (!message) return;
-    quoted.append(el("div", {}, el("b", {}, message.from === "business" ? "Business" : "You"), el("span", { dir: "auto" }, gist(message).slice(0, 160))), button("Do not quote", () => quote(null), { class: "quiet" }, icon("close")));
+    quoted.append(el("div", {}, el("b", {}, message.from === "business" ? t("Business") : t("You")), el("span", { dir: "auto" }, gist(message).slice(0, 160))), button(t("Do not quote"), () => quote(null), { class: "quiet" }, icon("close")));
     words.focus();
   }
 
@@ -74,7 +81,7 @@ export function createComposer(phone) {
 
   async function sendFile(file, kind, extra = {}) {
     if (file.size > MAX_FILE_BYTES) {
-      toast(`${file.name} has ${size(file.size)}; people can send up to 100 MB.`, "wrong");
+      toast(t("{name} has {size}; people can send up to 100 MB.", { name: file.name, size: size(file.size) }), "wrong");
       return;
     }
     const part = { data: await base64(file), mime_type: file.type || "application/octet-stream", ...extra };
@@ -88,7 +95,7 @@ export function createComposer(phone) {
   }
 
   function openMenu() {
-    phone.sheets.open("Attach", (close) => {
+    phone.sheets.open(t("Attach"), (close) => {
       const item = (label, name, act) =>
         button(null, () => {
           close();
@@ -101,21 +108,21 @@ export function createComposer(phone) {
       };
       const sample = (kind, extra = {}) => () => phone.write({ type: kind, [kind]: extra });
       return [
-        item("Photo or video", "image", pick(null, "image/*,video/*")),
-        item("Document", "file", pick("document", "")),
-        item("Audio file", "mic", pick("audio", "audio/*")),
-        item("Sticker (WebP)", "sticker", pick("sticker", "image/webp")),
-        item("Location", "pin", () => openLocation({ phone })),
-        item("Contact", "person", openContact),
-        el("h3", {}, "Samples, without a file"),
-        el("div", { class: "samples" }, ["image", "video", "document", "sticker"].map((kind) => button(`Sample ${kind}`, () => (close(), sample(kind)()), {})), button("Sample voice note", () => (close(), sample("audio", { voice: true })()))),
+        item(t("Photo or video"), "image", pick(null, "image/*,video/*")),
+        item(t("Document"), "file", pick("document", "")),
+        item(t("Audio file"), "mic", pick("audio", "audio/*")),
+        item(t("Sticker (WebP)"), "sticker", pick("sticker", "image/webp")),
+        item(t("Location"), "pin", () => openLocation({ phone })),
+        item(t("Contact"), "person", openContact),
+        el("h3", {}, t("Samples, without a file")),
+        el("div", { class: "samples" }, SAMPLES.map(([kind, label]) => button(label, () => (close(), sample(kind)()), {})), button(t("Sample voice note"), () => (close(), sample("audio", { voice: true })()))),
       ];
     });
   }
 
   function openContact() {
-    const fields = [{ name: "name", label: "Name", required: true }, { name: "phone", label: "Number", type: "tel", required: true }, { name: "email", label: "E-mail", type: "email" }];
-    formSheet({ phone }, "Contact", fields, "Send contact", ({ name, phone: number, email }) => {
+    const fields = [{ name: "name", label: t("Name"), required: true }, { name: "phone", label: t("Number"), type: "tel", required: true }, { name: "email", label: t("E-mail"), type: "email" }];
+    formSheet({ phone }, t("Contact"), fields, t("Send contact"), ({ name, phone: number, email }) => {
       const [first_name, ...rest] = name.trim().split(/\s+/);
       const card = { name: { formatted_name: name, first_name, ...(rest.length ? { last_name: rest.join(" ") } : {}) }, phones: [{ phone: number, type: "CELL", wa_id: number.replace(/\D/g, "") }] };
       if (email) card.emails = [{ email, type: "HOME" }];
@@ -128,13 +135,13 @@ export function createComposer(phone) {
     const person = store.people.get(phone.key);
     const { number } = phone.threadOf() ?? {};
     const why = !number
-      ? "There is no business number."
+      ? t("There is no business number.")
       : person.blocks.includes(number.id)
-        ? `${person.name} blocks ${number.name}. Unblock it to write.`
+        ? t("{person} blocks {business}. Unblock it to write.", { person: person.name, business: number.name })
         : !person.online
-          ? "Offline. Nothing leaves this phone."
+          ? t("Offline. Nothing leaves this phone.")
           : !number.isRegistered
-            ? `${number.display} is not registered: nobody can write to it yet.`
+            ? t("{number} is not registered: nobody can write to it yet.", { number: number.display })
             : "";
     reason.hidden = !why;
     reason.textContent = why;

@@ -40,6 +40,7 @@ const PATHS = {
   copy: "M16 1H4a2 2 0 0 0-2 2v14h2V3h12zm3 4H8a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h11a2 2 0 0 0 2-2V7a2 2 0 0 0-2-2z",
   flow: "M4 3h16v4H4zm0 7h10v4H4zm0 7h16v4H4z",
   clock: "M12 2a10 10 0 1 0 0 20 10 10 0 0 0 0-20zm1 5v4.6l3.5 2-1 1.7L11 13V7z",
+  down: "M7 9l5 6 5-6z",
   bolt: "M13 2 4 14h6l-1 8 9-12h-6z",
 };
 

@@ -4,8 +4,18 @@ import { button, el, icon } from "./dom.js";
 import { mediaPart } from "./media.js";
 import { answer, callTap, cartTap, contactTap, flowTap, formSheet, linkTap, tap } from "./taps.js";
 import { paragraph } from "./texts.js";
+import { t } from "./words.js";
 
-const ADDRESS = ["name", "phone_number", "in_pin_code", "house_number", "building_name", "address", "city", "state"];
+const ADDRESS = {
+  name: t("Name"),
+  phone_number: t("Number"),
+  in_pin_code: t("PIN code (India)"),
+  house_number: t("House number"),
+  building_name: t("Building"),
+  address: t("Address"),
+  city: t("City"),
+  state: t("State"),
+};
 const WEEK_S = 7 * 86400;
 
 export function interactiveParts(message, scene) {
@@ -25,10 +35,10 @@ export function interactiveParts(message, scene) {
 function reply(part) {
   const given = part[part.type] ?? {};
   if (part.type === "nfm_reply") {
-    return [el("p", { class: "text" }, icon("flow"), ` ${given.name === "address_message" ? "Address sent" : "Answers sent"}`), el("pre", { class: "answers" }, String(given.response_json ?? ""))];
+    return [el("p", { class: "text" }, icon("flow"), ` ${given.name === "address_message" ? t("Address sent") : t("Answers sent")}`), el("pre", { class: "answers" }, String(given.response_json ?? ""))];
   }
-  if (part.type === "call_permission_reply") return paragraph(given.response === "accept" ? "Calls allowed" : "Calls not allowed");
-  return [paragraph(given.title ?? "Answer"), given.description ? el("p", { class: "footer", dir: "auto" }, given.description) : null];
+  if (part.type === "call_permission_reply") return paragraph(given.response === "accept" ? t("Calls allowed") : t("Calls not allowed"));
+  return [paragraph(given.title ?? t("Answer")), given.description ? el("p", { class: "footer", dir: "auto" }, given.description) : null];
 }
 
 export function header(part) {
@@ -36,39 +46,39 @@ export function header(part) {
   if (part.type === "text") return el("p", { class: "header", dir: "auto" }, part.text ?? "");
   if (part.type === "location") {
     const { latitude, longitude, name, address } = part.location ?? {};
-    return [el("div", { class: "map", role: "img", "aria-label": `Place at ${latitude}, ${longitude}` }, icon("pin")), el("p", { class: "text" }, el("b", {}, name ?? ""), " ", address ?? "")];
+    return [el("div", { class: "map", role: "img", "aria-label": t("Place at {place}", { place: `${latitude}, ${longitude}` }) }, icon("pin")), el("p", { class: "text" }, el("b", {}, name ?? ""), " ", address ?? "")];
   }
   if (part.type === "product") return product(part.product);
   return mediaPart(part.type, part[part.type] ?? {}, null);
 }
 
-const product = (part) => el("div", { class: "file" }, icon("cart"), el("span", {}, String(part?.product_retailer_id ?? "Product"), el("small", {}, `Catalog ${part?.catalog_id ?? ""}`)));
+const product = (part) => el("div", { class: "file" }, icon("cart"), el("span", {}, String(part?.product_retailer_id ?? t("Product")), el("small", {}, t("Catalog {id}", { id: part?.catalog_id ?? "" }))));
 
 function paymentLines(order) {
   const total = order.total_amount;
   const amount = total ? `${(total.value / (total.offset || 1)).toFixed(2)} ${order.currency ?? ""}` : null;
-  const lines = [["Order", order.reference_id], ["Total", amount], ["Status", order.order?.status], ["Note", order.order?.description]];
+  const lines = [[t("Order"), order.reference_id], [t("Total"), amount], [t("Status"), order.order?.status], [t("Note"), order.order?.description]];
   return el("dl", { class: "lines" }, lines.filter(([, value]) => value).map(([name, value]) => [el("dt", {}, name), el("dd", { dir: "auto" }, String(value))]));
 }
 
 function cards(given, message, scene) {
   return el(
     "div",
-    { class: "carousel", role: "group", "aria-label": "Cards", tabindex: "0" },
+    { class: "carousel", role: "group", "aria-label": t("Cards"), tabindex: "0" },
     given.map((card, index) => el("div", { class: "card" }, header(card.header), card.type === "product" ? product(card.action) : null, card.body?.text ? paragraph(card.body.text) : null, cardTaps(card, index, message, scene))),
   );
 }
 
 function cardTaps(card, index, message, scene) {
   const { action = {} } = card;
-  if (card.type === "product") return cartTap(scene, message, { label: "View product", catalogId: action.catalog_id, products: [action.product_retailer_id] });
+  if (card.type === "product") return cartTap(scene, message, { label: t("View product"), catalogId: action.catalog_id, products: [action.product_retailer_id] });
   if (action.buttons) {
     return action.buttons.map((one) => {
       const { id, title } = one.quick_reply ?? one.reply ?? {};
-      return tap(title ?? "Choose", "reply", () => answer(scene, message, buttonReply(id ?? String(index), title ?? "")));
+      return tap(title ?? t("Choose"), "reply", () => answer(scene, message, buttonReply(id ?? String(index), title ?? "")));
     });
   }
-  return linkTap(action.parameters?.display_text ?? "Open", action.parameters?.url);
+  return linkTap(action.parameters?.display_text ?? t("Open"), action.parameters?.url);
 }
 
 const buttonReply = (id, title) => ({ type: "interactive", interactive: { type: "button_reply", button_reply: { id, title } } });
@@ -76,29 +86,29 @@ const buttonReply = (id, title) => ({ type: "interactive", interactive: { type: 
 const TAPS = {
   button: (part, message, scene) =>
     (part.action?.buttons ?? []).map(({ reply: { id, title } = {} }) => tap(title ?? "", null, () => answer(scene, message, buttonReply(id, title)))),
-  list: (part, message, scene) => [tap(part.action?.button ?? "Choose", "list", () => openList(part.action, message, scene))],
-  cta_url: (part) => [linkTap(part.action?.parameters?.display_text ?? "Open", part.action?.parameters?.url)],
+  list: (part, message, scene) => [tap(part.action?.button ?? t("Choose"), "list", () => openList(part.action, message, scene))],
+  cta_url: (part) => [linkTap(part.action?.parameters?.display_text ?? t("Open"), part.action?.parameters?.url)],
   flow: (part, message, scene) => {
-    const { flow_cta: label = "Open", flow_token: token, flow_id, flow_name } = part.action?.parameters ?? {};
+    const { flow_cta: label = t("Open"), flow_token: token, flow_id, flow_name } = part.action?.parameters ?? {};
     return [flowTap(scene, message, { label, token, flowId: flow_id ?? flow_name })];
   },
-  product: (part, message, scene) => [cartTap(scene, message, { label: "View", catalogId: part.action?.catalog_id, products: [part.action?.product_retailer_id] })],
+  product: (part, message, scene) => [cartTap(scene, message, { label: t("View"), catalogId: part.action?.catalog_id, products: [part.action?.product_retailer_id] })],
   product_list: (part, message, scene) => {
     const products = (part.action?.sections ?? []).flatMap((section) => (section.product_items ?? []).map((item) => item.product_retailer_id));
-    return [cartTap(scene, message, { label: "View items", catalogId: part.action?.catalog_id, products })];
+    return [cartTap(scene, message, { label: t("View items"), catalogId: part.action?.catalog_id, products })];
   },
   catalog_message: (part, message, scene) => {
     const first = part.action?.parameters?.thumbnail_product_retailer_id;
-    return [cartTap(scene, message, { label: "View catalog", catalogId: "", products: first ? [first] : [] })];
+    return [cartTap(scene, message, { label: t("View catalog"), catalogId: "", products: first ? [first] : [] })];
   },
-  location_request_message: (part, message, scene) => [tap("Send location", "pin", () => openLocation(scene, message))],
-  address_message: (part, message, scene) => [tap("Provide address", "pin", () => openAddress(part, message, scene))],
+  location_request_message: (part, message, scene) => [tap(t("Send location"), "pin", () => openLocation(scene, message))],
+  address_message: (part, message, scene) => [tap(t("Provide address"), "pin", () => openAddress(part, message, scene))],
   call_permission_request: (part, message, scene) => [
-    tap("Allow calls", "call", () => answer(scene, message, permission("accept", message))),
-    tap("Do not allow", "close", () => answer(scene, message, permission("reject", message))),
+    tap(t("Allow calls"), "call", () => answer(scene, message, permission("accept", message))),
+    tap(t("Do not allow"), "close", () => answer(scene, message, permission("reject", message))),
   ],
-  voice_call: (part) => [callTap(part.action?.parameters?.display_text ?? "Call now")],
-  request_contact_info: (part, message, scene) => [contactTap(scene, message, "Share contact info")],
+  voice_call: (part) => [callTap(part.action?.parameters?.display_text ?? t("Call now"))],
+  request_contact_info: (part, message, scene) => [contactTap(scene, message, t("Share contact info"))],
   order_details: () => [],
   order_status: () => [],
   carousel: () => [],
@@ -116,7 +126,7 @@ function permission(response, message) {
 }
 
 function openList(action, message, scene) {
-  scene.phone.sheets.open(action.button ?? "Choose", (close) =>
+  scene.phone.sheets.open(action.button ?? t("Choose"), (close) =>
     (action.sections ?? []).map((section) =>
       el(
         "section",
@@ -135,12 +145,12 @@ function openList(action, message, scene) {
 
 export function openLocation(scene, message) {
   const fields = [
-    { name: "latitude", label: "Latitude", type: "number", step: "any", value: "37.4421625", required: true },
-    { name: "longitude", label: "Longitude", type: "number", step: "any", value: "-122.1615553", required: true },
-    { name: "name", label: "Name of the place" },
-    { name: "address", label: "Address" },
+    { name: "latitude", label: t("Latitude"), type: "number", step: "any", value: "37.4421625", required: true },
+    { name: "longitude", label: t("Longitude"), type: "number", step: "any", value: "-122.1615553", required: true },
+    { name: "name", label: t("Name of the place") },
+    { name: "address", label: t("Address") },
   ];
-  formSheet(scene, "Location", fields, "Send location", ({ latitude, longitude, name, address }) => {
+  formSheet(scene, t("Location"), fields, t("Send location"), ({ latitude, longitude, name, address }) => {
     const location = { latitude: Number(latitude), longitude: Number(longitude) };
     if (name) location.name = name;
     if (address) location.address = address;
@@ -151,8 +161,8 @@ export function openLocation(scene, message) {
 
 function openAddress(part, message, scene) {
   const known = part.action?.parameters?.values ?? {};
-  const fields = ADDRESS.map((name) => ({ name, label: name.replaceAll("_", " "), value: known[name] ?? "" }));
-  formSheet(scene, "Address", fields, "Send address", (values) => {
+  const fields = Object.entries(ADDRESS).map(([name, label]) => ({ name, label, value: known[name] ?? "" }));
+  formSheet(scene, t("Address"), fields, t("Send address"), (values) => {
     const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value));
     const lines = ["name", "phone_number", "address", "city", "in_pin_code"].map((name) => given[name]).filter(Boolean);
     const nfm_reply = { name: "address_message", body: lines.join("\n"), response_json: JSON.stringify({ saved_address_id: "", values: given }) };

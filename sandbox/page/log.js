@@ -3,27 +3,30 @@
 import { api } from "./api.js";
 import { button, el, icon } from "./dom.js";
 import { changed, on, store } from "./store.js";
+import { copy } from "./taps.js";
 import { dayOf, exactTime, pretty, size } from "./texts.js";
 import { toast, trying } from "./toasts.js";
+import { t } from "./words.js";
 
 const MAX_ROWS = 250;
+const STATE_NAMES = { sending: t("sending"), waiting: t("waiting"), dropped: t("dropped") };
 
 export function drawLog(place) {
   const wanted = { kind: "all", text: "", errors: false };
   const opened = new Map();
   const rows = new Map();
-  const list = el("ol", { class: "entries", "aria-label": "Entries" });
+  const list = el("ol", { class: "entries", "aria-label": t("Entries") });
   const count = el("span", { class: "count", role: "status" });
   const again = () => changed("log");
   place.append(
     el(
       "div",
       { class: "filters" },
-      el("h2", {}, "Log"),
+      el("h2", {}, t("Log")),
       count,
       kinds(wanted, again),
-      el("input", { type: "search", placeholder: "Filter by path, field or code", "aria-label": "Filter the log", oninput: (event) => ((wanted.text = event.target.value.trim().toLowerCase()), again()) }),
-      el("label", { class: "check" }, el("input", { type: "checkbox", onchange: (event) => ((wanted.errors = event.target.checked), again()) }), "Problems only"),
+      el("input", { type: "search", placeholder: t("Filter by path, field or code"), "aria-label": t("Filter the log"), oninput: (event) => ((wanted.text = event.target.value.trim().toLowerCase()), again()) }),
+      el("label", { class: "check" }, el("input", { type: "checkbox", onchange: (event) => ((wanted.errors = event.target.checked), again()) }), t("Problems only")),
     ),
     list,
   );
@@ -32,10 +35,10 @@ export function drawLog(place) {
 
   function draw() {
     const entries = [...store.log.entries()].filter(([, entry]) => fits(entry, wanted)).sort(([, one], [, other]) => other.at - one.at);
-    count.textContent = `${entries.length}${entries.length === store.log.size ? "" : ` of ${store.log.size}`}`;
+    count.textContent = entries.length === store.log.size ? String(entries.length) : t("{count} of {all}", { count: entries.length, all: store.log.size });
     const nodes = entries.slice(0, MAX_ROWS).map(([key, entry]) => rowOf(key, entry));
     for (const key of rows.keys()) if (!store.log.has(key)) rows.delete(key);
-    if (!nodes.length) nodes.push(el("li", { class: "empty" }, store.log.size ? "Nothing fits this filter." : `No calls and no webhooks yet. Give ${location.origin} to a client as the address of the Graph API.`));
+    if (!nodes.length) nodes.push(el("li", { class: "empty" }, store.log.size ? t("Nothing fits this filter.") : t("No calls and no webhooks yet. Give {address} to a client as the address of the Graph API.", { address: location.origin })));
     const isSame = nodes.length === list.children.length && nodes.every((node, index) => list.children[index] === node);
     if (!isSame) arrange(nodes);
   }
@@ -68,7 +71,7 @@ export function drawLog(place) {
       head.setAttribute("aria-expanded", "false");
       return;
     }
-    const place = el("div", { class: "detail" }, el("p", { class: "empty" }, "Loading…"));
+    const place = el("div", { class: "detail" }, el("p", { class: "empty" }, t("Loading…")));
     opened.set(key, place);
     head.setAttribute("aria-expanded", "true");
     node.append(place);
@@ -88,8 +91,8 @@ export function drawLog(place) {
 }
 
 function kinds(wanted, again) {
-  const choices = [["all", "All"], ["call", "Calls"], ["webhook", "Webhooks"]];
-  const group = el("div", { class: "segments", role: "group", "aria-label": "Show" });
+  const choices = [["all", t("All")], ["call", t("Calls")], ["webhook", t("Webhooks")]];
+  const group = el("div", { class: "segments", role: "group", "aria-label": t("Show") });
   group.append(
     ...choices.map(([kind, label]) =>
       el("button", { type: "button", "aria-pressed": String(kind === wanted.kind), onclick: (event) => {
@@ -116,19 +119,19 @@ function fits(entry, wanted) {
 function summary(entry) {
   const time = el("time", { title: dayOf(entry.at) }, exactTime(entry.at));
   if (entry.kind === "call") {
-    const state = entry.status === 0 ? "cut" : entry.status;
+    const state = entry.status === 0 ? t("cut") : entry.status;
     return [
       el("span", { class: `badge ${entry.status >= 400 || !entry.status ? "bad" : "good"}` }, String(state)),
       el("span", { class: "what" }, el("b", {}, entry.method), " ", shortPath(entry.path)),
-      el("span", { class: "side" }, entry.errorCode ? `code ${entry.errorCode}` : "", entry.fault ? " fault" : ""),
+      el("span", { class: "side" }, entry.errorCode ? t("code {code}", { code: entry.errorCode }) : "", entry.fault ? ` ${t("fault")}` : ""),
       time,
     ];
   }
   const last = entry.attempts.at(-1);
   return [
-    el("span", { class: `badge hook ${entry.state === "delivered" ? "good" : last ? "bad" : ""}` }, last ? String(last.status ?? "cut") : "…"),
-    el("span", { class: "what" }, el("b", {}, "Webhook"), " ", el("span", { dir: "auto" }, entry.summary || (entry.fields ?? []).join(", ") || `${entry.updates} updates`)),
-    el("span", { class: "side" }, entry.state === "delivered" ? "" : entry.state, entry.attempts.length > 1 ? ` ${entry.attempts.length} attempts` : ""),
+    el("span", { class: `badge hook ${entry.state === "delivered" ? "good" : last ? "bad" : ""}` }, last ? String(last.status ?? t("cut")) : "…"),
+    el("span", { class: "what" }, el("b", {}, t("Webhook")), " ", el("span", { dir: "auto" }, entry.summary || (entry.fields ?? []).join(", ") || t("{count} updates", { count: entry.updates }))),
+    el("span", { class: "side" }, entry.state === "delivered" ? "" : (STATE_NAMES[entry.state] ?? entry.state), entry.attempts.length > 1 ? ` ${t("{count} attempts", { count: entry.attempts.length })}` : ""),
     time,
   ];
 }
@@ -137,21 +140,21 @@ const shortPath = (path) => path.replace(/^\/v\d+\.\d+/, "");
 
 function callParts(told) {
   return [
-    lines([["Path", told.path], ["Query", told.query], ["Took", told.durationMs === undefined ? "" : `${told.durationMs} ms`], ["Fault", told.fault], ["Id", told.id]]),
-    bodyPart("Request", told.request),
-    bodyPart("Response", told.response),
+    lines([[t("Path"), told.path], [t("Query"), told.query], [t("Took"), told.durationMs === undefined ? "" : `${told.durationMs} ms`], [t("Fault"), told.fault], [t("Id"), told.id]]),
+    bodyPart(t("Request"), told.request),
+    bodyPart(t("Response"), told.response),
   ];
 }
 
 function webhookParts(told) {
-  const resend = button("Post again", async () => {
-    if (await trying(() => api.resend(told.id))) toast("Posted again, to the byte.");
-  }, { class: "strong resend" }, icon("again"), "Resend");
+  const resend = button(t("Post again"), async () => {
+    if (await trying(() => api.resend(told.id))) toast(t("Posted again, to the byte."));
+  }, { class: "strong resend" }, icon("again"), t("Resend"));
   return [
-    lines([["To", told.url], ["App", told.appId], ["Signature", told.signature], ["Id", told.id]]),
+    lines([[t("To"), told.url], [t("App"), told.appId], [t("Signature"), told.signature], [t("Id"), told.id]]),
     el("ol", { class: "attempts" }, told.attempts.map((attempt) => el("li", {}, `${exactTime(attempt.at)}: ${attempt.status ?? ""} ${attempt.error ?? ""} ${attempt.answer ?? ""}`))),
     el("div", { class: "actions" }, resend),
-    bodyPart("Body", { type: "application/json", bytes: told.bytes, text: told.body }),
+    bodyPart(t("Body"), { type: "application/json", bytes: told.bytes, text: told.body }),
   ];
 }
 
@@ -160,8 +163,8 @@ function lines(pairs) {
 }
 
 function bodyPart(title, body) {
-  if (!body?.bytes) return el("p", { class: "empty" }, `${title}: empty`);
-  if (body.text === null || body.text === undefined) return el("p", { class: "empty" }, `${title}: ${size(body.bytes)} of ${body.type ?? "unknown type"}`);
-  const copy = button(`Copy the ${title.toLowerCase()}`, () => navigator.clipboard?.writeText(body.text), { class: "quiet" }, icon("copy"));
+  if (!body?.bytes) return el("p", { class: "empty" }, t("{title}: empty", { title }));
+  if (body.text === null || body.text === undefined) return el("p", { class: "empty" }, t("{title}: {size} of {type}", { title, size: size(body.bytes), type: body.type ?? t("unknown type") }));
+  const copy = button(t("Copy: {title}", { title }), () => copy(body.text), { class: "quiet" }, icon("copy"));
   return el("figure", {}, el("figcaption", {}, `${title} · ${size(body.bytes)}`, copy), el("pre", { tabindex: "0" }, pretty(body.text)));
 }

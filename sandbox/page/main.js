@@ -4,6 +4,7 @@ import { drawBar } from "./bar.js";
 import { drawLog } from "./log.js";
 import { drawPhones } from "./phones.js";
 import { listen } from "./stream.js";
+import { t, translatePage } from "./words.js";
 
 function chooseView(view) {
   document.body.dataset.view = view;
@@ -19,9 +20,10 @@ function showState(state, text) {
   document.body.dataset.link = state;
   const notice = document.getElementById("notice");
   notice.hidden = state !== "lost";
-  notice.textContent = "The sandbox cannot be reached. What you see may be out of date; the page goes on by itself when it is back.";
+  notice.textContent = t("The sandbox cannot be reached. What you see may be out of date; the page goes on by itself when it is back.");
 }
 
+translatePage();
 for (const tab of document.querySelectorAll(".views button")) {
   tab.addEventListener("click", () => chooseView(tab.dataset.view));
 }

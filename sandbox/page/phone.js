@@ -2,32 +2,38 @@
 
 import { api } from "./api.js";
 import { bubble } from "./bubbles.js";
+import { arrived, CHANGES, changesOf } from "./changes.js";
 import { createComposer } from "./composer.js";
-import { button, el, icon } from "./dom.js";
+import { button, el } from "./dom.js";
+import { avatar } from "./holder.js";
 import { createSheets } from "./sheets.js";
-import { closePhone, loadEarlier, now, store } from "./store.js";
-import { dayOf, duration, phoneNumber } from "./texts.js";
+import { isOwn, loadEarlier, store } from "./store.js";
+import { dayOf, gist } from "./texts.js";
 import { trying } from "./toasts.js";
+import { t } from "./words.js";
 
 const NEAR_PX = 80;
-/* Of these a chat shows nothing of its own: they change the message they are about. */
-const CHANGES = ["reaction", "edit", "revoke"];
 
-export function createPhone(key) {
+/* `holding` makes what stands around the screen: the holder (`root`), or a `line` in the head. */
+export function createPhone(key, holding) {
   const frame = el("div", { class: "screen" });
   const head = el("div", { class: "head" });
-  const holder = el("div", { class: "holder" });
-  const chat = el("div", { class: "chat", role: "log", "aria-label": "Messages", tabindex: "0" });
+  // A bubble is made anew for each tick: what is said aloud is the message, once.
+  const chat = el("div", { class: "chat", role: "log", "aria-live": "off", "aria-label": t("Messages"), tabindex: "0" });
+  const aloud = el("p", { class: "aloud", role: "status" });
   const sheets = createSheets(frame);
-  const phone = { key, sheets, write, quote: null, threadOf: () => thread(), find };
+  const phone = { key, sheets, write, quote: null, threadOf: thread, find };
   const composer = createComposer(phone);
-  const root = el("article", { class: "phone", id: `phone-${key}` }, holder, frame);
+  const around = holding(phone);
+  const root = el("article", { class: "phone", id: `phone-${key}` }, around.root, frame);
   const drawn = new Map();
   new ResizeObserver(() => isAtEnd && toEnd()).observe(chat);
   let lastThread = null;
   let earlier = null;
   let isAtEnd = true;
   let height = 0;
+  let since = 0;
+  let heard = new Set();
   chat.addEventListener("scroll", () => {
     // What grew by itself while the end was in view is no reason to leave it.
     if (isAtEnd && chat.scrollHeight !== height) return toEnd();
@@ -36,7 +42,7 @@ export function createPhone(key) {
   });
   // Pictures and films get their height when they have come.
   for (const kind of ["load", "loadedmetadata"]) chat.addEventListener(kind, () => isAtEnd && toEnd(), true);
-  frame.append(head, chat, composer.root, sheets.root);
+  frame.append(head, chat, composer.root, aloud, sheets.root);
 
   const person = () => store.people.get(key);
 
@@ -57,6 +63,8 @@ export function createPhone(key) {
   }
 
   function thread() {
+    // A phone that was closed is told of changes once more before it goes.
+    if (!store.phones.has(key)) return undefined;
     const all = threads();
     const chosen = store.phones.get(key).thread;
     if (chosen) return all.find((one) => one.id === chosen) ?? all[0];
@@ -90,21 +98,26 @@ export function createPhone(key) {
   function drawHead() {
     const all = threads();
     const now_ = thread();
-    if (!now_) return head.replaceChildren(el("p", {}, "No business number exists."));
+    if (!now_) return head.replaceChildren(el("p", {}, t("No business number exists.")));
     const typing = store.phones.get(key).typing.includes(now_.number?.id);
     const title = all.length > 1 ? picker(all, now_) : el("strong", { dir: "auto" }, now_.title);
-    const below = typing ? el("span", { class: "typing" }, "typing…") : el("span", {}, now_.group ? `Group · ${now_.number?.name ?? ""}` : now_.number.display);
+    const below = typing ? el("span", { class: "typing" }, t("typing…")) : subtitle(now_);
     const signature = JSON.stringify([all.map((one) => [one.id, one.title]), now_.id, typing]);
     if (head.dataset.signature === signature) return;
     head.dataset.signature = signature;
     head.replaceChildren(avatar(now_.title, "business"), el("div", { class: "title" }, title, below));
   }
 
+  function subtitle({ group, number }) {
+    if (group) return el("span", {}, t("Group · {business}", { business: number?.name ?? "" }));
+    return around.line ?? el("span", {}, number.display);
+  }
+
   function picker(all, chosen) {
     const select = el(
       "select",
-      { "aria-label": "Chat with", onchange: () => choose(select.value) },
-      ...all.map((one) => el("option", { value: one.id, selected: one.id === chosen.id }, one.title + (one.group ? " (group)" : ""))),
+      { "aria-label": t("Chat with"), onchange: () => choose(select.value) },
+      ...all.map((one) => el("option", { value: one.id, selected: one.id === chosen.id }, one.group ? t("{title} (group)", { title: one.title }) : one.title)),
     );
     return select;
   }
@@ -134,6 +147,7 @@ export function createPhone(key) {
     const focused = focusIn(chat);
     sync(chat, nodes);
     focused?.();
+    sayAloud(messages, isOther);
     if (isAtEnd || isOther || phone.stick) toEnd();
     phone.stick = false;
     lastThread = id;
@@ -148,6 +162,15 @@ export function createPhone(key) {
     const made = bubble(message, { phone, person: person(), changes: changes ?? {}, quoted, act: actions(message) });
     drawn.set(message.id, { message, around, node: made });
     return made;
+  }
+
+  /* For those who hear the page: what others wrote since the last time, in a few words each. */
+  function sayAloud(messages, isOther) {
+    if (isOther) since = messages.at(-1)?.at ?? 0;
+    const there = messages.filter((one) => one.at >= since && !isOwn(one, key) && arrived(one) && !CHANGES.includes(one.type));
+    const fresh = isOther ? [] : there.filter((one) => !heard.has(one.id));
+    heard = new Set(there.map((one) => one.id));
+    if (fresh.length) aloud.textContent = fresh.map((one) => `${one.author?.name ?? thread().title}: ${gist(one)}`).join("\n");
   }
 
   function forget(messages) {
@@ -166,7 +189,7 @@ export function createPhone(key) {
   }
 
   function earlierButton() {
-    earlier ??= button("Earlier messages", async () => {
+    earlier ??= button(t("Earlier messages"), async () => {
       const height = chat.scrollHeight;
       await trying(() => loadEarlier(key));
       requestAnimationFrame(() => requestAnimationFrame(() => chat.scrollTop += chat.scrollHeight - height));
@@ -180,101 +203,25 @@ export function createPhone(key) {
       "p",
       { class: "empty" },
       number?.isRegistered
-        ? "No messages yet. Write something: it opens the 24-hour window."
-        : `No messages yet. The number is not registered: a business does that with POST /${number?.id}/register.`,
+        ? t("No messages yet. Write something: it opens the 24-hour window.")
+        : t("No messages yet. The number is not registered: a business does that with POST /{id}/register.", { id: number?.id }),
     );
   }
 
+  /* Who holds the phone, and how long they can still be written to. */
   function drawPerson() {
     const someone = person();
     if (!someone) return;
-    const { number } = thread() ?? {};
-    const isBlocked = someone.blocks.includes(number?.id);
-    const signature = JSON.stringify([someone.name, someone.username, someone.online, someone.readReceipts, isBlocked, someone.hidePhone, number?.id]);
-    if (holder.dataset.signature !== signature) {
-      holder.dataset.signature = signature;
-      const focused = holder.contains(document.activeElement) ? document.activeElement.dataset.switch : null;
-      holder.replaceChildren(...holderParts(someone, number, isBlocked));
-      if (focused) holder.querySelector(`[data-switch="${focused}"]`)?.focus();
-      root.setAttribute("aria-label", `Phone of ${someone.name}`);
-      frame.classList.toggle("off", !someone.online);
-    }
-    drawWindow();
+    around.draw(someone);
+    root.setAttribute("aria-label", t("Phone of {name}", { name: someone.name }));
+    frame.classList.toggle("off", !someone.online);
   }
 
-  function holderParts(someone, number, isBlocked) {
-    const change = (what) => trying(() => api.changePerson(key, what));
-    const others = someone.blocks.filter((id) => id !== number?.id);
-    return [
-      el(
-        "div",
-        { class: "who" },
-        avatar(someone.name),
-        el("div", {}, el("h2", { dir: "auto" }, someone.name), el("small", {}, [phoneNumber(someone.waId), someone.username ? `@${someone.username}` : null, someone.hidePhone ? "number hidden" : null].filter(Boolean).join(" · "))),
-        button(`Close the phone of ${someone.name}`, () => closePhone(key), { class: "quiet" }, icon("close")),
-      ),
-      el(
-        "div",
-        { class: "switches" },
-        toggle("Online", someone.online, () => change({ online: !someone.online }), "online"),
-        toggle("Read receipts", someone.readReceipts, () => change({ readReceipts: !someone.readReceipts }), "receipts"),
-        number ? toggle("Blocks business", isBlocked, () => change({ blocks: isBlocked ? others : [...others, number.id] }), "blocks") : null,
-      ),
-      el("p", { class: "window" }),
-    ];
-  }
-
-  function drawWindow() {
-    const { number } = thread() ?? {};
-    const place = holder.querySelector(".window");
-    if (!place || !number) return;
-    const until = person().windows.find((one) => one.phoneNumberId === number.id)?.openUntil ?? 0;
-    const left = until - now();
-    place.classList.toggle("open", left > 0);
-    place.textContent = left > 0 ? `Window of ${number.name} open, ${duration(left)} left` : `Window of ${number.name} closed: only templates arrive`;
-  }
-
-  return { root, draw, drawPerson, drawWindow };
-}
-
-/* Reactions, edits and deletions, by the message they are about. */
-function changesOf(messages) {
-  const about = new Map();
-  const of = (id) => about.get(id) ?? about.set(id, {}).get(id);
-  for (const message of messages) {
-    const content = message.content ?? {};
-    if (message.type === "reaction" && arrived(message)) {
-      const reactions = (of(content.message_id).reactions ??= {});
-      if (content.emoji) reactions[message.from] = content.emoji;
-      else delete reactions[message.from];
-    } else if (message.type === "edit") {
-      of(content.original_message_id).edited = content.message;
-    } else if (message.type === "revoke") {
-      of(content.original_message_id).isRevoked = true;
-    }
-  }
-  return about;
-}
-
-const arrived = (message) => message.from === "person" || ["delivered", "read", "played"].includes(message.status);
-
-function toggle(label, isOn, onclick, name) {
-  return el("button", { type: "button", role: "switch", "aria-checked": String(isOn), "data-switch": name, onclick }, el("span", { class: "knob", "aria-hidden": "true" }), label);
-}
-
-function avatar(name, kind = "") {
-  const letters = [...String(name).trim()].filter((one) => /[\p{L}\p{N}]/u.test(one));
-  const words = String(name).trim().split(/\s+/u);
-  const second = [...(words[1] ?? "")].find((one) => /[\p{L}\p{N}]/u.test(one)) ?? "";
-  const made = el("span", { class: `avatar ${kind}`, "aria-hidden": "true" }, ((letters[0] ?? "?") + second).toUpperCase());
-  let hue = 0;
-  for (const letter of String(name).slice(0, 40)) hue = (hue * 31 + letter.codePointAt(0)) % 360;
-  made.style.setProperty("--hue", String(hue));
-  return made;
+  return { key, threadOf: thread, root, draw, drawPerson, drawWindow: around.drawWindow };
 }
 
 const separator = (day) => el("p", { class: "day" }, day);
-const typingBubble = () => el("div", { class: "bubble theirs dots", "aria-label": "typing" }, el("i"), el("i"), el("i"));
+const typingBubble = () => el("div", { class: "bubble theirs dots", role: "img", "aria-label": t("typing") }, el("i"), el("i"), el("i"));
 
 /* A message that is drawn anew keeps the focus where it was: gives what brings it back. */
 function focusIn(place) {

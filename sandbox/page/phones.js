@@ -1,17 +1,20 @@
 /* The people and the row of their phones: who is there, which phones are open, one more person. */
 
-import { api } from "./api.js";
-import { button, el, icon, newId } from "./dom.js";
-import { closePhone, now, on, openPhone, store } from "./store.js";
+import { unseenBadge } from "./chooser.js";
+import { button, el, icon } from "./dom.js";
+import { createHolder } from "./holder.js";
+import { newcomerMenu } from "./newcomer.js";
 import { createPhone } from "./phone.js";
+import { closePhone, now, on, openPhone, store } from "./store.js";
 import { phoneNumber } from "./texts.js";
 import { trying } from "./toasts.js";
+import { t } from "./words.js";
 
 const MAX_CHIPS = 40;
 
 export function drawPhones(people, row) {
   const shown = new Map();
-  const search = el("input", { type: "search", placeholder: "Find a person", "aria-label": "Find a person", oninput: () => drawPeople() });
+  const search = el("input", { type: "search", placeholder: t("Find a person"), "aria-label": t("Find a person"), oninput: () => drawPeople() });
   const chips = el("div", { class: "chips" });
   people.append(search, chips, ...newPerson());
 
@@ -22,8 +25,8 @@ export function drawPhones(people, row) {
     search.hidden = all.length < 8;
     const focused = document.activeElement?.closest?.(".chip")?.dataset.key;
     chips.replaceChildren(...fitting.slice(0, MAX_CHIPS).map(chip));
-    if (fitting.length > MAX_CHIPS) chips.append(el("span", { class: "empty" }, `and ${fitting.length - MAX_CHIPS} more: search`));
-    if (store.isLoaded && !fitting.length) chips.append(el("span", { class: "empty" }, "Nobody of that name."));
+    if (fitting.length > MAX_CHIPS) chips.append(el("span", { class: "empty" }, t("and {count} more: search", { count: fitting.length - MAX_CHIPS })));
+    if (store.isLoaded && !fitting.length) chips.append(el("span", { class: "empty" }, t("Nobody of that name.")));
     if (focused) chips.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -34,7 +37,7 @@ export function drawPhones(people, row) {
       shown.delete(key);
     }
     for (const key of store.phones.keys()) {
-      if (!shown.has(key)) shown.set(key, createPhone(key));
+      if (!shown.has(key)) shown.set(key, createPhone(key, createHolder));
       shown.get(key).draw();
     }
     const roots = [...store.phones.keys()].map((key) => shown.get(key).root);
@@ -48,14 +51,14 @@ export function drawPhones(people, row) {
   });
   on("row", drawRow);
   on("clock", () => shown.forEach((phone) => phone.drawPerson()));
-  on("failed", () => store.isLoaded || row.replaceChildren(el("p", { class: "waiting wrong" }, "The phones could not be loaded. Trying again…")));
+  on("failed", () => store.isLoaded || row.replaceChildren(el("p", { class: "waiting wrong" }, t("The phones could not be loaded. Trying again…"))));
   on("phone", (keys) => {
     for (const key of keys) shown.get(key)?.draw();
   });
   setInterval(() => shown.forEach((phone) => phone.drawWindow()), 1000);
 }
 
-const empty = () => el("p", { class: "waiting" }, store.people.size ? "No phone is open. Choose a person above." : "There is nobody here yet. Add a person above.");
+const empty = () => el("p", { class: "waiting" }, store.people.size ? t("No phone is open. Choose a person above.") : t("There is nobody here yet. Add a person above."));
 
 function chip(person) {
   const isOpen = store.phones.has(person.waId);
@@ -69,13 +72,13 @@ function chip(person) {
       class: "chip",
       "data-key": person.waId,
       "aria-pressed": String(isOpen),
-      title: `${person.name}, ${phoneNumber(person.waId)}${isReachable ? ", a window is open" : ""}`,
+      title: [person.name, phoneNumber(person.waId), isReachable ? t("a window is open") : null].filter(Boolean).join(", "),
       onclick: toggle,
     },
     el("span", { class: `dot ${isReachable ? "open" : ""}`, "aria-hidden": "true" }),
     el("span", { class: "name", dir: "auto" }, person.name || phoneNumber(person.waId)),
-    person.online ? null : el("span", { class: "tag" }, "offline"),
-    unseen ? el("span", { class: "unseen", "aria-label": `${unseen} unseen` }, String(unseen)) : null,
+    person.online ? null : el("span", { class: "tag" }, t("offline")),
+    unseen ? unseenBadge(unseen) : null,
   );
 }
 
@@ -85,36 +88,6 @@ async function show(key) {
 }
 
 function newPerson() {
-  const id = newId("person");
-  const name = el("input", { name: "name", required: true, maxlength: 60, autocomplete: "off" });
-  const waId = el("input", { name: "waId", inputmode: "numeric", pattern: "[0-9]{5,15}", autocomplete: "off", placeholder: "made up if empty" });
-  const username = el("input", { name: "username", maxlength: 35, autocomplete: "off", placeholder: "none if empty" });
-  const hide = el("input", { type: "checkbox", name: "hidePhone" });
-  const submit = async (event) => {
-    event.preventDefault();
-    const person = { name: name.value, hidePhone: hide.checked };
-    if (waId.value) person.waId = waId.value;
-    if (username.value) person.username = username.value;
-    const made = await trying(() => api.addPerson(person));
-    if (!made) return;
-    store.people.set(made.waId, { windows: [], latestAt: null, ...made });
-    event.target.reset();
-    menu.hidePopover();
-    await show(made.waId);
-  };
-  const menu = el(
-    "div",
-    { id, popover: "auto", class: "menu newcomer", role: "dialog", "aria-label": "New person" },
-    el(
-      "form",
-      { class: "fields", onsubmit: submit },
-      el("h2", {}, "New person"),
-      el("label", {}, "Name", name),
-      el("label", {}, "Number, digits with country code", waId),
-      el("label", {}, "Username", username),
-      el("label", { class: "check" }, hide, "Hides the number: businesses get a user id only"),
-      el("div", { class: "actions" }, button("Cancel", () => menu.hidePopover()), el("button", { class: "strong" }, "Add person")),
-    ),
-  );
-  return [button("Add a person", null, { class: "chip add", popovertarget: id }, icon("plus"), "Person"), menu];
+  const menu = newcomerMenu(show);
+  return [button(t("Add a person"), null, { class: "chip add", popovertarget: menu.id }, icon("plus"), t("Person")), menu];
 }

@@ -1,6 +1,7 @@
 /* The sheet that comes up from the bottom of a phone: one at a time, closed by Escape or a tap beside it. */
 
 import { button, el, icon, newId } from "./dom.js";
+import { t } from "./words.js";
 
 export function createSheets(screen) {
   const root = el("div", { class: "veil", hidden: true });
@@ -21,7 +22,7 @@ export function createSheets(screen) {
     const sheet = el(
       "div",
       { class: "sheet", role: "dialog", "aria-modal": "true", "aria-labelledby": id },
-      el("div", { class: "grip" }, el("h3", { id, dir: "auto" }, title), button("Close", close, { class: "quiet" }, icon("close"))),
+      el("div", { class: "grip" }, el("h2", { id, dir: "auto" }, title), button(t("Close"), close, { class: "quiet" }, icon("close"))),
       el("div", { class: "inside" }, parts(close)),
     );
     root.replaceChildren(sheet);

@@ -4,8 +4,11 @@ import { api } from "./api.js";
 
 const MAX_KEPT = 600;
 const MAX_LOG = 500;
-const FIRST_PHONES = 2;
+const FRAMELESS_MS = 100;
 const STATES = ["sending", "waiting", "dropped", "delivered"];
+
+/* How many phones are open at first, and whether the log is shown. */
+export const view = { phones: 2, hasLog: true };
 
 export const store = {
   numbers: [],
@@ -32,12 +35,13 @@ export function changed(topic, detail) {
   due.get(topic).add(detail);
   if (isScheduled) return;
   isScheduled = true;
-  // A page in the background is shown no frames, and must not fall behind for that.
-  if (document.hidden) setTimeout(tell, 50);
-  else requestAnimationFrame(tell);
+  // A page in the background or in a folded panel gets no frames, and must not fall behind for that.
+  setTimeout(tell, FRAMELESS_MS);
+  requestAnimationFrame(tell);
 }
 
 function tell() {
+  if (!isScheduled) return;
   isScheduled = false;
   const now = [...due];
   due.clear();
@@ -63,21 +67,28 @@ export const openPhones = () => [...store.phones.keys()];
 
 /* Everything from the sandbox anew. Phones that are open stay open while their people exist. */
 export async function load() {
-  const [overview, calls, webhooks] = await Promise.all([api.phones(), api.calls(), api.webhooks()]);
+  const overview = await api.phones();
   store.numbers = overview.numbers;
   store.groups = overview.groups;
   store.people = new Map(overview.people.map((person) => [person.waId, person]));
   const wanted = store.isLoaded ? openPhones() : chosen();
   const open = wanted.filter((key) => store.people.has(key));
-  const fallback = [...store.people.keys()].slice(0, FIRST_PHONES);
-  await openExactly(open.length || store.isLoaded ? open : fallback);
-  store.log.clear();
-  for (const call of calls.calls) noteLog({ kind: "call", at: call.at, ...call });
-  for (const sent of webhooks.deliveries) noteLog(asLog(sent));
+  const fallback = [...store.people.keys()].slice(0, view.phones);
+  // Who looks at one phone always sees one; of several, all may be closed.
+  const isNoneFine = store.isLoaded && view.phones > 1;
+  await openExactly(open.length || isNoneFine ? open.slice(0, view.phones === 1 ? 1 : undefined) : fallback);
+  if (view.hasLog) await loadLog();
   store.isLoaded = true;
   changed("people");
   changed("row");
   changed("log");
+}
+
+async function loadLog() {
+  const [calls, webhooks] = await Promise.all([api.calls(), api.webhooks()]);
+  store.log.clear();
+  for (const call of calls.calls) noteLog({ kind: "call", at: call.at, ...call });
+  for (const sent of webhooks.deliveries) noteLog(asLog(sent));
 }
 
 const chosen = () => new URLSearchParams(location.hash.slice(1)).get("people")?.split(",") ?? [];
@@ -94,6 +105,14 @@ async function openExactly(keys) {
 
 export async function openPhone(key) {
   if (!store.phones.has(key)) store.phones.set(key, freshPhone(await api.phone(key)));
+  store.unseen.delete(key);
+  remember();
+  changed("people");
+  changed("row");
+}
+
+export async function openOnly(key) {
+  if (!store.phones.has(key)) store.phones = new Map([[key, freshPhone(await api.phone(key))]]);
   store.unseen.delete(key);
   remember();
   changed("people");
@@ -140,10 +159,10 @@ export function noteMessage(key, message) {
   person.latestAt = Math.max(person.latestAt ?? 0, message.at);
   if (message.from === "person" && isOwn(message, key)) noteWindow(person, message);
   const phone = store.phones.get(key);
+  const hasArrived = message.from === "business" && message.status === "delivered";
+  if (hasArrived) changed("arrived", key);
   if (!phone) {
-    if (message.from === "business" && message.status === "delivered") {
-      store.unseen.set(key, (store.unseen.get(key) ?? 0) + 1);
-    }
+    if (hasArrived) store.unseen.set(key, (store.unseen.get(key) ?? 0) + 1);
   } else {
     if (message.from === "business") phone.typing = phone.typing.filter((id) => id !== message.phoneNumberId);
     put(phone, message);
@@ -193,6 +212,7 @@ export function notePerson(person) {
 export const asLog = (sent) => ({ kind: "webhook", at: sent.createdAt, ...sent });
 
 export function noteLog(entry) {
+  if (!view.hasLog) return;
   const key = `${entry.kind}:${entry.id}`;
   const before = store.log.get(key);
   if (before && entry.kind === "webhook" && isBehind(entry, before)) return;

@@ -1,6 +1,7 @@
 /* The live connection: events as they happen, and everything again after each interruption. */
 
 import { asLog, changed, load, noteLog, noteMessage, notePerson, refresh, setClock, store } from "./store.js";
+import { t } from "./words.js";
 
 const REST_MS = 150;
 const TYPING_MS = 4000;
@@ -13,13 +14,16 @@ export function listen(onState) {
   showState = onState;
   const stream = new EventSource("/_sandbox/stream");
   stream.addEventListener("open", reload);
-  stream.addEventListener("error", () => showState("lost", "Not connected, trying again…"));
+  stream.addEventListener("error", () => showState("lost", t("Not connected, trying again…")));
   hear(stream, "clock", setClock);
   hear(stream, "call", noteCall);
   hear(stream, "webhook", (sent) => noteLog(asLog(sent)));
   hear(stream, "message", ({ person, message }) => noteMessage(person, message) || reload());
   hear(stream, "person", personChanged);
-  hear(stream, "reset", reload);
+  hear(stream, "reset", () => {
+    store.unseen.clear();
+    reload();
+  });
   hear(stream, "lost", reload);
 }
 
@@ -72,7 +76,7 @@ async function loadAll() {
   isStale = false;
   try {
     await load();
-    showState("live", "Live");
+    showState("live", t("Live"));
     for (const [key, phone] of store.phones) if (phone.typing.length) refreshSoon(key, TYPING_MS);
   } catch (wrong) {
     isStale = true;

@@ -3,6 +3,7 @@
 import { button, el, icon } from "./dom.js";
 import { outside } from "./texts.js";
 import { toast } from "./toasts.js";
+import { t } from "./words.js";
 
 export const tap = (label, name, act) => button(null, act, { class: "tap" }, name ? icon(name) : null, el("span", { dir: "auto" }, label));
 
@@ -14,11 +15,14 @@ export function answer(scene, message, body) {
   return scene.phone.write({ ...body, context: { id: message.id } });
 }
 
+/* A page inside another may be kept from the clipboard: then the text is shown to be taken by hand. */
+export async function copy(text) {
+  const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  toast(isCopied ? t("Copied: {text}", { text: String(text).slice(0, 80) }) : text);
+}
+
 export function copyTap(label, code) {
-  return tap(label, "copy", async () => {
-    await navigator.clipboard?.writeText(code).catch(() => {});
-    toast(`Copied: ${code}`);
-  });
+  return tap(label, "copy", () => copy(code));
 }
 
 /* A form in a sheet: fields by name, and what to do with their values. */
@@ -49,12 +53,12 @@ export function formSheet(scene, title, fields, label, send) {
 export function flowTap(scene, message, { label, token, flowId }) {
   const open = () => {
     const value = JSON.stringify({ flow_token: token || "unused", answer: "yes" }, null, 2);
-    formSheet(scene, label, [{ name: "json", label: `Answers of the flow ${flowId ?? ""}, as JSON`, rows: 6, value, required: true }], "Complete the flow", (values) => {
+    formSheet(scene, label, [{ name: "json", label: t("Answers of the flow {id}, as JSON", { id: flowId ?? "" }), rows: 6, value, required: true }], t("Complete the flow"), (values) => {
       let given;
       try {
         given = JSON.parse(values.json);
       } catch {
-        throw new Error("These answers are not JSON.");
+        throw new Error(t("These answers are not JSON."));
       }
       return answer(scene, message, {
         type: "interactive",
@@ -69,12 +73,12 @@ export function flowTap(scene, message, { label, token, flowId }) {
 export function cartTap(scene, message, { label, catalogId, products }) {
   const open = () => {
     const known = products.length ? products : ["product-1", "product-2"];
-    const fields = known.map((id, index) => ({ name: id, label: `How many of ${id}`, type: "number", value: index ? "0" : "1" }));
-    formSheet(scene, label, [...fields, { name: "", label: "Message with the order" }], "Send order", (values) => {
+    const fields = known.map((id, index) => ({ name: id, label: t("How many of {id}", { id }), type: "number", value: index ? "0" : "1" }));
+    formSheet(scene, label, [...fields, { name: "", label: t("Message with the order") }], t("Send order"), (values) => {
       const items = known
         .map((id) => ({ product_retailer_id: id, quantity: Number(values[id]), item_price: 10, currency: "USD" }))
         .filter((item) => item.quantity > 0);
-      if (!items.length) throw new Error("The cart is empty.");
+      if (!items.length) throw new Error(t("The cart is empty."));
       return answer(scene, message, { type: "order", order: { catalog_id: catalogId || "194836987003835", text: values[""], product_items: items } });
     });
   };
@@ -92,4 +96,4 @@ export function contactTap(scene, message, label) {
   return tap(label, "person", share);
 }
 
-export const callTap = (label) => tap(label, "call", () => toast("Calls are not placed from this page. POST /_sandbox/trigger sends their webhooks."));
+export const callTap = (label) => tap(label, "call", () => toast(t("Calls are not placed from this page. POST /_sandbox/trigger sends their webhooks.")));

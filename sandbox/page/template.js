@@ -4,6 +4,7 @@ import { el, icon } from "./dom.js";
 import { header } from "./interactive.js";
 import { answer, callTap, cartTap, contactTap, copyTap, flowTap, linkTap, tap } from "./taps.js";
 import { dayOf, clockTime, paragraph } from "./texts.js";
+import { t } from "./words.js";
 
 export function templateParts(drawn, message, scene) {
   return [
@@ -20,7 +21,7 @@ export function templateTaps(drawn, message, scene) {
 }
 
 function offer({ text, expirationTimeMs }) {
-  const until = expirationTimeMs ? ` Until ${dayOf(expirationTimeMs / 1000)}, ${clockTime(expirationTimeMs / 1000)}` : "";
+  const until = expirationTimeMs ? ` ${t("Until {when}", { when: `${dayOf(expirationTimeMs / 1000)}, ${clockTime(expirationTimeMs / 1000)}` })}` : "";
   return el("p", { class: "offer" }, icon("clock"), el("b", { dir: "auto" }, text), until);
 }
 

@@ -1,6 +1,7 @@
 /* Words for people: times, durations, and the marks of WhatsApp's own text formatting. */
 
 import { button, el } from "./dom.js";
+import { locale, t } from "./words.js";
 
 const LINK = /https?:\/\/[^\s<>"']+/g;
 const MARKS = [
@@ -47,9 +48,9 @@ export function outside(address, ...children) {
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children);
 }
 
-export const clockTime = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-export const exactTime = (at) => new Date(at * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-export const dayOf = (at) => new Date(at * 1000).toLocaleDateString([], { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+export const clockTime = (at) => new Date(at * 1000).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+export const exactTime = (at) => new Date(at * 1000).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const dayOf = (at) => new Date(at * 1000).toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 
 export function duration(seconds) {
   const left = Math.max(0, Math.floor(seconds));
@@ -63,6 +64,23 @@ export function size(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
 }
+
+const KINDS = {
+  image: t("Picture"),
+  gif: t("Video"),
+  video: t("Video"),
+  audio: t("Audio"),
+  document: t("Document"),
+  sticker: t("Sticker"),
+  location: t("Location"),
+  contacts: t("Contact"),
+  order: t("Order"),
+  system: t("Notice"),
+  reaction: t("Reaction"),
+};
+
+/* What a kind of message is called; one that is new here by its own name. */
+export const kindName = (type) => KINDS[type] ?? String(type);
 
 export const phoneNumber = (digits) => `+${digits}`;
 
@@ -79,16 +97,16 @@ export function gist(message) {
   const content = message.content ?? {};
   const part = content[message.type] ?? content;
   if (message.type === "text") return String(content.body ?? "");
-  if (message.type === "template") return message.drawn?.body || String(content.name ?? "Template");
+  if (message.type === "template") return message.drawn?.body || String(content.name ?? t("Template"));
   if (message.type === "interactive") {
     const kind = content.type;
-    return content.body?.text ?? content[kind]?.title ?? part.header?.text ?? "Interactive message";
+    return content.body?.text ?? content[kind]?.title ?? part.header?.text ?? t("Interactive message");
   }
   if (message.type === "button") return String(content.text ?? "");
   if (content.caption) return String(content.caption);
-  if (message.type === "document") return String(content.filename ?? "Document");
-  if (message.type === "audio") return content.voice ? "Voice message" : "Audio";
-  return message.type.charAt(0).toUpperCase() + message.type.slice(1);
+  if (message.type === "document") return String(content.filename ?? t("Document"));
+  if (message.type === "audio") return content.voice ? t("Voice message") : t("Audio");
+  return kindName(message.type);
 }
 
 /* A text as it stands in a bubble; of a very long one the rest is there on demand. */
@@ -97,7 +115,7 @@ export function paragraph(source) {
   const isLong = shown.length > MAX_SHOWN;
   const words = el("p", { class: "text", dir: "auto" }, formatted(isLong ? shown.slice(0, MAX_SHOWN) : shown));
   if (!isLong) return [words];
-  const more = button("Read more", () => {
+  const more = button(t("Read more"), () => {
     words.replaceChildren(...formatted(shown));
     more.remove();
   }, { class: "more" });

@@ -2,6 +2,7 @@
 
 import { button, icon } from "./dom.js";
 import { toast } from "./toasts.js";
+import { t } from "./words.js";
 
 const TYPES = ["audio/ogg;codecs=opus", "audio/mp4", "audio/webm;codecs=opus"];
 const MAX_MS = 5 * 60 * 1000;
@@ -13,7 +14,7 @@ export function createRecorder(phone, sendFile) {
     if (recording) return recording.stop();
     const stream = await microphone();
     if (!stream) {
-      toast("No microphone here: a sample voice note is sent.");
+      toast(t("No microphone here: a sample voice note is sent."));
       await phone.write({ type: "audio", audio: { voice: true } });
       return;
     }
@@ -32,11 +33,11 @@ export function createRecorder(phone, sendFile) {
     show(true);
   }
 
-  const control = button("Record a voice note", press, { class: "quiet round mic", "aria-pressed": "false" }, icon("mic"));
+  const control = button(t("Record a voice note"), press, { class: "quiet round mic", "aria-pressed": "false" }, icon("mic"));
 
   function show(isOn) {
     control.setAttribute("aria-pressed", String(isOn));
-    control.setAttribute("aria-label", isOn ? "Stop and send the voice note" : "Record a voice note");
+    control.setAttribute("aria-label", isOn ? t("Stop and send the voice note") : t("Record a voice note"));
   }
 
   return { button: control };
