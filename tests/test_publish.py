@@ -310,3 +310,41 @@ def test_every_component_of_the_repository_is_described_on_a_page(folder: Path) 
     identifier = manifest_of(folder)["id"]
 
     assert [page for page in pages if f"<!-- generated: {identifier} objects -->" in page] != []
+
+
+def test_the_tables_of_other_languages_get_the_keys_of_what_is_said(
+    shell: Shell, tmp_path: Path
+) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    (folder / "texts").mkdir()
+    (folder / "examples").mkdir()
+    table = folder / "texts" / "de.json"
+    table.write_text(json.dumps({"Letters": "Briefe", "Parcels": "Pakete", "To": "An"}))
+    (folder / "examples" / "post.flow.json").write_text(json.dumps({"name": "Post"}))
+
+    first = shell.run("publish", str(folder))
+    again = shell.run("publish", str(folder))
+
+    said = json.loads(table.read_text("utf-8"))
+    assert f"{table}\n" in first[1]
+    assert again[1] == "Everything was published already.\n"
+    assert list(said) == sorted(said)
+    assert {text: said[text] for text in ("Letters", "To", "Post", "= sent", "Who gets it.")} == {
+        "Letters": "Briefe",
+        "To": "An",
+        "Post": "",
+        "= sent": "",
+        "Who gets it.": "",
+    }
+    assert "Parcels" not in said
+
+
+def test_a_table_that_is_no_json_is_named(shell: Shell, tmp_path: Path) -> None:
+    folder = write_connector(tmp_path / "mail", "mail")
+    (folder / "texts").mkdir()
+    (folder / "texts" / "de.json").write_text("{")
+
+    code, _, told = shell.run("publish", str(folder))
+
+    assert code == 1
+    assert f"{folder / 'texts' / 'de.json'} is not JSON" in told

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from ..contract import Texts
@@ -13,6 +13,7 @@ from ..host.offers import Example
 from .accounts import Body
 from .bodies import JsonRoute
 from .identity import Caller, hosting
+from .languages import Languages, chosen_language
 from .shapes.components import (
     ComponentForm,
     ComponentTestResult,
@@ -25,9 +26,6 @@ from .shapes.components import (
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["components"], route_class=JsonRoute)
-
-
-Languages = Annotated[str, Header(max_length=1_000, examples=["de-AT, de;q=0.9"])]
 
 
 class OptionsQuery(Body):
@@ -85,9 +83,8 @@ async def list_components(
 
     Their texts are in the language that `Accept-Language` asks for, as far as a connector has it.
     """
-    offers = hosting(request).offers
-    language = await offers.language(accept_language)
-    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    engine = hosting(request)
+    offers, language = engine.offers, await chosen_language(engine, response, accept_language)
     return {
         "language": language,
         "languages": await offers.languages(),
@@ -100,9 +97,8 @@ async def list_examples(
     request: Request, response: Response, _: Caller, accept_language: Languages = ""
 ) -> dict[str, Any]:
     """Return flows to begin with. The accounts in them are names that you replace by your own."""
-    offers = hosting(request).offers
-    language = await offers.language(accept_language)
-    response.headers.update({"Content-Language": language, "Vary": "Accept-Language"})
+    engine = hosting(request)
+    offers, language = engine.offers, await chosen_language(engine, response, accept_language)
     texts = await offers.texts(language)
     return {
         "examples": [
@@ -166,11 +162,24 @@ async def preview_step(request: Request, caller: Caller, query: PreviewQuery) ->
 
 
 @router.post("/forms", response_model=shaped(ComponentForm))
-async def make_form(request: Request, caller: Caller, query: FormQuery) -> dict[str, Any]:
-    """Return what an input makes of a component whose schema has `x-form`."""
-    return await hosting(request).component_tests.form(
+async def make_form(
+    request: Request,
+    response: Response,
+    caller: Caller,
+    query: FormQuery,
+    accept_language: Languages = "",
+) -> dict[str, Any]:
+    """Return what an input makes of a component whose schema has `x-form`.
+
+    Its texts are in the language that `Accept-Language` asks for, as far as a connector has it.
+    """
+    engine = hosting(request)
+    form = await engine.component_tests.form(
         caller.owner_id, query.type, account=query.account, values=query.input
     )
+    language = await chosen_language(engine, response, accept_language)
+    connector = engine.offers.types[query.type].connector
+    return {**form, "schema": await engine.offers.said(form["schema"], connector, language)}
 
 
 @router.post("/components/{type}/test", response_model=shaped(ComponentTestResult))

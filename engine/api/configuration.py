@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from .accounts import Body, examine, show_check
 from .addresses import describe_addresses
 from .bodies import JsonRoute
 from .identity import Administrator, hosting
+from .languages import Languages, chosen_language
 from .shapes.configuration import (
     ConfigurationList,
     ConfigurationValue,
@@ -32,15 +33,34 @@ class NewValue(Body):
 
 
 @router.get("/configuration", response_model=shaped(ConfigurationList))
-async def list_configuration(request: Request, _: Administrator) -> dict[str, Any]:
-    """Return every connector's keys and addresses; secrets show only whether they are set."""
+async def list_configuration(
+    request: Request, response: Response, _: Administrator, accept_language: Languages = ""
+) -> dict[str, Any]:
+    """Return every connector's keys and addresses; secrets show only whether they are set.
+
+    Their texts are in the language that `Accept-Language` asks for, as far as a connector has it.
+    """
     engine = hosting(request)
-    return {"connectors": [_describe(engine, each) for each in sorted(engine.connectors)]}
+    language = await chosen_language(engine, response, accept_language)
+    return {
+        "connectors": [
+            await engine.offers.said(_describe(engine, each), each, language)
+            for each in sorted(engine.connectors)
+        ]
+    }
 
 
 @router.get("/configuration/{service}", response_model=shaped(ConnectorConfiguration))
-async def get_configuration(request: Request, _: Administrator, service: str) -> dict[str, Any]:
-    return _describe(hosting(request), service)
+async def get_configuration(
+    request: Request,
+    response: Response,
+    _: Administrator,
+    service: str,
+    accept_language: Languages = "",
+) -> dict[str, Any]:
+    engine = hosting(request)
+    language = await chosen_language(engine, response, accept_language)
+    return await engine.offers.said(_describe(engine, service), service, language)
 
 
 @router.put("/configuration/{service}/{key}", response_model=shaped(ConfigurationValue))

@@ -20,6 +20,7 @@ except ModuleNotFoundError as missing:
 
 from pydantic import ValidationError as PydanticError
 
+from .catalogues import English
 from .choices import choices_of
 from .component import Component, Trigger
 from .context import ComponentContext
@@ -30,8 +31,8 @@ from .manifest import ComponentEntry, Manifest
 from .samples import samples_of
 from .schema import component_schema, port_schema
 from .testing import RecordingContext
-from .texts import LANGUAGE, Texts, texts_in
-from .values import Json
+from .texts import LANGUAGE, Texts
+from .values import Json, JsonObject
 
 # A page of the service, or of the connector's own documentation where there is no service.
 PAGE = re.compile(r"https://\S+|\bdocs/\S+\.md\b")
@@ -72,16 +73,19 @@ def component_complaints(
 
 
 def text_complaints(
-    manifest: Manifest, components: Mapping[str, type[Component]], texts: Mapping[str, Texts]
+    manifest: Manifest,
+    components: Mapping[str, type[Component]],
+    texts: Mapping[str, Texts],
+    examples: Mapping[str, JsonObject] | None = None,
 ) -> list[str]:
-    """Return what of manifest and schemas is not said in a language, and what stands nowhere."""
+    """Return what of manifest, schemas and examples a language lacks, and what stands nowhere."""
     documents: list[Any] = [manifest.model_dump(mode="json", by_alias=True)]
     documents += [component_schema(name, each) for name, each in components.items()]
-    said = dict.fromkeys(text for document in documents for text in texts_in(document))
+    english = English.of(documents, (examples or {}).values())
     found = [f"{each!r} is no language" for each in texts if not re.fullmatch(LANGUAGE, each)]
     for language, table in texts.items():
-        found += [f"{language}: {text!r} is not translated" for text in said if text not in table]
-        found += [f"{language}: {text!r} stands nowhere" for text in table if text not in said]
+        found += [f"{language}: {text!r} is not translated" for text in english.missing(table)]
+        found += [f"{language}: {text!r} stands nowhere" for text in english.unused(table)]
     return found
 
 

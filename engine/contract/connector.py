@@ -168,7 +168,7 @@ class Hooks:
 
     @hookspec
     def appmixer_texts(self) -> Mapping[str, Texts]:
-        """Return what the English texts of manifest and schemas are in other languages.
+        """Return what the English texts of manifest, schemas and examples are in other languages.
 
         By language (`de`, `pt-BR`), then by the English text; what is missing stays English. May be
         left out. Called when somebody first asks for one; does no more than read package data.

@@ -192,6 +192,11 @@ class Manifest(_Part):
         default_factory=lambda: Secrets(parameters=[], patterns=[]),
         description="What may stand in no log, beside what no host shows.",
     )
+    texts: list[str] = Field(
+        [],
+        description="Texts that forms say and no schema has, for the tables of other languages;"
+        " {} stands for what is not known before.",
+    )
     components: list[ComponentEntry]
 
     @property

@@ -1,7 +1,8 @@
 """Writes what is generated from connectors: `python -m appmixer.engine.contract.publish FOLDER…`.
 
-That are the schemas of a connector's components, their entries in its manifest, and the tables of
-its pages. The connector need not be installed, and nothing is needed but the contract.
+That are the schemas of a connector's components, their entries in its manifest, the tables of its
+pages, and the keys in the tables of other languages. The connector need not be installed, and
+nothing is needed but the contract.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from .catalogues import FOLDER, English
 from .component import Component
 from .connector import FOREIGN_FAULTS
 from .entries import component_entry, entry_faults
@@ -25,7 +27,7 @@ from .pages import BEGIN, Described, PageError, fill
 from .schema import COMPONENT_DOCUMENT, DIALECT, component_schema
 from .sources import COMPONENTS, MANIFEST, components_in, import_sources, modules_of
 
-SCHEMAS = "schemas"
+SCHEMAS, EXAMPLES = "schemas", "examples"
 GENERAL: Mapping[str, dict[str, Any]] = {
     f"{SCHEMAS}/connector.schema.json": {"$schema": DIALECT, **Manifest.model_json_schema()},
     f"{SCHEMAS}/component.schema.json": COMPONENT_DOCUMENT,
@@ -83,6 +85,8 @@ def published(connectors: Sequence[Folder]) -> dict[Path, bytes | None]:
         contents[each.folder / MANIFEST] = as_json(raw)
         for name, schema in {**schemas, **GENERAL}.items():
             contents[each.folder / name] = as_json(schema)
+        shown = manifest.model_dump(mode="json", by_alias=True)
+        contents |= _tables(each.folder, [shown, *documents.values()])
         described.append(Described(manifest, documents))
     return {**contents, **_pages(connectors, described)}
 
@@ -101,14 +105,29 @@ def _pages(connectors: Sequence[Folder], described: Sequence[Described]) -> dict
     return contents
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _tables(folder: Path, documents: Sequence[Any]) -> dict[Path, bytes]:
+    """Return the tables of its texts, with an empty text for each that has yet to be translated."""
+    flows = [_json(path) for path in sorted((folder / EXAMPLES).glob("*.json"))]
+    english = English.of(documents, flows)
+    return {
+        path: as_json(english.in_order(_json(path)))
+        for path in sorted((folder / FOLDER).glob("*.json"))
+    }
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Return the object in a file; an empty one where there is another value."""
     try:
         raw: object = json.loads(path.read_bytes())
     except OSError as error:
         raise PublishError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
         raise PublishError(f"{path} is not JSON: {error}.") from None
-    content = cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+    return cast("dict[str, Any]", raw) if isinstance(raw, dict) else {}
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    content = _json(path)
     identifier: object = content.get("id")
     if not isinstance(identifier, str) or not re.fullmatch(IDENTIFIER[1:-1], identifier):
         raise PublishError(f"{path} has no id of the form vendor:service.")

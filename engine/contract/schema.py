@@ -163,6 +163,11 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
             "description": "Examples of values at the main port, by a name for people.",
             "type": "object",
         },
+        "x-labels": {
+            "description": "In another language, what people call the ports and the samples.",
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+        },
     },
     "required": [
         "$id",
@@ -184,6 +189,11 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
                 "x-hint": {
                     "description": "What it has to be, in words that follow 'has to be'.",
                     "type": "string",
+                },
+                "x-labels": {
+                    "description": "In another language, what people call the values to choose.",
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
                 },
                 "x-widget": {"description": "How a form shows it.", "type": "string"},
                 "x-source": {"description": "The host can ask for a list of choices."},

@@ -85,6 +85,14 @@ class Offers:
                 self._palettes[language] = await asyncio.to_thread(self._shown, texts)
             return self._palettes[language]
 
+    async def said(
+        self, document: dict[str, Any], connector_id: str, language: str
+    ) -> dict[str, Any]:
+        """Return a document of a connector's in a language, as far as it speaks it."""
+        texts = (await self.texts(language)).get(connector_id, {})
+        found: dict[str, Any] = await asyncio.to_thread(translate, document, texts)
+        return found
+
     def _shown(self, texts: Mapping[str, Texts]) -> list[dict[str, Any]]:
         return [
             translate(self._connector(key, connector), texts.get(key, {}))
@@ -95,7 +103,7 @@ class Offers:
         manifest = connector.manifest.model_dump(
             mode="json",
             by_alias=True,
-            exclude={"schema_uri", "configuration", "secrets", "components"},
+            exclude={"schema_uri", "configuration", "secrets", "texts", "components"},
         )
         hidden = {"schema_file", "module", "account"}
         components = list[dict[str, Any]]()

@@ -201,7 +201,14 @@ def test_what_a_language_does_not_say_and_what_stands_nowhere_is_named() -> None
         "D E: 'Mute' is not translated",
         "D E: 'Says nothing.' is not translated",
     ]
-    assert text_complaints(manifest, {}, {"de": {"Mute": "a", "Says nothing.": "b"}}) == []
+    said = {"Mute": "a", "Says nothing.": "b"}
+    assert text_complaints(manifest, {}, {"de": said}) == []
+    assert text_complaints(manifest, {}, {"de": {**said, "Mute": ""}}) == [
+        "de: 'Mute' is not translated"
+    ]
+    assert text_complaints(manifest, {}, {"de": said}, {"greeting": {"name": "Greeting"}}) == [
+        "de: 'Greeting' is not translated"
+    ]
 
 
 def test_the_texts_of_schemas_have_to_be_said_as_well() -> None:

@@ -11,13 +11,21 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.contract import Component, ComponentContext, Connector, Form, Json
+from appmixer.engine.contract import (
+    Component,
+    ComponentContext,
+    Connector,
+    Form,
+    Json,
+    connectors_of,
+    hookimpl,
+)
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.host.retention import DAY_S, remove_old
 from appmixer.engine.observe import stream
 from appmixer.engine.storage.tables import forms
 
-from ..branches import PASSED, Letter, Notice, Post, Switch, with_components
+from ..branches import PASSED, Letter, Notice, Post, Switch, module_with
 from ..conftest import CONNECTOR
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +38,9 @@ LETTER = "test.echo.Letter"
 
 @pytest.fixture
 def connectors() -> dict[str, Connector]:
-    return with_components(Switch, Letter, Notice)
+    module: Any = module_with(Switch, Letter, Notice)
+    module.appmixer_texts = hookimpl(lambda: {"de": {"What stands in {}.": "Was in {} steht."}})
+    return connectors_of(module)
 
 
 @pytest.fixture
@@ -100,6 +110,21 @@ async def test_a_form_tells_the_ports_that_an_input_makes(
     ]
     assert answer.json()["schema"]["x-ports"]["sales"] == PASSED
     assert [port["name"] for port in empty.json()["ports"]] == ["else"]
+
+
+async def test_a_form_is_said_in_the_readers_language(admin: httpx.AsyncClient, owner: str) -> None:
+    query = {"type": LETTER, "account": "keys", "input": {"template": "hello"}}
+
+    german = await admin.post("/api/forms", json=query, headers={"Accept-Language": "de"})
+    english = await ask(admin, template="hello")
+
+    told = [each.json()["schema"]["properties"]["parameters"] for each in (german, english)]
+    assert [each["description"] for each in told] == [
+        "Was in the letter steht.",
+        "What stands in the letter.",
+    ]
+    assert german.headers["content-language"] == "de"
+    assert german.json()["form"] == english.json()["form"]
 
 
 async def test_a_form_tells_the_fields_that_the_service_decides_on(

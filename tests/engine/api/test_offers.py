@@ -31,6 +31,9 @@ GERMAN = {
     "Greeting": "Begrüßung",
     "Says hello.": "Sagt Hallo.",
     "hall": "Flur",
+    "Secret": "Geheimnis",
+    "= said": "gesagt",
+    "= twice": "zweimal",
 }
 
 
@@ -148,3 +151,29 @@ async def test_an_example_that_does_not_fit_and_a_hook_that_fails_are_in_the_log
     assert said.count("test:broken") == 2
     assert "example_left_out" in said
     assert "It is missing; fill it in." in said
+
+
+async def test_names_are_called_in_the_readers_language_beside_what_flows_have(
+    admin: httpx.AsyncClient,
+) -> None:
+    _, _, _, german = await palette(admin, "de")
+    _, _, _, english = await palette(admin, "en")
+
+    assert german["schema"]["x-labels"] == {"said": "gesagt"}
+    assert german["schema"]["properties"]["then"]["x-labels"] == {"twice": "zweimal"}
+    assert german["ports"] == english["ports"]
+    assert "x-labels" not in str(english)
+
+
+async def test_the_configuration_is_explained_in_the_readers_language(
+    admin: httpx.AsyncClient,
+) -> None:
+    headers = {"Accept-Language": "de"}
+    english = (await admin.get("/api/configuration/test:echo")).json()
+    answer = await admin.get("/api/configuration/test:echo", headers=headers)
+    listed = (await admin.get("/api/configuration", headers=headers)).json()["connectors"]
+
+    assert [key["label"] for key in answer.json()["keys"]] == ["Geheimnis"]
+    assert [key["label"] for key in english["keys"]] == ["Secret"]
+    assert answer.headers["content-language"] == "de"
+    assert answer.json() in listed
