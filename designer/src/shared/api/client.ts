@@ -3,6 +3,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 
 import { language } from "../texts";
+import { isObject } from "../values";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -53,10 +54,6 @@ async function errorOf(response: Response): Promise<ApiError> {
     text("field") || null,
     Array.isArray(error["faults"]) ? (error["faults"] as Schemas["Fault"][]) : [],
   );
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export const api = createClient<paths>({ baseUrl: window.location.origin });

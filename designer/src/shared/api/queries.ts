@@ -67,6 +67,22 @@ export const examples = () =>
     staleTime: Infinity,
   });
 
+export const functions = () =>
+  queryOptions({
+    queryKey: ["functions", language()],
+    queryFn: async () => (await take(api.GET("/api/functions"))).functions,
+    staleTime: Infinity,
+  });
+
+export const samples = (id: string) =>
+  queryOptions({
+    queryKey: ["flows", id, "samples"],
+    queryFn: async () =>
+      (await take(api.GET("/api/flows/{flow_id}/samples", { params: { path: { flow_id: id } } })))
+        .steps,
+    retry: false,
+  });
+
 export const run = (id: string) =>
   queryOptions({
     queryKey: ["runs", id],

@@ -1,0 +1,56 @@
+import { useMemo } from "react";
+
+import type { Component } from "../flow/catalog";
+import { setInput } from "../flow/document";
+import { useEditor, useEditorStore } from "../flow/editor";
+import { useSaving } from "../flow/saving-context";
+import { ErrorNote } from "../shared/ui/Note";
+import { AccountField } from "./AccountField";
+import { StepForm } from "./form/StepForm";
+import { useStepSchema } from "./form/step-schema";
+import { StepPreview } from "./preview/StepPreview";
+import { useUpstream } from "./expressions/use-upstream";
+
+const NOTHING = {};
+
+/** Account and form of a step, and what will come of it. */
+export function SetupTab({ name, component }: { name: string; component: Component }) {
+  const editor = useEditorStore();
+  const input = useEditor((state) => state.document.components[name]?.input) ?? NOTHING;
+  const account = useEditor((state) => state.document.components[name]?.account ?? null);
+  const upstream = useUpstream(name);
+  const all = useSaving((state) => state.faults);
+  const faults = useMemo(() => {
+    const found = new Map<string, string[]>();
+    const prefix = `components.${name}.input.`;
+    for (const { path, text } of all) {
+      if (!path.startsWith(prefix)) continue;
+      const field = path.slice(prefix.length);
+      found.set(field, [...(found.get(field) ?? []), text]);
+    }
+    return found;
+  }, [all, name]);
+  const made = useStepSchema(component, account, input);
+  const own = all.filter(({ path }) => path.startsWith(`components.${name}`));
+  const elsewhere = own.filter(({ path }) => !path.startsWith(`components.${name}.input.`));
+  const knowledge = { step: name, component, account, input, upstream, faults };
+  return (
+    <>
+      {elsewhere.map(({ path, text }) => (
+        <p key={path + text} role="alert">
+          {text}
+        </p>
+      ))}
+      {component.takesAccount && <AccountField name={name} component={component} />}
+      {made.error !== null && <ErrorNote error={made.error} />}
+      <StepForm
+        schema={made.schema}
+        knowledge={knowledge}
+        onChange={(next, field) => {
+          editor.getState().change((before) => setInput(before, name, next), `${name}.${field}`);
+        }}
+      />
+      <StepPreview component={component} account={account} input={input} given={upstream.given} />
+    </>
+  );
+}

@@ -1,0 +1,168 @@
+/** A field with choices of the service: they are searched and paged, and what is typed counts too. */
+
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { ChevronDown } from "lucide-react";
+import { Popover } from "radix-ui";
+import { useDeferredValue, useRef, useState, type KeyboardEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { api, take, type Schemas } from "../../shared/api/client";
+import { classes } from "../../shared/ui/Button";
+import { ErrorNote, Note } from "../../shared/ui/Note";
+import { useForm } from "../form/context";
+import style from "../inspector.module.css";
+import type { ValueProps } from "./ValueField";
+
+export default function SourceValue({
+  id,
+  path,
+  schema,
+  value,
+  hint,
+  isInvalid,
+  onChange,
+}: ValueProps) {
+  const { t } = useTranslation("inspector");
+  const { component, account, input } = useForm();
+  const [isOpen, setOpen] = useState(false);
+  const [typed, setTyped] = useState<string | null>(null);
+  const [active, setActive] = useState(0);
+  const field = useRef<HTMLInputElement>(null);
+  const search = useDeferredValue(typed ?? "");
+  const text =
+    value === undefined || value === null
+      ? ""
+      : typeof value === "string"
+        ? value
+        : JSON.stringify(value);
+  const source = schema["x-source"];
+  const decides = typeof source === "object" ? source.dependsOn.map((name) => input[name]) : [];
+  const { data, error, isFetching, hasNextPage, fetchNextPage } = useInfiniteQuery({
+    queryKey: ["options", component.name, path.join("."), account, decides, search],
+    queryFn: ({ pageParam }) =>
+      take(
+        api.POST("/api/options", {
+          body: {
+            type: component.name,
+            field: path.join("."),
+            account,
+            input,
+            search,
+            after: pageParam,
+          },
+        }),
+      ),
+    initialPageParam: 0,
+    getNextPageParam: (page) => page.next,
+    // The name of what is chosen stands beside its id as soon as the field is seen.
+    enabled: isOpen || text !== "",
+    placeholderData: keepPreviousData,
+  });
+  const options = data?.pages.flatMap((page) => page.options) ?? [];
+  const explanation = data?.pages.at(-1)?.explanation ?? null;
+  const chosen = options.find((option) => option.value === text);
+  const choose = (option: Schemas["Entry"]) => {
+    onChange(option.value);
+    setTyped(null);
+    setOpen(false);
+    field.current?.focus();
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      setOpen(true);
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      if (isOpen) setActive(Math.max(0, Math.min(options.length - 1, active + step)));
+    } else if (event.key === "Enter" && isOpen) {
+      event.preventDefault();
+      const option = options[active];
+      if (option !== undefined && !option.isDisabled) choose(option);
+    } else if (event.key === "Escape" && isOpen) {
+      event.stopPropagation();
+      setTyped(null);
+      setOpen(false);
+    }
+  };
+  return (
+    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+      <Popover.Anchor className={style["grow"]}>
+        <div className={style["combo"]}>
+          <input
+            ref={field}
+            className={style["control"]}
+            id={id}
+            role="combobox"
+            aria-expanded={isOpen}
+            aria-controls={`${id}-list`}
+            aria-autocomplete="list"
+            aria-activedescendant={isOpen && options.length > 0 ? `${id}-${active}` : undefined}
+            aria-describedby={`${id}-help`}
+            aria-invalid={isInvalid}
+            autoComplete="off"
+            placeholder={hint === "" ? t("choose") : hint}
+            value={typed ?? text}
+            onKeyDown={press}
+            onFocus={(event) => event.target.select()}
+            onClick={() => setOpen(true)}
+            onChange={(event) => {
+              setTyped(event.target.value);
+              setActive(0);
+              setOpen(true);
+              onChange(event.target.value);
+            }}
+            onBlur={() => setTyped(null)}
+          />
+          <ChevronDown size={14} aria-hidden />
+        </div>
+        {chosen !== undefined && <p className={style["chosen"]}>{chosen.label}</p>}
+      </Popover.Anchor>
+      <Popover.Portal>
+        <Popover.Content
+          className={style["options"]}
+          align="start"
+          sideOffset={2}
+          onOpenAutoFocus={(event) => event.preventDefault()}
+          onCloseAutoFocus={(event) => event.preventDefault()}
+        >
+          {error !== null && <ErrorNote error={error} />}
+          {explanation !== null && <Note state="advice" {...explanation} />}
+          {isFetching && options.length === 0 && <p className="soft">{t("searching")}</p>}
+          {data !== undefined && options.length === 0 && explanation === null && (
+            <p className="soft">{t("nothingFound", { search })}</p>
+          )}
+          <ul role="listbox" id={`${id}-list`} aria-labelledby={`${id}-label`}>
+            {options.map((option, at) => (
+              <li
+                key={option.value}
+                id={`${id}-${at}`}
+                role="option"
+                aria-selected={option.value === text}
+                aria-disabled={option.isDisabled}
+                className={classes(style["option"], at === active && style["active"])}
+                onPointerDown={(event) => {
+                  event.preventDefault();
+                  if (!option.isDisabled) choose(option);
+                }}
+              >
+                <span>
+                  {option.label}
+                  {option.hint !== "" && <small className="soft">{option.hint}</small>}
+                </span>
+                {option.badge !== "" && (
+                  <span className={style["badge"]} data-state={option.state}>
+                    {option.badge}
+                  </span>
+                )}
+              </li>
+            ))}
+          </ul>
+          {hasNextPage && (
+            <button type="button" className={style["linkish"]} onClick={() => void fetchNextPage()}>
+              {t("more")}
+            </button>
+          )}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
