@@ -21,8 +21,17 @@ CONNECTORS := $(dir $(wildcard connector.json */connector.json))
 # What the benchmark measures the engine beside.
 NODE_RED := bench/nodered
 NODE_RED_READY := $(NODE_RED)/node_modules/.package-lock.json
+# The page is built from its sources into the engine's package; what tests it is no part of it.
+DESIGNER := designer
+DESIGNER_READY := $(DESIGNER)/node_modules/.package-lock.json
+PAGE := engine/web/designer/index.html
+PAGE_SOURCES := $(filter-out %.test.ts %.test.tsx %/schema.d.ts, \
+	$(shell find $(DESIGNER) -name node_modules -prune -o -type f -print))
+# What the page's types are made of.
+DOCUMENT := build/openapi.json
+TYPES := $(DESIGNER)/src/shared/api/schema.d.ts
 
-.PHONY: demo test check prove lint publish wheels bench clean
+.PHONY: demo test check prove lint publish designer wheels bench clean
 .DEFAULT_GOAL := demo
 
 $(READY): pyproject.toml constraints.txt
@@ -41,15 +50,25 @@ $(GENERATOR_READY): tests/generator/requirements.txt
 	touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json %/.npmrc
-	@echo 'Once: installing what is written in JavaScript below $*.'
-	npm ci --prefix $* --silent
+	@command -v npm >/dev/null || { echo 'Node 20 is needed, and its npm is not here: see README.md.'; exit 1; }
+	@echo 'Once: installing what is written in JavaScript below $*; up to two minutes, in which nothing is printed.'
+	npm ci --prefix $* --loglevel error
 	touch $@
 
-demo: $(READY)
+$(PAGE): $(DESIGNER_READY) $(PAGE_SOURCES)
+	@echo 'Building the page, because $(DESIGNER)/ has changed: some ten seconds.'
+	npm run build --prefix $(DESIGNER) --silent -- --logLevel warn
+	touch $@
+
+# The page that the engine serves.
+designer: $(PAGE)
+
+demo: $(READY) $(PAGE)
 	$(BIN)/appmixer up --sandbox $(ARGS)
 
 # Everything but the long proofs, of which it runs a small form each.
-test: $(READY) $(NPM_READY) $(GENERATOR_READY)
+test: $(READY) $(NPM_READY) $(GENERATOR_READY) $(PAGE)
+	npm test --prefix $(DESIGNER) --silent -- --silent --passWithNoTests
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 # What an author of components needs, in seconds.
@@ -57,27 +76,31 @@ check: $(READY)
 	$(BIN)/pytest $(CHECKED) --numprocesses 2 --dist worksteal $(NOT_CHECKED) $(ARGS)
 
 # The long proofs alone, one after the other: each wants the machine for itself.
-prove: $(READY) $(NPM_READY)
+prove: $(READY) $(NPM_READY) $(PAGE)
 	$(BIN)/pytest -m prove $(ARGS)
 
-lint: $(READY)
+lint: $(READY) $(DESIGNER_READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases tests bench wheels
 	$(BIN)/pyright
+	$(BIN)/python -m appmixer.engine.api.document $(DOCUMENT)
+	test $(TYPES) -nt $(DOCUMENT) || npm run types --prefix $(DESIGNER) --silent
+	npm run lint --prefix $(DESIGNER) --silent
 
 # What is generated from the code of every connector here.
 publish: $(READY)
 	$(BIN)/appmixer publish $(CONNECTORS)
 
 # The contract, and all the rest, which needs it.
-wheels: $(READY)
+wheels: $(READY) $(PAGE)
 	$(BIN)/python -m wheels $(ARGS)
 
-bench: $(READY) $(NODE_RED_READY)
+bench: $(READY) $(NODE_RED_READY) $(PAGE)
 	$(BIN)/python -m bench $(ARGS)
 
 clean:
-	rm -rf $(VENV) $(GENERATOR) $(NPM)/node_modules $(NODE_RED)/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(GENERATOR) $(NPM)/node_modules $(NODE_RED)/node_modules $(DESIGNER)/node_modules
+	rm -rf $(dir $(PAGE)) $(TYPES) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -499,3 +499,26 @@ def test_a_first_make_says_what_it_does_before_it_is_silent() -> None:
 
     told = plan.index("installing about 90 Python packages")
     assert told < plan.index("-m venv") < plan.index("pip install") < plan.index("up --sandbox")
+    told = plan.index("installing what is written in JavaScript below designer; up to two minutes")
+    building = plan.index("Building the page, because designer/ has changed: some ten seconds.")
+    assert told < plan.index("npm ci --prefix designer") < building
+    assert building < plan.index("npm run build --prefix designer") < plan.index("up --sandbox")
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "prove", "bench", "wheels"])
+def test_what_shows_or_packs_the_page_builds_it_before_when_its_sources_have_changed(
+    target: str,
+) -> None:
+    sources = [
+        *("designer/index.html", "designer/package-lock.json", "designer/vite.config.ts"),
+        "designer/src/main.tsx",
+    ]
+    for source in sources:
+        plan = subprocess.run(
+            ["make", "--dry-run", f"--what-if={source}", target],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert "npm run build --prefix designer" in plan, source

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from .engine.built_page import ASSETS, build_page
 from .foreign import install
 from .shell import Shell
 
@@ -30,7 +31,8 @@ VERSION: str = PROJECT["project"]["version"]
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """What `make wheels` makes, by the names of the distributions."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "wheels", str(folder)]
+    page = build_page(tmp_path_factory.mktemp("page") / "built")
+    command = [sys.executable, "-m", "wheels", str(folder), "--page", str(page)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     found = {each.name.split("-")[0].replace("_", "-"): each for each in folder.glob("*.whl")}
     assert set(found) == {"appmixer-contract", "appmixer-whatsapp"}
@@ -75,7 +77,25 @@ def test_the_two_wheels_hold_what_is_needed_and_no_file_twice(wheels: dict[str, 
     assert contract & rest == set()
     assert wanted <= contract | rest
     assert {name.split("/")[0] for name in rest} == {"appmixer"}
+    page = "appmixer/engine/web/designer"
+    assert {each for each in rest if each.startswith(page)} == {
+        f"{page}/index.html",
+        f"{page}/assets/index-a1.js.gz",
+        *(f"{page}/assets/{name}" for name in ASSETS),
+    }
     assert manifest["version"] == VERSION
+
+
+def test_without_a_built_page_no_wheel_is_made_and_what_to_do_is_said(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "wheels", str(tmp_path / "dist"), "--page", str(tmp_path)]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"There is no page in {tmp_path}: build it by `make designer`, or use `make wheels`.\n"
+    )
+    assert not (tmp_path / "dist").exists()
 
 
 def test_the_contract_needs_three_libraries_and_the_connector_needs_the_contract(

@@ -1,4 +1,4 @@
-"""`python -m wheels [FOLDER]`: the contract, and the connector with engine and sandbox.
+"""`python -m wheels [FOLDER] [--page FOLDER]`: the contract, and all the rest.
 
 In development the repository is one project, described by pyproject.toml. Its two distributions
 are made from copies, each with a pyproject.toml of its own that is derived here: connectors of
@@ -8,6 +8,7 @@ is in both.
 
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -22,21 +23,32 @@ ROOT = Path(__file__).parents[1]
 CONTRACT = "appmixer.engine.contract"
 # The contract's distribution comes first, so it has what makes a package of the folder above it.
 SHARED = ("engine/__init__.py", "engine/py.typed")
+PAGE = Path("engine", "web", "designer")
 ALONGSIDE = ("README.md", "LICENSE", "connector.json", "docs/hosting.md")
 PIP = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index")
 
 
 def main(arguments: Sequence[str]) -> None:
-    target = Path(arguments[0] if arguments else ROOT / "dist").resolve()
+    asked = _asked(arguments)
+    target, page = asked.folder.resolve(), asked.page.resolve()
+    if not (page / "index.html").is_file():
+        sys.exit(f"There is no page in {page}: build it by `make designer`, or use `make wheels`.")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     with TemporaryDirectory() as folder:
         for name, divided in (("contract", contract(project)), ("rest", rest(project))):
             tree = Path(folder) / name
-            copy_tree(tree, project, holds_contract=name == "contract")
+            copy_tree(tree, project, page, holds_contract=name == "contract")
             (tree / "pyproject.toml").write_text(as_toml(divided), "utf-8")
             subprocess.run([sys.executable, *PIP, "--wheel-dir", target, tree], check=True)
     for wheel in sorted(target.glob(f"*-{project['project']['version']}-*.whl")):
         sys.stdout.write(f"{wheel}\n")
+
+
+def _asked(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m wheels")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "dist")
+    parser.add_argument("--page", type=Path, default=ROOT / PAGE, help="Where the page was built.")
+    return parser.parse_args(arguments)
 
 
 def contract(project: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +73,7 @@ def rest(project: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def copy_tree(tree: Path, project: Mapping[str, Any], *, holds_contract: bool) -> None:
+def copy_tree(tree: Path, project: Mapping[str, Any], page: Path, *, holds_contract: bool) -> None:
     """Copy what one of the two is made from."""
     ignored = shutil.ignore_patterns("__pycache__")
     folder = Path(CONTRACT.replace("appmixer.", "").replace(".", "/"))
@@ -75,6 +87,8 @@ def copy_tree(tree: Path, project: Mapping[str, Any], *, holds_contract: bool) -
         shutil.rmtree(tree / folder)
         for name in SHARED:
             (tree / name).unlink()
+        shutil.rmtree(tree / PAGE, ignore_errors=True)
+        shutil.copytree(page, tree / PAGE)
     for name in ALONGSIDE:
         (tree / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
