@@ -7,16 +7,18 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
 from ..contract import FateState
 from ..host.silences import Silences
 from ..runs.history import FIRST_PAGE
+from ..runs.searching import Search
 from ..runs.states import RunState
 from .accounts import Body
 from .bodies import JsonRoute
+from .flows import MAX_NUMBER
 from .identity import Caller, hosting
 from .shapes.runs import Commanded, EventList, Replayed, Run, RunList, StepPage
 from .shapes.shape import shaped
@@ -40,6 +42,9 @@ async def list_runs(
     request: Request,
     caller: Caller,
     flow_id: FlowFilter = None,
+    version: Annotated[
+        int | None, Query(ge=-MAX_NUMBER, le=MAX_NUMBER, description="Of a test, below zero.")
+    ] = None,
     status: Annotated[
         RunState | None,
         Query(description="`failed` finds also those of which only a later fate tells it."),
@@ -47,14 +52,38 @@ async def list_runs(
     fate: Annotated[
         FateState | None, Query(description="A state to which a step of the run has come.")
     ] = None,
-    before: Annotated[str | None, Query(description="The last run of the page before.")] = None,
+    test: Annotated[bool | None, Query(description="Only runs of drafts, or none of them.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="Runs that began then or later.")] = (
+        None
+    ),
+    until: Annotated[AwareDatetime | None, Query(description="Runs that began before.")] = None,
+    search: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="How the run's id begins, or a text in what its first 20 steps got, gave or"
+            " failed with, such as a name or a telephone number.",
+        ),
+    ] = "",
+    before: Annotated[str | None, Query(description="The `next` of the page before.")] = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
-    """Return your newest runs first."""
-    runs = await hosting(request).runs.list(
-        caller.owner_id, flow_id=flow_id, status=status, fate=fate, before=before, limit=limit
+    """Return your newest runs first.
+
+    A page may have fewer than `limit` and a `next` all the same: of what is rare, the newest 20,000
+    runs are looked at, and 2,000 where a text is searched.
+    """
+    wanted = Search(
+        flow_id=flow_id,
+        version=version,
+        status=status,
+        fate=fate,
+        is_test=test,
+        since=since and since.timestamp(),
+        until=until and until.timestamp(),
+        text=search.strip(),
     )
-    return {"runs": runs}
+    return await hosting(request).runs.find(caller.owner_id, wanted, before=before, limit=limit)
 
 
 @router.get("/runs/{run_id}", response_model=shaped(Run))

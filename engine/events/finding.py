@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from ..contract import Event, Trigger
 from ..flows.flows import Flows
 from ..flows.places import WarningContext
 from ..observe.faults import Describe
+from ..runs.run_ids import run_id_of
 from ..storage.database import DATABASE_AWAY
 from ..storage.statements import MAX_KEYS, PreparedSelect
 from ..storage.storage import Storage
@@ -227,9 +227,8 @@ class Finder:
                 self.describe(failure, given=each.event.payload, component=listener.component),
             )
         row = each.row
-        what = "|".join([row.connector, row.id, listener.flow_key, listener.component, again])
         return Start(
-            run_id=hashlib.sha256(what.encode()).hexdigest()[:32],
+            run_id=run_id_of(row.connector, row.id, listener.flow_key, listener.component, again),
             owner_id=listener.owner_id,
             account_id=listener.account_id,
             listener_id=listener.id,

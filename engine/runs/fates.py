@@ -157,7 +157,8 @@ def runs_with(state: FateState) -> sa.ColumnElement[bool]:
     """Say of a run that a step of it has come to this state, as its connector told."""
     # Written out, because a database uses an index of some rows only for what it can see.
     is_so = fates.c.state == sa.literal_column(f"'{state}'")
-    return runs.c.id.in_(sa.select(fates.c.run_id).join(steps, _IS_OF_STEP).where(is_so))
+    of_run = sa.select(fates.c.run_id).select_from(fates.join(steps, _IS_OF_STEP))
+    return of_run.where(fates.c.run_id == runs.c.id, is_so).correlate(runs).exists()
 
 
 def _prefix(connector: str) -> str:

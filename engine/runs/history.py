@@ -9,11 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import FateState, RejectedError
+from ..contract import RejectedError
 from ..storage.storage import Storage
 from ..storage.tables import events, lists, runs, segments, steps
 from ..times import iso
-from .fates import Fates, runs_with
+from .about import About
+from .fates import Fates
+from .searching import Search
 from .states import ListState, RunState, SegmentState
 
 # So many steps, and so many waits, are shown with a run.
@@ -31,33 +33,33 @@ class Runs:
         self,
         owner_id: str,
         *,
-        flow_id: str | None = None,
         status: str | None = None,
-        fate: FateState | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return the newest runs first; `before` is the id of the last run of the page before.
+        """Return the newest runs first."""
+        page = await self.find(owner_id, Search(status=status), before=before, limit=limit)
+        found: list[dict[str, Any]] = page["runs"]
+        return found
 
-        Among those that have failed are also those of which only a later fate tells it.
+    async def find(
+        self, owner_id: str, search: Search, *, before: str | None = None, limit: int = 50
+    ) -> dict[str, Any]:
+        """Return the newest runs that are looked for, and in `next` from where to look further.
+
+        `before` is the `next` of the page before. Among those that have failed are also those of
+        which only a later fate tells it.
         """
-        query = sa.select(runs).where(runs.c.owner_id == owner_id)
-        if flow_id is not None:
-            query = query.where(runs.c.flow_id == flow_id)
-        if status == RunState.FAILED:
-            query = query.where(sa.or_(runs.c.state == status, runs_with("failed")))
-        elif status is not None:
-            query = query.where(runs.c.state == status)
-        if fate is not None:
-            query = query.where(runs_with(fate))
-        if before is not None:
-            last = runs.alias()
-            place = sa.select(last.c.started_at, last.c.id).where(last.c.id == before)
-            query = query.where(sa.tuple_(runs.c.started_at, runs.c.id) < place.scalar_subquery())
-        query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
-        found = await self.storage.rows(query)
-        counts = await self.fates.counts([row.id for row in found])
-        return [_summary(row, counts) for row in found]
+        rows, further = await self.storage.readers.read(
+            lambda connection: search.find(connection, owner_id, before, limit)
+        )
+        return {"runs": await self._summaries(rows), "next": further}
+
+    async def _summaries(self, rows: Sequence[sa.Row[Any]]) -> list[dict[str, Any]]:
+        ids = [row.id for row in rows]
+        counts = await self.fates.counts(ids)
+        about = await self.storage.readers.read(lambda connection: About.read(connection, rows))
+        return [{**_summary(row, counts), **about.run(row)} for row in rows]
 
     async def get(self, owner_id: str, run_id: str) -> dict[str, Any]:
         """Return a run with its first steps, and what it waits for; raise LookupError."""
@@ -71,8 +73,9 @@ class Runs:
         )
         event = sa.select(events.c.id).where(events.c.seq == row.event_seq)
         page = await self._page(run_id, None, FIRST_PAGE)
+        [summary] = await self._summaries([row])
         return {
-            **_summary(row, await self.fates.counts([run_id])),
+            **summary,
             "eventKey": next((each.id for each in await self.storage.rows(event)), None),
             **page,
             "stepCount": await self._count(steps, steps.c.run_id == run_id),
@@ -197,6 +200,7 @@ def _summary(row: sa.Row[Any], fates: Mapping[str, Mapping[str, int]]) -> dict[s
         "error": row.error,
         "startedAt": iso(row.started_at),
         "endedAt": iso(row.ended_at),
+        "durationS": None if row.ended_at is None else round(row.ended_at - row.started_at, 3),
         "fates": fates.get(row.id, {}),
     }
 

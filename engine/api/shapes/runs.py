@@ -35,9 +35,18 @@ class RunSummary(Shape):
 
     id: str
     flow_id: str
+    flow_name: str | None = Field(description="null when the flow is gone.")
     version: int = Field(description="The flow's version that runs; of a test, below zero.")
     is_test: bool = Field(description="It is a run of a draft.")
-    trigger: str = Field(description="The component that began it.")
+    is_replay: bool = Field(
+        description="Its event was replayed; false also once the event is forgotten."
+    )
+    trigger: str = Field(description="The component that began it, by its name in the flow.")
+    trigger_type: str | None = Field(description="That component's full name.")
+    conversation: str | None = Field(
+        description="What the service calls that in which its events go one after the other, such"
+        " as a person's number; null where there is none."
+    )
     event_id: int | None = Field(
         description="The `id` of the event that started it; null for a run that none has."
     )
@@ -45,6 +54,7 @@ class RunSummary(Shape):
     error: Failure | None
     started_at: datetime
     ended_at: datetime | None
+    duration_s: float | None = Field(description="null until it has ended.")
     fates: dict[FateState, int] = Field(
         description="How many of its steps have come to each state that was told of later."
     )
@@ -52,6 +62,9 @@ class RunSummary(Shape):
 
 class RunList(Shape):
     runs: list[RunSummary]
+    next: str | None = Field(
+        description="What `before` is for the next page; null when there is nothing further back."
+    )
 
 
 class Step(Shape):

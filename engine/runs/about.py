@@ -1,0 +1,50 @@
+"""What runs are about, for those who look at many: their flow, what began them, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from ..storage.tables import events, flow_drafts, flows, steps
+from .run_ids import run_id_of
+
+
+@dataclass(frozen=True)
+class About:
+    """What belongs to some runs, read together."""
+
+    names: Mapping[str, str]
+    triggers: Mapping[str, str]
+    events: Mapping[int, sa.Row[Any]]
+
+    @classmethod
+    def read(cls, connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Self:
+        ids, keys = [row.id for row in rows], {row.flow_key for row in rows}
+        seqs = {row.event_seq for row in rows if row.event_seq}
+        names: dict[str, str] = {}
+        for table in (flow_drafts, flows):
+            query = sa.select(table.c.key, table.c.name).where(table.c.key.in_(keys))
+            names |= {row.key: row.name for row in connection.execute(query)}
+        query = sa.select(steps.c.id, steps.c.type).where(steps.c.id.in_(ids))
+        triggers = {row.id: row.type for row in connection.execute(query)}
+        columns = (events.c.seq, events.c.connector, events.c.id, events.c.order_key)
+        query = sa.select(*columns).where(events.c.seq.in_(seqs))
+        return cls(names, triggers, {row.seq: row for row in connection.execute(query)})
+
+    def run(self, row: sa.Row[Any]) -> dict[str, Any]:
+        """Return what is known of a run beside its own row."""
+        event = self.events.get(row.event_seq)
+        return {
+            "flowName": self.names.get(row.flow_key) or None,
+            "triggerType": self.triggers.get(row.id) or None,
+            "conversation": (event.order_key or None) if event else None,
+            "isReplay": event is not None and row.id != _first_id(row, event),
+        }
+
+
+def _first_id(row: sa.Row[Any], event: sa.Row[Any]) -> str:
+    """Return the id of the run that the event started when it came."""
+    return run_id_of(event.connector, event.id, row.flow_key, row.trigger)
