@@ -68,7 +68,7 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *{"observe", "storage", "flows", "runs"},
         },
         "host": {
-            *{"contract", "settings", "errors", "limits"},
+            *{"contract", "times", "settings", "errors", "limits"},
             *{"observe", "storage", "accounts", "flows", "runs", "events"},
         },
         "api": {

@@ -28,7 +28,8 @@ class Beginnings:
         await self.hand_over(going_on, fresh)
         for start in starts:
             state = RunState.FAILED if start.error else RunState.RUNNING
-            self.notices.tell_run(start.owner_id, start.run_id, start.flow_id, state)
+            begun = start.begun
+            self.notices.tell_run(start.owner_id, start.run_id, start.flow_id, state, begun)
         for each in routed:
             if not each.takers:
                 self.metrics.unrouted.labels(each.row.connector).inc()

@@ -68,6 +68,19 @@ class Start:
             rank=seq,
         )
 
+    @property
+    def begun(self) -> dict[str, Any]:
+        """How the run begins, for those who watch."""
+        return {
+            "version": self.version,
+            "isTest": self.is_test,
+            "trigger": self.component,
+            "triggerType": self.type or None,
+            "eventId": self.event_seq or None,
+            "conversation": self.order or None,
+            "error": self.error,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:

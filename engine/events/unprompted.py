@@ -68,7 +68,8 @@ class Unprompted:
         await self.hand_over([], [start.work for start in starts if start.error is None])
         for start in starts:
             state = RunState.FAILED if start.error else RunState.RUNNING
-            self.notices.tell_run(start.owner_id, start.run_id, start.flow_id, state)
+            begun = start.begun
+            self.notices.tell_run(start.owner_id, start.run_id, start.flow_id, state, begun)
         return True
 
 

@@ -27,6 +27,8 @@ from .tags import WHATEVER, Expected
 from .versions import add_version, check_room
 
 MAX_NAME_CHARS = 200
+# What who watches is told of a draft.
+NOTICED = ("etag", "name", "updatedAt")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Drafts:
     types: Mapping[str, ComponentType]
     limits: Limits
     document: Callable[[str, int], Awaitable[FlowDocument]]
+    # Tells who watches: the owner, of what kind it is, and what there is to tell.
+    tell: Callable[[str, str, Mapping[str, Any]], None]
 
     async def put(
         self, owner_id: str, flow_id: str, raw: object, expected: Expected = WHATEVER
@@ -57,7 +61,9 @@ class Drafts:
         await self.storage.writer.commit(
             lambda c: self._store(c, owner_id, flow_id, changed, expected)
         )
-        return await self.get(owner_id, flow_id)
+        draft = await self.get(owner_id, flow_id)
+        self.tell(owner_id, "draft", {"flowId": flow_id, **{each: draft[each] for each in NOTICED}})
+        return draft
 
     async def get(
         self, owner_id: str, flow_id: str, *, compared_with: int | None = None
@@ -100,6 +106,7 @@ class Drafts:
                 remove_shared(connection, owner_id, row.key)
 
         await self.storage.writer.commit(remove)
+        self.tell(owner_id, "draft", {"flowId": flow_id, "etag": None})
 
     async def kept(self, owner_id: str, flow_id: str) -> Sequence[Mapping[str, Any]]:
         """Return the draft's document with its secrets open, if there is a draft."""

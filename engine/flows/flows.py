@@ -58,6 +58,8 @@ class Flows:
     base_url: str
     # Called when what is asked for at a time may have changed.
     on_changed: Callable[[], None]
+    # Tells who watches: the owner, of what kind it is, and what there is to tell.
+    tell: Callable[[str, str, Mapping[str, Any]], None]
     log: Log
     describe: Describe
     triggers: Triggers = field(init=False)
@@ -83,7 +85,9 @@ class Flows:
         )
         self.checks = DocumentChecks(self.types, self.forms)
         self.start_checks = StartChecks(self.storage, self.accounts, self.types, self.forms)
-        self.drafts = Drafts(self.storage, self.checks, self.types, self.limits, self.document)
+        self.drafts = Drafts(
+            self.storage, self.checks, self.types, self.limits, self.document, self.tell
+        )
         self.versions = Versions(self.storage, self.checks, self.types, self.document)
         self.triggers = Triggers(
             storage=self.storage,
@@ -141,7 +145,7 @@ class Flows:
             )
         )
         warnings = [{"path": each.path, "text": each.text} for each in checked.warnings]
-        return {**await self.get(owner_id, flow_id), "warnings": warnings}
+        return {**await self._changed(owner_id, flow_id), "warnings": warnings}
 
     async def get(self, owner_id: str, flow_id: str) -> dict[str, Any]:
         """Return the flow with its newest document; raise LookupError."""
@@ -151,6 +155,12 @@ class Flows:
         [summary] = await self._summaries([row])
         asked = await asked_for(self.storage, row.key, self.base_url)
         return {**summary, "document": shown, **asked}
+
+    async def _changed(self, owner_id: str, flow_id: str) -> dict[str, Any]:
+        """Return the flow as it is now, and tell who watches."""
+        flow = await self.get(owner_id, flow_id)
+        self.tell(owner_id, "flow", _notice(flow))
+        return flow
 
     async def list(self, owner_id: str) -> Sequence[dict[str, Any]]:
         query = sa.select(flows).where(flows.c.owner_id == owner_id).order_by(flows.c.name)
@@ -169,6 +179,7 @@ class Flows:
             if row.state == RUNNING:
                 await self._stop(owner_id, row)
             await self.storage.writer.commit(lambda c: remove_flow(c, row.key, expected))
+        self.tell(owner_id, "flow", {"flowId": flow_id, "state": "deleted"})
 
     async def start(
         self, owner_id: str, flow_id: str, expected: Expected = WHATEVER
@@ -207,13 +218,14 @@ class Flows:
                 if row.running_version is None:
                     reason = str(error) if isinstance(error, ConnectorError) else "It failed."
                     await self._set_state(row.key, STOPPED, None, reason)
+                    await self._changed(owner_id, flow_id)
                 raise
             now = self.storage.clock.now
             await self.storage.writer.commit(lambda c: taking_over.store(c, now))
             self.on_changed()
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         warnings += [str(each) for each in changed]
-        return {**await self.get(owner_id, flow_id), "warnings": list(dict.fromkeys(warnings))}
+        return {**await self._changed(owner_id, flow_id), "warnings": [*dict.fromkeys(warnings)]}
 
     async def stop(
         self, owner_id: str, flow_id: str, expected: Expected = WHATEVER
@@ -224,7 +236,7 @@ class Flows:
             row = await self._present(owner_id, flow_id)
             check_version(row, expected)
             warnings = await self._stop(owner_id, row)
-        return {**await self.get(owner_id, flow_id), "warnings": list(dict.fromkeys(warnings))}
+        return {**await self._changed(owner_id, flow_id), "warnings": [*dict.fromkeys(warnings)]}
 
     async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
         version = row.running_version or row.version
@@ -283,6 +295,14 @@ class Flows:
         if row is None:
             raise LookupError(f"There is no flow {flow_id!r}.")
         return row
+
+
+NOTICED = ("name", "etag", "version", "state", "runningVersion", "reason")
+
+
+def _notice(flow: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what who watches is told of a flow that has changed."""
+    return {"flowId": flow["id"], **{name: flow[name] for name in NOTICED}}
 
 
 def _summary(row: sa.Row[Any]) -> dict[str, Any]:

@@ -180,6 +180,7 @@ class Engine:
             limits=self.limits,
             base_url=settings.base_url,
             on_changed=lambda: self.waker.look(),
+            tell=self.stream.publish,
             log=self.log,
             describe=self.describe,
         )

@@ -12,6 +12,8 @@ from ..observe.stream import Stream
 from ..runs.fates import Fates, has_fate
 from ..runs.silence import Accepted, SilentSteps
 from ..runs.states import RunState, StepState
+from ..runs.work import SegmentWork, StepCall
+from ..times import iso
 
 
 @dataclass(frozen=True)
@@ -28,19 +30,48 @@ class StreamedNotices:
     on_failure: Callable[[], None]
     _silent: SilentSteps = field(default_factory=SilentSteps)
 
-    def tell_run(self, owner_id: str, run_id: str, flow_id: str, state: str) -> None:
-        """Tell who watches that a run has changed."""
+    def tell_run(
+        self,
+        owner_id: str,
+        run_id: str,
+        flow_id: str,
+        state: str,
+        begun: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tell who watches that a run has begun or changed."""
         if RunState(state).is_final:
             self.on_end(run_id)
             self.metrics.runs.labels(state).inc()
         if state in (RunState.FAILED, RunState.UNKNOWN):
             self.on_failure()
-        self.stream.publish(owner_id, "run", {"runId": run_id, "flowId": flow_id, "state": state})
+        content = {"runId": run_id, "flowId": flow_id, "state": state, "begun": begun}
+        self.stream.publish(owner_id, "run", content)
+
+    def tell_begun(self, work: SegmentWork, call: StepCall, type: str, at: float) -> None:
+        """Tell who watches that a step is done now."""
+        if not self.stream.is_watched(work.owner_id):
+            return
+        self.stream.publish(
+            work.owner_id,
+            "begun",
+            {
+                "runId": work.run_id,
+                "flowId": work.flow_id,
+                "stepId": call.step_id,
+                "component": call.component,
+                "type": type,
+                "attempt": call.attempt,
+                "startedAt": iso(at),
+            },
+        )
 
     def tell_step(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
         """Tell who watches how a step has ended."""
         self.metrics.steps.labels(row["type"], row["state"]).inc()
         self.metrics.step_seconds.labels(row["type"]).observe(row["duration_s"])
+        if not self.stream.is_watched(owner_id):
+            self._note_silence(owner_id, flow_id, row)
+            return
         self.stream.publish(
             owner_id,
             "step",
@@ -52,8 +83,15 @@ class StreamedNotices:
                 "type": row["type"],
                 "state": row["state"],
                 "error": row["error"],
+                "attempt": row["attempt"],
+                "startedAt": iso(row["started_at"]),
+                "durationS": round(row["duration_s"], 6),
+                "ports": _ports(row),
             },
         )
+        self._note_silence(owner_id, flow_id, row)
+
+    def _note_silence(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
         if row["state"] == StepState.COMPLETED and has_fate(self.types, row["type"]):
             self._silent.ended(owner_id, flow_id, row)
 
@@ -71,3 +109,9 @@ class StreamedNotices:
     def _tell_silence(self, step: Accepted) -> None:
         self.metrics.silent.labels(step.notice["type"]).inc()
         self.stream.publish(step.owner_id, "fate", step.notice)
+
+
+def _ports(row: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many values have left a step at each port."""
+    counts: Mapping[str, int] = row["counts"] or {}
+    return {port: counts.get(port, len(values)) for port, values in (row["output"] or {}).items()}

@@ -52,6 +52,9 @@ class Stream:
     def watchers(self) -> int:
         return sum(map(len, self._watchers.values()))
 
+    def is_watched(self, owner_id: str) -> bool:
+        return owner_id in self._watchers
+
     def publish(self, owner_id: str, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the owner's watchers; may be called from any thread."""
         for watcher in list(self._watchers.get(owner_id, ())):

@@ -231,6 +231,8 @@ class Segment:
 
     async def _do(self, call: StepCall, component: FlowComponent, number: int) -> Outcome:
         work = self.work
+        now = self.executor.clock.now
+        self.executor.notices.tell_begun(work, call, component.type, now)
         row, outcome = await self.executor.steps.do(work, call, component, self.budget)
         if row["counts"]:
             self.new_pieces[call.step_id] = outcome.whole

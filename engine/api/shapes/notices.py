@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -25,12 +26,37 @@ class Missed(Shape):
     count: int = Field(description="How many notices were left out.")
 
 
+class RunBegun(Shape):
+    """How a run has begun."""
+
+    version: int = Field(description="Of a test, below zero.")
+    is_test: bool
+    trigger: str = Field(description="By its name in the flow.")
+    trigger_type: str | None = Field(description="The component's full name.")
+    event_id: int | None = Field(description="null where no event has started it.")
+    conversation: str | None
+    error: Failure | None = Field(description="Why it has failed before its first step.")
+
+
 class RunChanged(Shape):
-    """A run has another state."""
+    """A run has begun, or has another state."""
 
     run_id: str
     flow_id: str
     state: RunState
+    begun: RunBegun | None = Field(description="Of a run that begins.")
+
+
+class StepBegun(Shape):
+    """A step is done now; what came of it is told when it has ended."""
+
+    run_id: str
+    flow_id: str
+    step_id: str
+    component: str
+    type: str
+    attempt: int
+    started_at: datetime
 
 
 class StepEnded(Shape):
@@ -43,6 +69,10 @@ class StepEnded(Shape):
     type: str
     state: StepState
     error: Failure | None
+    attempt: int
+    started_at: datetime
+    duration_s: float
+    ports: dict[str, int] = Field(description="How many values have left at each port.")
 
 
 class FateTold(Shape):
@@ -65,6 +95,39 @@ class FlowMarked(Shape):
     marks: list[Fault] = Field(description="All marks that the flow has now, by step.")
 
 
+class FlowChanged(Shape):
+    """A flow was stored, started or stopped, or did not start."""
+
+    flow_id: str
+    name: str
+    etag: str = Field(description="The newest version's.")
+    version: int
+    state: Literal["running", "stopped"]
+    running_version: int | None
+    reason: str = Field(description="Why it did not start; else empty.")
+
+
+class FlowDeleted(Shape):
+    """A flow is gone, with its draft."""
+
+    flow_id: str
+    state: Literal["deleted"]
+
+
+class DraftChanged(Shape):
+    """A draft was stored, perhaps by yourself: then you know its tag."""
+
+    flow_id: str
+    etag: str
+    name: str
+    updated_at: datetime
+
+
+class DraftDeleted(Shape):
+    flow_id: str
+    etag: None
+
+
 class AccountDeleted(Shape):
     id: str
     state: Literal["deleted"]
@@ -74,9 +137,11 @@ NOTICES: Mapping[str, tuple[type[BaseModel], ...]] = {
     "open": (Opened,),
     "missed": (Missed,),
     "run": (RunChanged,),
+    "begun": (StepBegun,),
     "step": (StepEnded,),
     "fate": (FateTold,),
-    "flow": (FlowMarked,),
+    "flow": (FlowChanged, FlowMarked, FlowDeleted),
+    "draft": (DraftChanged, DraftDeleted),
     "account": (Account, AccountDeleted),
 }
 REFS = "#/components/schemas/{model}"
