@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Clients in JavaScript that the tests run against the sandbox.
+# What the tests use of npm: clients of the sandbox, and axe, which looks for what is in somebody's way.
 NPM := tests/npm
 NPM_READY := $(NPM)/node_modules/.package-lock.json
 # What makes a client of the engine's OpenAPI document for a test, with versions of its own.

@@ -127,9 +127,10 @@ class Visitor:
         await page.screenshot(path=path, animations="disabled", **options)
         return path
 
-    async def close(self) -> None:
-        for context in self._contexts:
-            await context.close()
+    async def leave(self) -> None:
+        """Close all pages; whoever serves them has it done before the end."""
+        while self._contexts:
+            await self._contexts.pop().close()
 
     def _note_console(self, message: ConsoleMessage) -> None:
         # Chromium also writes here which requests failed and what the policy forbade.
@@ -150,7 +151,7 @@ async def visiting(browser: Browser, screenshots: Path) -> AsyncGenerator[Visito
     try:
         yield visitor
     finally:
-        await visitor.close()
+        await visitor.leave()
     if visitor.unexpected:
         raise AssertionError("\n".join(["The page complained:", *visitor.unexpected]))
 
