@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 from appmixer.engine.contract import ComponentClasses, hookimpl
 
 if TYPE_CHECKING:
-    from appmixer.engine.contract import AccountProvider, Component, HostContext, JsonObject, Plugin
+    from appmixer.engine.contract import (
+        AccountProvider,
+        Component,
+        HostContext,
+        JsonObject,
+        Plugin,
+        Texts,
+    )
 
 
 @cache
@@ -35,6 +42,12 @@ def appmixer_account_provider(host: HostContext) -> AccountProvider:
     from .reach.api_keys import ApiKeys
 
     return ApiKeys()
+
+
+@hookimpl
+def appmixer_texts() -> Mapping[str, Texts]:
+    tables = (files("appmixer.utilities") / "texts").iterdir()
+    return {each.name.removesuffix(".json"): json.loads(each.read_text("utf-8")) for each in tables}
 
 
 @hookimpl
