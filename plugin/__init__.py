@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         HostContext,
         JsonObject,
         Plugin,
+        Texts,
     )
 
 
@@ -45,6 +46,13 @@ def appmixer_examples() -> Mapping[str, JsonObject]:
     from .configuration.manifest import read_examples
 
     return read_examples()
+
+
+@hookimpl
+def appmixer_texts() -> Mapping[str, Texts]:
+    from .configuration.manifest import read_texts
+
+    return read_texts()
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Reads connector.json and the example flows, installed or not."""
+"""Reads connector.json, the example flows and the texts, installed or not."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def read_examples() -> dict[str, dict[str, Any]]:
         for file in there
         if file.name.endswith(EXAMPLE)
     }
+
+
+def read_texts() -> dict[str, dict[str, str]]:
+    """Return the tables of the folder `texts`, by their languages."""
+    tables = (CONNECTOR / "texts").iterdir()
+    return {each.name.removesuffix(".json"): json.loads(each.read_text("utf-8")) for each in tables}
 
 
 def component_modules() -> Mapping[str, str]:

@@ -208,6 +208,7 @@ class FreeFormInput(WindowInput, ConversationInput):
 State = Annotated[
     Literal["open", "closed", "unknown"],
     Field(
+        title="Window State",
         description="Unknown when no message or call of the person has come through here lately.",
         examples=["open"],
     ),

@@ -8,7 +8,7 @@ from appmixer.engine.contract import load_connectors
 from appmixer.engine.contract.conformance import text_complaints
 
 CONNECTORS = load_connectors()
-OURS = {"appmixer:utilities": "utilities/texts/de.json"}
+OURS = {"appmixer:whatsapp": "texts/de.json", "appmixer:utilities": "utilities/texts/de.json"}
 GAP = "{}"
 
 
