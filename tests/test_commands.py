@@ -21,6 +21,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
+from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.cli.app import app
 from appmixer.sandbox.cli.commands import app as sandbox_app
 
@@ -93,6 +94,17 @@ def test_what_up_prints_lets_every_command_find_its_engine(demo: Shell) -> None:
         "auto-reply",
         "connection-test",
     ]
+
+
+def test_the_api_names_the_phone_of_the_sandbox_beside_it(demo: Shell) -> None:
+    variables = demo.variables
+    token = read_token(Path(variables["APPMIXER_DATA"]), {})
+
+    me = httpx.get(f"{demo.url}/api/me", headers={"Authorization": f"Bearer {token}"}).json()
+
+    page = f"{variables['SANDBOX']}/_sandbox/phone"
+    assert me["simulator"] == {"url": page, "label": "Phone"}
+    assert httpx.get(page).status_code == 200
 
 
 def test_tells_its_version(demo: Shell) -> None:

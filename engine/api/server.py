@@ -25,7 +25,7 @@ from ..errors import StartError
 from ..host.engine import Engine
 from ..host.starting import check, explaining
 from ..observe.logs import get_log, pass_on_everything
-from ..settings import Settings
+from ..settings import Settings, Simulator
 from .application import create_app
 from .connections import BoundedConfig, BoundedProtocol, Limits
 from .owners import with_token
@@ -43,6 +43,13 @@ T = TypeVar("T")
 
 class Rehearsal(Protocol):
     """A module of the entry-point group `appmixer.sandboxes`: a simulated service and its demo."""
+
+    LABEL: str
+    """What the simulation's page shows."""
+
+    def page(self, sandbox_url: str) -> str:
+        """Return the address of the page that the engine's own page may hold beside itself."""
+        ...
 
     async def serve(self, host: str, port: int) -> None:
         """Serve the simulation until cancelled."""
@@ -200,6 +207,7 @@ async def up_with_sandbox(
             settings,
             environment=_rehearsing(settings.environment, rehearsal.configuration(sandbox_url)),
             public_url="",
+            simulator=Simulator(rehearsal.page(sandbox_url), rehearsal.LABEL),
         )
         running = await stack.enter_async_context(serving(settings))
         await _unless(stop, _say_where(running, say))
