@@ -44,6 +44,8 @@ class WhatsApp:
 
     def __init__(self, host: HostContext) -> None:
         self._host = host
+        # What comes is heard since then.
+        self.began_at = host.clock.elapsed
         self._webhook = Webhook(host)
         self._graph: tuple[Settings, GraphClient] | None = None
         self._subscriptions = Subscriptions(host, lambda: self.graph, self.graph_for)

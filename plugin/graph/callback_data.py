@@ -9,6 +9,8 @@ from appmixer.engine.contract import RejectedError
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 MAX_OPAQUE_CHARS = 512
 _MARK = "appmixer.step="
+# Of the same length, so that what has fitted still fits.
+_SECOND_MARK = "appmixer.anew="
 
 
 def pack(step_id: str, user_data: str | None = None) -> str:
@@ -26,9 +28,19 @@ def pack(step_id: str, user_data: str | None = None) -> str:
     )
 
 
+def as_second(packed: str) -> str:
+    """Return what travels with the second message of the step that this one was packed for."""
+    return f"{_SECOND_MARK}{packed.removeprefix(_MARK)}"
+
+
+def is_second(opaque: str) -> bool:
+    """Say whether it travels with a message that its step has sent a second time."""
+    return opaque.startswith(_SECOND_MARK)
+
+
 def unpack(opaque: str) -> tuple[str | None, str | None]:
     """Return the step's id and the flow's text; of a foreign text, None and the text."""
-    if not opaque.startswith(_MARK):
+    if not opaque.startswith((_MARK, _SECOND_MARK)):
         return None, opaque
     key, separator, user_data = opaque[len(_MARK) :].partition("&")
     step_id = unquote(key)

@@ -32,9 +32,9 @@ from appmixer.engine.contract import (
 )
 
 from ..foreign_json.shapes import as_id, as_object, as_objects, as_text, as_unix_time
-from ..graph.callback_data import unpack
+from ..graph.callback_data import is_second, unpack
 from ..graph.errors import error_from_webhook
-from .late_statuses import late_notice
+from .late_statuses import OtherSend, late_notice
 
 SendState = Literal["sending", "accepted", "unknown"]
 # In the order in which they follow one another; `failed` is final.
@@ -61,7 +61,7 @@ class Attempt:
 
     `result` is what `keep_accepted` was given, None when only a status told of the acceptance.
     `name` is the host's name of the attempt that was about to send, `sent_as` what it said that
-    it sends.
+    it sends, `repeat` what it left for sending again should its outcome stay unknown.
     """
 
     state: SendState
@@ -69,6 +69,7 @@ class Attempt:
     result: JsonObject | None = None
     name: str = ""
     sent_as: str = "message"
+    repeat: JsonObject | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,11 @@ class Delivery:
 def step_of(waba_id: str, step_id: str) -> str:
     """Return the name of a step that sends for a WABA; `step:<name>` is what its wait is for."""
     return f"{waba_id}:{step_id}"
+
+
+def second_of(step: str) -> str:
+    """Return the name, in the journal, of the second message of a step that was to send again."""
+    return f"{step}:again"
 
 
 class Deliveries:
@@ -108,11 +114,17 @@ class Deliveries:
         return None if entry is None else _attempt(as_object(entry))
 
     async def begin(
-        self, step: str, name: str, has_not_acted: Callable[[str], bool], sent_as: str = "message"
+        self,
+        step: str,
+        name: str,
+        has_not_acted: Callable[[str], bool],
+        sent_as: str = "message",
+        repeat: JsonObject | None = None,
     ) -> Attempt | None:
         """Write that an attempt is about to send; return an earlier one that may have sent.
 
         One that was about to and has certainly stayed is followed, by one attempt and no other.
+        `repeat` is kept for as long as the outcome may stay unknown, and no longer.
         """
         since = self._clock().isoformat()
         entry: JsonObject = {
@@ -121,14 +133,19 @@ class Deliveries:
             "attempt": name,
             "sentAs": sent_as,
         }
+        whole: JsonObject = entry if repeat is None else {**entry, "repeat": repeat}
         key = place = _send_key(step)
-        while (present := await self._store.add(place, entry, expires_in_s=KEPT_S)) is not None:
+        while True:
+            content = whole if place == key else entry
+            present = await self._store.add(place, content, expires_in_s=KEPT_S)
+            if present is None:
+                break
             earlier = _attempt(as_object(present))
             if earlier.state != "sending" or not has_not_acted(earlier.name):
                 return earlier
             place = f"{key}:after:{earlier.name}"
         if place != key:
-            await self._store.put({key: entry}, expires_in_s=KEPT_S)
+            await self._store.put({key: whole}, expires_in_s=KEPT_S)
         return None
 
     async def refused(self, step: str) -> None:
@@ -145,11 +162,15 @@ class Deliveries:
         present = as_object((await self._store.get([key])).get(key))
         since = as_text(present.get("since")) or self._clock().isoformat()
         if present.get("state") != "accepted":
+            repeat: dict[str, Json] = {}
+            if "repeat" in present and not is_over:
+                repeat["repeat"] = present["repeat"]
             entry: JsonObject = {
                 "state": "unknown",
                 "since": since,
                 "isOver": is_over,
                 "sentAs": as_text(present.get("sentAs")) or sent_as,
+                **repeat,
             }
             await self._store.put({key: entry}, expires_in_s=KEPT_S)
         return since
@@ -181,11 +202,21 @@ class Deliveries:
         status = as_object(event.payload.get("status"))
         key = _journal_key(waba_id, status)
         if event.kind == "status" and sends.get(key, {}).get("isOver") is True:
-            # A step that was done again has a longer name.
-            has_been_sent_again = bool(await self._store.scan(f"{key}#"))
             step_id = _step_id(status) or ""
-            notice = late_notice(waba_id, step_id, status, was_sent_again=has_been_sent_again)
-            await self._tell(event.topics, notice)
+            other = await self._other(waba_id, status)
+            await self._tell(event.topics, late_notice(waba_id, step_id, status, other))
+
+    async def _other(self, waba_id: str, status: Mapping[str, Any]) -> OtherSend:
+        """Say what is known of the step's other message: a person's doing, or the flow's wish."""
+        key = _send_key(step_of(waba_id, _step_id(status) or ""))
+        # A step that was done again by a person has a longer name.
+        if await self._store.scan(f"{key}#"):
+            return "sent"
+        other = key if _is_second(status) else second_of(key)
+        entry = as_object((await self._store.get([other])).get(other))
+        if not entry:
+            return "none"
+        return "sent" if entry["state"] == "accepted" else "unknown"
 
     async def delivery(self, waba_id: str, message_id: str) -> Delivery | None:
         """Return what is known of a message of the WABA; None before its first status."""
@@ -278,6 +309,7 @@ def _attempt(entry: Mapping[str, Any]) -> Attempt:
         result=as_object(result) if result is not None else None,
         name=as_text(entry.get("attempt")),
         sent_as=as_text(entry.get("sentAs")) or "message",
+        repeat=as_object(entry["repeat"]) if "repeat" in entry else None,
     )
 
 
@@ -304,7 +336,14 @@ def _step_id(status: Mapping[str, Any]) -> str | None:
 def _journal_key(waba_id: str, status: Mapping[str, Any]) -> str:
     """Return the key of the send that a status is of; empty if it names none."""
     step_id = _step_id(status)
-    return _send_key(step_of(waba_id, step_id)) if step_id else ""
+    if not step_id:
+        return ""
+    step = step_of(waba_id, step_id)
+    return _send_key(second_of(step) if _is_second(status) else step)
+
+
+def _is_second(status: Mapping[str, Any]) -> bool:
+    return is_second(as_text(status.get("biz_opaque_callback_data")))
 
 
 def _time(entry: Mapping[str, Any]) -> datetime:

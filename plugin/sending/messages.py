@@ -14,7 +14,7 @@ from ..graph.callback_data import MAX_OPAQUE_CHARS
 from ..people.recipients import RecipientType, check_form
 from ..templates.choices import templates
 from .fallbacks import fallback_languages
-from .outcomes import DEFAULT_WAIT_S, WaitFor, WaitSeconds
+from .outcomes import DEFAULT_WAIT_S, WaitFor, WaitSeconds, WhenUnknown
 
 WAMID = r"wamid\.[A-Za-z0-9+/=_\-]{1,300}"
 ADVANCED: dict[str, JsonValue] = {"x-group": "Options"}
@@ -86,15 +86,9 @@ class MessageInput(Fields):
         examples=["DF2lS5v2W6x="],
         json_schema_extra=ADVANCED,
     )
-    wait_for: WaitFor = Field(
-        default="accepted",
-        title="Wait For",
-        description="Accepted: the step ends when Meta has taken the message. Delivered or read: "
-        "it goes on at sent then, and later at delivered or read, at failed or at timeout.",
-        examples=["accepted"],
-        json_schema_extra={"x-widget": "select", **ADVANCED},
-    )
+    wait_for: WaitFor = "accepted"
     wait_seconds: WaitSeconds = DEFAULT_WAIT_S
+    when_unknown: WhenUnknown = "stop"
 
     @model_validator(mode="after")
     def _check_recipient(self) -> Self:
@@ -157,11 +151,7 @@ class WindowInput(MessageInput):
         description="The code of one of the template's languages; en is not en_US.",
         pattern=f"^({LANGUAGE_CODE[1:-1]})?$",
         examples=["en_US"],
-        json_schema_extra={
-            "x-hint": "the code of a language",
-            "x-widget": "select",
-            **AS_TEMPLATE,
-        },
+        json_schema_extra={"x-hint": "the code of a language", "x-widget": "select", **AS_TEMPLATE},
     )
     fallback_parameters: dict[str, Any] | None = Field(
         default=None,
@@ -293,9 +283,16 @@ class SentMessage(Fields):
     )
     idempotency_key: str = Field(
         title="Idempotency Key",
-        description="The key of this step; the same step never sends twice.",
+        description="The key of this step, the same whenever it is repeated.",
         examples=["run-1:reply"],
+    )
+    warning: str | None = Field(
+        default=None,
+        description="That it was sent a second time and the person may have it twice, if it was.",
+        examples=["It was sent a second time."],
     )
 
 
-SENT_SAMPLE = sample_of(SentMessage, group_id=None, contact_bsuid=None, delivery_status=None)
+SENT_SAMPLE = sample_of(
+    SentMessage, group_id=None, contact_bsuid=None, delivery_status=None, warning=None
+)

@@ -8,13 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from appmixer.engine.contract import Fields, Json
 
-WaitFor: TypeAlias = Literal["accepted", "delivered", "read"]
+WaitFor = Annotated[
+    Literal["accepted", "delivered", "read"],
+    Field(
+        title="Wait For",
+        description="Accepted: the step ends when Meta has taken the message. Delivered or read: "
+        "it goes on at sent then, and later at delivered or read, at failed or at timeout.",
+        examples=["accepted"],
+        json_schema_extra={"x-widget": "select", "x-group": "Options"},
+    ),
+]
+WhenUnknown = Annotated[
+    Literal["stop", "sendAgain"],
+    Field(
+        title="When Nobody Knows Whether It Was Sent",
+        description="At times the connection breaks before Meta answers, and no status of the "
+        "message comes within 15 minutes. Stop: the step ends as unknown, and a person decides. "
+        "Send again: it sends the message once more by itself; the person may have it twice then.",
+        examples=["stop"],
+        json_schema_extra={"x-widget": "select", "x-group": "Options"},
+    ),
+]
 # Most phones come to be online within a day.
 DEFAULT_WAIT_S = 24 * 3600
 # Meta tries for 30 days.

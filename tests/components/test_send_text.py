@@ -54,6 +54,7 @@ SENT = {
     "window": {"state": "unknown", "closesAt": None},
     "sentAs": "message",
     "idempotencyKey": "run-1:reply",
+    "warning": None,
 }
 
 

@@ -25,6 +25,7 @@ TEMPLATE = {
 # A shorter time than the engine's clock is moved by.
 DELIVERED = {"waitFor": "delivered", "waitSeconds": 600}
 READ = {"waitFor": "read", "waitSeconds": 600}
+AGAIN = "send again"
 # What a policy adds to the input of a send.
 POLICIES: Mapping[str, Mapping[str, Any]] = {
     "refuse": {},
@@ -37,6 +38,7 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
     "wait for read": READ,
     "send, wait for delivered": {"windowPolicy": "send", **DELIVERED},
     "template, wait for delivered": {**TEMPLATE, **DELIVERED},
+    AGAIN: {"whenUnknown": "sendAgain"},
 }
 # The ports from which something leads on.
 LEADING: Mapping[str, Sequence[str]] = {"wait for delivered, go on when failed": ["failed"]}

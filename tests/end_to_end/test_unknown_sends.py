@@ -1,7 +1,8 @@
-"""A send of unknown outcome has its end in words, and is sent again by a person alone."""
+"""A send of unknown outcome has its end in words, and is sent again only where that is asked."""
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 
 PERSON = "16505551234"
 HOUR_S = 3600
+LATE = {"sent": HOUR_S, "delivered": HOUR_S + 1, "read": HOUR_S + 2, "played": HOUR_S + 3}
+TWICE = (
+    "It was sent a second time, because nothing was heard of the first; the person may have it "
+    "twice."
+)
 # Nobody waits a quarter of an hour for a test.
 IMPATIENT_ENGINE = """
 from appmixer.engine.cli import main
-from appmixer.whatsapp.plugin.sending import action
+from appmixer.whatsapp.plugin.sending import again, posting
 
-action.UNKNOWN_AFTER_S = 0.6
+again.UNKNOWN_AFTER_S = posting.UNKNOWN_AFTER_S = 0.6
 main()
 """
 SEND: dict[str, Any] = {
@@ -70,8 +76,7 @@ def test_an_unknown_send_is_sent_again_once_and_a_late_status_of_the_first_is_to
     impatient: World,
 ) -> None:
     world = impatient
-    late = {"sent": HOUR_S, "delivered": HOUR_S + 1, "read": HOUR_S + 2, "played": HOUR_S + 3}
-    world.sandbox_call("POST", "/_sandbox/settings", {"statusDelaysS": late})
+    world.sandbox_call("POST", "/_sandbox/settings", {"statusDelaysS": LATE})
     lost = {"endpoint": "messages", "kind": "acceptedThenLost", "count": 1}
     world.sandbox_call("POST", "/_sandbox/faults", lost)
     world.start("listen", LISTEN)
@@ -99,3 +104,75 @@ def test_an_unknown_send_is_sent_again_once_and_a_late_status_of_the_first_is_to
     assert len(sends) == 2
     _, refused_again = world.command("run", "retry", run["id"], "--even-if-unknown")
     assert "No step has failed" in refused_again
+
+
+def test_a_send_that_never_arrived_is_sent_again_by_itself_where_the_flow_wants_it(
+    impatient: World,
+) -> None:
+    world = impatient
+    lost = {"endpoint": "messages", "kind": "disconnect", "count": 1}
+    world.sandbox_call("POST", "/_sandbox/faults", lost)
+    world.start("send", asking_again())
+    run = world.ended_run("send", "completed")
+
+    assert len(world.phone(PERSON)) == 1
+    assert warning(run) == TWICE
+    assert "Hello World" not in str(world.rows("SELECT value FROM store WHERE key LIKE 'send:%'"))
+
+
+def test_a_send_that_was_taken_unheard_is_sent_twice_at_most_and_the_run_says_so(
+    impatient: World,
+) -> None:
+    world = impatient
+    world.sandbox_call("POST", "/_sandbox/settings", {"statusDelaysS": LATE})
+    lost = {"endpoint": "messages", "kind": "acceptedThenLost", "count": 1}
+    world.sandbox_call("POST", "/_sandbox/faults", lost)
+    world.start("listen", LISTEN)
+    world.start("send", asking_again())
+    run = world.ended_run("send", "completed")
+    twice = len(world.phone(PERSON))
+    world.sandbox_call("POST", "/_sandbox/clock", {"advanceS": HOUR_S + 60})
+    world.wait_until(lambda: "A message was sent twice" in titles(world), "it is told")
+
+    assert warning(run) == TWICE
+    assert twice == 2
+    assert len(world.phone(PERSON)) == 2
+
+
+def test_a_crash_in_the_second_send_ends_as_unknown_and_leads_to_no_third(
+    impatient: World,
+) -> None:
+    world = impatient
+    world.sandbox_call("POST", "/_sandbox/settings", {"statusDelaysS": LATE})
+    lost = {"endpoint": "messages", "kind": "acceptedThenLost", "count": 1}
+    slow = {"endpoint": "messages", "kind": "slow", "delayS": 600, "count": 1}
+    for fault in (lost, slow):
+        world.sandbox_call("POST", "/_sandbox/faults", fault)
+    world.start("send", asking_again())
+    world.wait_until(lambda: is_hit(world, "slow"), "the second is under way")
+
+    world.engine.kill()
+    world.engine.start()
+    world.ended_run("send", "unknown")
+    [run] = world.runs()
+    _, said = world.command("run", "show", run["id"])
+
+    assert "It was sent a second time then" in said
+    assert "the person may have it twice" in said
+    sends = [each for each in world.calls() if each["path"].endswith("/messages")]
+    assert len(sends) <= 2
+
+
+def asking_again() -> dict[str, Any]:
+    document: dict[str, Any] = copy.deepcopy(SEND)
+    document["components"]["send"]["input"]["whenUnknown"] = "sendAgain"
+    return document
+
+
+def warning(run: dict[str, Any]) -> str:
+    return str(run["steps"][1]["output"]["sent"][0]["warning"])
+
+
+def is_hit(world: World, kind: str) -> bool:
+    faults = world.sandbox_call("GET", "/_sandbox/faults")["faults"]
+    return not any(each["kind"] == kind and each["hits"] == 0 for each in faults)

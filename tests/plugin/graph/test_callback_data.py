@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from appmixer.engine.contract import RejectedError
-from appmixer.whatsapp.plugin.graph.callback_data import MAX_OPAQUE_CHARS, pack, unpack
+from appmixer.whatsapp.plugin.graph.callback_data import (
+    MAX_OPAQUE_CHARS,
+    as_second,
+    is_second,
+    pack,
+    unpack,
+)
 
 
 @pytest.mark.parametrize("step_id", ["run-1:step-2", "a b&c=d%é", "1"])
@@ -27,3 +33,12 @@ def test_what_meta_would_not_take_is_refused_with_the_room_there_is() -> None:
         pack("run-1:step-2", "x" * (room + 1))
 
     assert caught.value.field == "opaqueData"
+
+
+def test_what_travels_with_a_second_message_is_of_the_same_step_and_as_long() -> None:
+    packed = pack("run-1:reply", "order:860198")
+    second = as_second(packed)
+
+    assert [is_second(each) for each in (packed, second)] == [False, True]
+    assert unpack(second) == unpack(packed)
+    assert len(second) == len(packed)
