@@ -1,4 +1,54 @@
-/** The simulated service's own page beside the canvas, where one is running. */
+/** The page of a simulated service beside the canvas, where one runs: people write and answer there. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Smartphone } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { Panel, Separator } from "react-resizable-panels";
+
+import flowStyle from "../flow/flow.module.css";
+import { me } from "../shared/api/queries";
+import { language } from "../shared/texts";
+import { useTheme } from "../shell/theme";
+import style from "./phone.module.css";
+
 export function PhonePanel() {
-  return null;
+  const { data } = useQuery(me);
+  const simulator = data?.simulator ?? null;
+  if (simulator === null) return null;
+  return (
+    <>
+      <Separator className={flowStyle["separator"] ?? ""} />
+      <Panel id="phone" defaultSize="22%" minSize={300} collapsible>
+        <section className={style["phone"]} aria-label={simulator.label}>
+          <h2 className={style["title"]}>
+            <Smartphone size={14} aria-hidden />
+            {simulator.label}
+          </h2>
+          <Frame url={simulator.url} label={simulator.label} />
+        </section>
+      </Panel>
+    </>
+  );
+}
+
+function Frame({ url, label }: { url: string; label: string }) {
+  const frame = useRef<HTMLIFrameElement>(null);
+  const theme = useTheme();
+  const address = new URL(url);
+  const { origin } = address;
+  address.searchParams.set("lang", language());
+  useEffect(() => {
+    frame.current?.contentWindow?.postMessage({ theme }, origin);
+  }, [theme, origin]);
+  const tell = () => frame.current?.contentWindow?.postMessage({ theme }, origin);
+  return (
+    <iframe
+      ref={frame}
+      className={style["frame"]}
+      title={label}
+      src={address.href}
+      onLoad={tell}
+      allow="clipboard-write; microphone"
+    />
+  );
 }

@@ -9,7 +9,6 @@ import flow from "./flow";
 import health from "./health";
 import inspector from "./inspector";
 import palette from "./palette";
-import phone from "./phone";
 import runs from "./runs";
 import shell from "./shell";
 import start from "./start";
@@ -26,7 +25,6 @@ export default {
   health,
   inspector,
   palette,
-  phone,
   runs,
   shell,
   start,

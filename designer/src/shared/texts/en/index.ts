@@ -8,7 +8,6 @@ import flow from "./flow";
 import health from "./health";
 import inspector from "./inspector";
 import palette from "./palette";
-import phone from "./phone";
 import runs from "./runs";
 import shell from "./shell";
 import start from "./start";
@@ -25,7 +24,6 @@ export default {
   health,
   inspector,
   palette,
-  phone,
   runs,
   shell,
   start,
