@@ -1,147 +1,223 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CircleAlert, Play, Redo2, Save, Square, Undo2 } from "lucide-react";
-import { useTranslation } from "react-i18next";
+/** Name and state of the flow, and what can be done with all of it. */
 
-import { api, take } from "../shared/api/client";
-import { flow } from "../shared/api/queries";
+import {
+  Download,
+  Ellipsis,
+  FlaskConical,
+  History,
+  Play,
+  Redo2,
+  Save,
+  Square,
+  Trash2,
+  Undo2,
+  Upload,
+  Zap,
+} from "lucide-react";
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
 import { Button, IconButton } from "../shared/ui/Button";
-import { ErrorNote } from "../shared/ui/Note";
+import { Dialog, DialogActions } from "../shared/ui/Dialog";
+import { Menu } from "../shared/ui/Menu";
+import { ErrorNote, Note } from "../shared/ui/Note";
 import { useTitle } from "../shared/ui/Page";
 import { toast } from "../shared/ui/toasts";
+import { isObject } from "../shared/values";
+import type { FlowDocument } from "./document";
 import { useEditor, useEditorStore } from "./editor";
 import style from "./flow.module.css";
-import { useSaving, useSavingStore } from "./saving-context";
+import { RunDialog } from "./RunDialog";
+import { SavingSign } from "./SavingSign";
+import { download, useFlowActions, useStoredFlow } from "./stored";
+import { VersionsDialog } from "./VersionsDialog";
 
-/** Name and state of the flow, and what can be done with all of it. */
+type Open = "test" | "run" | "versions" | "delete" | null;
+
 export function TopBar() {
   const { t } = useTranslation("flow");
   const editor = useEditorStore();
-  const saving = useSavingStore();
-  const client = useQueryClient();
-  const id = editor.getState().flowId;
-  const stored = useQuery({ ...flow(id), retry: false });
+  const stored = useStoredFlow();
+  const { save, start, stop, remove } = useFlowActions();
+  const [, navigate] = useLocation();
+  const [open, setOpen] = useState<Open>(null);
+  const [notAFlow, setNotAFlow] = useState("");
+  const chooser = useRef<HTMLInputElement>(null);
   const name = useEditor((state) => state.document.name);
-  const canUndo = useEditor((state) => state.past.length > 0);
-  const canRedo = useEditor((state) => state.future.length > 0);
   useTitle(name);
-  const params = { params: { path: { flow_id: id } } };
-  const refresh = () => client.invalidateQueries({ queryKey: ["flows"] });
-  const save = useMutation({
-    mutationFn: async () => {
-      await saving.flush();
-      const { document } = editor.getState();
-      return take(api.PUT("/api/flows/{flow_id}", { ...params, body: document as never }));
-    },
-    onSuccess: (answer) => {
-      toast(t("versionSaved", { version: answer.version }));
-      return refresh();
-    },
-  });
-  const start = useMutation({
-    mutationFn: async () => {
-      await save.mutateAsync();
-      return take(api.POST("/api/flows/{flow_id}/start", params));
-    },
-    onSuccess: () => {
-      toast(t("started"));
-      return refresh();
-    },
-  });
-  const stop = useMutation({
-    mutationFn: () => take(api.POST("/api/flows/{flow_id}/stop", params)),
-    onSuccess: () => {
-      toast(t("stopped"));
-      return refresh();
-    },
-  });
-  const isRunning = stored.data?.state === "running";
-  const error = start.error ?? save.error ?? stop.error;
+  const { flowId } = editor.getState();
+  const isRunning = stored?.state === "running";
+  const isBusy = save.isPending || start.isPending || stop.isPending;
+  const error = start.error ?? save.error ?? stop.error ?? remove.error;
+  const read = async (file: File) => {
+    try {
+      const document: unknown = JSON.parse(await file.text());
+      if (!isObject(document) || !isObject(document["components"])) throw new Error(t("notAFlow"));
+      editor.getState().replace(document as FlowDocument);
+      setNotAFlow("");
+      toast(t("imported"));
+    } catch (problem) {
+      setNotAFlow(problem instanceof Error ? problem.message : t("notAFlow"));
+    }
+  };
   return (
     <header className={style["top"]}>
       <div className={style["bar"]}>
-        <input
-          className={style["name"]}
-          aria-label={t("name")}
-          value={name}
-          maxLength={200}
-          onChange={(event) =>
-            editor
-              .getState()
-              .change((document) => ({ ...document, name: event.target.value }), "name")
-          }
-        />
+        <NameField />
+        <StateBadge isRunning={isRunning} version={stored?.runningVersion ?? null} />
         <SavingSign />
-        <IconButton
-          label={t("undo")}
-          keys="Ctrl Z"
-          disabled={!canUndo}
-          onClick={() => editor.getState().undo()}
-        >
-          <Undo2 size={16} aria-hidden />
-        </IconButton>
-        <IconButton
-          label={t("redo")}
-          keys="Ctrl ⇧ Z"
-          disabled={!canRedo}
-          onClick={() => editor.getState().redo()}
-        >
-          <Redo2 size={16} aria-hidden />
-        </IconButton>
+        <UndoButtons />
         <span className={style["space"]} />
-        <Button onClick={() => save.mutate()} disabled={save.isPending}>
+        <Button onClick={() => setOpen("test")}>
+          <FlaskConical size={16} aria-hidden />
+          {t("test")}
+        </Button>
+        {stored !== null && (
+          <Button onClick={() => setOpen("run")}>
+            <Zap size={16} aria-hidden />
+            {t("runNow")}
+          </Button>
+        )}
+        <Button onClick={() => save.mutate()} disabled={isBusy}>
           <Save size={16} aria-hidden />
           {t("save")}
         </Button>
-        {isRunning ? (
-          <Button look="danger" onClick={() => stop.mutate()} disabled={stop.isPending}>
+        {isRunning && (
+          <Button look="danger" onClick={() => stop.mutate()} disabled={isBusy}>
             <Square size={16} aria-hidden />
             {t("stop")}
           </Button>
-        ) : (
-          <Button look="main" onClick={() => start.mutate()} disabled={start.isPending}>
+        )}
+        {(!isRunning || stored.runningVersion !== stored.version) && (
+          <Button look="main" onClick={() => start.mutate()} disabled={isBusy}>
             <Play size={16} aria-hidden />
-            {t("start")}
+            {t(isRunning ? "update" : "start")}
           </Button>
         )}
+        <Menu
+          items={[
+            {
+              label: t("versions"),
+              icon: <History size={16} aria-hidden />,
+              isDisabled: stored === null,
+              onSelect: () => setOpen("versions"),
+            },
+            {
+              label: t("export"),
+              icon: <Download size={16} aria-hidden />,
+              onSelect: () => download(editor.getState().document, flowId),
+            },
+            {
+              label: t("import"),
+              icon: <Upload size={16} aria-hidden />,
+              onSelect: () => chooser.current?.click(),
+            },
+            null,
+            {
+              label: t("delete"),
+              icon: <Trash2 size={16} aria-hidden />,
+              onSelect: () => setOpen("delete"),
+            },
+          ]}
+        >
+          <IconButton label={t("more")}>
+            <Ellipsis size={16} aria-hidden />
+          </IconButton>
+        </Menu>
+        <input
+          ref={chooser}
+          type="file"
+          accept=".json,application/json"
+          hidden
+          aria-label={t("import")}
+          onChange={(event) => {
+            const [file] = event.target.files ?? [];
+            if (file !== undefined) void read(file);
+            event.target.value = "";
+          }}
+        />
       </div>
       {error !== null && <ErrorNote error={error} />}
+      {notAFlow !== "" && <Note title={t("notImported")} cause={notAFlow} cure={t("importCure")} />}
+      {stored !== null && !isRunning && stored.reason !== "" && error === null && (
+        <Note state="advice" title={t("stoppedBecause")} cause={stored.reason} cure="" />
+      )}
+      {open === "test" && <RunDialog isDraft onClose={() => setOpen(null)} />}
+      {open === "run" && <RunDialog isDraft={false} onClose={() => setOpen(null)} />}
+      {open === "versions" && stored !== null && (
+        <VersionsDialog flow={stored} onClose={() => setOpen(null)} />
+      )}
+      <Dialog
+        title={t("deleteAsk", { name })}
+        isOpen={open === "delete"}
+        onClose={() => setOpen(null)}
+      >
+        <p>{t("deleteText")}</p>
+        <DialogActions>
+          <Button onClick={() => setOpen(null)}>{t("cancel")}</Button>
+          <Button
+            look="danger"
+            disabled={remove.isPending}
+            onClick={() => remove.mutate(undefined, { onSuccess: () => navigate("/flows") })}
+          >
+            {t("delete")}
+          </Button>
+        </DialogActions>
+      </Dialog>
     </header>
   );
 }
 
-function SavingSign() {
+function NameField() {
   const { t } = useTranslation("flow");
-  const saving = useSavingStore();
   const editor = useEditorStore();
-  const { state, faults } = useSaving((now) => now);
-  if (state === "conflict") {
-    const theirs = async () => {
-      const path = { flow_id: editor.getState().flowId };
-      const draft = await take(api.GET("/api/flows/{flow_id}/draft", { params: { path } }));
-      editor.getState().reset(draft.document as never);
-      saving.took(draft);
-    };
-    return (
-      <div role="alert" className={style["conflict"]}>
-        <strong>{t("conflict.title")}</strong>
-        <Button isSmall onClick={() => void theirs()}>
-          {t("conflict.theirs")}
-        </Button>
-        <Button isSmall onClick={() => void saving.keepMine()}>
-          {t("conflict.mine")}
-        </Button>
-      </div>
-    );
-  }
-  const word = { saved: "saved", saving: "saving", pending: "saving", failed: "unsaved" } as const;
+  const name = useEditor((state) => state.document.name);
   return (
-    <span className="soft" role="status">
-      {t(word[state])}
-      {faults.length > 0 && (
-        <span className={style["faults"]}>
-          <CircleAlert size={14} aria-hidden /> {faults.length}
-        </span>
-      )}
+    <input
+      className={style["name"]}
+      aria-label={t("name")}
+      value={name}
+      maxLength={200}
+      onChange={(event) =>
+        editor.getState().change((document) => ({ ...document, name: event.target.value }), "name")
+      }
+    />
+  );
+}
+
+function UndoButtons() {
+  const { t } = useTranslation("flow");
+  const editor = useEditorStore();
+  const canUndo = useEditor((state) => state.past.length > 0);
+  const canRedo = useEditor((state) => state.future.length > 0);
+  return (
+    <>
+      <IconButton
+        label={t("undo")}
+        keys="Ctrl Z"
+        disabled={!canUndo}
+        onClick={() => editor.getState().undo()}
+      >
+        <Undo2 size={16} aria-hidden />
+      </IconButton>
+      <IconButton
+        label={t("redo")}
+        keys="Ctrl ⇧ Z"
+        disabled={!canRedo}
+        onClick={() => editor.getState().redo()}
+      >
+        <Redo2 size={16} aria-hidden />
+      </IconButton>
+    </>
+  );
+}
+
+function StateBadge({ isRunning, version }: { isRunning: boolean; version: number | null }) {
+  const { t } = useTranslation("flow");
+  return (
+    <span className={style["badge"]} data-running={isRunning}>
+      {isRunning ? t("isRunning", { version }) : t("isStopped")}
     </span>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Smartphone } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Panel, Separator } from "react-resizable-panels";
 
 import flowStyle from "../flow/flow.module.css";
@@ -34,20 +34,22 @@ export function PhonePanel() {
 function Frame({ url, label }: { url: string; label: string }) {
   const frame = useRef<HTMLIFrameElement>(null);
   const theme = useTheme();
+  const [first] = useState(theme);
+  const [isLoaded, setLoaded] = useState(false);
   const address = new URL(url);
   const { origin } = address;
   address.searchParams.set("lang", language());
+  address.searchParams.set("theme", first);
   useEffect(() => {
-    frame.current?.contentWindow?.postMessage({ theme }, origin);
-  }, [theme, origin]);
-  const tell = () => frame.current?.contentWindow?.postMessage({ theme }, origin);
+    if (isLoaded) frame.current?.contentWindow?.postMessage({ theme }, origin);
+  }, [isLoaded, theme, origin]);
   return (
     <iframe
       ref={frame}
       className={style["frame"]}
       title={label}
       src={address.href}
-      onLoad={tell}
+      onLoad={() => setLoaded(true)}
       allow="clipboard-write; microphone"
     />
   );
