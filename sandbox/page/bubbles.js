@@ -74,7 +74,7 @@ function quote(message, scene) {
     found?.scrollIntoView({ block: "center" });
     found?.querySelector(".bubble").focus();
   };
-  return el("button", { type: "button", class: "quote", onclick: jump, "aria-label": t("Answers to: {words}", { words }) }, el("b", {}, label), el("span", { dir: "auto" }, words));
+  return el("button", { type: "button", class: "quote", onclick: jump }, el("small", { class: "aloud" }, t("Answers to:")), el("b", {}, label), el("span", { dir: "auto" }, words));
 }
 
 function foot(message, changes) {

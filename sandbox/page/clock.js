@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { button, el, icon, newId } from "./dom.js";
 import { now, on, store } from "./store.js";
-import { clockTime, dayOf, duration, exactTime } from "./texts.js";
+import { clockTime, dayOf, duration, exactTime, nearTime } from "./texts.js";
 import { trying } from "./toasts.js";
 import { t } from "./words.js";
 
@@ -66,7 +66,7 @@ export function clockMenu(windowLeft) {
     if (!store.clock) return;
     const at = now();
     const isMoved = Math.abs(at - Date.now() / 1000) > MOVED_S;
-    face.textContent = clockTime(at);
+    face.textContent = nearTime(at);
     const words = `${t("Clock")}: ${dayOf(at)}, ${clockTime(at)}`;
     if (opener.title !== words) {
       opener.title = words;

@@ -24,7 +24,7 @@ export const GERMAN = {
   "Read more": "Weiterlesen",
   "edited": "bearbeitet",
   "This message was deleted.": "Diese Nachricht wurde gelöscht.",
-  "Answers to: {words}": "Antwort auf: {words}",
+  "Answers to:": "Antwort auf:",
   "An earlier message that is not here (any more)": "Eine frühere Nachricht, die nicht (mehr) hier ist",
   "A message of type {type}, which the business is not shown.": "Eine Nachricht vom Typ {type}, die das Unternehmen nicht zu sehen bekommt.",
   "Something about this chat changed.": "An diesem Chat hat sich etwas geändert.",

@@ -49,6 +49,13 @@ export function outside(address, ...children) {
 }
 
 export const clockTime = (at) => new Date(at * 1000).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
+/* The time, with the day of the week where it is not the reader's today. */
+export function nearTime(at) {
+  const isToday = new Date(at * 1000).toDateString() === new Date().toDateString();
+  const day = isToday ? "" : `${new Date(at * 1000).toLocaleDateString(locale, { weekday: "short" })} `;
+  return day + clockTime(at);
+}
+
 export const exactTime = (at) => new Date(at * 1000).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const dayOf = (at) => new Date(at * 1000).toLocaleDateString(locale, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 

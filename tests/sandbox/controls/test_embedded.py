@@ -99,7 +99,9 @@ def test_every_text_of_the_page_is_there_in_german_and_no_other() -> None:
     assert set(german) == used_texts()
     holes = re.compile(r"\{\w+\}")
     assert [
-        text for text, said in german.items() if set(holes.findall(text)) != set(holes.findall(said))
+        text
+        for text, said in german.items()
+        if set(holes.findall(text)) != set(holes.findall(said))
     ] == []
 
 
