@@ -10,7 +10,7 @@ from appmixer.engine.contract import ComponentContext, Form, Json, RejectedError
 from ..fields.senders import business_account, shared_business_accounts, whatsapp
 from ..foreign_json.shapes import as_text
 from ..ledgers.templates import about_template
-from .blank import blank_of, made_from
+from .blank import Blank, blank_of, made_from
 from .definitions import in_language, languages_in, read_templates
 from .slots import PARAMETERS
 
@@ -35,20 +35,22 @@ async def template_form(context: ComponentContext, input: Mapping[str, Json]) ->
     blank = blank_of(node)
     needed = any(slot.is_required for slot in blank.slots)
     return Form(
-        {PARAMETERS: _field(blank.schema, blank.example)},
+        {PARAMETERS: form_field(blank)},
         [PARAMETERS] if needed else [],
         made_from=made_from(node),
         about=about,
     )
 
 
-def _field(schema: Mapping[str, Any], example: Mapping[str, Json]) -> dict[str, Json]:
+def form_field(blank: Blank) -> dict[str, Json]:
+    """Return the field in which a template is filled in."""
+    schema: Mapping[str, Any] = blank.schema
     told = {
         "title": "Parameters",
         "description": "What the template is filled in with."
         if schema["properties"]
         else "This template has nothing to fill in.",
-        "examples": [example],
+        "examples": [blank.example],
     }
     return {**schema, **told}
 

@@ -117,7 +117,7 @@ Sections = Annotated[
 
 
 class _Total(BaseModel):
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, title="Total")
 
     value: int = Field(ge=0)
     offset: int = Field(ge=0)
