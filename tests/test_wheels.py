@@ -70,6 +70,7 @@ def test_the_two_wheels_hold_what_is_needed_and_no_file_twice(wheels: dict[str, 
         for kind in ("*.py", "*.json")
         for file in (ROOT / folder).rglob(kind)
     }
+    wanted |= {f"appmixer/whatsapp/texts/{file.name}" for file in (ROOT / "texts").iterdir()}
     of_contract = {each for each in wanted if each.startswith("appmixer/engine/contract/")}
     above = {"appmixer/engine/__init__.py", "appmixer/engine/py.typed"}
 
