@@ -12,12 +12,13 @@ from ..flows.expressions import fill_each
 from ..flows.inputs import MAX_INPUT_VALUES, has_more_values
 from ..flows.models import Fault, InputFaults
 from ..flows.ports import scope_of
+from ..host.samples import FlowSamples
 from ..runs.samples import shortened
 from .accounts import Body
 from .bodies import JsonRoute
 from .flows import FlowId
 from .identity import Caller, hosting
-from .shapes.samples import ExpressionValues, FlowSamples
+from .shapes.samples import ExpressionValues, SamplesOfFlow
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["flows"], route_class=JsonRoute)
@@ -39,7 +40,7 @@ class ExpressionQuery(Body):
     )
 
 
-@router.get("/flows/{flow_id}/samples", response_model=shaped(FlowSamples))
+@router.get("/flows/{flow_id}/samples", response_model=shaped(SamplesOfFlow))
 async def get_samples(
     request: Request,
     caller: Caller,
@@ -47,7 +48,9 @@ async def get_samples(
     tests: Annotated[bool, Query(description="Also from runs of drafts.")] = True,
 ) -> dict[str, Any]:
     """Return what each step of the draft, or else of the newest version, gave last at its ports."""
-    return {"steps": await hosting(request).samples.of(caller.owner_id, flow_id, tests=tests)}
+    engine = hosting(request)
+    samples = FlowSamples(engine.flows, engine.types, engine.storage)
+    return {"steps": await samples.of(caller.owner_id, flow_id, tests=tests)}
 
 
 @router.post("/expressions", response_model=shaped(ExpressionValues))

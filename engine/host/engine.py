@@ -32,7 +32,6 @@ from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
 from ..runs.fates import Fates
 from ..runs.history import Runs
-from ..runs.samples import Samples
 from ..runs.waits import end_paused
 from ..settings import Settings
 from ..storage.database import database_url, open_database
@@ -53,7 +52,6 @@ from .offers import Offers
 from .opening import open_storage
 from .previews import Previews
 from .retention import housekeep
-from .samples import FlowSamples
 from .transport import open_http
 from .trigger_context import EngineTriggerContext
 
@@ -191,7 +189,6 @@ class Engine:
         )
         self.fates = Fates(storage, self.types, notices)
         self.runs = Runs(storage, self.fates)
-        self.samples = FlowSamples(self.flows, self.flows.drafts, self.types, Samples(storage))
         self.input_checks = InputChecks()
         with_events = EntriesWithEvents()
         services = Services(

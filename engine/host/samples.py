@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..flows.component_types import ComponentTypes
-from ..flows.drafts import Drafts
 from ..flows.flows import Flows
 from ..flows.salvage import types_of
 from ..runs.samples import Samples
+from ..storage.storage import Storage
 
 EXAMPLE = {
     "source": "example",
@@ -28,9 +28,8 @@ class FlowSamples:
     """The samples of all owners' flows; every call names the owner, and finds nobody else's."""
 
     flows: Flows
-    drafts: Drafts
     types: ComponentTypes
-    samples: Samples
+    storage: Storage
 
     async def of(
         self, owner_id: str, flow_id: str, *, tests: bool = True
@@ -40,13 +39,13 @@ class FlowSamples:
         The steps are those of the draft, where there is one, else of the newest version.
         """
         flow_key, version = await self.flows.versions.newest(owner_id, flow_id)
-        types = types_of(next(iter(await self.drafts.kept(owner_id, flow_id)), None))
+        types = types_of(next(iter(await self.flows.drafts.kept(owner_id, flow_id)), None))
         if not types and version is not None:
             document = await self.flows.document(flow_key, version)
             types = {key: each.type for key, each in document.components.items()}
         known = {key: name for key, name in types.items() if name in self.types}
         await self.types.load(set(known.values()))
-        found = await self.samples.newest(flow_key, types, tests=tests)
+        found = await Samples(self.storage).newest(flow_key, types, tests=tests)
         return {
             key: {
                 "type": name,

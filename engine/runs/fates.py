@@ -157,7 +157,7 @@ def runs_with(state: FateState) -> sa.ColumnElement[bool]:
     """Say of a run that a step of it has come to this state, as its connector told."""
     # Written out, because a database uses an index of some rows only for what it can see.
     is_so = fates.c.state == sa.literal_column(f"'{state}'")
-    of_run = sa.select(fates.c.run_id).select_from(fates.join(steps, _IS_OF_STEP))
+    of_run = sa.select(fates.c.run_id).select_from(fates.join(steps, IS_OF_STEP))
     return of_run.where(fates.c.run_id == runs.c.id, is_so).correlate(runs).exists()
 
 
@@ -260,7 +260,7 @@ def _putting(connection: sa.Connection) -> postgresql.Insert:
 
 
 # What a connector tells of another one's step is not shown.
-_IS_OF_STEP = sa.and_(
+IS_OF_STEP = sa.and_(
     fates.c.step_id == steps.c.id,
     steps.c.type.startswith(
         # Written out, because a prepared statement binds nothing but its keys.
@@ -280,7 +280,7 @@ _TOLD = PreparedSelect(lambda keys: sa.select(fates).where(fates.c.step_id.in_(k
 _COUNTS = PreparedSelect(
     lambda keys: (
         sa.select(fates.c.run_id, fates.c.state, sa.func.count().label("steps"))
-        .join(steps, _IS_OF_STEP)
+        .join(steps, IS_OF_STEP)
         .where(fates.c.run_id.in_(keys))
         .group_by(fates.c.run_id, fates.c.state)
     )

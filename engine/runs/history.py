@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from .about import About
 from .fates import Fates
 from .searching import Search
 from .states import ListState, RunState, SegmentState
+from .statistics import Statistics
 
 # So many steps, and so many waits, are shown with a run.
 FIRST_PAGE = 100
@@ -28,6 +30,10 @@ class Runs:
 
     storage: Storage
     fates: Fates
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        return Statistics(self.storage)
 
     async def list(
         self,

@@ -33,7 +33,7 @@ class StepSample(Shape):
     )
 
 
-class FlowSamples(Shape):
+class SamplesOfFlow(Shape):
     steps: dict[str, StepSample] = Field(description="By the step's name in the flow.")
 
 

@@ -311,6 +311,8 @@ async def _run(
         for verb in ("pause", "resume", "cancel", "retry"):
             await client.post(f"/api/runs/{run['id']}/{verb}")
     await client.get("/api/runs")
+    await client.get("/api/notices")
+    await client.get("/api/statistics")
     events = (await client.get("/api/events")).json()["events"]
     await client.get("/api/events?unrouted=true")
     await client.post(f"/api/events/{events[0]['id']}/replay")
