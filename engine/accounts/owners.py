@@ -31,6 +31,8 @@ FIRST_COMMIT_S = 6.0
 # The kinds of rows in the tokens table.
 API, FIRST, ENVIRONMENT, SESSION, INVITATION = "api", "first", "environment", "session", "invite"
 BEARERS = (API, FIRST, ENVIRONMENT)
+# By so much of its hash a token is named, and so many are shown.
+ID_CHARS, MAX_SHOWN = 16, 200
 
 
 @dataclass(frozen=True)
@@ -156,21 +158,52 @@ class Owners:
 
         With `replace` it is the only one: all others end, and what was opened with them.
         """
-        query = sa.select(owners.c.id).where(owners.c.name == name)
-        row = next(iter(await self._storage.rows(query)), None)
-        if row is None:
-            raise NotFoundError(f"There is no owner {name!r}.")
+        owner_id = await self._id_of(name)
         token, now = new_secret(), self._clock.now
-        old = (tokens.c.owner_id == row.id) & tokens.c.is_administrator.is_(False)
+        old = (tokens.c.owner_id == owner_id) & tokens.c.is_administrator.is_(False)
 
         def add(connection: sa.Connection) -> None:
             if replace:
                 connection.execute(sa.delete(tokens).where(old))
-            made = _token_row(token, row.id, API, now, is_administrator=False)
+            made = _token_row(token, owner_id, API, now, is_administrator=False)
             connection.execute(sa.insert(tokens).values(made))
 
         await self._storage.writer.commit(add)
-        return {"id": row.id, "name": name, "createdAt": iso(now), "token": token}
+        return {"id": owner_id, "name": name, "createdAt": iso(now), "token": token}
+
+    async def tokens(self, name: str) -> Sequence[dict[str, Any]]:
+        """Return what opens an owner's things, the newest first; no secret is among it."""
+        owner_id = await self._id_of(name)
+        shown = tokens.c.kind.in_([*BEARERS, SESSION])
+        query = sa.select(tokens).where(tokens.c.owner_id == owner_id, shown, self._is_alive())
+        query = query.order_by(tokens.c.created_at.desc(), tokens.c.hash).limit(MAX_SHOWN)
+        return [_shown(row) for row in await self._storage.rows(query)]
+
+    async def end_token(self, name: str, token_id: str) -> None:
+        """End a token or a session of an owner's; raise NotFoundError, or ConflictError."""
+        owner_id = await self._id_of(name)
+        mine = tokens.c.owner_id == owner_id
+        query = sa.select(tokens.c.hash, tokens.c.kind).where(
+            mine, tokens.c.kind.in_([*BEARERS, SESSION])
+        )
+        found = {row.hash[:ID_CHARS]: row for row in await self._storage.rows(query)}.get(token_id)
+        if found is None:
+            raise NotFoundError(f"{name} has no token {token_id!r}.")
+        if found.kind in (FIRST, ENVIRONMENT):
+            raise ConflictError(
+                "This token comes from outside",
+                f"It is in {TOKEN_VARIABLE}, or in the file api-token of the data folder.",
+                "Change it there, and start the engine again.",
+            )
+        gone = sa.delete(tokens).where(mine, tokens.c.hash == found.hash)
+        await self._storage.writer.commit(lambda connection: connection.execute(gone))
+
+    async def _id_of(self, name: str) -> str:
+        query = sa.select(owners.c.id).where(owners.c.name == name)
+        row = next(iter(await self._storage.rows(query)), None)
+        if row is None:
+            raise NotFoundError(f"There is no owner {name!r}.")
+        return str(row.id)
 
     async def list(self) -> list[dict[str, Any]]:
         query = sa.select(owners).order_by(owners.c.created_at, owners.c.name)
@@ -183,6 +216,16 @@ class Owners:
 
 def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _shown(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.hash[:ID_CHARS],
+        "kind": row.kind,
+        "isAdministrator": row.is_administrator,
+        "createdAt": iso(row.created_at),
+        "expiresAt": iso(row.expires_at),
+    }
 
 
 def _token_row(

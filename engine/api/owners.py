@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from ..accounts.owners import INVITATION_LIFE_S
@@ -15,7 +15,7 @@ from .accounts import Body
 from .addresses import MAX_PATH_CHARS, OWN_PATH
 from .bodies import JsonRoute
 from .identity import Administrator, Caller, hosting
-from .shapes.owners import IssuedToken, Link, Me, OwnerList
+from .shapes.owners import IssuedToken, Link, Me, OwnerList, TokenList
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["owners"], route_class=JsonRoute)
@@ -75,6 +75,18 @@ async def create_token(
     """Make one more API token for an owner (administrator); it is shown this once."""
     replace = new is not None and new.replace
     return await hosting(request).owners.issue_token(name, replace=replace)
+
+
+@router.get("/owners/{name:path}/tokens", response_model=shaped(TokenList))
+async def list_tokens(request: Request, _: Administrator, name: str) -> dict[str, Any]:
+    """Return an owner's tokens and browser sessions, without their secrets (administrator)."""
+    return {"tokens": await hosting(request).owners.tokens(name)}
+
+
+@router.delete("/owners/{name:path}/tokens/{token_id}", status_code=204, response_class=Response)
+async def delete_token(request: Request, _: Administrator, name: str, token_id: str) -> None:
+    """End a token or a session of an owner (administrator)."""
+    await hosting(request).owners.end_token(name, token_id)
 
 
 @router.post("/links", status_code=201, response_model=shaped(Link))

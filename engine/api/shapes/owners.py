@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -44,6 +45,22 @@ class IssuedToken(Shape):
     name: str = Field(description="The owner's.")
     created_at: datetime
     token: str
+
+
+class Token(Shape):
+    """What opens an owner's things; its secret is nowhere."""
+
+    id: str
+    kind: Literal["api", "first", "environment", "session"] = Field(
+        description="Made here; the one of the data folder; that of APPMIXER_API_TOKEN; a browser."
+    )
+    is_administrator: bool
+    created_at: datetime
+    expires_at: datetime | None = Field(description="null for what does not end by itself.")
+
+
+class TokenList(Shape):
+    tokens: list[Token]
 
 
 class Link(Shape):

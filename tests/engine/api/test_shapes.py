@@ -276,6 +276,8 @@ async def _set_up(client: httpx.AsyncClient) -> str:
     await client.delete(f"/api/configuration/{CONNECTOR}/secret")
     await client.post("/api/owners", json={"name": "Acme"})
     await client.post("/api/owners/Acme/tokens", json={"replace": True})
+    tokens = (await client.get("/api/owners/Acme/tokens")).json()["tokens"]
+    await client.delete(f"/api/owners/Acme/tokens/{tokens[0]['id']}")
     await client.post("/api/links", json={"path": "/"})
     await client.get("/api/owners")
     return str(account["id"])
