@@ -85,8 +85,9 @@ lint: $(READY) $(DESIGNER_READY)
 	$(BIN)/mypy
 	$(BIN)/mypy --explicit-package-bases tests bench wheels
 	$(BIN)/pyright
-	$(BIN)/python -m appmixer.engine.api.document $(DOCUMENT)
-	test $(TYPES) -nt $(DOCUMENT) || npm run types --prefix $(DESIGNER) --silent
+	mkdir -p $(dir $(DOCUMENT))
+	$(BIN)/python -m appmixer.engine.api.openapi > $(DOCUMENT)
+	npm run types --prefix $(DESIGNER) --silent
 	npm run lint --prefix $(DESIGNER) --silent
 
 # What is generated from the code of every connector here.

@@ -34,7 +34,7 @@ export interface Upstream {
   given: Record<string, Record<string, unknown>>;
 }
 
-type Samples = Schemas["FlowSamples"]["steps"];
+type Samples = Schemas["SamplesOfFlow"]["steps"];
 const DEEPEST = 8;
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
