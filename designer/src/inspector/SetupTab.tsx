@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 
 import type { Component } from "../flow/catalog";
-import { setInput } from "../flow/document";
+import { changeStep, setInput } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
 import { useSaving } from "../flow/saving-context";
 import { ErrorNote } from "../shared/ui/Note";
@@ -10,6 +10,7 @@ import { StepForm } from "./form/StepForm";
 import { useStepSchema } from "./form/step-schema";
 import { StepPreview } from "./preview/StepPreview";
 import { useUpstream } from "./expressions/use-upstream";
+import { useValues } from "./expressions/use-values";
 
 const NOTHING = {};
 
@@ -33,7 +34,8 @@ export function SetupTab({ name, component }: { name: string; component: Compone
   const made = useStepSchema(component, account, input);
   const own = all.filter(({ path }) => path.startsWith(`components.${name}`));
   const elsewhere = own.filter(({ path }) => !path.startsWith(`components.${name}.input.`));
-  const knowledge = { step: name, component, account, input, upstream, faults };
+  const values = useValues(input, upstream.given);
+  const knowledge = { step: name, component, account, input, upstream, values, faults };
   return (
     <>
       {elsewhere.map(({ path, text }) => (
@@ -47,7 +49,13 @@ export function SetupTab({ name, component }: { name: string; component: Compone
         schema={made.schema}
         knowledge={knowledge}
         onChange={(next, field) => {
-          editor.getState().change((before) => setInput(before, name, next), `${name}.${field}`);
+          editor.getState().change((before) => {
+            const filled = setInput(before, name, next);
+            // The step was filled in by this form, so that a later one is known to be another.
+            return made.form === null
+              ? filled
+              : changeStep(filled, name, (step) => ({ ...step, form: made.form }));
+          }, `${name}.${field}`);
         }}
       />
       <StepPreview component={component} account={account} input={input} given={upstream.given} />

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { Catalog, Component } from "../../flow/catalog";
 import { upstreamOf } from "./upstream";
 import { tokensOf, wordsFor } from "./tokens";
+import { textsIn } from "./use-values";
 
 const trigger = {
   name: "a.Heard",
@@ -63,4 +64,14 @@ it("finds expressions in a text", () => {
     { from: 3, to: 12, source: "a.b" },
     { from: 14, to: 19, source: "c" },
   ]);
+});
+
+it("finds every text with an expression, by its path", () => {
+  const input = {
+    to: "{{ a.b }}",
+    rules: [{ value: "x {{ c }}" }, { value: "y" }],
+    no: { $literal: "{{1}}" },
+  };
+
+  expect(textsIn(input)).toEqual({ to: "{{ a.b }}", "rules.0.value": "x {{ c }}" });
 });

@@ -5,6 +5,7 @@ import { createContext, useContext } from "react";
 import type { Component } from "../../flow/catalog";
 import type { Input } from "../../flow/document";
 import type { Upstream } from "../expressions/upstream";
+import type { Values } from "../expressions/use-values";
 
 export interface FormKnowledge {
   /** The step's name. */
@@ -13,6 +14,8 @@ export interface FormKnowledge {
   account: string | null;
   input: Input;
   upstream: Upstream;
+  /** What its expressions are with these values, by the field's path with dots. */
+  values: Values;
   /** What is wrong, by the field's path with dots. */
   faults: ReadonlyMap<string, string[]>;
 }

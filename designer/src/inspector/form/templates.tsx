@@ -48,6 +48,7 @@ export function FieldTemplate(props: FieldTemplateProps) {
         )}
         {children}
         <div id={`${id}-help`}>
+          <ValueNow path={path} isWrong={faults.length > 0} />
           {faults.map((fault) => (
             <p key={fault} className={style["error"]}>
               {fault}
@@ -58,6 +59,20 @@ export function FieldTemplate(props: FieldTemplateProps) {
         </div>
       </div>
     </Additional>
+  );
+}
+
+/** What an expression is with the values of the last run or an example, or why it is nothing. */
+function ValueNow({ path, isWrong }: { path: (string | number)[]; isWrong: boolean }) {
+  const { t } = useTranslation("inspector");
+  const now = useForm().values[path.join(".")];
+  if (now === undefined) return null;
+  if (now.problem !== "") return isWrong ? null : <p className={style["error"]}>{now.problem}</p>;
+  const text = typeof now.value === "string" ? now.value : JSON.stringify(now.value);
+  return (
+    <p className={style["now"]} title={text}>
+      {t("valueIs", { value: text })}
+    </p>
   );
 }
 
