@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from ..accounts.api_token import new_secret
@@ -15,36 +16,57 @@ from ..accounts.stored import packed, unpacked
 from ..contract import ConnectorError, Credentials, Manifest, RejectedError
 from ..contract.manifest import Auth
 from ..errors import NotFoundError
-from .addresses import redirect_uri
-from .identity import find_identity, hosting, keep_session
-from .login_forms import answered, failure, form_of, link_is_over, not_signed_in
+from .addresses import is_own_path, redirect_uri
+from .identity import find_identity, find_present, hosting, keep_session
+from .login_forms import (
+    answered,
+    failure,
+    form_of,
+    leads_elsewhere,
+    link_is_over,
+    not_signed_in,
+)
 from .notices import Field, Form, connecting_page, missing_page, success_page
 from .questions import Questions
 
 router = APIRouter(prefix="/auth", include_in_schema=False)
 
+CONNECTED = "connected"
+
 
 @router.get("/{service}/start")
-async def start(request: Request, service: str, name: str = "", token: str = "") -> Response:
-    """Send the person to the login dialog, or ask first when it was not they who began."""
+async def start(
+    request: Request,
+    service: str,
+    name: str = "",
+    token: str = "",
+    back: Annotated[str, Query(alias="next")] = "",
+) -> Response:
+    """Send the person to the login dialog, or ask first when it was not they who began.
+
+    In the end they are led on to the page of ours that is named as the next one.
+    """
     engine = hosting(request)
-    present = await find_identity(request)
+    if back and not is_own_path(back):
+        return leads_elsewhere()
+    present = await find_present(request)
     identity = await engine.owners.identify(token, INVITATION) if token else present
     if identity is None:
-        return link_is_over() if token else not_signed_in()
+        return link_is_over() if token else not_signed_in(back)
     try:
         login = {
             "kind": "start",
             "ownerId": identity.owner_id,
             "service": _connector_id(request, service),
             "name": checked_name(name),
+            "back": back,
         }
-        if not token and _began_here(request):
+        if not token and _began_here(request) and await find_identity(request):
             return await _send_to_dialog(request, login, 302)
         # Whether the login is set up is told before anybody is asked.
         _authorization_url(request, login, "")
     except (ConnectorError, NotFoundError) as error:
-        return failure(error)
+        return failure(error, back)
     return await _ask_first(request, login, identity, present, token)
 
 
@@ -62,11 +84,11 @@ async def go_on(request: Request, service: str) -> Response:
         if session is None:
             return link_is_over()
     elif present is None or present.owner_id != login["ownerId"]:
-        return not_signed_in()
+        return not_signed_in(login["back"])
     try:
         response = await _send_to_dialog(request, login, 303)
     except (ConnectorError, NotFoundError) as error:
-        response = failure(error)
+        response = failure(error, login["back"])
     # Somebody else's session is not replaced: the account is connected without it.
     if session is not None and (present is None or present.owner_id == login["ownerId"]):
         keep_session(request, response, session)
@@ -88,7 +110,7 @@ async def callback(request: Request, service: str) -> Response:
         credentials = await provider.connect(redirect_uri=uri, answer=answer)
         return await _connect(request, login, credentials, {})
     except (ConnectorError, NotFoundError) as error:
-        return failure(error)
+        return failure(error, login["back"])
 
 
 @router.post("/{service}/callback")
@@ -109,7 +131,9 @@ async def complete(request: Request, service: str) -> Response:
             return await _connect(request, login, unpacked(kept), named)
         account = await accounts.change_settings(login["ownerId"], login["accountId"], named)
     except (ConnectorError, NotFoundError) as error:
-        return failure(error)
+        return failure(error, login["back"])
+    if login["back"]:
+        return RedirectResponse(_with_name(login["back"], account["name"]), 303)
     return await _connected(request, login, account)
 
 
@@ -198,7 +222,8 @@ async def _ask_for(
 async def _connected(
     request: Request, login: dict[str, Any], account: Mapping[str, Any]
 ) -> Response:
-    """Say so, and let the person choose where the account reaches several things."""
+    """Lead back or say so, and let the person choose where the account reaches several things."""
+    on = _with_name(login["back"], account["name"]) if login["back"] else ""
     fields = [
         Field(
             each["name"],
@@ -210,12 +235,21 @@ async def _connected(
         if len(each["choices"]) > 1
     ]
     if not fields:
-        return success_page(account["name"], account["expiresAt"])
+        return (
+            RedirectResponse(on, 303) if on else success_page(account["name"], account["expiresAt"])
+        )
     manifest = hosting(request).connectors[login["service"]].manifest
     questions = Questions(request)
     secret = await questions.ask({**login, "kind": "settings"})
     form = Form(f"/auth/{_auth(manifest).service}/callback", secret, "Change", fields)
-    return questions.remember(success_page(account["name"], account["expiresAt"], form))
+    return questions.remember(success_page(account["name"], account["expiresAt"], form, on))
+
+
+def _with_name(path: str, name: str) -> str:
+    """Return the path with the name of the account that was connected, for the page to show."""
+    before, _, text = path.partition("?")
+    query = [each for each in parse_qsl(text, keep_blank_values=True) if each[0] != CONNECTED]
+    return f"{before}?{urlencode([*query, (CONNECTED, name)])}"
 
 
 def _authorization_url(request: Request, login: Mapping[str, Any], state: str) -> str:

@@ -56,16 +56,27 @@ def link_is_over() -> Response:
     )
 
 
-def not_signed_in() -> Response:
+def leads_elsewhere() -> Response:
+    return failure_page(
+        400,
+        "This login would not lead back here",
+        "What is to come next is no page of this engine.",
+        "Start the login on the page of the account again.",
+    )
+
+
+def not_signed_in(back: str) -> Response:
     return failure_page(
         401,
         "You are not signed in",
         "The engine does not know whose account this is going to be.",
         "Open the engine's page through the link that `appmixer up` prints, then try again.",
+        back or "/",
     )
 
 
-def failure(error: ConnectorError | NotFoundError) -> Response:
+def failure(error: ConnectorError | NotFoundError, back: str = "") -> Response:
+    """Return the page that says what went wrong; it leads back to where the login began."""
     if isinstance(error, ConnectorError):
-        return failure_page(400, error.title, error.cause, error.cure or START_AGAIN)
-    return failure_page(404, "There is no such login", str(error), START_AGAIN)
+        return failure_page(400, error.title, error.cause, error.cure or START_AGAIN, back or "/")
+    return failure_page(404, "There is no such login", str(error), START_AGAIN, back or "/")

@@ -19,7 +19,8 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": f"{POLICY}; form-action 'self'",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    # With "no-referrer" a browser sends a form without its origin, which nobody may then trust.
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
@@ -100,15 +101,21 @@ def missing_page(form: Form, *, status: int, title: str, sentences: Sequence[str
     return _page(status, title, body + _form(form))
 
 
-def success_page(name: str, expires_at: str | None, form: Form | None = None) -> Response:
-    """Say that the account is connected; the form lets a person choose among what it reaches."""
+def success_page(
+    name: str, expires_at: str | None, form: Form | None = None, back: str = ""
+) -> Response:
+    """Say that the account is connected; the form lets a person choose among what it reaches.
+
+    Without a way back, the window may have been opened for the login alone.
+    """
     lasts = (
         "Its permission does not expire."
         if expires_at is None
         else f"Its permission lasts until {escape(expires_at[:10])} and is renewed before."
     )
     body = f"<p>The account <strong>{escape(name)}</strong> is ready. {lasts}</p>"
-    return _page(200, "Connected", body + (_form(form) if form else "") + _back("/"))
+    end = _back(back) if back else f"<p>You can close this window.</p>{_back('/')}"
+    return _page(200, "Connected", body + (_form(form) if form else "") + end)
 
 
 def _told(cause: str, cure: str) -> str:

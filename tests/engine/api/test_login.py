@@ -422,3 +422,104 @@ async def test_an_unknown_service_is_a_page_that_says_so(
 
     assert answer.status_code == 404
     assert "There is no service &#x27;nothing&#x27; to log in to." in answer.text
+
+
+NEXT = "/flows/x?step=a&connected=old"
+
+
+async def begun_on_a_page(client: httpx.AsyncClient, page: str = NEXT) -> str:
+    """Begin a login as a page of ours does; return its state."""
+    query = {"name": "Hall & Co", "next": page}
+    return state_of(await client.get("/auth/echo/start", params=query))
+
+
+async def test_a_login_ends_on_the_page_that_began_it_which_learns_the_accounts_name(
+    admin: httpx.AsyncClient, dialog: Dialog
+) -> None:
+    state = await begun_on_a_page(admin)
+
+    ended = await admin.get(f"/auth/echo/callback?code=hall&state={state}")
+
+    assert (ended.status_code, ended.headers["location"]) == (
+        303,
+        "/flows/x?step=a&connected=Hall+%26+Co",
+    )
+
+
+async def test_a_login_that_fails_leads_back_to_the_page_that_began_it(
+    admin: httpx.AsyncClient, browser: httpx.AsyncClient, dialog: Dialog
+) -> None:
+    state = await begun_on_a_page(admin)
+    refused = await admin.get(f"/auth/echo/callback?error=access_denied&state={state}")
+    nobody = await browser.get("/auth/echo/start", params={"next": NEXT})
+    dialog.is_set_up = False
+    unready = await admin.get("/auth/echo/start", params={"next": NEXT})
+
+    assert [each.status_code for each in (refused, nobody, unready)] == [400, 401, 400]
+    for page in (refused, nobody, unready):
+        assert 'href="/flows/x?step=a&amp;connected=old">Back to the engine</a>' in page.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "flows", "/\t/evil.example"],
+)
+async def test_a_login_leads_only_to_the_engines_own_pages(
+    admin: httpx.AsyncClient, dialog: Dialog, page: str
+) -> None:
+    answer = await admin.get("/auth/echo/start", params={"next": page})
+
+    assert answer.status_code == 400
+    assert "This login would not lead back here" in answer.text
+    assert "evil" not in answer.text
+
+
+async def test_where_there_is_a_choice_the_page_that_began_is_led_to_after_it(
+    admin: httpx.AsyncClient, dialog: Dialog
+) -> None:
+    names = {"hall": "Hall", "cellar": "Cellar"}
+    dialog.profile = {"rooms": ["hall", "cellar"], "room": "hall", "names": names}
+    state = await begun_on_a_page(admin, "/accounts")
+
+    page = await admin.get(f"/auth/echo/callback?code=hall&state={state}")
+    chosen = await press(admin, page, **{"setting.room": "cellar"})
+
+    assert page.status_code == 200
+    assert '<a class="button" href="/accounts?connected=Hall+%26+Co">' in page.text
+    assert (chosen.status_code, chosen.headers["location"]) == (
+        303,
+        "/accounts?connected=Hall+%26+Co",
+    )
+
+
+async def test_in_a_window_of_its_own_a_login_ends_with_a_page_that_says_so(
+    admin: httpx.AsyncClient, dialog: Dialog
+) -> None:
+    state = state_of(await admin.get("/auth/echo/start?name=acme"))
+
+    page = await admin.get(f"/auth/echo/callback?code=hall&state={state}")
+
+    assert "You can close this window." in page.text
+    assert "script" not in page.text
+
+
+async def test_a_session_that_a_browser_keeps_to_itself_does_not_go_straight_to_the_dialog(
+    admin: httpx.AsyncClient, browser: httpx.AsyncClient, dialog: Dialog
+) -> None:
+    await browser.get(await link_of(admin, "/"))
+    session = browser.cookies["appmixer_session"]
+    del browser.cookies["appmixer_session"]
+
+    # So comes who follows a link on another site: without what is strict.
+    asked = await browser.get("/auth/echo/start?name=acme&next=/flows/x")
+    forged = await browser.get(
+        "/auth/echo/start?name=acme", headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    without = await press(browser, forged)
+    browser.cookies["appmixer_session"] = session
+    begun = await press(browser, asked)
+    ended = await browser.get(f"/auth/echo/callback?code=hall&state={state_of(begun)}")
+
+    assert [each.status_code for each in (asked, forged, without, begun)] == [200, 200, 401, 303]
+    assert "to <strong>main</strong> on this engine" in asked.text
+    assert ended.headers["location"] == "/flows/x?connected=acme"
