@@ -26,6 +26,7 @@ from . import (
     pages,
     runs,
     samples,
+    setup,
     sign_in,
 )
 from .answers import add_error_answers, answer_any, answer_not_ready
@@ -100,6 +101,7 @@ def create_rest(engine: Engine, budget: Budget | None = None) -> FastAPI:
         overview,
         files,
         configuration,
+        setup,
         owners,
         health,
         login,

@@ -134,6 +134,22 @@ class EndpointRoute(_Part):
     description: str
 
 
+class SetupStep(_Part):
+    """One thing that the administrator does once, so that the connector works."""
+
+    name: str = Field(pattern=r"^[a-z][A-Za-z0-9]*$", examples=["webhook"])
+    title: str
+    description: str = Field(description="What to do at the service.")
+    link: str | None = Field(None, pattern=r"^https://", description="Where it is done.")
+    keys: list[str] = Field([], description="Keys of the configuration to set then.")
+    addresses: list[str] = Field(
+        [], description="Labels of the host's addresses that are entered at the service."
+    )
+    checks: list[str] = Field(
+        [], description="Names of the plugin's checks that tell whether it is done."
+    )
+
+
 class QuotaRule(_Part):
     """A rate: `limit` units in `window_s` seconds, counted for each value of `scope`."""
 
@@ -187,6 +203,7 @@ class Manifest(_Part):
     )
     configuration: list[ConfigurationKey]
     endpoint: list[EndpointRoute]
+    setup: list[SetupStep] = Field([], description="What is done once, in this order.")
     quotas: list[QuotaRule]
     secrets: Secrets = Field(
         default_factory=lambda: Secrets(parameters=[], patterns=[]),
@@ -222,6 +239,14 @@ class Manifest(_Part):
     def takes_account(self, entry: ComponentEntry) -> bool:
         """Say whether a flow can name an account for one of the components."""
         return self.has_accounts or entry.account is not None
+
+    @model_validator(mode="after")
+    def _can_be_set_up(self) -> Self:
+        keys = {each.name for each in self.configuration}
+        for step in self.setup:
+            if unknown := [each for each in step.keys if each not in keys]:
+                raise ValueError(f"the step {step.name} names {unknown[0]}, which is no key")
+        return self
 
     @model_validator(mode="after")
     def _can_have_accounts(self) -> Self:

@@ -103,7 +103,7 @@ class Offers:
         manifest = connector.manifest.model_dump(
             mode="json",
             by_alias=True,
-            exclude={"schema_uri", "configuration", "secrets", "texts", "components"},
+            exclude={"schema_uri", "configuration", "setup", "secrets", "texts", "components"},
         )
         hidden = {"schema_file", "module", "account"}
         components = list[dict[str, Any]]()

@@ -39,12 +39,12 @@ class Runs:
         self,
         owner_id: str,
         *,
+        flow_id: str | None = None,
         status: str | None = None,
-        before: str | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
         """Return the newest runs first."""
-        page = await self.find(owner_id, Search(status=status), before=before, limit=limit)
+        page = await self.find(owner_id, Search(flow_id=flow_id, status=status), limit=limit)
         found: list[dict[str, Any]] = page["runs"]
         return found
 

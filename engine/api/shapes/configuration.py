@@ -49,3 +49,25 @@ class SetupFinding(Finding):
 
 class SetupReport(Shape):
     checks: list[SetupFinding]
+
+
+class SetupStep(Shape):
+    """One thing that is done once, so that everything works."""
+
+    id: str
+    service: str | None = Field(description="The connector's id; null for the engine itself.")
+    title: str
+    text: str = Field(description="What to do.")
+    link: str | None = Field(description="Where it is done.")
+    state: Literal["done", "open", "fault"] = Field(
+        description="`open`: something is not set yet, or nobody can tell; `fault`: what is set"
+        " does not work, as the findings say."
+    )
+    keys: list[ConfigurationValue] = Field(description="What to enter here.")
+    addresses: list[EnteredAddress] = Field(description="What to copy to the service.")
+    findings: list[Finding]
+
+
+class Setup(Shape):
+    is_done: bool
+    steps: list[SetupStep]

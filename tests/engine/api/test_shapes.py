@@ -273,6 +273,7 @@ async def _set_up(client: httpx.AsyncClient) -> str:
         await client.get(each)
     await client.put(f"/api/configuration/{CONNECTOR}/secret", json={"value": "one"})
     await client.get(f"/api/configuration/{CONNECTOR}")
+    await client.get("/api/setup")
     await client.delete(f"/api/configuration/{CONNECTOR}/secret")
     await client.post("/api/owners", json={"name": "Acme"})
     await client.post("/api/owners/Acme/tokens", json={"replace": True})
