@@ -9,9 +9,9 @@ from typing import Any
 from ..flows.models import ComponentType
 from ..observe.metrics import Metrics
 from ..observe.stream import Stream
-from ..runs.fates import Fates, has_fate
+from ..runs.fates import Fates, has_fate, untold
 from ..runs.silence import Accepted, SilentSteps
-from ..runs.states import RunState, StepState
+from ..runs.states import RunState
 from ..runs.work import SegmentWork, StepCall
 from ..times import iso
 
@@ -92,7 +92,7 @@ class StreamedNotices:
         self._note_silence(owner_id, flow_id, row)
 
     def _note_silence(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
-        if row["state"] == StepState.COMPLETED and has_fate(self.types, row["type"]):
+        if untold(row["state"], row["output"]) == "accepted" and has_fate(self.types, row["type"]):
             self._silent.ended(owner_id, flow_id, row)
 
     def tell_fate(self, owner_id: str, connector: str, notice: Mapping[str, Any]) -> None:

@@ -32,11 +32,22 @@ from .work import step_named
 
 # In the order in which they follow one another.
 RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(get_args(FateState))}
-# What nobody was told of, where a component says that its effect goes on.
-UNTOLD: Mapping[str, FateState] = {
-    StepState.COMPLETED: "accepted",
-    StepState.UNKNOWN: "unknown",
-}
+
+
+def untold(state: str, output: object) -> FateState | None:
+    """Return what nobody has to tell of a step whose component says that its effect goes on.
+
+    One that waits and has given something has done it, and waits for what becomes of that.
+    """
+    match state:
+        case StepState.COMPLETED:
+            return "accepted"
+        case StepState.UNKNOWN:
+            return "unknown"
+        case StepState.WAITING if output:
+            return "accepted"
+        case _:
+            return None
 
 
 class FateNotices(Protocol):
@@ -87,12 +98,12 @@ class Fates:
         found = {
             row.id: _shown({"state": state, "at": row.started_at + row.duration_s, "error": None})
             for row in rows
-            if (state := UNTOLD.get(row.state)) and has_fate(self.types, row.type)
+            if (state := untold(row.state, row.output)) and has_fate(self.types, row.type)
         }
         types = {row.id: row.type for row in rows}
         for row in await self.storage.readers.read(partial(_read, query=_TOLD, ids=list(types))):
-            untold = found.get(row.step_id)
-            is_news = untold is None or RANKS[str(untold["state"])] <= row.rank
+            present = found.get(row.step_id)
+            is_news = present is None or RANKS[str(present["state"])] <= row.rank
             if is_news and types[row.step_id].startswith(_prefix(row.connector)):
                 found[row.step_id] = _shown(mapping(row))
         now = self.storage.clock.now

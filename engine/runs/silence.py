@@ -23,7 +23,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Accepted:
-    """A step that has ended, and whose effect goes on."""
+    """A step that has done something whose effect goes on."""
 
     step_id: str
     ended_at: float
@@ -37,7 +37,7 @@ class Accepted:
 
 @dataclass(frozen=True)
 class SilentSteps:
-    """The steps that this process has ended and of whose effect nothing more is known, by id."""
+    """The steps that this process has done and of whose effect nothing more is known, by id."""
 
     _waiting: dict[str, Accepted] = field(default_factory=dict[str, Accepted])
 
@@ -46,7 +46,7 @@ class SilentSteps:
         return len(self._waiting)
 
     def ended(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
-        """Begin to wait for news of a step that has completed."""
+        """Begin to wait for news of a step that has completed, or waits for more of its effect."""
         ended_at = row["started_at"] + row["duration_s"]
         since = iso(ended_at)
         fate = {"state": "accepted", "at": since, "error": None}
@@ -58,6 +58,8 @@ class SilentSteps:
             "type": row["type"],
             "fate": {**fate, "silentSince": since, "reasons": []},
         }
+        # One that waits again counts from then.
+        self._waiting.pop(row["id"], None)
         self._waiting[row["id"]] = Accepted(row["id"], ended_at, owner_id, notice)
         if len(self._waiting) > MAX_WATCHED:
             del self._waiting[next(iter(self._waiting))]

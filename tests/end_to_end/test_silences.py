@@ -76,8 +76,10 @@ class Site:
 
         await until(is_known)
 
-    async def sent(self, component: str, to: str = PERSON, **input: Any) -> str:
-        """Send by a flow that is run by hand, and return the run's id once it has completed."""
+    async def sent(
+        self, component: str, to: str = PERSON, *, ends: str = "completed", **input: Any
+    ) -> str:
+        """Send by a flow that is run by hand, and return the run's id once it has come so far."""
         flow_id = f"send-{len(self.sends)}"
         document = {
             "name": flow_id,
@@ -97,7 +99,7 @@ class Site:
 
         async def ended() -> Any:
             runs = (await self.call("GET", f"/api/runs?flowId={flow_id}"))["runs"]
-            return [run["id"] for run in runs if run["status"] == "completed"]
+            return [run["id"] for run in runs if run["status"] == ends]
 
         [run_id] = await until(ended)
         return str(run_id)
@@ -279,6 +281,31 @@ async def test_a_number_that_may_not_send_any_more_is_told_before_the_window(sit
     site.sandbox.world.numbers[NUMBER].is_registered = False
 
     assert (await site.silence(run_id))[:2] == ["sending", "window"]
+
+
+async def test_a_send_that_waits_until_it_is_delivered_is_silent_meanwhile(site: Site) -> None:
+    await site.says()
+    await site.control(f"/people/{PERSON}", {"online": False}, "PATCH")
+    run_id = await site.sent("SendText", **TEXT, ends="waiting", waitFor="delivered")
+    await site.heard(run_id)
+
+    assert (await site.silence(run_id))[:2] == ["phone", "blocked"]
+
+    await site.control(f"/people/{PERSON}", {"online": True}, "PATCH")
+
+    async def is_over() -> bool:
+        return bool((await site.call("GET", f"/api/runs/{run_id}"))["status"] == "completed")
+
+    await until(is_over)
+    assert (await site.fate(run_id))["silentSince"] is None
+
+
+async def test_a_send_that_waits_and_of_which_no_status_comes_says_so(site: Site) -> None:
+    async with site.sandbox.graph() as graph:
+        (await graph.delete(f"/{WABA}/subscribed_apps")).raise_for_status()
+    run_id = await site.sent("SendTemplate", **TEMPLATE, ends="waiting", waitFor="delivered")
+
+    assert (await site.silence(run_id))[0] == f"subscription {WABA}"
 
 
 async def test_a_delivered_message_ends_its_silence(site: Site) -> None:

@@ -8,18 +8,41 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet
 
 from ..ports import free_port
-from .conftest import BIN, Process, World, running
+from .conftest import BIN, NUMBER, Process, World, running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PEOPLE = [f"1650557{number:04d}" for number in range(10)]
 A_FLOOD = 30  # messages
+WAITS: dict[str, Any] = {
+    "name": "Waits",
+    "components": {
+        "begin": {"type": "appmixer.utilities.OnStart"},
+        "send": {
+            "type": "appmixer.whatsapp.SendTemplate",
+            "account": "acme",
+            "source": {"in": {"begin": ["started"]}},
+            "input": {
+                "phoneNumberId": NUMBER,
+                "to": f"+{PEOPLE[0]}",
+                "templateName": "hello_world",
+                "languageCode": "en_US",
+                "waitFor": "delivered",
+            },
+        },
+        "after": {
+            "type": "appmixer.utilities.SetValues",
+            "source": {"in": {"send": ["delivered"]}},
+            "input": {"values": [{"name": "seen", "value": True}]},
+        },
+    },
+}
 
 
 @contextmanager
@@ -121,3 +144,31 @@ def replies(world: World, person: str) -> list[str]:
         for message in world.phone(person)
         if message["from"] == "business"
     ]
+
+
+def test_a_wait_of_a_process_that_died_is_ended_by_the_one_that_takes_over(
+    tmp_path: Path, postgres: str
+) -> None:
+    key = Fernet.generate_key().decode()
+    command = [str(BIN / "appmixer")]
+    person = PEOPLE[0]
+    with (
+        running(tmp_path, command, database_url=postgres, secret_key=key) as world,
+        standing_by(world, tmp_path) as second,
+    ):
+        first = world.engine
+        world.wait_until(lambda: "turn_taken" in first.log.read_text(), "the first one is at work")
+        set_up(world, second)
+        world.sandbox_call("PATCH", f"/_sandbox/people/{person}", {"online": False})
+        world.start("waits", WAITS)
+        world.ended_run("waits", "waiting")
+        world.engine = second
+
+        first.kill()
+        world.wait_until(lambda: "turn_taken" in second.log.read_text(), "it is taken over")
+        world.sandbox_call("PATCH", f"/_sandbox/people/{person}", {"online": True})
+        run = world.ended_run("waits", "completed")
+
+        assert {*run["steps"][1]["output"]} == {"sent", "delivered"}
+        assert [each["component"] for each in run["steps"]] == ["begin", "send", "after"]
+        assert len(world.phone(person)) == 1

@@ -166,3 +166,42 @@ def test_a_wait_goes_on_after_the_engine_was_killed(world: World) -> None:
 
     assert outputs(run) == {"sent", "read"}
     assert len(answers(world)) == 1
+
+
+def test_a_wait_goes_on_as_its_own_version_says_after_an_upgrade(world: World) -> None:
+    world.sandbox_call("POST", "/_sandbox/settings", {"retryDelaysS": [0.2] * 600})
+    world.register()
+    world.connect("acme", "EAAsandbox")
+    begin(world, "w-upgraded", flow("delivered", "delivered"), online=False)
+    waiting(world, "w-upgraded")
+
+    world.engine.stop()
+    world.engine.start()
+    newer = flow("accepted", "sent")
+    newer["components"]["on_sent"]["input"]["text"] = "of the newer version"
+    world.start("w-upgraded", newer)
+    change(world, online=True)
+    run = world.ended_run("w-upgraded", "completed")
+
+    assert (run["version"], outputs(run)) == (1, {"sent", "delivered"})
+    assert [text.partition(" ")[0] for text in answers(world)] == ["delivered"]
+    assert texts(world, OTHER) == ["Are you there?"]
+
+
+def test_a_failed_wait_of_which_nothing_follows_is_told_to_the_flow_for_errors(
+    ready: World,
+) -> None:
+    listen = {
+        "name": "Listen",
+        "components": {"wrong": {"type": "appmixer.utilities.OnError", "input": {}}},
+    }
+    ready.start("w-errors", listen)
+    failing = {"code": 131026, "count": 1}
+    begin(ready, "w-lost", flow("delivered", "delivered"), failNext=failing)
+    lost = ready.ended_run("w-lost", "failed")
+    told = ready.ended_run("w-errors", "completed")
+
+    [error] = told["steps"][0]["output"]["error"]
+    assert (error["about"], error["runId"], error["step"]) == ("flow", lost["id"], "ask")
+    assert error["title"] == ask_of(lost)["error"]["title"]
+    assert error["cure"]

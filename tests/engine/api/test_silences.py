@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from sqlalchemy import event
 
 from appmixer.engine.contract import (
+    ActionContext,
     Check,
     ComponentContext,
     Connector,
@@ -19,6 +21,7 @@ from appmixer.engine.contract import (
     FateState,
     JsonObject,
     RejectedError,
+    Wait,
     connectors_of,
     hookimpl,
 )
@@ -29,7 +32,7 @@ from appmixer.engine.observe.stream import Notice
 from appmixer.engine.runs import silence
 from appmixer.engine.settings import Settings
 
-from ..conftest import MANIFEST, Echo, Heard, Say, echo_module
+from ..conftest import MANIFEST, Echo, Heard, Said, Say, echo_module
 
 pytestmark = pytest.mark.anyio
 
@@ -56,6 +59,13 @@ class Send(Say):
 
     label = "Send"
     has_later_fate = True
+
+    async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | None:
+        if not input.text.startswith("waits"):
+            return await super().receive(context, input)
+        if input.text == "waits":
+            await context.send(self.port, Said(text=input.text, step=context.step_id))
+        return Wait("never", 3600.0)
 
     async def why_silent(
         self, context: ComponentContext, input: JsonObject, output: JsonObject
@@ -271,6 +281,42 @@ async def test_the_stream_and_the_metrics_tell_once_that_a_step_is_silent(
         shown["silentSince"],
     )
     assert 'appmixer_silent_steps_total{type="test.echo.Send"} 1.0' in metrics
+
+
+async def test_a_step_that_waits_for_what_becomes_of_its_effect_is_silent_like_any_other(
+    admin: httpx.AsyncClient,
+    engine: Engine,
+    clock: Clock,
+    flow: None,
+    owner: str,
+    hear: Hear,
+    until: Until,
+) -> None:
+    async def is_waiting() -> list[str]:
+        found = await engine.runs.list(owner)
+        return [each["id"] for each in found if each["status"] == "waiting"]
+
+    for text in ("waits unheard", "waits"):
+        await hear(text)
+    await until(lambda: _two(is_waiting))
+    async with Watching(engine) as watching:
+
+        async def is_told() -> bool:
+            return bool(watching.silent)
+
+        clock.advance(30.0)
+        await until(is_told)
+
+    fates = {run_id: await fate_of(admin, run_id) for run_id in await is_waiting()}
+    [silent] = [run_id for run_id, fate in fates.items() if fate]
+    assert watching.silent == [silent]
+    assert fates[silent]["state"] == "accepted"
+    assert fates[silent]["silentSince"] == fates[silent]["at"]
+    assert [each["name"] for each in fates[silent]["reasons"]] == ["told", "away"]
+
+
+async def _two(find: Callable[[], Awaitable[list[str]]]) -> bool:
+    return len(await find()) == 2
 
 
 async def test_what_another_process_was_told_is_no_silence(
