@@ -21,7 +21,7 @@ import { SwitchValue } from "./SwitchValue";
 
 const SourceValue = lazy(() => import("./SourceValue"));
 const FileValue = lazy(() => import("./FileValue"));
-const LONG_TEXT = 200;
+const LONG_TEXT = 1000;
 
 /** What every control is given. */
 export interface ValueProps {
@@ -98,7 +98,8 @@ function isPlainText(schema: FormSchema): boolean {
 }
 
 function isMultiline(schema: FormSchema): boolean {
-  return schema["x-widget"] === "textarea" || (schema.maxLength ?? 0) > LONG_TEXT;
+  if (schema["x-widget"] === "textarea") return true;
+  return (schema.maxLength ?? 0) > LONG_TEXT && schema.pattern === undefined;
 }
 
 export function hintOf(schema: FormSchema): string {
