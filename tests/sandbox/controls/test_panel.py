@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from playwright.async_api import expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -15,7 +16,7 @@ from starlette.routing import Route
 from appmixer.sandbox.testing import Receiver, RunningSandbox, serving, until
 from appmixer.sandbox.world import seed
 
-from ...browser import expect, smoothness, violations
+from ...browser import smoothness, violations
 from .test_page import heard, say, send, write
 
 if TYPE_CHECKING:
