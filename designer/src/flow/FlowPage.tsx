@@ -9,9 +9,11 @@ import { Inspector } from "../inspector/Inspector";
 import { Palette } from "../palette/Palette";
 import { PhonePanel } from "../phone/PhonePanel";
 import { LiveRuns } from "../runs/LiveRuns";
-import { api, ApiError, take, type Schemas } from "../shared/api/client";
+import { api, take, type Schemas } from "../shared/api/client";
+import { flows, queryClient } from "../shared/api/queries";
 import { ErrorNote } from "../shared/ui/Note";
 import { Loading } from "../shared/ui/Page";
+import { NotFound } from "../shell/NotFound";
 import { emptyDocument, type FlowDocument } from "./document";
 import { createEditor, EditorContext, type Editor } from "./editor";
 import style from "./flow.module.css";
@@ -24,20 +26,14 @@ interface Opened {
   draft: Schemas["Draft"] | null;
 }
 
-async function orNull<Data>(answer: Promise<Data>): Promise<Data | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return null;
-    throw error;
-  }
-}
-
 async function openFlow(id: string): Promise<Opened> {
   const params = { params: { path: { flow_id: id } } };
+  const known = await queryClient.query({ ...flows, staleTime: 0 });
+  const isStored = known.flows.some((each) => each.id === id);
+  const isDrafted = known.drafts.some((each) => each.id === id);
   const [flow, draft] = await Promise.all([
-    orNull(take(api.GET("/api/flows/{flow_id}", params))),
-    orNull(take(api.GET("/api/flows/{flow_id}/draft", params))),
+    isStored ? take(api.GET("/api/flows/{flow_id}", params)) : null,
+    isDrafted ? take(api.GET("/api/flows/{flow_id}/draft", params)) : null,
   ]);
   return { flow, draft };
 }
@@ -52,6 +48,7 @@ export default function FlowPage({ id }: { id: string }) {
   });
   if (opened.error !== null) return <ErrorNote error={opened.error} />;
   if (opened.data === undefined) return <Loading />;
+  if (opened.data.flow === null && opened.data.draft === null) return <NotFound />;
   return <OpenFlow id={id} opened={opened.data} />;
 }
 

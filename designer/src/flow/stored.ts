@@ -3,8 +3,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 
-import { api, ApiError, take, type Schemas } from "../shared/api/client";
-import { flow } from "../shared/api/queries";
+import { api, take, type Schemas } from "../shared/api/client";
+import { flow, flows } from "../shared/api/queries";
 import { toast } from "../shared/ui/toasts";
 import type { FlowDocument } from "./document";
 import { useEditorStore } from "./editor";
@@ -13,10 +13,9 @@ import { useSavingStore } from "./saving-context";
 /** The flow as it is stored; null as long as there are only drafts of it. */
 export function useStoredFlow(): Schemas["Flow"] | null {
   const { flowId } = useEditorStore().getState();
-  const { data } = useQuery({
-    ...flow(flowId),
-    retry: (count, error) => !(error instanceof ApiError && error.status === 404) && count < 2,
-  });
+  const all = useQuery(flows);
+  const isStored = all.data?.flows.some((each) => each.id === flowId) ?? false;
+  const { data } = useQuery({ ...flow(flowId), enabled: isStored });
   return data ?? null;
 }
 

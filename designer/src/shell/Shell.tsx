@@ -3,15 +3,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, Route, Switch } from "wouter";
+import { Route, Switch } from "wouter";
 
 import { ApiError } from "../shared/api/client";
 import { followStream, me } from "../shared/api/queries";
 import { stream } from "../shared/api/stream";
-import { buttonClass } from "../shared/ui/Button";
 import { ErrorNote } from "../shared/ui/Note";
 import { Empty, Loading } from "../shared/ui/Page";
 import { ConnectionBar } from "./ConnectionBar";
+import { NotFound } from "./NotFound";
 import { Rail } from "./Rail";
 import style from "./shell.module.css";
 
@@ -72,19 +72,6 @@ function Pages({ isAdministrator }: { isAdministrator: boolean }) {
         <NotFound />
       </Route>
     </Switch>
-  );
-}
-
-function NotFound() {
-  const { t } = useTranslation("shell");
-  return (
-    <main>
-      <Empty title={t("notFound.title")} text={t("notFound.text")}>
-        <Link href="/flows" className={buttonClass("main")}>
-          {t("notFound.back")}
-        </Link>
-      </Empty>
-    </main>
   );
 }
 

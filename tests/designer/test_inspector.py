@@ -1,0 +1,135 @@
+"""A step is set up by a form that nobody wrote: it follows from the component's schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from ..browser import Visitor, violations
+from .conftest import Site
+
+pytestmark = pytest.mark.anyio
+
+INCOMING = {"type": "appmixer.whatsapp.NewMessage", "account": "acme", "position": {"x": 0, "y": 0}}
+
+
+async def test_what_is_typed_into_a_field_is_in_the_draft(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site, reply={"text": "Hello"})
+
+    await field(page, "Message Text").fill("Good evening")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    await eventually_input(site, page, {"text": "Good evening"})
+
+
+async def test_a_value_of_an_earlier_step_is_put_in_as_a_chip_with_its_value(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={})
+
+    recipient = page.locator('[data-path="to"]')
+    await recipient.get_by_role("button", name="Insert a value").click()
+    picker = page.get_by_role("dialog", name="Insert a value")
+    await picker.get_by_role("searchbox").fill("reply to")
+    await picker.get_by_role("button", name="Reply To").first.click()
+
+    await expect(field(page, "Recipient")).to_have_text("New Message › Reply To")
+    await expect(recipient.get_by_text("Now: +16505551234")).to_be_visible()
+    await eventually_input(site, page, {"to": "{{ incoming.message.replyTo }}"})
+    preview = page.get_by_role("region", name="Preview")
+    await expect(preview.get_by_text("To +16505551234")).to_be_visible()
+    await expect(preview.get_by_text("United States")).to_be_visible()
+
+
+async def test_what_is_wrong_stands_at_its_field(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site, reply={"to": "{{ incoming.message.nothing }}"})
+
+    await expect(page.locator('[data-path="to"]').get_by_text("nothing")).to_be_visible()
+
+
+async def test_fields_that_do_not_matter_yet_are_not_shown(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site, reply={})
+
+    await page.get_by_role("button", name="Options").click()
+    await expect(field(page, "Wait For")).to_be_visible()
+    await expect(page.locator('[data-path="waitSeconds"]')).to_have_count(0)
+    await field(page, "Wait For").select_option("delivered")
+
+    await expect(page.locator('[data-path="waitSeconds"]')).to_be_visible()
+    await eventually_input(site, page, {"waitFor": "delivered"})
+
+
+async def test_what_has_been_emptied_is_gone_from_the_draft(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site, reply={"text": "Hello", "to": "+16505551234"})
+
+    await field(page, "Message Text").fill("")
+
+    await eventually_input(site, page, {"to": "+16505551234"})
+
+
+async def test_choices_of_the_service_are_offered_and_typing_counts_too(
+    visitor: Visitor, site: Site
+) -> None:
+    await site.api.post("/api/accounts", json=ACCOUNT)
+    page = await opened(visitor, site, reply={})
+
+    sender = page.get_by_role("combobox", name="Sender Phone Number")
+    await sender.click()
+    await page.get_by_role("option").first.click()
+    await eventually_input(site, page, {"phoneNumberId": "106540352242922"})
+    await sender.fill("4711")
+
+    await eventually_input(site, page, {"phoneNumberId": "4711"})
+
+
+async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={"text": "Hi {{ incoming.message.from }}"})
+    await page.get_by_role("button", name="Options").click()
+
+    assert await violations(page) == []
+
+
+ACCOUNT = {"service": "appmixer:whatsapp", "name": "acme", "accessToken": "EAAsandbox"}
+
+
+async def opened(visitor: Visitor, site: Site, *, reply: dict[str, Any]) -> Page:
+    """A flow of a trigger and a step that follows it, with that step chosen."""
+    document = {
+        "name": "Reply",
+        "components": {
+            "incoming": INCOMING,
+            "reply": {
+                "type": "appmixer.whatsapp.SendText",
+                "account": "acme",
+                "source": {"in": {"incoming": ["message"]}},
+                "input": reply,
+                "position": {"x": 320, "y": 0},
+            },
+        },
+    }
+    answer = await site.api.put("/api/flows/reply/draft", json=document)
+    answer.raise_for_status()
+    # No account is connected in most of these, and the API says so.
+    visitor.expect_complaints("422", "409")
+    page = await visitor.open(await site.link("/flows/reply"))
+    await page.locator(".react-flow__node", has_text="reply").click()
+    await expect(page.get_by_role("tab", name="Setup")).to_be_visible()
+    return page
+
+
+def field(page: Page, label: str) -> Any:
+    return page.get_by_role("region", name="Step").get_by_label(label, exact=False).first
+
+
+async def eventually_input(site: Site, page: Page, wanted: dict[str, Any]) -> None:
+    """Wait until the draft has this input and nothing else."""
+    for _ in range(600):
+        draft = (await site.api.get("/api/flows/reply/draft")).json()
+        if draft["document"]["components"]["reply"]["input"] == wanted:
+            return
+        await page.wait_for_timeout(100)
+    assert draft["document"]["components"]["reply"]["input"] == wanted
