@@ -14,7 +14,8 @@ from starlette.responses import HTMLResponse, Response
 STYLE = resources.files("appmixer.engine.web").joinpath("notice.css").read_text("utf-8")
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (
-    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'"
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; img-src data:; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": f"{POLICY}; form-action 'self'",
@@ -153,7 +154,7 @@ def _page(status: int, title: str, body: str, headers: dict[str, str] = HEADERS)
     return HTMLResponse(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head>"
+        f'<link rel="icon" href="data:,"><style>{STYLE}</style></head>'
         f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n",
         status,
         headers,
