@@ -457,6 +457,8 @@ async def test_a_status_that_comes_after_the_wait_is_told_to_owners_once(
     assert notice.title == title
     assert ("has it twice" in notice.cause) is is_sent_again
     assert notice.details["messageId"] == "wamid.FIRST"
+    assert notice.cause.startswith("Meta reports only now that it is `sent`.")
+    assert "Look at run run-1:reply" in notice.cure
 
 
 async def test_a_status_that_comes_while_it_is_waited_for_is_told_to_nobody(

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import BaseModel
 from sqlalchemy import event
 
 from appmixer.engine.contract import (
@@ -60,7 +59,7 @@ class Send(Say):
     label = "Send"
     has_later_fate = True
 
-    async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | None:
+    async def receive(self, context: ActionContext, input: Any) -> Said | Wait | None:
         if not input.text.startswith("waits"):
             return await super().receive(context, input)
         if input.text == "waits":
