@@ -70,7 +70,11 @@ def test_the_two_wheels_hold_what_is_needed_and_no_file_twice(wheels: dict[str, 
         for kind in ("*.py", "*.json")
         for file in (ROOT / folder).rglob(kind)
     }
-    wanted |= {f"appmixer/whatsapp/texts/{file.name}" for file in (ROOT / "texts").iterdir()}
+    wanted |= {
+        f"appmixer/whatsapp/{folder}/{file.name}"
+        for folder in ("examples", "texts")
+        for file in (ROOT / folder).glob("*.json")
+    }
     of_contract = {each for each in wanted if each.startswith("appmixer/engine/contract/")}
     above = {"appmixer/engine/__init__.py", "appmixer/engine/py.typed"}
 

@@ -24,6 +24,8 @@ CONTRACT = "appmixer.engine.contract"
 # The contract's distribution comes first, so it has what makes a package of the folder above it.
 SHARED = ("engine/__init__.py", "engine/py.typed")
 PAGE = Path("engine", "web", "designer")
+# Data of the connector whose folder is the repository, beside its packages.
+DATA = ("examples", "texts")
 ALONGSIDE = ("README.md", "LICENSE", "connector.json", "docs/hosting.md")
 PIP = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index")
 
@@ -82,7 +84,7 @@ def copy_tree(tree: Path, project: Mapping[str, Any], page: Path, *, holds_contr
         for name in SHARED:
             shutil.copy(ROOT / name, tree / name)
     else:
-        for each in project["tool"]["setuptools"]["package-dir"].values():
+        for each in (*project["tool"]["setuptools"]["package-dir"].values(), *DATA):
             shutil.copytree(ROOT / each, tree / each, ignore=ignored)
         shutil.rmtree(tree / folder)
         for name in SHARED:

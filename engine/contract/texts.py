@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 from .values import Json, JsonObject
 
@@ -112,33 +112,30 @@ class _Language:
         self._texts = texts
 
     def of(self, document: Any) -> Any:
-        if isinstance(document, Mapping):
-            content = cast("Mapping[str, Any]", document)
-            found = {key: self._at(key, value) for key, value in content.items()}
-            called = {name: self._texts.get(NAME + name, "") for name in _names(content)}
+        if _is_object(document):
+            found = {key: self._at(key, value) for key, value in document.items()}
+            called = {name: self._texts.get(NAME + name, "") for name in _names(document)}
             labels = {name: label for name, label in called.items() if label}
             return {**found, LABELS: labels} if labels else found
-        if isinstance(document, list):
-            return [self.of(each) for each in cast("list[Any]", document)]
+        if _is_list(document):
+            return [self.of(each) for each in document]
         return document
 
     def _at(self, key: str, value: Any) -> Any:
         if isinstance(value, str):
             return self._said(value) if key in SHOWN else value
-        if isinstance(value, list):
-            entries = cast("list[Any]", value)
+        if _is_list(value):
             if key == "keywords":
                 # By the English ones, people find what they know from elsewhere.
-                more = self._texts.get(_joined(entries), "").split(", ")
-                return [*dict.fromkeys([*entries, *filter(None, more)])]
+                more = self._texts.get(_joined(value), "").split(", ")
+                return [*dict.fromkeys([*value, *filter(None, more)])]
             if key == "examples":
-                return [self._example(each) for each in entries]
-        if isinstance(value, Mapping):
-            named = cast("Mapping[str, Any]", value)
+                return [self._example(each) for each in value]
+        if _is_object(value):
             if key == "choices":
-                return {name: self._said(label) for name, label in named.items()}
+                return {name: self._said(label) for name, label in value.items()}
             if key in NAMED:
-                return {name: self.of(each) for name, each in named.items()}
+                return {name: self.of(each) for name, each in value.items()}
         return value if key in DATA else self.of(value)
 
     def _example(self, example: Any) -> Any:
@@ -147,10 +144,10 @@ class _Language:
     def _said(self, text: str) -> str:
         if said := self._texts.get(text):
             return said
-        for pattern, said in self._with_gaps:
+        for pattern, parts in self._with_gaps:
             if found := pattern.fullmatch(text):
                 gaps = iter(found.groups())
-                return "".join(next(gaps) if each == GAP else each for each in said)
+                return "".join(next(gaps) if each == GAP else each for each in parts)
         return text
 
     @cached_property
@@ -164,6 +161,14 @@ class _Language:
             for text, said in self._texts.items()
             if said and GAP in text
         ]
+
+
+def _is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
 
 
 def _is_prose(example: object) -> bool:

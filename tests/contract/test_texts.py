@@ -43,7 +43,10 @@ def test_keywords_are_one_text_and_those_of_the_language_are_added() -> None:
 
 
 def test_the_labels_of_choices_and_the_name_of_a_key_are_texts() -> None:
-    auth = {"keyLabel": "Key", "settings": [{"choices": {"basic": "User"}}, {"choices": "ids"}]}
+    auth: dict[str, Any] = {
+        "keyLabel": "Key",
+        "settings": [{"choices": {"basic": "User"}}, {"choices": "ids"}],
+    }
 
     assert [*texts_in(auth)] == ["Key", "User"]
     assert translate(auth, {"Key": "Schlüssel", "User": "Benutzer", "ids": "?"}) == {
@@ -64,7 +67,7 @@ def test_a_field_may_be_called_like_a_word_of_json_schema() -> None:
 
 
 def test_examples_of_several_words_are_translated_and_values_are_not() -> None:
-    document = {"examples": ["Back soon.", "text", 1], "title": "text"}
+    document: dict[str, Any] = {"examples": ["Back soon.", "text", 1], "title": "text"}
     texts = {"Back soon.": "Bin gleich zurück.", "text": "Wortlaut"}
 
     assert [*texts_in(document)] == ["text"]
