@@ -17,7 +17,7 @@ from .starts import KeptWithEvents, Numbered, Routed, store_what_follows
 
 _SAME_ID = PreparedSelect(
     lambda ids: sa.select(events.c.connector, events.c.id, events.c.digest).where(
-        events.c.id.in_(ids)
+        events.c.connector == sa.bindparam("connector"), events.c.id.in_(ids)
     )
 )
 _ADD = PreparedRows(lambda c: insert(events, c))
@@ -60,7 +60,7 @@ def look_up(connection: sa.Connection, found: Sequence[Reading]) -> Arrived:
     read = [
         (row, event) for each in found for row, event in zip(each.rows, each.events, strict=True)
     ]
-    known = _known(connection, sorted({row["id"] for row, _ in read}))
+    known = _known(connection, [(row["connector"], row["id"]) for row, _ in read])
     numbers = _numbers(connection, len(read))
     routed: list[Routed] = []
     rows: dict[int, dict[str, Any]] = {}
@@ -115,10 +115,12 @@ def store_arrived(
     return going_on
 
 
-def _known(connection: sa.Connection, ids: Sequence[str]) -> dict[tuple[str, str], set[bytes]]:
-    """Return the digests of the events that have one of the ids, by connector and id."""
+def _known(
+    connection: sa.Connection, names: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], set[bytes]]:
+    """Return the digests of the events that have one of the names: by connector and id."""
     known: dict[tuple[str, str], set[bytes]] = {}
-    for connector, event_id, digest in _SAME_ID.rows_of_all(connection, ids):
+    for connector, event_id, digest in _SAME_ID.rows_of_connectors(connection, names):
         known.setdefault((connector, event_id), set()).add(bytes(digest))
     return known
 

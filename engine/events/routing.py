@@ -158,8 +158,10 @@ class Router:
             partial(BEHIND.rows, keys=list(self.plugins), values=values)
         )
         topics = {row.seq: load(row.routes) for row in rows}
-        named = sorted({each for found in topics.values() for each in found})
-        listening = await self.storage.readers.read(partial(HOW_MANY.rows_of_all, keys=named))
+        named = [(row.connector, each) for row in rows for each in topics[row.seq]]
+        listening = await self.storage.readers.read(
+            partial(HOW_MANY.rows_of_connectors, keys=named)
+        )
         found: dict[tuple[str, str], Counter[str]] = {}
         for each in listening:
             by_owner = found.setdefault((each.connector, each.route), Counter())
@@ -231,8 +233,8 @@ class Router:
 
     async def _repeated(self, rows: Sequence[sa.Row[Any]]) -> set[int]:
         """Return the events (by seq) whose id an earlier event has."""
-        ids = sorted({row.id for row in rows})
-        found = await self.storage.readers.read(partial(FIRST.rows_of_all, keys=ids))
+        ids = [(row.connector, row.id) for row in rows]
+        found = await self.storage.readers.read(partial(FIRST.rows_of_connectors, keys=ids))
         firsts = {(each.connector, each.id): each.first for each in found}
         return {row.seq for row in rows if firsts[row.connector, row.id] < row.seq}
 

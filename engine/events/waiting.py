@@ -23,11 +23,13 @@ _COLUMNS = (
     events.c.answers,
     events.c.about,
 )
+# Of all events of a connector, not those that are new, SQLite would make its choice by index.
+_CONNECTOR = events.c.connector.concat(sa.literal_column("''"))
 # Those of a connector that is not here now wait until it is.
 OLDEST = PreparedSelect(
     lambda connectors: (
         sa.select(*_COLUMNS)
-        .where(_IS_NEW, events.c.connector.in_(connectors))
+        .where(_IS_NEW, _CONNECTOR.in_(connectors))
         .order_by(events.c.seq)
         .limit(BATCH)
     )
@@ -38,7 +40,7 @@ CHOSEN = PreparedSelect(
 BEHIND = PreparedSelect(
     lambda connectors: (
         sa.select(events.c.seq, events.c.connector, events.c.routes, events.c.order_key)
-        .where(_IS_NEW, events.c.connector.in_(connectors), events.c.seq > sa.bindparam("seen"))
+        .where(_IS_NEW, _CONNECTOR.in_(connectors), events.c.seq > sa.bindparam("seen"))
         .order_by(events.c.seq)
         .limit(sa.bindparam("most"))
     )
@@ -51,14 +53,14 @@ HOW_MANY = PreparedSelect(
             listeners.c.owner_id,
             sa.func.count().label("flows"),
         )
-        .where(listeners.c.route.in_(topics))
+        .where(listeners.c.connector == sa.bindparam("connector"), listeners.c.route.in_(topics))
         .group_by(listeners.c.connector, listeners.c.route, listeners.c.owner_id)
     )
 )
 FIRST = PreparedSelect(
     lambda ids: (
         sa.select(events.c.connector, events.c.id, sa.func.min(events.c.seq).label("first"))
-        .where(events.c.id.in_(ids))
+        .where(events.c.connector == sa.bindparam("connector"), events.c.id.in_(ids))
         .group_by(events.c.connector, events.c.id)
     )
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..storage.statements import Prepared, PreparedChange, insert
+from ..storage.statements import Prepared, PreparedChange, PreparedRows, PreparedSelect, insert
 from ..storage.tables import CONNECTED, accounts, answers, events, segments
 from .run_states import lock_runs, settle_run
 from .states import RunState, SegmentState
@@ -21,6 +21,14 @@ Row = Mapping[Any, Any]
 _Over = tuple[Row, str | None, int | None]
 
 ADD_SEGMENT = Prepared(lambda connection: insert(segments, connection).on_conflict_do_nothing())
+_ADD_ANSWER = PreparedRows(lambda c: insert(answers, c).on_conflict_do_nothing())
+_WAITING_FOR = PreparedSelect(
+    lambda keys: sa.select(segments.c.id).where(
+        segments.c.connector == sa.bindparam("connector"),
+        segments.c.key.in_(keys),
+        segments.c.state == sa.literal_column(f"'{SegmentState.WAITING.value}'"),
+    )
+)
 _DONE = PreparedChange(
     lambda ids: (
         sa.update(segments).where(segments.c.id.in_(ids)).values(state=sa.literal_column("'done'"))
@@ -65,12 +73,12 @@ def end_answered(
     if not kept:
         return [], {}
     lock_keys(connection, {key for *_, keys in happened for key in keys})
-    connection.execute(insert(answers, connection).on_conflict_do_nothing(), kept)
-    waits = _at_rest(
-        connection,
-        SegmentState.WAITING,
-        segments.c.key.in_({key for *_, keys in happened for key in keys}),
-    )
+    _ADD_ANSWER.execute(connection, kept)
+    named = [(connector, key) for connector, _, _, keys in happened for key in keys]
+    found = {row.id for row in _WAITING_FOR.rows_of_connectors(connection, named)}
+    if not found:
+        return [], {}
+    waits = _at_rest(connection, SegmentState.WAITING, segments.c.id.in_(found))
     over: list[_Over] = []
     enders: dict[int, set[str]] = {}
     for wait in waits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,7 +136,10 @@ class _ForKeys:
 
     def __init__(
         self,
-        build: Callable[[Sequence[sa.BindParameter[Any]]], sa.Select[*tuple[Any, ...]] | sa.Update],
+        build: Callable[
+            [Sequence[sa.BindParameter[Any]]],
+            sa.Select[*tuple[Any, ...]] | sa.Update | sa.Delete,
+        ],
     ) -> None:
         self._build = build
         self._compiled: dict[tuple[str, int], _Statement] = {}
@@ -248,9 +251,27 @@ class PreparedSelect(_ForKeys):
             for row in self.rows(connection, keys[start : start + MAX_KEYS], values)
         ]
 
+    def rows_of_connectors(
+        self, connection: sa.Connection, keys: Iterable[tuple[str, str]], values: Values = NONE
+    ) -> list[sa.Row[*tuple[Any, ...]]]:
+        """Return what it finds for keys that come each with its connector, bound by that name.
+
+        Without the connector, by which their indexes begin, databases read a whole table.
+        """
+        of_connectors: dict[str, set[str]] = {}
+        for connector, key in keys:
+            of_connectors.setdefault(connector, set()).add(key)
+        return [
+            row
+            for connector, some in sorted(of_connectors.items())
+            for row in self.rows_of_all(
+                connection, sorted(some), {**values, "connector": connector}
+            )
+        ]
+
 
 class PreparedChange(_ForKeys):
-    """An UPDATE for so many keys."""
+    """An UPDATE or DELETE for so many keys."""
 
     def execute(self, connection: sa.Connection, keys: Sequence[Any], values: Values = NONE) -> int:
         """Change what has one of the keys; return how many rows that were."""
