@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from ..contract import Event, Plugin
 from ..json_text import load
 from ..observe.faults import Describe
-from ..storage.statements import PreparedRows, PreparedSelect, insert
+from ..storage.statements import PreparedChange, PreparedRows, PreparedSelect, insert
 from ..storage.tables import events, inbox
 
 # A repeated event has the id of an earlier one and another content: kept, but for people only.
@@ -104,7 +104,7 @@ def keep_events(connection: sa.Connection, found: Sequence[Reading]) -> None:
 
 
 def forget(connection: sa.Connection, found: Sequence[Reading]) -> None:
-    connection.execute(sa.delete(inbox).where(inbox.c.seq.in_([each.seq for each in found])))
+    _FORGET.execute(connection, [each.seq for each in found])
 
 
 def event_of(row: sa.Row[Any]) -> Event:
@@ -148,3 +148,4 @@ def _adding(connection: sa.Connection) -> postgresql.Insert:
 
 
 _ADD = PreparedRows(_adding)
+_FORGET = PreparedChange(lambda seqs: sa.delete(inbox).where(inbox.c.seq.in_(seqs)))

@@ -14,7 +14,7 @@ from ..runs.states import RunState, SegmentState, StepState
 from ..runs.waits import Row, end_answered
 from ..runs.work import Arrival, SegmentWork, Value
 from ..storage.notices import put_failure
-from ..storage.statements import PreparedRows, insert
+from ..storage.statements import PreparedChange, PreparedRows, PreparedSelect, insert
 from ..storage.storage import Storage
 from ..storage.tables import CONNECTED, accounts, events, held, runs, segments, steps, takings
 from .reading import REPEATED, ROUTED, UNROUTED, event_of
@@ -113,6 +113,17 @@ _ADD_RUN = PreparedRows(lambda c: insert(runs, c))
 _ADD_STEP = PreparedRows(lambda c: insert(steps, c))
 _ADD_SEGMENT = PreparedRows(lambda c: insert(segments, c))
 _ADD_TAKING = PreparedRows(lambda c: insert(takings, c).on_conflict_do_nothing())
+_SET_STATE = PreparedChange(
+    lambda seqs: sa.update(events).where(events.c.seq.in_(seqs)).values(state=sa.bindparam("to"))
+)
+_CONNECTED = PreparedSelect(
+    # Nobody takes an access away between this look and the commit.
+    lambda ids: (
+        sa.select(accounts.c.id)
+        .where(accounts.c.id.in_(ids), accounts.c.state == sa.literal_column(f"'{CONNECTED}'"))
+        .with_for_update(read=True)
+    )
+)
 _ADD_HELD = PreparedRows(lambda c: insert(held, c).on_conflict_do_nothing())
 
 
@@ -136,8 +147,7 @@ def store_routed(
         (ROUTED, [each.row.seq for each in routed if each.takers]),
         (UNROUTED, [each.row.seq for each in routed if not each.takers]),
     ):
-        if seqs:
-            connection.execute(sa.update(events).where(events.c.seq.in_(seqs)).values(state=state))
+        _SET_STATE.execute(connection, seqs, {"to": state})
     return going_on
 
 
@@ -217,9 +227,7 @@ def _withhold(connection: sa.Connection, routed: Sequence[Routed]) -> None:
     ids = {start.account_id for each in routed for start in each.starts if start.account_id}
     if not ids:
         return
-    # Nobody takes an access away between this look and the commit.
-    query = sa.select(accounts.c.id).where(accounts.c.id.in_(ids), accounts.c.state == CONNECTED)
-    lost = ids - set(connection.scalars(query.with_for_update(read=True)))
+    lost = ids - {row.id for row in _CONNECTED.rows_of_all(connection, sorted(ids))}
     for each in routed if lost else ():
         withheld = [start for start in each.starts if start.account_id in lost]
         each.starts = [start for start in each.starts if start.account_id not in lost]
