@@ -228,7 +228,9 @@ class Finder:
             )
         row = each.row
         return Start(
-            run_id=run_id_of(row.connector, row.id, listener.flow_key, listener.component, again),
+            run_id=run_id_of(
+                row.seq, row.connector, row.id, listener.flow_key, listener.component, again
+            ),
             owner_id=listener.owner_id,
             account_id=listener.account_id,
             listener_id=listener.id,

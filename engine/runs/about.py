@@ -9,7 +9,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ..storage.tables import events, flow_drafts, flows, steps
-from .run_ids import run_id_of
+from .run_ids import is_first
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class About:
             "flowName": self.names.get(row.flow_key) or None,
             "triggerType": self.triggers.get(row.id) or None,
             "conversation": (event.order_key or None) if event else None,
-            "isReplay": event is not None and row.id != _first_id(row, event),
+            "isReplay": event is not None and not _is_first(row, event),
         }
 
 
-def _first_id(row: sa.Row[Any], event: sa.Row[Any]) -> str:
-    """Return the id of the run that the event started when it came."""
-    return run_id_of(event.connector, event.id, row.flow_key, row.trigger)
+def _is_first(row: sa.Row[Any], event: sa.Row[Any]) -> bool:
+    """Say whether the event started the run when it came."""
+    return is_first(row.id, event.seq, event.connector, event.id, row.flow_key, row.trigger)

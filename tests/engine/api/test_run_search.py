@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from appmixer.engine.host.engine import Engine
 from appmixer.engine.runs import searching
 from appmixer.engine.storage.tables import runs
 
+from ..conftest import CONNECTOR
 from .test_drafts import DRAFT
 from .test_shapes import FLOW
 
@@ -75,6 +77,26 @@ async def test_a_replay_is_marked_as_one(
         True: False,
         False: True,
     }
+
+
+async def test_a_run_that_an_earlier_release_has_named_is_no_replay(
+    admin: httpx.AsyncClient,
+    flow: None,
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+) -> None:
+    await hear("say", id="1")
+    await ended_runs(owner, 1)
+    [row] = await engine.rows(sa.select(runs.c.flow_key))
+    what = "|".join([CONNECTOR, "1", row.flow_key, "incoming", ""])
+    former = hashlib.sha256(what.encode()).hexdigest()[:32]
+    await engine.writer.commit(lambda c: c.execute(sa.update(runs).values(id=former)))
+
+    [run] = (await admin.get("/api/runs")).json()["runs"]
+
+    assert (run["id"], run["isReplay"]) == (former, False)
 
 
 async def test_runs_are_found_by_version_test_and_time(

@@ -13,6 +13,7 @@ from sqlalchemy import event
 
 from appmixer.engine.events import routing
 from appmixer.engine.host.engine import Engine
+from appmixer.engine.storage.tables import events, runs, segments, steps
 
 from ..runs.test_runs import flow, start
 
@@ -68,9 +69,27 @@ async def test_an_event_is_taken_in_and_routed_and_its_run_ends_without_reading_
 def _planned(connection: sa.Connection, asked: dict[str, Any]) -> list[tuple[str, str]]:
     """Return each statement with each step of its plan."""
     found: list[tuple[str, str]] = []
+    parameters: Any
     for statement, parameters in asked.items():
         if re.match("SELECT|WITH|UPDATE|DELETE", statement):
-            given = parameters[0] if isinstance(parameters, list) else parameters
+            given: Any = parameters[0] if isinstance(parameters, list) else parameters
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
             found += [(statement, row.detail) for row in plan]
     return found
+
+
+async def test_what_follows_from_later_events_stands_behind_what_followed_from_earlier_ones(
+    engine: Engine, owner: str, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+
+    for number in range(20):
+        await hear("note", id=str(number))
+        await ended_runs(owner, number + 1)
+
+    by_event = sa.select(runs.c.id).join(events, events.c.seq == runs.c.event_seq)
+    in_order = [row.id for row in await engine.rows(by_event.order_by(events.c.seq))]
+    assert in_order == sorted(in_order)
+    for table in (steps, segments):
+        rows = await engine.rows(sa.select(table.c.run_id).order_by(table.c.id))
+        assert [*dict.fromkeys(row.run_id for row in rows)] == in_order
