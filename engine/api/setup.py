@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from ..contract import Check, Manifest, Texts
 from ..contract.manifest import SetupStep
 from .accounts import examine, show_check
 from .addresses import describe_addresses
 from .bodies import JsonRoute
-from .components import Languages
 from .identity import Administrator, hosting
+from .languages import Languages, chosen_language
 from .shapes.configuration import Setup
 from .shapes.shape import shaped
 
@@ -37,14 +37,15 @@ ADDRESS = {
 
 @router.get("/setup", response_model=shaped(Setup))
 async def get_setup(
-    request: Request, _: Administrator, accept_language: Languages = ""
+    request: Request, response: Response, _: Administrator, accept_language: Languages = ""
 ) -> dict[str, Any]:
     """Return what is done once, in its order, each step with what the connectors find of it now.
 
     To ask again is to test again: what can be tried, such as a handshake, is tried each time.
     """
     engine = hosting(request)
-    texts = await engine.offers.texts(await engine.offers.language(accept_language))
+    language = await chosen_language(engine, response, accept_language)
+    texts = await engine.offers.texts(language)
     state = "done" if engine.settings.public_url else "open"
     steps = [{**ADDRESS, "state": state}]
     for service in sorted(engine.connectors):
@@ -52,7 +53,8 @@ async def get_setup(
         if declared := _declared(manifest):
             found = await examine(engine, service, None)
             spoken = texts.get(service, {})
-            steps += _steps(engine, manifest, declared, found, spoken)
+            told = _steps(engine, manifest, declared, found, spoken)
+            steps += [await engine.offers.said(each, service, language) for each in told]
     return {"isDone": all(each["state"] == "done" for each in steps), "steps": steps}
 
 

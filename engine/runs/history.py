@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..contract import RejectedError
+from ..contract import FateState, RejectedError
 from ..storage.storage import Storage
 from ..storage.tables import events, lists, runs, segments, steps
 from ..times import iso
@@ -41,10 +41,12 @@ class Runs:
         *,
         flow_id: str | None = None,
         status: str | None = None,
+        fate: FateState | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
         """Return the newest runs first."""
-        page = await self.find(owner_id, Search(flow_id=flow_id, status=status), limit=limit)
+        search = Search(flow_id=flow_id, status=status, fate=fate)
+        page = await self.find(owner_id, search, limit=limit)
         found: list[dict[str, Any]] = page["runs"]
         return found
 

@@ -52,7 +52,9 @@ def made(**changes: Any) -> dict[str, Connector]:
 
     module.appmixer_manifest = hookimpl(lambda: manifest)
     module.appmixer_plugin = hookimpl(plugin)
-    module.appmixer_texts = hookimpl(lambda: {"de": {"Make a key": "Einen Schlüssel machen"}})
+    module.appmixer_texts = hookimpl(
+        lambda: {"de": {"Make a key": "Einen Schlüssel machen", "Secret": "Geheimnis"}}
+    )
     return connectors_of(module)
 
 
@@ -114,7 +116,9 @@ async def test_steps_tick_themselves_as_they_are_done(admin: httpx.AsyncClient) 
 async def test_steps_are_told_in_the_language_that_is_asked_for(admin: httpx.AsyncClient) -> None:
     german = await admin.get("/api/setup", headers={"Accept-Language": "de-AT"})
 
-    titles = [each["title"] for each in german.json()["steps"]]
+    steps = german.json()["steps"]
+    titles = [each["title"] for each in steps]
+    assert steps[1]["keys"][0]["label"] == "Geheimnis"
     assert titles[1:] == ["Einen Schlüssel machen", "Open the door"]
 
 
