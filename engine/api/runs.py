@@ -79,8 +79,8 @@ async def list_runs(
         status=status,
         fate=fate,
         is_test=test,
-        since=since and since.timestamp(),
-        until=until and until.timestamp(),
+        since=None if since is None else since.timestamp(),
+        until=None if until is None else until.timestamp(),
         text=search.strip(),
     )
     return await hosting(request).runs.find(caller.owner_id, wanted, before=before, limit=limit)

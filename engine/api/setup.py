@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/api", tags=["configuration"], route_class=JsonRoute)
 
-ADDRESS = {
+ADDRESS: Mapping[str, Any] = {
     "id": "engine:address",
     "service": None,
     "title": "Tell the engine its public address",

@@ -41,9 +41,9 @@ class Bell:
         """
         flows = await self.flows.list(owner_id)
         failed = await Failures(self.storage).of_late(owner_id)
-        found = [
+        found: list[dict[str, Any]] = [
             *_engine(troubles or {}),
-            *([] if troubles is None else _left_out(self.hosted)),
+            *(() if troubles is None else _left_out(self.hosted)),
             *_accounts(await self.accounts.list(owner_id)),
             *_flows(flows),
             *_failed(failed, {each["id"]: each["name"] for each in flows}),

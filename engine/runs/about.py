@@ -28,11 +28,12 @@ class About:
         for table in (flow_drafts, flows):
             query = sa.select(table.c.key, table.c.name).where(table.c.key.in_(keys))
             names |= {row.key: row.name for row in connection.execute(query)}
-        query = sa.select(steps.c.id, steps.c.type).where(steps.c.id.in_(ids))
-        triggers = {row.id: row.type for row in connection.execute(query)}
+        first = sa.select(steps.c.id, steps.c.type).where(steps.c.id.in_(ids))
+        triggers = {row.id: row.type for row in connection.execute(first)}
         columns = (events.c.seq, events.c.connector, events.c.id, events.c.order_key)
-        query = sa.select(*columns).where(events.c.seq.in_(seqs))
-        return cls(names, triggers, {row.seq: row for row in connection.execute(query)})
+        told: sa.Select[*tuple[Any, ...]] = sa.select(*columns).where(events.c.seq.in_(seqs))
+        found: dict[int, sa.Row[Any]] = {row.seq: row for row in connection.execute(told)}
+        return cls(names, triggers, found)
 
     def run(self, row: sa.Row[Any]) -> dict[str, Any]:
         """Return what is known of a run beside its own row."""

@@ -52,7 +52,9 @@ def _failed(connection: sa.Connection, owner_id: str, since: float) -> list[Fail
     bad = runs.c.state.in_([RunState.FAILED.value, RunState.UNKNOWN.value])
     mine += [runs.c.is_test.is_(False), sa.or_(bad, runs_with("failed"))]
     columns = (runs.c.id, runs.c.flow_id, runs.c.flow_key, runs.c.error, runs.c.started_at)
-    query = sa.select(*columns).where(*mine).order_by(runs.c.started_at.desc(), runs.c.id)
+    query: sa.Select[*tuple[Any, ...]] = (
+        sa.select(*columns).where(*mine).order_by(runs.c.started_at.desc(), runs.c.id)
+    )
     return _by_flow(connection.execute(query.limit(MAX_FAILED)).all())
 
 

@@ -63,7 +63,7 @@ class Runs:
         )
         return {"runs": await self._summaries(rows), "next": further}
 
-    async def _summaries(self, rows: Sequence[sa.Row[Any]]) -> list[dict[str, Any]]:
+    async def _summaries(self, rows: Sequence[sa.Row[Any]]) -> Sequence[dict[str, Any]]:
         ids = [row.id for row in rows]
         counts = await self.fates.counts(ids)
         about = await self.storage.readers.read(lambda connection: About.read(connection, rows))

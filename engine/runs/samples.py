@@ -53,7 +53,8 @@ def _newest(
     for run in connection.execute(query).all():
         for step in _outputs(connection, run.id, types, seen):
             ports = found.setdefault(step.component, {})
-            for port, values in (step.output or {}).items():
+            output: dict[str, list[Any]] = step.output or {}
+            for port, values in output.items():
                 if port in ports or not values or left <= 0:
                     continue
                 sample = shortened(values[0])
@@ -90,7 +91,8 @@ def _outputs(
     for component in ids:
         seen[component] = seen.get(component, 0) + 1
     for part in _parts([*ids.values()]):
-        query = sa.select(steps.c.id, steps.c.component, steps.c.started_at, steps.c.output)
+        wanted = (steps.c.id, steps.c.component, steps.c.started_at, steps.c.output)
+        query: sa.Select[*tuple[Any, ...]] = sa.select(*wanted)
         yield from connection.execute(query.where(steps.c.id.in_(part)))
 
 

@@ -34,17 +34,18 @@ class Statistics:
     async def of(self, owner_id: str) -> dict[str, Any]:
         """Return the counts of the last day and the last week, as they were seconds ago."""
         now = self.storage.clock.now
-        at, found = self._kept.get(owner_id, (-KEPT_S, None))
-        if found is None or not 0 <= now - at < KEPT_S:
-            found = await self.storage.readers.read(
-                lambda connection: {
-                    name: _span(connection, owner_id, now - length_s)
-                    for name, length_s in SPANS.items()
-                }
-            )
-            while len(self._kept) >= MAX_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[owner_id] = (now, found)
+        kept = self._kept.get(owner_id)
+        if kept is not None and 0 <= now - kept[0] < KEPT_S:
+            return kept[1]
+        found: dict[str, Any] = await self.storage.readers.read(
+            lambda connection: {
+                name: _span(connection, owner_id, now - length_s)
+                for name, length_s in SPANS.items()
+            }
+        )
+        while len(self._kept) >= MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[owner_id] = (now, found)
         return found
 
 
@@ -56,9 +57,11 @@ def _span(connection: sa.Connection, owner_id: str, since: float) -> dict[str, A
         mine.append(runs.c.started_at >= end)
     count = sa.func.count().label("number")
     keys = (runs.c.flow_key, runs.c.flow_id, runs.c.is_test)
-    by_state = sa.select(*keys, runs.c.state, count).where(*mine)
+    by_state: sa.Select[*tuple[Any, ...]] = sa.select(*keys, runs.c.state, count).where(*mine)
     told = fates.join(runs, fates.c.run_id == runs.c.id).join(steps, IS_OF_STEP)
-    by_fate = sa.select(runs.c.flow_key, fates.c.state, count).select_from(told)
+    by_fate: sa.Select[*tuple[Any, ...]] = sa.select(
+        runs.c.flow_key, fates.c.state, count
+    ).select_from(told)
     by_fate = by_fate.where(*mine, runs.c.is_test.is_(False))
     found = _Counts()
     for row in connection.execute(by_state.group_by(*keys, runs.c.state)):
@@ -84,7 +87,7 @@ class _Counts:
     flows: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     tests: int = 0
 
-    def add_runs(self, row: sa.Row[Any]) -> None:
+    def add_runs(self, row: sa.Row[*tuple[Any, ...]]) -> None:
         number: int = row.number
         if row.is_test:
             self.tests += number
@@ -94,7 +97,7 @@ class _Counts:
         _add(self.runs, row.state, number)
         _add(flow["runs"], row.state, number)
 
-    def add_fates(self, row: sa.Row[Any]) -> None:
+    def add_fates(self, row: sa.Row[*tuple[Any, ...]]) -> None:
         number: int = row.number
         _add(self.fates, row.state, number)
         if row.flow_key in self.flows:

@@ -101,7 +101,7 @@ async def test_a_send_that_failed_later_is_a_failure_of_its_flow(
 async def test_what_has_to_be_connected_mended_or_looked_through_is_told(
     admin: httpx.AsyncClient, engine: Engine, flow: None, owner: str
 ) -> None:
-    lost = {"name": "Lost", "components": {**FLOW["components"]}}
+    lost: dict[str, Any] = {"name": "Lost", "components": {**FLOW["components"]}}
     lost["components"]["incoming"] = {**FLOW["components"]["incoming"], "input": {"room": "attic"}}
     await admin.put("/api/flows/lost", json=lost)
     await admin.post("/api/flows/lost/start")

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.runs import searching
+from appmixer.engine.storage.database import mapping
 from appmixer.engine.storage.tables import runs
 
 from ..conftest import CONNECTOR
@@ -171,7 +172,7 @@ async def test_a_search_goes_on_where_it_has_stopped(
     copies = sa.select(*(each for each in runs.c if each.name not in ("id", "state")))
     [row] = await engine.rows(copies)
     many = [
-        {**row._mapping, "id": f"{number:032x}", "state": "completed", "started_at": at}
+        {**mapping(row), "id": f"{number:032x}", "state": "completed", "started_at": at}
         for number, at in enumerate([row.started_at + 1] * 3 + [row.started_at + 2] * 4)
     ]
     await engine.writer.commit(lambda connection: connection.execute(sa.insert(runs), many))
