@@ -63,6 +63,7 @@ export function TopBar() {
   };
   return (
     <header className={style["top"]}>
+      <h1 className="unseen">{name}</h1>
       <div className={style["bar"]}>
         <NameField />
         <StateBadge isRunning={isRunning} version={stored?.runningVersion ?? null} />
