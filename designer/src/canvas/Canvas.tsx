@@ -3,41 +3,43 @@
 import "@xyflow/react/dist/base.css";
 
 import {
+  applyNodeChanges,
   Background,
-  Controls,
-  MiniMap,
-  Panel,
   ReactFlow,
   ReactFlowProvider,
-  useNodesState,
+  Panel,
   useReactFlow,
-  type Connection,
-  type Edge,
-  type Node,
+  type EdgeChange,
+  type FinalConnectionState,
+  type NodeChange,
+  type OnConnectStartParams,
 } from "@xyflow/react";
-import { useCallback, useEffect, useMemo, type DragEvent } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useAddStep } from "../flow/adding";
+import { useAddStep, type Place } from "../flow/adding";
 import { useCatalog } from "../flow/catalog";
-import {
-  connect,
-  disconnect,
-  linkId,
-  linksOf,
-  moveSteps,
-  removeSteps,
-  wouldGoRound,
-  type Link,
-} from "../flow/document";
+import { connect, disconnect, linksOf, moveNotes, moveSteps } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
-import { DRAGGED } from "../palette/Palette";
+import { DRAGGED } from "../palette/dragging";
+import { classes } from "../shared/ui/Button";
 import { Empty } from "../shared/ui/Page";
+import { arrange, besideKnown } from "./arranging";
 import style from "./canvas.module.css";
-import { arranged } from "./layout";
+import { fitting, linkOf, placeUnder, refusalOf, type Refusal } from "./connecting";
+import { openInspector } from "./focus";
+import { STEP_WIDTH } from "./geometry";
+import { LinkEdge, type LinkEdgeType } from "./LinkEdge";
+import { useLooks } from "./looks";
+import { nodesOf, useEdges, type CanvasNode, type Shown } from "./nodes";
+import { NoteNode, noteOf } from "./NoteNode";
 import { StepNode } from "./StepNode";
+import { Fitting } from "./Fitting";
+import { Tools } from "./Tools";
+import { useCanvasKeys } from "./useCanvasKeys";
 
-const NODE_TYPES = { step: StepNode };
+const NODE_TYPES = { step: StepNode, note: NoteNode };
+const EDGE_TYPES = { link: LinkEdge };
 
 export function Canvas() {
   return (
@@ -50,90 +52,266 @@ export function Canvas() {
 function Drawing() {
   const { t } = useTranslation("canvas");
   const editor = useEditorStore();
-  const { components } = useCatalog();
+  const catalog = useCatalog();
   const add = useAddStep();
   const { screenToFlowPosition } = useReactFlow();
   const document = useEditor((state) => state.document);
   const selected = useEditor((state) => state.selected);
-  const [nodes, setNodes, onNodesChange] = useNodesState<Node>([]);
+  const selectedNotes = useEditor((state) => state.selectedNotes);
+  const selectedLink = useEditor((state) => state.selectedLink);
+  const places = useEditor((state) => state.places);
+  const looks = useLooks(document);
+  const edges = useEdges(document, selectedLink);
+  const [nodes, setNodes] = useState<CanvasNode[]>([]);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [fits, setFits] = useState<ReadonlySet<string> | null>(null);
+  const [over, setOver] = useState<string | null>(null);
+  const isReconnecting = useRef(false);
+  const onKeyDown = useCanvasKeys();
 
+  const shown = useMemo(
+    () => ({ document, places, looks, selected, selectedNotes }),
+    [document, places, looks, selected, selectedNotes],
+  );
+  const [taken, setTaken] = useState<Shown | null>(null);
+  if (taken !== shown) {
+    setTaken(shown);
+    setNodes(nodesOf(shown, nodes));
+  }
+
+  const lost = Object.entries(document.components).some(
+    ([name, step]) => !step.position && !(name in places),
+  );
   useEffect(() => {
-    const places = arranged(document);
-    setNodes((before) => {
-      const known = new Map(before.map((node) => [node.id, node]));
-      return Object.keys(document.components).map((id): Node => {
-        const position = document.components[id]?.position ?? places[id] ?? { x: 0, y: 0 };
-        const isSelected = selected.includes(id);
-        const node = known.get(id);
-        if (node?.position.x === position.x && node.position.y === position.y) {
-          return node.selected === isSelected ? node : { ...node, selected: isSelected };
-        }
-        return { ...node, id, type: "step", position, selected: isSelected, data: {} };
+    if (!lost) return;
+    let isWanted = true;
+    const now = editor.getState().document;
+    void arrange({
+      heights: Object.fromEntries([...looks].map(([name, { height }]) => [name, height])),
+      width: STEP_WIDTH,
+      links: linksOf(now),
+    }).then((all) => {
+      if (!isWanted) return;
+      const known = Object.entries(now.components).flatMap(([name, step]) => {
+        const at = step.position ?? editor.getState().places[name];
+        return at ? [[name, at] as const] : [];
       });
+      editor.getState().place(besideKnown(all, Object.fromEntries(known)));
     });
-  }, [document, selected, setNodes]);
+    return () => {
+      isWanted = false;
+    };
+  }, [editor, looks, lost]);
 
-  const edges = useMemo(() => linksOf(document).map(edgeOf), [document]);
-
-  const isValid = useCallback(
-    ({ source, target }: Connection | Edge) => {
-      const to = editor.getState().document.components[target];
-      const kind = to === undefined ? undefined : components.get(to.type)?.kind;
-      return kind !== "trigger" && !wouldGoRound(editor.getState().document, source, target);
+  const onNodesChange = useCallback(
+    (changes: NodeChange<CanvasNode>[]) => {
+      setNodes((before) => applyNodeChanges(changes, before));
+      const choices = changes.filter((change) => change.type === "select");
+      if (choices.length === 0) return;
+      const state = editor.getState();
+      const steps = new Set(state.selected);
+      const notes = new Set(state.selectedNotes);
+      for (const { id, selected: isChosen } of choices) {
+        const key = noteOf(id);
+        const [set, name] = key === null ? [steps, id] : [notes, key];
+        if (isChosen) set.add(name);
+        else set.delete(name);
+      }
+      if (!isSame(steps, state.selected) || !isSame(notes, state.selectedNotes)) {
+        state.select([...steps], [...notes]);
+      }
     },
-    [components, editor],
+    [editor],
   );
 
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    const component = components.get(event.dataTransfer.getData(DRAGGED));
-    if (component === undefined) return;
-    const position = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-    add(component, { position });
-  };
+  const onEdgesChange = useCallback(
+    (changes: EdgeChange<LinkEdgeType>[]) => {
+      for (const change of changes) {
+        if (change.type !== "select") continue;
+        const { selectedLink: now, selectLink } = editor.getState();
+        if (change.selected) selectLink(change.id);
+        else if (now === change.id) selectLink(null);
+      }
+    },
+    [editor],
+  );
 
-  const { change, select } = editor.getState();
+  const onNodeDragStop = useCallback(
+    (_: unknown, __: unknown, moved: CanvasNode[]) => {
+      const at = (node: CanvasNode) => ({
+        x: Math.round(node.position.x),
+        y: Math.round(node.position.y),
+      });
+      const steps = moved.filter(({ id }) => noteOf(id) === null);
+      const notes = moved.filter(({ id }) => noteOf(id) !== null);
+      editor
+        .getState()
+        .change((before) =>
+          moveNotes(
+            moveSteps(before, Object.fromEntries(steps.map((node) => [node.id, at(node)]))),
+            Object.fromEntries(notes.map((node) => [noteOf(node.id) ?? "", at(node)])),
+          ),
+        );
+    },
+    [editor],
+  );
+
+  const onConnectStart = useCallback(
+    (_: unknown, { nodeId, handleType }: OnConnectStartParams) => {
+      setRefusal(null);
+      if (nodeId === null || handleType === null) return;
+      setFits(fitting(editor.getState().document, catalog, nodeId, handleType));
+    },
+    [catalog, editor],
+  );
+
+  const onConnectEnd = useCallback(
+    (event: MouseEvent | TouchEvent, made: FinalConnectionState) => {
+      setFits(null);
+      const { fromNode, fromHandle, toNode, isValid } = made;
+      if (fromNode === null || isValid === true) return;
+      const isForward = fromHandle.type === "source";
+      if (toNode !== null) {
+        const [from, to] = isForward ? [fromNode.id, toNode.id] : [toNode.id, fromNode.id];
+        setRefusal(refusalOf(editor.getState().document, catalog, { from, to }));
+        return;
+      }
+      if (isReconnecting.current) return;
+      const pointer = "changedTouches" in event ? event.changedTouches[0] : event;
+      if (pointer === undefined) return;
+      const { clientX: x, clientY: y } = pointer;
+      const drop = screenToFlowPosition({ x, y });
+      const place: Place = isForward
+        ? { after: { step: fromNode.id, port: fromHandle.id ?? "" }, position: at(drop, 0) }
+        : { before: fromNode.id, after: null, position: at(drop, STEP_WIDTH) };
+      editor.getState().beginAdding({ place, at: { x, y } });
+    },
+    [catalog, editor, screenToFlowPosition],
+  );
+
+  const isValidConnection = useCallback(
+    (made: { source: string; target: string }) =>
+      refusalOf(editor.getState().document, catalog, { from: made.source, to: made.target }) ===
+      null,
+    [catalog, editor],
+  );
+
+  const onDragOver = useCallback(
+    (event: DragEvent) => {
+      event.preventDefault();
+      const { link } = placeUnder(event.target, editor.getState().document);
+      setOver(link === undefined ? null : `${link.from}.${link.port}>${link.to}`);
+    },
+    [editor],
+  );
+
+  const onDrop = useCallback(
+    (event: DragEvent) => {
+      event.preventDefault();
+      setOver(null);
+      const component = catalog.components.get(event.dataTransfer.getData(DRAGGED));
+      if (component === undefined) return;
+      const drop = screenToFlowPosition({ x: event.clientX, y: event.clientY });
+      const place = placeUnder(event.target, editor.getState().document);
+      const isFree = place.link === undefined && place.after === undefined;
+      const name = add(
+        component,
+        isFree ? { after: null, position: at(drop, STEP_WIDTH / 2) } : place,
+      );
+      openInspector(name);
+    },
+    [add, catalog, editor, screenToFlowPosition],
+  );
+
+  const drawn = useMemo(
+    () =>
+      fits === null
+        ? nodes
+        : nodes.map((node) => ({
+            ...node,
+            className: classes(fits.has(node.id) ? style["fits"] : style["unfit"]),
+          })),
+    [fits, nodes],
+  );
+  const shownEdges = useMemo(
+    () =>
+      over === null
+        ? edges
+        : edges.map((edge) =>
+            edge.id === over ? { ...edge, className: classes(style["over"]) } : edge,
+          ),
+    [edges, over],
+  );
+  const { change, beginAdding } = editor.getState();
   return (
-    <section className={style["canvas"]} aria-label={t("label")}>
-      <ReactFlow
-        nodes={nodes}
-        edges={edges}
+    <section
+      className={style["canvas"]}
+      aria-label={t("label")}
+      aria-describedby="canvas-keys"
+      tabIndex={0}
+      data-focus-home
+      data-connecting={fits !== null}
+      onKeyDown={onKeyDown}
+    >
+      <p id="canvas-keys" className="unseen">
+        {t("help")}
+      </p>
+      <ReactFlow<CanvasNode, LinkEdgeType>
+        nodes={drawn}
+        edges={shownEdges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         onNodesChange={onNodesChange}
-        onNodeDragStop={(_, __, moved) => {
-          const places = Object.fromEntries(moved.map(({ id, position }) => [id, position]));
-          change((before) => moveSteps(before, places));
-        }}
-        onSelectionChange={({ nodes: chosen }) => {
-          const names = chosen.map(({ id }) => id);
-          if (names.join() !== editor.getState().selected.join()) select(names);
-        }}
-        onNodesDelete={(gone) =>
-          change((before) =>
-            removeSteps(
-              before,
-              gone.map(({ id }) => id),
-            ),
-          )
-        }
-        onEdgesDelete={(gone) => change((before) => gone.map(linkOf).reduce(disconnect, before))}
+        onEdgesChange={onEdgesChange}
+        onNodeDragStop={onNodeDragStop}
+        onSelectionDragStop={(_, moved) => onNodeDragStop(null, null, moved)}
+        onConnectStart={onConnectStart}
+        onConnectEnd={onConnectEnd}
         onConnect={(made) => change((before) => connect(before, linkOf(made)))}
-        isValidConnection={isValid}
-        onDrop={drop}
-        onDragOver={(event) => event.preventDefault()}
-        deleteKeyCode={["Delete", "Backspace"]}
-        fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.2 }}
+        onReconnectStart={() => {
+          isReconnecting.current = true;
+        }}
+        onReconnect={(edge, made) =>
+          change((before) => connect(disconnect(before, linkOf(edge)), linkOf(made)))
+        }
+        onReconnectEnd={(_, edge, __, made) => {
+          isReconnecting.current = false;
+          setFits(null);
+          if (made.toNode === null) change((before) => disconnect(before, linkOf(edge)));
+        }}
+        isValidConnection={isValidConnection}
+        onPaneClick={() => {
+          setRefusal(null);
+          beginAdding(null);
+        }}
+        onDrop={onDrop}
+        onDragOver={onDragOver}
+        onDragLeave={() => setOver(null)}
+        deleteKeyCode={null}
+        multiSelectionKeyCode={["Shift", "Meta", "Control"]}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        disableKeyboardA11y
+        connectionRadius={28}
         minZoom={0.1}
+        panOnScroll
+        zoomOnDoubleClick={false}
         proOptions={{ hideAttribution: true }}
         onlyRenderVisibleElements
       >
         <Background gap={16} />
-        <Controls showInteractive={false} />
-        <MiniMap pannable zoomable aria-label={t("minimap")} />
-        {nodes.length === 0 && (
+        <Fitting />
+        <Tools />
+        {Object.keys(document.components).length === 0 && (
           <Panel position="top-center">
             <Empty title={t("empty.title")} text={t("empty.text")} />
+          </Panel>
+        )}
+        {refusal !== null && (
+          <Panel position="top-center">
+            <p role="alert" className={style["refusal"]}>
+              {t(`refusal.${refusal}`)}
+            </p>
           </Panel>
         )}
       </ReactFlow>
@@ -141,16 +319,10 @@ function Drawing() {
   );
 }
 
-function edgeOf(link: Link): Edge {
-  return {
-    id: linkId(link),
-    source: link.from,
-    sourceHandle: link.port,
-    target: link.to,
-    targetHandle: "in",
-  };
+function at({ x, y }: { x: number; y: number }, back: number) {
+  return { x: Math.round(x - back), y: Math.round(y - 40) };
 }
 
-function linkOf({ source, sourceHandle, target }: Connection | Edge): Link {
-  return { from: source, port: sourceHandle ?? "", to: target };
+function isSame(chosen: ReadonlySet<string>, names: readonly string[]): boolean {
+  return chosen.size === names.length && names.every((name) => chosen.has(name));
 }

@@ -1,50 +1,187 @@
-import { Handle, Position, type NodeProps } from "@xyflow/react";
-import { CircleAlert } from "lucide-react";
-import { memo } from "react";
+import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import { CircleAlert, CircleHelp, Plus } from "lucide-react";
+import { memo, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { useTranslation } from "react-i18next";
 
 import { useCatalog } from "../flow/catalog";
-import { useEditor } from "../flow/editor";
+import { callStep } from "../flow/document";
+import { useEditor, useEditorStore } from "../flow/editor";
 import { useSaving } from "../flow/saving-context";
 import { ComponentIcon } from "../palette/ComponentIcon";
+import { countRender } from "../shared/renders";
 import { classes } from "../shared/ui/Button";
+import { Tip } from "../shared/ui/Tip";
 import style from "./canvas.module.css";
+import type { ShownPort, StepLook } from "./geometry";
+import { useSummary } from "./summary";
+
+export type StepNodeType = Node<{ look: StepLook }, "step">;
 
 /** A step as a card; it is drawn anew only when that step has changed. */
-export const StepNode = memo(function StepNode({ id, selected }: NodeProps) {
+export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps<StepNodeType>) {
+  countRender(`step ${id}`);
+  const { t } = useTranslation("canvas");
+  const { look } = data;
   const step = useEditor((state) => state.document.components[id]);
+  const isRenaming = useEditor((state) => state.renaming === id);
+  const editor = useEditorStore();
   const component = useCatalog().components.get(step?.type ?? "");
-  const faults = useSaving(
-    (state) => state.faults.filter(({ path }) => path.startsWith(`components.${id}.`)).length,
+  const faults = useSaving((state) =>
+    state.faults
+      .filter(({ path }) => `${path}.`.startsWith(`components.${id}.`))
+      .map(({ text }) => text)
+      .join("\n"),
   );
+  const summary = useSummary(look.isFolded ? undefined : step, component);
   if (step === undefined) return null;
-  const isTrigger = component?.kind === "trigger";
-  const ports = component?.ports ?? [];
+  const kind = component?.label ?? step.type;
+  const used = look.ports.filter((port) => port.isUsed).length;
   return (
-    <div className={classes(style["step"], isTrigger && style["trigger"])} data-selected={selected}>
-      {!isTrigger && <Handle type="target" position={Position.Left} id="in" />}
-      {component !== undefined && <ComponentIcon component={component} size={28} />}
-      <div className={style["text"]}>
-        <strong>{step.label ?? id}</strong>
-        <span className="soft">{component?.label ?? step.type}</span>
-        {step.account != null && <span className={style["chip"]}>{step.account}</span>}
-      </div>
-      {faults > 0 && (
-        <span className={style["fault"]}>
-          <CircleAlert size={14} aria-hidden />
-          {faults}
-        </span>
+    <div
+      className={classes(
+        style["step"],
+        look.isTrigger && style["trigger"],
+        look.isFolded && style["folded"],
+        used > 1 && style["branching"],
       )}
-      {ports.map((port, at) => (
-        <Handle
-          key={port.name}
-          type="source"
-          position={Position.Right}
-          id={port.name}
-          style={{ top: `${((at + 1) / (ports.length + 1)) * 100}%` }}
-        >
-          {ports.length > 1 && <span className={style["port"]}>{port.name}</span>}
-        </Handle>
+      style={{ height: look.height }}
+      data-selected={selected}
+      data-step={id}
+      role="group"
+      tabIndex={-1}
+      aria-roledescription={t("step")}
+      aria-label={[step.label ?? id, kind, summary, faults].filter(Boolean).join(", ")}
+      onDoubleClick={(event) => {
+        event.stopPropagation();
+        editor.getState().beginRenaming(id);
+      }}
+    >
+      {!look.isTrigger && <Handle type="target" position={Position.Left} id="in" />}
+      {component === undefined ? (
+        <CircleHelp className={style["unknown"]} size={28} aria-hidden />
+      ) : (
+        <ComponentIcon component={component} size={look.isFolded ? 20 : 28} />
+      )}
+      <div className={style["text"]}>
+        {isRenaming ? (
+          <NameInput name={id} />
+        ) : (
+          <strong title={step.label == null ? undefined : id}>{step.label ?? id}</strong>
+        )}
+        {!look.isFolded && (
+          <>
+            <span className={style["kind"]}>
+              <span>{kind}</span>
+              {step.account != null && step.account !== "" && (
+                <span className={style["chip"]}>{step.account}</span>
+              )}
+            </span>
+            <span className={style["summary"]}>{summary}</span>
+          </>
+        )}
+      </div>
+      {faults !== "" && (
+        <Tip text={faults}>
+          <button
+            type="button"
+            tabIndex={-1}
+            className={classes(style["fault"], "nodrag")}
+            aria-label={t("faults", { count: faults.split("\n").length })}
+          >
+            <CircleAlert size={14} aria-hidden />
+            {faults.split("\n").length}
+          </button>
+        </Tip>
+      )}
+      {look.ports.map((port) => (
+        <Port key={port.name} step={id} port={port} isFolded={look.isFolded} />
       ))}
     </div>
   );
 });
+
+/** Where something leaves, and where the next step is added. */
+function Port({ step, port, isFolded }: { step: string; port: ShownPort; isFolded: boolean }) {
+  const { t } = useTranslation("canvas");
+  const editor = useEditorStore();
+  const begin = (event: MouseEvent) => {
+    event.stopPropagation();
+    const { right, top } = event.currentTarget.getBoundingClientRect();
+    editor.getState().beginAdding({
+      place: { after: { step, port: port.name } },
+      at: { x: right + 8, y: top - 16 },
+    });
+  };
+  return (
+    <>
+      <Handle
+        type="source"
+        position={Position.Right}
+        id={port.name}
+        className={classes(!port.isMain && !port.isUsed && style["small"])}
+        style={{ top: port.y }}
+      />
+      {!isFolded && (
+        <span className={style["port"]} style={{ top: port.y }}>
+          {port.name}
+        </span>
+      )}
+      <button
+        type="button"
+        tabIndex={-1}
+        className={classes(
+          style["plus"],
+          port.isMain && !port.isUsed && style["waiting"],
+          "nodrag nopan",
+        )}
+        style={{ top: port.y }}
+        aria-label={t("addAfter", { step, port: port.name })}
+        onClick={begin}
+      >
+        <Plus size={12} aria-hidden />
+      </button>
+    </>
+  );
+}
+
+/** The step's name while it is being typed; Enter takes it and Escape leaves it as it was. */
+export function NameInput({ name }: { name: string }) {
+  const { t } = useTranslation("canvas");
+  const editor = useEditorStore();
+  const step = useEditor((state) => state.document.components[name]);
+  const [text, setText] = useState(step?.label ?? name);
+  const end = (isTaken: boolean) => {
+    const { change, select, beginRenaming, renaming, selected, selectedNotes } = editor.getState();
+    if (renaming !== name) return;
+    beginRenaming(null);
+    if (!isTaken) return;
+    const [, called] = callStep(editor.getState().document, name, text);
+    change((before) => callStep(before, name, text)[0]);
+    select(
+      selected.map((each) => (each === name ? called : each)),
+      selectedNotes,
+    );
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" && event.key !== "Escape") return;
+    event.stopPropagation();
+    event.preventDefault();
+    const home = event.currentTarget.closest<HTMLElement>("[data-focus-home]");
+    end(event.key === "Enter");
+    home?.focus();
+  };
+  return (
+    <input
+      ref={(input) => input?.focus()}
+      className={classes(style["nameInput"], "nodrag nopan")}
+      aria-label={t("name")}
+      value={text}
+      maxLength={200}
+      onFocus={(event) => event.target.select()}
+      onChange={(event) => setText(event.target.value)}
+      onBlur={() => end(true)}
+      onKeyDown={onKeyDown}
+      onDoubleClick={(event) => event.stopPropagation()}
+    />
+  );
+}

@@ -4,9 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
 
+import { AddPopup } from "../canvas/AddPopup";
 import { Canvas } from "../canvas/Canvas";
 import { Inspector } from "../inspector/Inspector";
-import { Palette } from "../palette/Palette";
+import { SidePanel } from "../palette/SidePanel";
 import { PhonePanel } from "../phone/PhonePanel";
 import { LiveRuns } from "../runs/LiveRuns";
 import { api, take, type Schemas } from "../shared/api/client";
@@ -17,6 +18,7 @@ import { NotFound } from "../shell/NotFound";
 import { emptyDocument, type FlowDocument } from "./document";
 import { createEditor, EditorContext, type Editor } from "./editor";
 import style from "./flow.module.css";
+import { FlowKeys } from "./FlowKeys";
 import { SavingContext } from "./saving-context";
 import { createSaving, type Saving } from "./saving";
 import { TopBar } from "./TopBar";
@@ -66,9 +68,11 @@ function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
       <SavingContext value={parts.saving}>
         <main className={style["page"]}>
           <TopBar />
+          <FlowKeys />
+          <AddPopup />
           <Group className={style["panels"] ?? ""}>
-            <Panel id="palette" defaultSize="16%" minSize={180} collapsible>
-              <Palette />
+            <Panel id="side" defaultSize="16%" minSize={180} collapsible>
+              <SidePanel />
             </Panel>
             <Separator className={style["separator"] ?? ""} />
             <Panel id="middle" minSize={240}>

@@ -1,5 +1,7 @@
 /** A flow document, and what people do to it: each function returns a new document. */
 
+import { renamedInJson, type Renaming } from "./references";
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Input = Record<string, Json>;
 
@@ -17,12 +19,23 @@ export interface Step {
   form?: string | null;
   label?: string | null;
   position?: Position | null;
+  folded?: boolean;
+}
+
+/** What somebody has written beside the steps. */
+export interface FlowNote {
+  text: string;
+  position?: Position | null;
+  size?: { width: number; height: number } | null;
+  color?: string | null;
+  folded?: boolean;
 }
 
 export interface FlowDocument {
   name: string;
   description?: string;
   components: Record<string, Step>;
+  notes?: Record<string, FlowNote>;
   [further: string]: unknown;
 }
 
@@ -78,13 +91,27 @@ export function wouldGoRound(document: FlowDocument, from: string, to: string): 
 
 /** A name that no step has, made of the component's last word: `SendText` is `sendText`. */
 export function freeName(document: FlowDocument, type: string): string {
-  const last = type.split(".").at(-1) ?? type;
-  const stem =
-    (last.charAt(0).toLowerCase() + last.slice(1)).replace(/[^A-Za-z0-9_]/g, "") || "step";
-  const taken = document.components;
-  if (!(stem in taken)) return stem;
+  return freeKey(document.components, wordOf(type.split(".").at(-1) ?? type) || "step");
+}
+
+/** Words as one that can be the name of a step: `Greet the guest` is `greetTheGuest`. */
+export function wordOf(text: string): string {
+  const words = text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .split(/[^A-Za-z0-9_]+/);
+  const [first = "", ...rest] = words.filter((word) => word !== "");
+  const joined = [
+    first.charAt(0).toLowerCase() + first.slice(1),
+    ...rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)),
+  ].join("");
+  return joined.replace(/^[^A-Za-z]+/, "").slice(0, 60);
+}
+
+export function freeKey(taken: Readonly<Record<string, unknown>>, stem: string): string {
+  if (!Object.hasOwn(taken, stem)) return stem;
   for (let number = 2; ; number += 1) {
-    if (!(`${stem}${number}` in taken)) return `${stem}${number}`;
+    if (!Object.hasOwn(taken, `${stem}${number}`)) return `${stem}${number}`;
   }
 }
 
@@ -137,9 +164,9 @@ export function disconnect(document: FlowDocument, { from, port, to }: Link): Fl
         ? others
         : Object.entries(sources).map(([name, old]) => [name, name === from ? kept : old]),
     );
-    if (Object.keys(rest).length > 0)
-      return { ...step, source: { ...step.source, [INPUT_PORT]: rest } };
-    return without(step, "source");
+    const further = without(step.source ?? {}, INPUT_PORT);
+    const source = Object.keys(rest).length > 0 ? { ...step.source, [INPUT_PORT]: rest } : further;
+    return Object.keys(source).length > 0 ? { ...step, source } : without(step, "source");
   });
 }
 
@@ -166,54 +193,125 @@ export function setInput(document: FlowDocument, name: string, input: Input): Fl
   return changeStep(document, name, (step) => ({ ...step, input }));
 }
 
-/** Give a step another name; links and expressions follow, in the document's order. */
-export function renameStep(document: FlowDocument, old: string, name: string): FlowDocument {
-  if (!isStepName(name) || name in document.components || !(old in document.components)) {
-    return document;
+/** The steps that come after some, those included. */
+export function stepsAfter(document: FlowDocument, names: Iterable<string>): Set<string> {
+  const found = new Set(names);
+  const links = linksOf(document);
+  for (let grown = -1; grown !== found.size;) {
+    grown = found.size;
+    for (const { from, to } of links) if (found.has(from)) found.add(to);
   }
+  return found;
+}
+
+/** The document with a place for all that has none. */
+export function settled(
+  document: FlowDocument,
+  places: Readonly<Record<string, Position>>,
+): FlowDocument {
+  const lost = Object.keys(places).filter(
+    (name) => document.components[name] && !document.components[name].position,
+  );
+  if (lost.length === 0) return document;
+  const components = { ...document.components };
+  for (const name of lost) {
+    const [step, position] = [components[name], places[name]];
+    if (step !== undefined && position !== undefined) components[name] = { ...step, position };
+  }
+  return { ...document, components };
+}
+
+/** Give steps other names; links and expressions follow, in the document's order. */
+export function renameSteps(document: FlowDocument, names: Renaming): FlowDocument {
   const renamed = Object.entries(document.components).map(([key, step]) => [
-    key === old ? name : key,
-    renameInStep(step, old, name),
+    names.get(key) ?? key,
+    renamedInStep(step, names),
   ]);
   return { ...document, components: Object.fromEntries(renamed) as Record<string, Step> };
 }
 
-function renameInStep(step: Step, old: string, name: string): Step {
+export function renameStep(document: FlowDocument, old: string, name: string): FlowDocument {
+  if (!isStepName(name) || !(old in document.components) || name in document.components) {
+    return document;
+  }
+  return renameSteps(document, new Map([[old, name]]));
+}
+
+/**
+ * Call a step what somebody has typed: a word is its name; other text is its label, and the name is
+ * made of it.
+ */
+export function callStep(
+  document: FlowDocument,
+  old: string,
+  text: string,
+): [FlowDocument, string] {
+  const wanted = text.trim();
+  const step = document.components[old];
+  if (step === undefined || wanted === "" || wanted === (step.label ?? old)) return [document, old];
+  const others = without(document.components, old);
+  const isWord = isStepName(wanted);
+  const name = freeKey(others, isWord ? wanted : wordOf(wanted) || old);
+  const renamed = renameStep(document, old, name);
+  return [
+    changeStep(renamed, name, (each) =>
+      isWord && name === wanted
+        ? each.label == null
+          ? each
+          : without(each, "label")
+        : { ...each, label: wanted },
+    ),
+    name,
+  ];
+}
+
+export function renamedInStep(step: Step, names: Renaming): Step {
   const changed: Step = { ...step };
   if (step.source) {
     changed.source = Object.fromEntries(
       Object.entries(step.source).map(([port, sources]) => [
         port,
         Object.fromEntries(
-          Object.entries(sources).map(([from, ports]) => [from === old ? name : from, ports]),
+          Object.entries(sources).map(([from, ports]) => [names.get(from) ?? from, ports]),
         ),
       ]),
     );
   }
-  if (step.input) changed.input = renameInJson(step.input, old, name) as Input;
+  if (step.input) changed.input = renamedInJson(step.input, names) as Input;
   return changed;
 }
 
-function renameInJson(value: Json, old: string, name: string): Json {
-  if (typeof value === "string") return renameInText(value, old, name);
-  if (Array.isArray(value)) return value.map((each) => renameInJson(each, old, name));
-  if (value === null || typeof value !== "object") return value;
-  if ("$literal" in value) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, renameInJson(each, old, name)]),
-  );
+export function changeNote(
+  document: FlowDocument,
+  key: string,
+  change: (note: FlowNote) => FlowNote,
+): FlowDocument {
+  const note = document.notes?.[key];
+  if (note === undefined) return document;
+  const changed = change(note);
+  if (changed === note) return document;
+  return { ...document, notes: { ...document.notes, [key]: changed } };
 }
 
-/** Within `{{ }}`, outside quotes, a word that no dot precedes is the name of a step. */
-export function renameInText(text: string, old: string, name: string): string {
-  return text.replace(/\{\{([\s\S]*?)\}\}/g, (whole, expression: string) => {
-    const parts = expression.split(/("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/);
-    const word = new RegExp(`(^|[^.\\w])${old}(?!\\w)`, "g");
-    const changed = parts.map((part, at) =>
-      at % 2 === 1 ? part : part.replace(word, (_, before: string) => `${before}${name}`),
-    );
-    return whole.replace(expression, () => changed.join(""));
-  });
+export function addNote(document: FlowDocument, note: FlowNote): [FlowDocument, string] {
+  const key = freeKey(document.notes ?? {}, "note");
+  return [{ ...document, notes: { ...document.notes, [key]: note } }, key];
+}
+
+export function removeNotes(document: FlowDocument, keys: Iterable<string>): FlowDocument {
+  const gone = new Set(keys);
+  if (document.notes === undefined || gone.size === 0) return document;
+  const left = Object.entries(document.notes).filter(([key]) => !gone.has(key));
+  return left.length === 0
+    ? (without(document, "notes") as FlowDocument)
+    : { ...document, notes: Object.fromEntries(left) };
+}
+
+export function moveNotes(document: FlowDocument, places: Record<string, Position>): FlowDocument {
+  return Object.entries(places).reduce(
+    (moved, [key, position]) => changeNote(moved, key, (note) => ({ ...note, position })),
+    document,
+  );
 }
 
 export function without<Of extends object, Key extends keyof Of>(of: Of, key: Key): Omit<Of, Key> {

@@ -3,9 +3,16 @@
 import { createContext, useContext } from "react";
 import { createStore, useStore, type StoreApi } from "zustand";
 
-import type { FlowDocument } from "./document";
+import type { Place } from "./adding";
+import { settled, type FlowDocument, type Position } from "./document";
 
 const MAX_UNDO = 200;
+
+/** Where on the screen a search for a component stands, and where what is found goes. */
+export interface Adding {
+  place: Place;
+  at: Position;
+}
 
 export interface EditorState {
   readonly flowId: string;
@@ -15,10 +22,21 @@ export interface EditorState {
   /** What consecutive changes of one kind share, such as typing into one field: one undo for all. */
   merging: string | null;
   selected: readonly string[];
+  selectedNotes: readonly string[];
+  selectedLink: string | null;
+  /** Where steps are drawn that have no place yet; the next change writes it down. */
+  places: Readonly<Record<string, Position>>;
+  adding: Adding | null;
+  /** The step whose name is being typed on its card. */
+  renaming: string | null;
   change: (edit: (document: FlowDocument) => FlowDocument, merge?: string) => void;
   undo: () => void;
   redo: () => void;
-  select: (names: readonly string[]) => void;
+  select: (names: readonly string[], notes?: readonly string[]) => void;
+  selectLink: (id: string | null) => void;
+  place: (places: Readonly<Record<string, Position>>) => void;
+  beginAdding: (adding: Adding | null) => void;
+  beginRenaming: (name: string | null) => void;
   /** Take a document from outside, such as a version or a file; it can be undone. */
   replace: (document: FlowDocument) => void;
   /** Begin anew, as when another tab's draft is taken: there is nothing to undo. */
@@ -35,17 +53,22 @@ export function createEditor(flowId: string, document: FlowDocument): Editor {
     future: [],
     merging: null,
     selected: [],
+    selectedNotes: [],
+    selectedLink: null,
+    places: {},
+    adding: null,
+    renaming: null,
     change: (edit, merge) => {
-      const { document: before, past, merging } = get();
-      const after = edit(before);
-      if (after === before) return;
+      const { document: before, past, merging, places } = get();
+      const edited = edit(before);
+      if (edited === before) return;
+      const after = settled(edited, places);
       const isMerged = merge !== undefined && merge === merging && past.length > 0;
       set({
-        document: after,
         past: isMerged ? past : [...past, before].slice(-MAX_UNDO),
         future: [],
         merging: merge ?? null,
-        selected: kept(get().selected, after),
+        ...shown(get(), after),
       });
     },
     undo: () => {
@@ -53,42 +76,47 @@ export function createEditor(flowId: string, document: FlowDocument): Editor {
       const before = past.at(-1);
       if (before === undefined) return;
       set({
-        document: before,
         past: past.slice(0, -1),
         future: [now, ...future],
         merging: null,
-        selected: kept(get().selected, before),
+        ...shown(get(), before),
       });
     },
     redo: () => {
       const { document: now, past, future } = get();
       const [after, ...rest] = future;
       if (after === undefined) return;
-      set({
-        document: after,
-        past: [...past, now],
-        future: rest,
-        merging: null,
-        selected: kept(get().selected, after),
-      });
+      set({ past: [...past, now], future: rest, merging: null, ...shown(get(), after) });
     },
-    select: (selected) => set({ selected, merging: null }),
+    select: (selected, selectedNotes = []) =>
+      set({ selected, selectedNotes, selectedLink: null, merging: null }),
+    selectLink: (selectedLink) =>
+      set(
+        selectedLink === null
+          ? { selectedLink }
+          : { selectedLink, selected: [], selectedNotes: [], merging: null },
+      ),
+    place: (places) => set({ places: { ...get().places, ...places } }),
+    beginAdding: (adding) => set({ adding }),
+    beginRenaming: (renaming) => set({ renaming }),
     replace: (after) => get().change(() => after),
-    reset: (after) =>
-      set({
-        document: after,
-        past: [],
-        future: [],
-        merging: null,
-        selected: kept(get().selected, after),
-      }),
+    reset: (after) => set({ past: [], future: [], merging: null, ...shown(get(), after) }),
   }));
 }
 
-function kept(selected: readonly string[], document: FlowDocument): readonly string[] {
-  return selected.every((name) => name in document.components)
-    ? selected
-    : selected.filter((name) => name in document.components);
+function shown(
+  { selected, selectedNotes }: EditorState,
+  document: FlowDocument,
+): Pick<EditorState, "document" | "selected" | "selectedNotes"> {
+  return {
+    document,
+    selected: kept(selected, document.components),
+    selectedNotes: kept(selectedNotes, document.notes ?? {}),
+  };
+}
+
+function kept(selected: readonly string[], of: Readonly<Record<string, unknown>>) {
+  return selected.every((name) => name in of) ? selected : selected.filter((name) => name in of);
 }
 
 export const EditorContext = createContext<Editor | null>(null);

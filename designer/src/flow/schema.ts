@@ -31,6 +31,7 @@ export interface JsonSchema {
   "x-group"?: string;
   "x-when"?: Record<string, Json[]>;
   "x-hint"?: string;
+  "x-from"?: string[];
   "x-source"?: boolean | { dependsOn: string[] };
   "x-ports"?: Record<string, JsonSchema>;
   "x-main-port"?: string;

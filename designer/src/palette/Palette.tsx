@@ -4,14 +4,14 @@ import { Search } from "lucide-react";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { openInspector } from "../canvas/focus";
 import { useAddStep } from "../flow/adding";
 import { useCatalog, type Component } from "../flow/catalog";
 import { TextInput } from "../shared/ui/Field";
 import { ComponentIcon } from "./ComponentIcon";
+import { DRAGGED } from "./dragging";
 import style from "./palette.module.css";
-import { fits } from "./search";
-
-export const DRAGGED = "application/x-appmixer-component";
+import { found } from "./search";
 
 export function Palette() {
   const { t } = useTranslation("palette");
@@ -19,13 +19,12 @@ export function Palette() {
   const [search, setSearch] = useState("");
   const add = useAddStep();
   const groups = useMemo(() => {
-    const found = new Map<string, Component[]>();
-    for (const each of components.values()) {
-      if (!fits(each, search)) continue;
+    const sorted = new Map<string, Component[]>();
+    for (const each of found([...components.values()], search)) {
       const key = `${each.connector.label} · ${each.group}`;
-      found.set(key, [...(found.get(key) ?? []), each]);
+      sorted.set(key, [...(sorted.get(key) ?? []), each]);
     }
-    return [...found];
+    return [...sorted];
   }, [components, search]);
   return (
     <section className={style["palette"]} aria-label={t("title")}>
@@ -33,6 +32,7 @@ export function Palette() {
         <Search size={14} aria-hidden />
         <TextInput
           type="search"
+          data-search
           aria-label={t("search")}
           placeholder={t("search")}
           value={search}
@@ -52,7 +52,7 @@ export function Palette() {
                     className={style["entry"]}
                     draggable
                     onDragStart={(event) => event.dataTransfer.setData(DRAGGED, each.name)}
-                    onClick={() => add(each)}
+                    onClick={() => openInspector(add(each))}
                   >
                     <ComponentIcon component={each} />
                     <span>

@@ -3,6 +3,7 @@ import type en from "../en/palette";
 
 export default {
   title: "Komponenten",
+  outline: "Gliederung",
   search: "Komponenten suchen",
   none: "Nichts passt zu „{{search}}“.",
   trigger: "Auslöser",

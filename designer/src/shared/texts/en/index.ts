@@ -7,6 +7,7 @@ import files from "./files";
 import flow from "./flow";
 import health from "./health";
 import inspector from "./inspector";
+import outline from "./outline";
 import palette from "./palette";
 import runs from "./runs";
 import shell from "./shell";
@@ -23,6 +24,7 @@ export default {
   flow,
   health,
   inspector,
+  outline,
   palette,
   runs,
   shell,

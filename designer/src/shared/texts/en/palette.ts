@@ -1,5 +1,6 @@
 export default {
   title: "Components",
+  outline: "Outline",
   search: "Search components",
   none: "Nothing fits “{{search}}”.",
   trigger: "Trigger",

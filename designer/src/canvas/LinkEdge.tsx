@@ -1,0 +1,61 @@
+import {
+  BaseEdge,
+  EdgeLabelRenderer,
+  getBezierPath,
+  type Edge,
+  type EdgeProps,
+} from "@xyflow/react";
+import { Plus, X } from "lucide-react";
+import { memo, useState, type MouseEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import { disconnect, type Link } from "../flow/document";
+import { useEditorStore } from "../flow/editor";
+import { countRender } from "../shared/renders";
+import { classes } from "../shared/ui/Button";
+import style from "./canvas.module.css";
+
+export type LinkEdgeType = Edge<{ link: Link }, "link">;
+
+/** A link that bends softly; where the pointer or the choice is, a step can be put into it. */
+export const LinkEdge = memo(function LinkEdge(props: EdgeProps<LinkEdgeType>) {
+  countRender(`link ${props.id}`);
+  const { t } = useTranslation("canvas");
+  const editor = useEditorStore();
+  const [isNear, setNear] = useState(false);
+  const [path, x, y] = getBezierPath({ ...props, curvature: 0.3 });
+  const link = props.data?.link;
+  const begin = (event: MouseEvent) => {
+    if (link === undefined) return;
+    const { right, top } = event.currentTarget.getBoundingClientRect();
+    editor.getState().beginAdding({ place: { link }, at: { x: right + 8, y: top } });
+  };
+  return (
+    <>
+      <g onPointerEnter={() => setNear(true)} onPointerLeave={() => setNear(false)}>
+        <BaseEdge path={path} interactionWidth={24} />
+      </g>
+      {(isNear || props.selected === true) && link !== undefined && (
+        <EdgeLabelRenderer>
+          <div
+            className={classes(style["onLink"], "nodrag nopan")}
+            style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+            onPointerEnter={() => setNear(true)}
+            onPointerLeave={() => setNear(false)}
+          >
+            <button type="button" aria-label={t("insert", { ...link })} onClick={begin}>
+              <Plus size={12} aria-hidden />
+            </button>
+            <button
+              type="button"
+              aria-label={t("disconnect", { ...link })}
+              onClick={() => editor.getState().change((before) => disconnect(before, link))}
+            >
+              <X size={12} aria-hidden />
+            </button>
+          </div>
+        </EdgeLabelRenderer>
+      )}
+    </>
+  );
+});

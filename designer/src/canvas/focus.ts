@@ -1,0 +1,48 @@
+/** Taking the keyboard to where one goes on. */
+
+const TRIES = 40;
+const FIELDS = "input, textarea, select, [contenteditable=true]";
+
+/** The step's form; there the first empty field that is needed, or the first empty one. */
+export function openInspector(name: string): void {
+  attempt(() => {
+    const panel = document.getElementById("inspector");
+    if (panel === null) return false;
+    const fields = [...panel.querySelectorAll<HTMLElement>(FIELDS)].filter(
+      (field) => field.offsetParent !== null && !field.matches(":disabled, [type=hidden]"),
+    );
+    if (fields.length === 0) return false;
+    const empty = fields.filter((field) => valueOf(field) === "");
+    const needed = empty.find((field) => field.matches("[required], [aria-required=true]"));
+    (needed ?? empty[0] ?? fields[0])?.focus();
+    return true;
+  }, name);
+}
+
+function valueOf(field: HTMLElement): string {
+  if (field instanceof HTMLInputElement && /checkbox|radio/.test(field.type)) return "on";
+  return "value" in field ? String(field.value) : field.textContent;
+}
+
+/** The step's card, once it is drawn. */
+export function focusCard(id: string): void {
+  attempt(() => {
+    const card = document.querySelector<HTMLElement>(`[data-step="${CSS.escape(id)}"]`);
+    card?.focus({ preventScroll: true });
+    return card !== null;
+  }, id);
+}
+
+let latest = "";
+
+/** Try again with each frame, for what is asked last; it may not be drawn yet. */
+function attempt(done: () => boolean, name: string): void {
+  latest = name;
+  let left = TRIES;
+  const next = () => {
+    if (latest !== name || left === 0) return;
+    left -= 1;
+    if (!done()) requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+}
