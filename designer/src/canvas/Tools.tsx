@@ -1,8 +1,9 @@
 import { MiniMap, Panel, useReactFlow } from "@xyflow/react";
 import { Map as MapIcon, Maximize, Minus, Network, Plus, StickyNote } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useCommands, type Command } from "../shell/commands/registry";
 import { keyText } from "../shell/keys";
 import { IconButton } from "../shared/ui/Button";
 import style from "./canvas.module.css";
@@ -15,6 +16,16 @@ export function Tools() {
   const { t } = useTranslation("canvas");
   const { zoomIn, zoomOut } = useReactFlow();
   const { fit, tidy, writeNote } = useCanvasActions();
+  const group = useTranslation("commands").t("view");
+  const commands = useMemo(
+    (): Command[] => [
+      { id: "fit", label: t("fit"), group, key: "fit", run: fit },
+      { id: "arrange", label: t("arrange"), group, key: "arrange", run: tidy },
+      { id: "note", label: t("addNote"), group, key: "note", run: writeNote },
+    ],
+    [fit, group, t, tidy, writeNote],
+  );
+  useCommands("canvas", commands);
   const [hasMap, setMap] = useState(() => localStorage.getItem(KEY) === "open");
   const toggle = () => {
     localStorage.setItem(KEY, hasMap ? "folded" : "open");

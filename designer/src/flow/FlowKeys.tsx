@@ -1,10 +1,22 @@
 /** The keys that count anywhere on the page of a flow, and the clipboard. */
 
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
+import { useTranslation } from "react-i18next";
 
+import { openInspector } from "../canvas/focus";
+import { useCommands, type Command } from "../shell/commands/registry";
 import { isTyping, useKeys } from "../shell/keys";
-import { duplicateSelected, pasteText, removeSelected, selectAll, selectedText } from "./actions";
-import { useEditorStore } from "./editor";
+import {
+  duplicateSelected,
+  foldSelected,
+  pasteText,
+  removeSelected,
+  selectAll,
+  selectedText,
+} from "./actions";
+import { useAddStep } from "./adding";
+import { useCatalog } from "./catalog";
+import { useEditor, useEditorStore } from "./editor";
 
 const PANELS = ["side", "canvas", "inspector", "runs"];
 
@@ -42,7 +54,92 @@ export function FlowKeys() {
       document.removeEventListener("paste", paste);
     };
   }, [editor]);
+  useStepCommands();
   return null;
+}
+
+/** Components to add, steps to go to, and what can be done with those that are chosen. */
+function useStepCommands(): void {
+  const { t } = useTranslation("commands");
+  const editor = useEditorStore();
+  const add = useAddStep();
+  const { components } = useCatalog();
+  const hasChosen = useEditor(
+    ({ selected, selectedNotes }) => selected.length + selectedNotes.length > 0,
+  );
+  const names = useEditor(({ document }) => Object.keys(document.components).join(" "));
+  const commands = useMemo(() => {
+    const group = t("flow");
+    const edits: Command[] = [
+      {
+        id: "undo",
+        label: t("key.undo"),
+        group,
+        key: "undo",
+        run: () => editor.getState().undo(),
+      },
+      {
+        id: "redo",
+        label: t("key.redo"),
+        group,
+        key: "redo",
+        run: () => editor.getState().redo(),
+      },
+      { id: "all", label: t("key.all"), group, key: "all", run: () => selectAll(editor) },
+    ];
+    const chosen: Command[] = [
+      {
+        id: "copy",
+        label: t("key.copy"),
+        group,
+        key: "copy",
+        run: () => void navigator.clipboard.writeText(selectedText(editor) ?? ""),
+      },
+      {
+        id: "duplicate",
+        label: t("key.duplicate"),
+        group,
+        key: "duplicate",
+        run: () => duplicateSelected(editor),
+      },
+      {
+        id: "fold",
+        label: t("key.fold"),
+        group,
+        key: "fold",
+        run: () => foldSelected(editor),
+      },
+      {
+        id: "remove",
+        label: t("key.remove"),
+        group,
+        key: "remove",
+        run: () => removeSelected(editor),
+      },
+    ];
+    const steps = names
+      .split(" ")
+      .filter(Boolean)
+      .map((name): Command => ({
+        id: `step.${name}`,
+        label: editor.getState().document.components[name]?.label ?? name,
+        group: t("steps"),
+        run: () => {
+          editor.getState().select([name]);
+          openInspector(name);
+        },
+      }));
+    const offered = [...components.values()].map((component): Command => ({
+      id: `add.${component.name}`,
+      label: component.label,
+      group: t("adding"),
+      words: [component.description, component.group, ...component.keywords].join(" "),
+      icon: component.connector.icon,
+      run: () => openInspector(add(component)),
+    }));
+    return [...edits, ...(hasChosen ? chosen : []), ...steps, ...offered];
+  }, [add, components, editor, hasChosen, names, t]);
+  useCommands("steps", commands);
 }
 
 /** From the panel with the keyboard to the next one, or the one before. */

@@ -14,7 +14,7 @@ import {
   Upload,
   Zap,
 } from "lucide-react";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -25,6 +25,8 @@ import { ErrorNote, Note } from "../shared/ui/Note";
 import { useTitle } from "../shared/ui/Page";
 import { toast } from "../shared/ui/toasts";
 import { isObject } from "../shared/values";
+import { useCommands, type Command } from "../shell/commands/registry";
+import { keyText, useKeys } from "../shell/keys";
 import type { FlowDocument } from "./document";
 import { useEditor, useEditorStore } from "./editor";
 import style from "./flow.module.css";
@@ -50,6 +52,15 @@ export function TopBar() {
   const isRunning = stored?.state === "running";
   const isBusy = save.isPending || start.isPending || stop.isPending;
   const error = start.error ?? save.error ?? stop.error ?? remove.error;
+  useKeys({ save: () => save.mutate(), test: () => setOpen("test") });
+  useFlowCommands({
+    isStored: stored !== null,
+    isRunning,
+    open: setOpen,
+    save: save.mutate,
+    start: start.mutate,
+    stop: stop.mutate,
+  });
   const read = async (file: File) => {
     try {
       const document: unknown = JSON.parse(await file.text());
@@ -170,6 +181,39 @@ export function TopBar() {
   );
 }
 
+interface FlowCommands {
+  isStored: boolean;
+  isRunning: boolean;
+  open: (dialog: Open) => void;
+  save: () => void;
+  start: () => void;
+  stop: () => void;
+}
+
+/** What the bar can do, for the search through everything. */
+function useFlowCommands({ isStored, isRunning, open, save, start, stop }: FlowCommands): void {
+  const { t } = useTranslation("flow");
+  const group = useTranslation("commands").t("flow");
+  const commands = useMemo(() => {
+    const list: Command[] = [
+      { id: "test", label: t("test"), group, key: "test", run: () => open("test") },
+      { id: "save", label: t("save"), group, key: "save", run: () => save() },
+      isRunning
+        ? { id: "stop", label: t("stop"), group, run: () => stop() }
+        : { id: "start", label: t("start"), group, run: () => start() },
+      { id: "delete", label: t("delete"), group, run: () => open("delete") },
+    ];
+    return isStored
+      ? [
+          ...list,
+          { id: "run", label: t("runNow"), group, run: () => open("run") },
+          { id: "versions", label: t("versions"), group, run: () => open("versions") },
+        ]
+      : list;
+  }, [group, isRunning, isStored, open, save, start, stop, t]);
+  useCommands("flow", commands);
+}
+
 function NameField() {
   const { t } = useTranslation("flow");
   const editor = useEditorStore();
@@ -196,7 +240,7 @@ function UndoButtons() {
     <>
       <IconButton
         label={t("undo")}
-        keys="Ctrl Z"
+        keys={keyText("undo")}
         disabled={!canUndo}
         onClick={() => editor.getState().undo()}
       >
@@ -204,7 +248,7 @@ function UndoButtons() {
       </IconButton>
       <IconButton
         label={t("redo")}
-        keys="Ctrl ⇧ Z"
+        keys={keyText("redo")}
         disabled={!canRedo}
         onClick={() => editor.getState().redo()}
       >

@@ -1,5 +1,6 @@
 /** Steps and notes as JSON: what is copied is a flow document of its own, and any such is pasted. */
 
+import { isObject } from "../shared/values";
 import {
   freeKey,
   isStepName,
@@ -11,7 +12,6 @@ import {
   type Position,
   type Step,
 } from "./document";
-import { isObject } from "../shared/api/client";
 
 export interface Pasted {
   document: FlowDocument;

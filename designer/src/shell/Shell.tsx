@@ -14,6 +14,7 @@ import { ConnectionBar } from "./ConnectionBar";
 import { NotFound } from "./NotFound";
 import { Rail } from "./Rail";
 import style from "./shell.module.css";
+import { ShellKeys } from "./ShellKeys";
 
 const FlowsPage = lazy(() => import("../start/FlowsPage"));
 const FlowPage = lazy(() => import("../flow/FlowPage"));
@@ -42,6 +43,7 @@ export function Shell() {
   if (!isSignedIn) return <Loading />;
   return (
     <div className={style["shell"]}>
+      <ShellKeys />
       <Rail me={who.data} />
       <div className={style["content"]} id="content" tabIndex={-1}>
         <ConnectionBar />

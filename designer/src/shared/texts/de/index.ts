@@ -2,6 +2,7 @@ import type { Catalogue } from "..";
 import accounts from "./accounts";
 import admin from "./admin";
 import canvas from "./canvas";
+import commands from "./commands";
 import errors from "./errors";
 import events from "./events";
 import files from "./files";
@@ -19,6 +20,7 @@ export default {
   accounts,
   admin,
   canvas,
+  commands,
   errors,
   events,
   files,

@@ -1,6 +1,7 @@
 import accounts from "./accounts";
 import admin from "./admin";
 import canvas from "./canvas";
+import commands from "./commands";
 import errors from "./errors";
 import events from "./events";
 import files from "./files";
@@ -18,6 +19,7 @@ export default {
   accounts,
   admin,
   canvas,
+  commands,
   errors,
   events,
   files,
