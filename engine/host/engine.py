@@ -185,7 +185,12 @@ class Engine:
         # On PostgreSQL a step may be executed by another process than the one that was asked.
         self.answers = Answers(storage, self.clock, is_alone=self.database.dialect.name == "sqlite")
         notices = self.notices = StreamedNotices(
-            self.stream, self.metrics, self.types, self.answers.tell, lambda: self.notifier.look()
+            self.stream,
+            self.metrics,
+            self.types,
+            self.clock,
+            self.answers.tell,
+            lambda: self.notifier.look(),
         )
         self.fates = Fates(storage, self.types, notices)
         self.runs = Runs(storage, self.fates)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..contract import Clock
 from ..flows.models import ComponentType
 from ..observe.metrics import Metrics
 from ..observe.stream import Stream
@@ -26,6 +27,7 @@ class StreamedNotices:
     stream: Stream
     metrics: Metrics
     types: Mapping[str, ComponentType]
+    clock: Clock
     on_end: Callable[[str], None]
     on_failure: Callable[[], None]
     _silent: SilentSteps = field(default_factory=SilentSteps)
@@ -44,7 +46,15 @@ class StreamedNotices:
             self.metrics.runs.labels(state).inc()
         if state in (RunState.FAILED, RunState.UNKNOWN):
             self.on_failure()
-        content = {"runId": run_id, "flowId": flow_id, "state": state, "begun": begun}
+        if not self.stream.is_watched(owner_id):
+            return
+        content = {
+            "runId": run_id,
+            "flowId": flow_id,
+            "state": state,
+            "at": iso(self.clock.now),
+            "begun": begun,
+        }
         self.stream.publish(owner_id, "run", content)
 
     def tell_begun(self, work: SegmentWork, call: StepCall, type: str, at: float) -> None:

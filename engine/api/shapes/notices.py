@@ -44,6 +44,7 @@ class RunChanged(Shape):
     run_id: str
     flow_id: str
     state: RunState
+    at: datetime
     begun: RunBegun | None = Field(description="Of a run that begins.")
 
 

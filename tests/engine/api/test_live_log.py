@@ -60,10 +60,13 @@ async def test_a_run_is_told_from_its_beginning_to_its_end(
     [_, step] = (await admin.get(f"/api/runs/{run['id']}")).json()["steps"]
 
     place = {"runId": run["id"], "flowId": "echo"}
-    assert watch.of("run") == [
+    began, ended_run = watch.of("run")
+    assert run["startedAt"] <= began["at"] <= run["endedAt"] <= ended_run["at"]
+    assert [began, ended_run] == [
         {
             **place,
             "state": "running",
+            "at": began["at"],
             "begun": {
                 "version": 1,
                 "isTest": False,
@@ -74,7 +77,7 @@ async def test_a_run_is_told_from_its_beginning_to_its_end(
                 "error": None,
             },
         },
-        {**place, "state": "completed", "begun": None},
+        {**place, "state": "completed", "at": ended_run["at"], "begun": None},
     ]
     reply = {**place, "stepId": step["id"], "component": "reply", "type": "test.echo.Say"}
     timing = {"attempt": 1, "startedAt": step["startedAt"]}
