@@ -8,17 +8,31 @@ export interface Notices {
   open: Record<string, never>;
   missed: Schemas["Missed"];
   run: Schemas["RunChanged"];
+  begun: Schemas["StepBegun"];
   step: Schemas["StepEnded"];
   fate: Schemas["FateTold"];
-  flow: Schemas["FlowMarked"];
+  flow: Schemas["FlowChanged"] | Schemas["FlowMarked"] | Schemas["FlowDeleted"];
+  draft: Schemas["DraftChanged"] | Schemas["DraftDeleted"];
   account: Schemas["Account"] | Schemas["AccountDeleted"];
 }
 
 export type Kind = keyof Notices;
+/** A notice with its kind, by which its content can be told apart. */
+export type Notice = { [Of in Kind]: { kind: Of; content: Notices[Of] } }[Kind];
 type Listener = (kind: Kind, content: never) => void;
 export type Connection = "connecting" | "open" | "lost";
 
-const KINDS: readonly Kind[] = ["open", "missed", "run", "step", "fate", "flow", "account"];
+const KINDS: readonly Kind[] = [
+  "open",
+  "missed",
+  "run",
+  "begun",
+  "step",
+  "fate",
+  "flow",
+  "draft",
+  "account",
+];
 const RETRY_MS = [500, 1_000, 2_000, 5_000];
 
 /** Keeps the connection up; a browser by itself gives up after some answers. */
@@ -63,6 +77,11 @@ export class Stream {
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Every notice, as one value. */
+  follow(follower: (notice: Notice) => void): () => void {
+    return this.listen((kind, content) => follower({ kind, content }));
   }
 
   watch = (watcher: () => void): (() => void) => {

@@ -42,13 +42,20 @@ export function isSignState(state: string): state is SignState {
   return state in SIGNS;
 }
 
-/** A state as sign, colour and word. */
+/** The colours of a state, for whatever stands for it beside the sign. */
+export function toneOf(state: SignState): Tone {
+  return SIGNS[state][1];
+}
+
+/** A state as sign, colour and word; `more` is why it is so, or until when. */
 export function Sign({
   state,
   isWordHidden = false,
+  more = "",
 }: {
   state: SignState;
   isWordHidden?: boolean;
+  more?: string;
 }) {
   const { t } = useTranslation("states");
   const [Icon, tone] = SIGNS[state];
@@ -57,10 +64,11 @@ export function Sign({
       <Icon
         size={14}
         aria-hidden
-        strokeWidth={tone === "blue" ? 3 : 2}
+        strokeWidth={tone === "blue" ? 3.2 : 2}
         className={classes(state === "running" && style["turning"])}
       />
       <span className={isWordHidden ? "unseen" : undefined}>{t(state)}</span>
+      {more !== "" && <span className={style["more"]}>{more}</span>}
     </span>
   );
 }

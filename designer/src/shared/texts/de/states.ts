@@ -14,7 +14,7 @@ export default {
   read: "gelesen",
   played: "abgespielt",
   failed: "fehlgeschlagen",
-  unknown: "unbekannt",
+  unknown: "niemand weiß es",
   held: "pausiert",
   cancelled: "abgebrochen",
 } satisfies Catalogue<typeof en>;
