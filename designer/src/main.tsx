@@ -6,11 +6,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./shared/api/queries";
+import { offerNonce } from "./shared/nonce";
 import { startTexts } from "./shared/texts";
 import { Toasts } from "./shared/ui/toasts";
 import { Shell } from "./shell/Shell";
 import { applyTheme } from "./shell/theme";
 
+offerNonce();
 applyTheme();
 await startTexts();
 const root = document.getElementById("root");

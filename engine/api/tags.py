@@ -18,9 +18,16 @@ def _expected(
             " now, nothing is changed, and the answer is 412.",
         ),
     ] = None,
+    if_none_match: Annotated[
+        str | None,
+        Header(
+            pattern=r"^\*$",
+            description="With `*` nothing may be there yet; else nothing is changed: 412.",
+        ),
+    ] = None,
 ) -> Expected:
     if not if_match:
-        return WHATEVER
+        return Expected(nothing=True) if if_none_match else WHATEVER
     tags = (each.strip().removeprefix("W/").strip('"') for each in if_match.split(","))
     return Expected(tuple(tags))
 

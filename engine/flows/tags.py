@@ -20,9 +20,18 @@ class Expected:
     """What a change was made from: one of these tags, or anything where none are given."""
 
     tags: Sequence[str] = ()
+    nothing: bool = False
+    """It is meant for where nothing is yet (If-None-Match: *)."""
 
     def check(self, present: str | None, there: str) -> None:
         """Raise OutdatedError unless the present tag is one of them; `there` says what is there."""
+        if self.nothing and present:
+            raise OutdatedError(
+                "Something is there already",
+                f"{there} Yours was to be the first.",
+                "Fetch what is there now, make your change to that and send it with If-Match.",
+                "If-None-Match",
+            )
         if not self.tags or (present and (present in self.tags or ANYTHING in self.tags)):
             return
         raise OutdatedError(

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Group, Panel, Separator } from "react-resizable-panels";
 
 import { AddPopup } from "../canvas/AddPopup";
@@ -12,8 +13,10 @@ import { PhonePanel } from "../phone/PhonePanel";
 import { LiveRuns } from "../runs/LiveRuns";
 import { api, take, type Schemas } from "../shared/api/client";
 import { flows, queryClient } from "../shared/api/queries";
+import { useNotices } from "../shared/api/stream";
 import { ErrorNote } from "../shared/ui/Note";
 import { Loading } from "../shared/ui/Page";
+import { toast } from "../shared/ui/toasts";
 import { NotFound } from "../shell/NotFound";
 import { emptyDocument, type FlowDocument } from "./document";
 import { createEditor, EditorContext, type Editor } from "./editor";
@@ -22,6 +25,11 @@ import { FlowKeys } from "./FlowKeys";
 import { SavingContext } from "./saving-context";
 import { createSaving, type Saving } from "./saving";
 import { TopBar } from "./TopBar";
+
+interface Parts {
+  editor: Editor;
+  saving: Saving;
+}
 
 interface Opened {
   flow: Schemas["Flow"] | null;
@@ -54,7 +62,20 @@ export default function FlowPage({ id }: { id: string }) {
   return <OpenFlow id={id} opened={opened.data} />;
 }
 
-function partsOf(id: string, opened: Opened): { editor: Editor; saving: Saving } {
+/** What another tab or person saves is taken over, as long as nothing of one's own would be lost. */
+function useFollowDraft({ editor, saving }: Parts): void {
+  const { t } = useTranslation("flow");
+  const { flowId } = editor.getState();
+  useNotices("draft", (draft) => {
+    const isOther = draft.flowId === flowId && draft.etag !== saving.getState().etag;
+    if (!isOther || draft.etag === null || saving.getState().state !== "saved") return;
+    void saving.takeTheirs("saved").then((isTaken) => {
+      if (isTaken) toast(t("tookTheirs"));
+    });
+  });
+}
+
+function partsOf(id: string, opened: Opened): Parts {
   const stored = (opened.draft ?? opened.flow)?.document as FlowDocument | undefined;
   const editor = createEditor(id, stored ?? emptyDocument(id));
   return { editor, saving: createSaving(editor, opened.draft) };
@@ -63,6 +84,7 @@ function partsOf(id: string, opened: Opened): { editor: Editor; saving: Saving }
 function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
   const [parts] = useState(() => partsOf(id, opened));
   useEffect(() => parts.saving.open(), [parts]);
+  useFollowDraft(parts);
   return (
     <EditorContext value={parts.editor}>
       <SavingContext value={parts.saving}>

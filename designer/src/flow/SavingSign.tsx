@@ -1,11 +1,9 @@
 import { CircleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import { api, take } from "../shared/api/client";
 import { Button } from "../shared/ui/Button";
 import { useTold } from "../shared/ui/Note";
 import { Tip } from "../shared/ui/Tip";
-import { useEditorStore } from "./editor";
 import style from "./flow.module.css";
 import { useSaving, useSavingStore } from "./saving-context";
 
@@ -43,18 +41,11 @@ export function SavingSign() {
 function Conflict() {
   const { t } = useTranslation("flow");
   const saving = useSavingStore();
-  const editor = useEditorStore();
-  const theirs = async () => {
-    const path = { flow_id: editor.getState().flowId };
-    const draft = await take(api.GET("/api/flows/{flow_id}/draft", { params: { path } }));
-    editor.getState().reset(draft.document as never);
-    saving.took(draft);
-  };
   return (
     <div role="alert" className={style["conflict"]}>
       <strong>{t("conflict.title")}</strong>
       <span>{t("conflict.text")}</span>
-      <Button isSmall onClick={() => void theirs()}>
+      <Button isSmall onClick={() => void saving.takeTheirs("conflict")}>
         {t("conflict.theirs")}
       </Button>
       <Button isSmall onClick={() => void saving.keepMine()}>

@@ -27,8 +27,8 @@ export interface Saving extends StoreApi<SavingState> {
   flush: () => Promise<void>;
   /** Overwrite what somebody else has saved. */
   keepMine: () => Promise<void>;
-  /** Take over what the engine has now. */
-  took: (draft: Schemas["Draft"]) => void;
+  /** Take over what the engine has now, if that is another one and the state is still this one. */
+  takeTheirs: (state: SavingState["state"]) => Promise<boolean>;
   /** Send changes from now on, first what this browser still had; the answer ends it. */
   open: () => () => void;
 }
@@ -61,6 +61,14 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
   let sent = editor.getState().document;
   let work: Promise<void> | null = null;
 
+  // Once somebody has decided for it, whatever is there is replaced.
+  let isMineKept = false;
+
+  function meantFor(etag: string | null) {
+    if (etag !== null) return { "if-match": quoted(etag) };
+    return isMineKept ? {} : { "if-none-match": "*" };
+  }
+
   async function send(): Promise<void> {
     const { document } = editor.getState();
     if (document === sent) return;
@@ -71,7 +79,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
         api.PUT("/api/flows/{flow_id}/draft", {
           params: {
             path: { flow_id: flowId },
-            header: etag === null ? {} : { "if-match": quoted(etag) },
+            header: meantFor(etag),
           },
           body: document,
         }),
@@ -135,10 +143,22 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
   return Object.assign(store, {
     open,
     flush,
-    took,
+    takeTheirs: async (state: SavingState["state"]) => {
+      const path = { flow_id: flowId };
+      const draft = await take(api.GET("/api/flows/{flow_id}/draft", { params: { path } }));
+      const now = store.getState();
+      if (now.state !== state || now.etag === draft.etag) return false;
+      const document = draft.document as FlowDocument;
+      sent = document;
+      editor.getState().reset(document);
+      took(draft, document);
+      return true;
+    },
     keepMine: async () => {
+      isMineKept = true;
       store.setState({ etag: null, state: "pending" });
       await flush();
+      isMineKept = false;
     },
   });
 }

@@ -22,6 +22,7 @@ import {
 } from "@codemirror/view";
 import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from "react";
 
+import { nonce } from "../../shared/nonce";
 import style from "../inspector.module.css";
 import { sampleText } from "./sample";
 import { asExpression, wordsFor } from "./tokens";
@@ -117,10 +118,6 @@ function completions(upstream: Upstream) {
 
 function flat(output: Output): Output[] {
   return [output, ...output.children.flatMap(flat)];
-}
-
-function nonce(): string {
-  return document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
 }
 
 export default function ExpressionEditor(props: EditorProps) {

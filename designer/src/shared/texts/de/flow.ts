@@ -12,6 +12,7 @@ export default {
   undo: "Rückgängig",
   redo: "Wiederholen",
   saved: "Entwurf gesichert",
+  tookTheirs: "Änderungen aus einem anderen Tab wurden übernommen",
   saving: "Wird gesichert …",
   unsaved: "Noch nicht gesichert",
   name: "Name des Flows",

@@ -9,6 +9,7 @@ export default {
   undo: "Undo",
   redo: "Redo",
   saved: "Draft saved",
+  tookTheirs: "Changes of another tab were taken over",
   saving: "Saving…",
   unsaved: "Not saved yet",
   name: "Name of the flow",

@@ -1,0 +1,136 @@
+"""What is edited is never lost: without a network, beside another tab, and over a new start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from ..browser import Visitor
+from .conftest import Site
+
+pytestmark = pytest.mark.anyio
+
+DOCUMENT = {
+    "name": "Greeting",
+    "components": {"begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}}},
+}
+
+
+async def test_what_is_typed_without_a_network_is_saved_when_it_is_back(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site)
+    visitor.expect_complaints("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK")
+
+    await page.context.set_offline(True)
+    await name(page).fill("Typed on a train")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.context.set_offline(False)
+
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    assert await stored_name(site) == "Typed on a train"
+
+
+async def test_what_never_reached_the_engine_is_there_after_a_reload(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site)
+    visitor.expect_complaints("ERR_FAILED", "net::")
+
+    await page.route("**/api/flows/*/draft", lambda route: route.abort())
+    await name(page).fill("Typed before the crash")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.unroute("**/api/flows/*/draft")
+    await page.reload()
+
+    await expect(name(page)).to_have_value("Typed before the crash")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    assert await stored_name(site) == "Typed before the crash"
+
+
+async def test_another_tab_shows_what_the_first_has_saved(visitor: Visitor, site: Site) -> None:
+    first = await opened(visitor, site)
+    second = await first.context.new_page()
+    await second.goto(first.url)
+    await expect(name(second)).to_have_value("Greeting")
+
+    await name(first).fill("Changed in the first tab")
+
+    await expect(name(second)).to_have_value("Changed in the first tab")
+
+
+async def test_two_who_change_the_same_flow_are_told_and_decide(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site)
+    visitor.expect_complaints("412")
+
+    # Somebody else saves while this tab has not heard of it.
+    await page.route("**/api/flows/*/draft", lambda route: route.abort())
+    visitor.expect_complaints("ERR_FAILED", "net::")
+    await name(page).fill("Mine")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await site.api.put("/api/flows/greeting/draft", json={**DOCUMENT, "name": "Theirs"})
+    await page.unroute("**/api/flows/*/draft")
+
+    await expect(page.get_by_text("This flow was changed elsewhere")).to_be_visible()
+    assert await stored_name(site) == "Theirs"
+    await page.get_by_role("button", name="Keep mine").click()
+
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    assert await stored_name(site) == "Mine"
+
+
+async def test_what_others_have_saved_can_be_taken_instead(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site)
+    visitor.expect_complaints("412", "ERR_FAILED", "net::")
+    await page.route("**/api/flows/*/draft", lambda route: route.abort())
+    await name(page).fill("Mine")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await site.api.put("/api/flows/greeting/draft", json={**DOCUMENT, "name": "Theirs"})
+    await page.unroute("**/api/flows/*/draft")
+
+    await page.get_by_role("button", name="Take theirs").click()
+
+    await expect(name(page)).to_have_value("Theirs")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
+async def test_a_version_is_saved_compared_and_taken_back(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site)
+    save = page.get_by_role("button", name="Save version")
+
+    await save.click()
+    await expect(page.get_by_text("Version 1 saved")).to_be_visible()
+    await name(page).fill("Second")
+    await save.click()
+    await expect(page.get_by_text("Version 2 saved")).to_be_visible()
+    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("menuitem", name="Version history").click()
+    history = page.get_by_role("dialog", name="Version history")
+    await history.get_by_role("button", name="Version 1").click()
+    await expect(history.get_by_text("Second")).to_be_visible()
+    await history.get_by_role("button", name="Store as newest version").click()
+
+    await expect(page.get_by_text("Version 3 saved")).to_be_visible()
+    await expect(name(page)).to_have_value("Greeting")
+    flow = (await site.api.get("/api/flows/greeting")).json()
+    assert (flow["version"], flow["document"]["name"]) == (3, "Greeting")
+
+
+async def opened(visitor: Visitor, site: Site) -> Page:
+    (await site.api.put("/api/flows/greeting/draft", json=DOCUMENT)).raise_for_status()
+    page = await visitor.open(await site.link("/flows/greeting"))
+    await expect(name(page)).to_have_value("Greeting")
+    return page
+
+
+def name(page: Page) -> Any:
+    return page.get_by_role("textbox", name="Name of the flow")
+
+
+async def stored_name(site: Site) -> str:
+    stored: str = (await site.api.get("/api/flows/greeting/draft")).json()["document"]["name"]
+    return stored
