@@ -176,9 +176,7 @@ export class LiveLog {
 type Given = { [Key in keyof RunFilters]?: Exclude<RunFilters[Key], undefined> };
 
 function given(filters: RunFilters): Given {
-  return Object.fromEntries(
-    Object.entries(filters).filter(([, value]) => value !== undefined),
-  ) as Given;
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
 
 /** The runs that are looked for; another search is another log. */
