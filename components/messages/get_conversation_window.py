@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from appmixer.engine.contract import Action, ActionContext
 
 from ...plugin.fields.definitions import NumberInput
@@ -22,7 +24,7 @@ class GetConversationWindow(Action):
     Output = ConversationWindow
 
     class Input(NumberInput):
-        to: Person
+        to: Person = Field(json_schema_extra={"x-from": ["replyTo", "recipient"]})
 
     async def receive(self, context: ActionContext, input: Input) -> ConversationWindow:
         return await conversation_window(context, input, input.to)

@@ -196,6 +196,12 @@ COMPONENT_DOCUMENT: dict[str, Any] = {
                     "additionalProperties": {"type": "string"},
                 },
                 "x-widget": {"description": "How a form shows it.", "type": "string"},
+                "x-from": {
+                    "description": "The outputs of earlier steps that fit it, best first.",
+                    "type": "array",
+                    "items": {"type": "string", "minLength": 1},
+                    "minItems": 1,
+                },
                 "x-source": {"description": "The host can ask for a list of choices."},
                 "x-when": {"description": "Other fields' values for which it is shown."},
                 "x-long-list": {

@@ -23,7 +23,11 @@ PhoneNumberId = Annotated[
         # Room for a phone number: who writes one here is told the id that belongs to it.
         max_length=40,
         examples=["106540352242922"],
-        json_schema_extra={"x-hint": "an id of digits", "x-widget": "select"},
+        json_schema_extra={
+            "x-hint": "an id of digits",
+            "x-widget": "select",
+            "x-from": ["phoneNumberId"],
+        },
     ),
     Choices(sender_numbers, depends_on=["businessAccountId"]),
 ]

@@ -34,7 +34,7 @@ MediaId = Annotated[
         description="The id that a message or an upload has given.",
         pattern="^[0-9]{1,32}$",
         examples=["4490709327384033"],
-        json_schema_extra={"x-hint": "an id of digits"},
+        json_schema_extra={"x-hint": "an id of digits", "x-from": ["media.id", "mediaId"]},
     ),
 ]
 

@@ -60,6 +60,7 @@ class MessageInput(Fields):
         min_length=1,
         max_length=150,
         examples=["+16505551234", "US.13491208655302741918"],
+        json_schema_extra={"x-from": ["replyTo", "recipient"]},
     )
     recipient_type: RecipientType = Field(
         default="individual",

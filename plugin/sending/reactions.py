@@ -27,7 +27,8 @@ class ReactionInput(WindowInput):
 
     message_id: MessageId = Field(
         description="Meta's id of the message to react to: one of this chat, at most 30 days old, "
-        "and no reaction itself."
+        "and no reaction itself.",
+        json_schema_extra={"x-from": ["id"]},
     )
     emoji: str | None = Field(
         default=None,

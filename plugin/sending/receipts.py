@@ -15,7 +15,8 @@ class ReceiptInput(NumberInput):
 
     message_id: MessageId = Field(
         description="Meta's id of a message that a person wrote to this number in the last "
-        "30 days; what they wrote before it is marked too."
+        "30 days; what they wrote before it is marked too.",
+        json_schema_extra={"x-from": ["id"]},
     )
     show_typing: bool = Field(
         default=False,

@@ -27,7 +27,10 @@ FOLLOWED = "followed"
 class StatusInput(NumberInput):
     """Which message is waited for that was sent elsewhere, and until when."""
 
-    message_id: MessageId = Field(description="Meta's id of a message sent from this number.")
+    message_id: MessageId = Field(
+        description="Meta's id of a message sent from this number.",
+        json_schema_extra={"x-from": ["messageId"]},
+    )
     wait_for: Literal["delivered", "read"] = Field(
         default="delivered",
         title="Wait For",

@@ -1,6 +1,9 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import { useEffect, useRef } from "react";
 
+import { useEditor, useEditorStore } from "../flow/editor";
+import { useCanvasActions } from "./useCanvasActions";
+
 /** A flow of more steps than that is shown from its beginning, large enough to be read. */
 const SHOWN_WHOLE = 40;
 const TOUCHES = ["pointerdown", "wheel", "keydown"] as const;
@@ -27,5 +30,14 @@ export function Fitting() {
       ...(isLarge ? { nodes: getNodes().slice(0, 6), minZoom: 0.6 } : {}),
     });
   }, [count, fitView, getNodes, size]);
+  const editor = useEditorStore();
+  const revealing = useEditor((state) => state.revealing);
+  const { show } = useCanvasActions();
+  useEffect(() => {
+    if (revealing === null) return;
+    editor.setState({ revealing: null });
+    // The panel of the form may take its room first.
+    requestAnimationFrame(() => show(revealing));
+  }, [editor, revealing, show]);
   return null;
 }

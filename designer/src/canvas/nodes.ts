@@ -90,7 +90,7 @@ function keptEdges() {
   let before = new Map<string, LinkEdgeType>();
   return (document: FlowDocument, selectedLink: string | null): LinkEdgeType[] => {
     const edges = linksOf(document)
-      .filter(({ from }) => from in document.components)
+      .filter(({ from }) => Object.hasOwn(document.components, from))
       .map((link) => {
         const id = linkId(link);
         const old = before.get(id);

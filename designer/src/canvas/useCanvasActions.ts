@@ -7,7 +7,6 @@ import { drawnDocument, writeNote } from "../flow/actions";
 import { linksOf, moveSteps } from "../flow/document";
 import { useEditorStore } from "../flow/editor";
 import { arrange } from "./arranging";
-import { focusCard } from "./focus";
 import { STEP_WIDTH } from "./geometry";
 
 const DURATION = 120;
@@ -16,7 +15,7 @@ export interface CanvasActions {
   fit: () => void;
   tidy: () => void;
   writeNote: () => void;
-  /** Bring a step into view and give it the keyboard. */
+  /** Bring a step into view. */
   show: (name: string) => void;
   /** Search for a step after the one that is chosen, or for a first one. */
   beginAdding: () => void;
@@ -65,7 +64,6 @@ export function useCanvasActions(): CanvasActions {
           seen.x + STEP_WIDTH * zoom <= box.right &&
           seen.y + 84 * zoom <= box.bottom;
         if (!isSeen) void flow.setCenter(at.x + STEP_WIDTH / 2, at.y + 42, { zoom });
-        focusCard(name);
       },
       beginAdding: () => {
         const { selected, beginAdding } = editor.getState();
@@ -75,8 +73,10 @@ export function useCanvasActions(): CanvasActions {
             ? null
             : document.querySelector(`[data-step="${CSS.escape(only)}"]`);
         const box = card?.getBoundingClientRect();
+        const { x, y } = flow.screenToFlowPosition(middle());
         beginAdding({
-          place: {},
+          place:
+            box === undefined ? { position: { x: Math.round(x - 320), y: Math.round(y) } } : {},
           at: box === undefined ? middle() : { x: box.right + 16, y: box.top },
         });
       },

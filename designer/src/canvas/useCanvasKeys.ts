@@ -29,6 +29,7 @@ export function useCanvasKeys(): (event: KeyboardEvent) => void {
     if (next == null) return;
     select([next]);
     show(next);
+    focusCard(next);
   };
   const move = (x: number, y: number) => () => moveSelected(editor, { x: x * STEP, y: y * STEP });
   const chosen = () => {

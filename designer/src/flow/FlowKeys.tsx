@@ -125,7 +125,7 @@ function useStepCommands(): void {
         label: editor.getState().document.components[name]?.label ?? name,
         group: t("steps"),
         run: () => {
-          editor.getState().select([name]);
+          editor.getState().reveal(name);
           openInspector(name);
         },
       }));

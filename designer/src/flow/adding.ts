@@ -45,7 +45,7 @@ export function useAddStep(): AddStep {
   const catalog = useCatalog();
   return useCallback(
     (component, place = {}) => {
-      const { document, selected, change, select } = editor.getState();
+      const { document, selected, change, reveal } = editor.getState();
       const name = freeName(document, component.name);
       const merge = `add.${name}`;
       const follows =
@@ -61,7 +61,7 @@ export function useAddStep(): AddStep {
         const input = fromEarlier(placed, name, component, catalog);
         return changeStep(placed, name, (each) => ({ ...each, input }));
       }, merge);
-      select([name]);
+      reveal(name);
       // What is found out in a moment belongs to the same undo.
       editor.setState({ merging: merge });
       void chooseTheOnly(editor, client, name, component, merge);

@@ -96,16 +96,14 @@ export function freeName(document: FlowDocument, type: string): string {
 
 /** Words as one that can be the name of a step: `Greet the guest` is `greetTheGuest`. */
 export function wordOf(text: string): string {
-  const words = text
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .split(/[^A-Za-z0-9_]+/);
+  const plain = text.replaceAll("ß", "ss").normalize("NFKD").replace(/\p{M}/gu, "");
+  const words = plain.replace(/^[^A-Za-z]+/, "").split(/[^A-Za-z0-9_]+/);
   const [first = "", ...rest] = words.filter((word) => word !== "");
   const joined = [
     first.charAt(0).toLowerCase() + first.slice(1),
     ...rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)),
   ].join("");
-  return joined.replace(/^[^A-Za-z]+/, "").slice(0, 60);
+  return joined.slice(0, 60);
 }
 
 export function freeKey(taken: Readonly<Record<string, unknown>>, stem: string): string {
@@ -231,7 +229,8 @@ export function renameSteps(document: FlowDocument, names: Renaming): FlowDocume
 }
 
 export function renameStep(document: FlowDocument, old: string, name: string): FlowDocument {
-  if (!isStepName(name) || !(old in document.components) || name in document.components) {
+  const { components } = document;
+  if (!isStepName(name) || !Object.hasOwn(components, old) || Object.hasOwn(components, name)) {
     return document;
   }
   return renameSteps(document, new Map([[old, name]]));

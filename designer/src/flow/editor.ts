@@ -27,6 +27,8 @@ export interface EditorState {
   /** Where steps are drawn that have no place yet; the next change writes it down. */
   places: Readonly<Record<string, Position>>;
   adding: Adding | null;
+  /** The step that is to be brought into view. */
+  revealing: string | null;
   /** The step whose name is being typed on its card. */
   renaming: string | null;
   change: (edit: (document: FlowDocument) => FlowDocument, merge?: string) => void;
@@ -37,6 +39,8 @@ export interface EditorState {
   place: (places: Readonly<Record<string, Position>>) => void;
   beginAdding: (adding: Adding | null) => void;
   beginRenaming: (name: string | null) => void;
+  /** Choose a step and bring it into view. */
+  reveal: (name: string) => void;
   /** Take a document from outside, such as a version or a file; it can be undone. */
   replace: (document: FlowDocument) => void;
   /** Begin anew, as when another tab's draft is taken: there is nothing to undo. */
@@ -57,6 +61,7 @@ export function createEditor(flowId: string, document: FlowDocument): Editor {
     selectedLink: null,
     places: {},
     adding: null,
+    revealing: null,
     renaming: null,
     change: (edit, merge) => {
       const { document: before, past, merging, places } = get();
@@ -99,6 +104,10 @@ export function createEditor(flowId: string, document: FlowDocument): Editor {
     place: (places) => set({ places: { ...get().places, ...places } }),
     beginAdding: (adding) => set({ adding }),
     beginRenaming: (renaming) => set({ renaming }),
+    reveal: (name) => {
+      get().select([name]);
+      set({ revealing: name });
+    },
     replace: (after) => get().change(() => after),
     reset: (after) => set({ past: [], future: [], merging: null, ...shown(get(), after) }),
   }));
@@ -116,7 +125,8 @@ function shown(
 }
 
 function kept(selected: readonly string[], of: Readonly<Record<string, unknown>>) {
-  return selected.every((name) => name in of) ? selected : selected.filter((name) => name in of);
+  const isThere = (name: string) => Object.hasOwn(of, name);
+  return selected.every(isThere) ? selected : selected.filter(isThere);
 }
 
 export const EditorContext = createContext<Editor | null>(null);

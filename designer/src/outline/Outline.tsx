@@ -43,7 +43,7 @@ export function Outline() {
     const next = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (next === undefined) return;
     setCurrent(next.id);
-    editor.getState().select([next.name]);
+    editor.getState().reveal(next.name);
     virtual.scrollToIndex(rows.indexOf(next));
   };
   const toggle = (id: string, isClosing: boolean) =>

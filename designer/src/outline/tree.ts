@@ -21,7 +21,7 @@ export function rowsOf(document: FlowDocument, closed: ReadonlySet<string>): Row
   const following = new Map<string, { name: string; port: string }[]>();
   const led = new Set<string>();
   for (const { from, port, to } of linksOf(document)) {
-    if (!(from in document.components)) continue;
+    if (!Object.hasOwn(document.components, from)) continue;
     led.add(to);
     following.set(from, [...(following.get(from) ?? []), { name: to, port }]);
   }
