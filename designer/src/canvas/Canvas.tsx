@@ -14,6 +14,7 @@ import {
   type NodeChange,
   type OnConnectStartParams,
 } from "@xyflow/react";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -21,6 +22,7 @@ import { useAddStep, type Place } from "../flow/adding";
 import { useCatalog } from "../flow/catalog";
 import { connect, disconnect, linksOf, moveNotes, moveSteps } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
+import { palette } from "../shared/api/queries";
 import { DRAGGED } from "../palette/dragging";
 import { classes } from "../shared/ui/Button";
 import { Empty } from "../shared/ui/Page";
@@ -60,6 +62,7 @@ function Drawing() {
   const selectedNotes = useEditor((state) => state.selectedNotes);
   const selectedLink = useEditor((state) => state.selectedLink);
   const places = useEditor((state) => state.places);
+  const { isPending: isLoading } = useQuery(palette());
   const looks = useLooks(document);
   const edges = useEdges(document, selectedLink);
   const [nodes, setNodes] = useState<CanvasNode[]>([]);
@@ -83,7 +86,8 @@ function Drawing() {
     ([name, step]) => !step.position && !(name in places),
   );
   useEffect(() => {
-    if (!lost) return;
+    // Ports, and with them heights, are known when the components are.
+    if (!lost || isLoading) return;
     let isWanted = true;
     const now = editor.getState().document;
     void arrange({
@@ -101,7 +105,7 @@ function Drawing() {
     return () => {
       isWanted = false;
     };
-  }, [editor, looks, lost]);
+  }, [editor, isLoading, looks, lost]);
 
   const onNodesChange = useCallback(
     (changes: NodeChange<CanvasNode>[]) => {

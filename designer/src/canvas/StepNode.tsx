@@ -1,4 +1,11 @@
-import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
+import {
+  Handle,
+  Position,
+  useStore,
+  type Node,
+  type NodeProps,
+  type ReactFlowState,
+} from "@xyflow/react";
 import { CircleAlert, CircleHelp, Plus } from "lucide-react";
 import { memo, useState, type KeyboardEvent, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,6 +24,9 @@ import { useSummary } from "./summary";
 
 export type StepNodeType = Node<{ look: StepLook }, "step">;
 
+/** From so far away a card has its name alone: the rest could not be read. */
+const isFarAway = ({ transform: [, , zoom] }: ReactFlowState) => zoom < 0.4;
+
 /** A step as a card; it is drawn anew only when that step has changed. */
 export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps<StepNodeType>) {
   countRender(`step ${id}`);
@@ -24,6 +34,8 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
   const { look } = data;
   const step = useEditor((state) => state.document.components[id]);
   const isRenaming = useEditor((state) => state.renaming === id);
+  const isFar = useStore(isFarAway);
+  const isSmall = look.isFolded || isFar;
   const editor = useEditorStore();
   const component = useCatalog().components.get(step?.type ?? "");
   const faults = useSaving((state) =>
@@ -32,7 +44,7 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
       .map(({ text }) => text)
       .join("\n"),
   );
-  const summary = useSummary(look.isFolded ? undefined : step, component);
+  const summary = useSummary(isSmall ? undefined : step, component);
   if (step === undefined) return null;
   const kind = component?.label ?? step.type;
   const used = look.ports.filter((port) => port.isUsed).length;
@@ -42,6 +54,7 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
         style["step"],
         look.isTrigger && style["trigger"],
         look.isFolded && style["folded"],
+        isFar && style["far"],
         used > 1 && style["branching"],
       )}
       style={{ height: look.height }}
@@ -68,7 +81,7 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
         ) : (
           <strong title={step.label == null ? undefined : id}>{step.label ?? id}</strong>
         )}
-        {!look.isFolded && (
+        {!isSmall && (
           <>
             <span className={style["kind"]}>
               <span>{kind}</span>
@@ -94,14 +107,24 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
         </Tip>
       )}
       {look.ports.map((port) => (
-        <Port key={port.name} step={id} port={port} isFolded={look.isFolded} />
+        <Port key={port.name} step={id} port={port} isFolded={look.isFolded} isFar={isFar} />
       ))}
     </div>
   );
 });
 
 /** Where something leaves, and where the next step is added. */
-function Port({ step, port, isFolded }: { step: string; port: ShownPort; isFolded: boolean }) {
+function Port({
+  step,
+  port,
+  isFolded,
+  isFar,
+}: {
+  step: string;
+  port: ShownPort;
+  isFolded: boolean;
+  isFar: boolean;
+}) {
   const { t } = useTranslation("canvas");
   const editor = useEditorStore();
   const begin = (event: MouseEvent) => {
@@ -121,25 +144,27 @@ function Port({ step, port, isFolded }: { step: string; port: ShownPort; isFolde
         className={classes(!port.isMain && !port.isUsed && style["small"])}
         style={{ top: port.y }}
       />
-      {!isFolded && (
+      {!isFolded && !isFar && (
         <span className={style["port"]} style={{ top: port.y }}>
           {port.name}
         </span>
       )}
-      <button
-        type="button"
-        tabIndex={-1}
-        className={classes(
-          style["plus"],
-          port.isMain && !port.isUsed && style["waiting"],
-          "nodrag nopan",
-        )}
-        style={{ top: port.y }}
-        aria-label={t("addAfter", { step, port: port.name })}
-        onClick={begin}
-      >
-        <Plus size={12} aria-hidden />
-      </button>
+      {!isFar && (
+        <button
+          type="button"
+          tabIndex={-1}
+          className={classes(
+            style["plus"],
+            port.isMain && !port.isUsed && style["waiting"],
+            "nodrag nopan",
+          )}
+          style={{ top: port.y }}
+          aria-label={t("addAfter", { step, port: port.name })}
+          onClick={begin}
+        >
+          <Plus size={12} aria-hidden />
+        </button>
+      )}
     </>
   );
 }

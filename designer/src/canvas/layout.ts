@@ -15,7 +15,7 @@ export function arranged({ heights, width, links }: Drawn): Record<string, Posit
   const names = Object.keys(heights);
   if (names.length === 0) return {};
   const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 40, ranksep: 80 });
+  graph.setGraph({ rankdir: "LR", nodesep: 40, ranksep: 80, ranker: "tight-tree" });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const name of names) graph.setNode(name, { width, height: heights[name] ?? 0 });
   for (const { from, to } of links) if (from in heights && to in heights) graph.setEdge(from, to);

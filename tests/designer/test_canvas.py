@@ -1,0 +1,261 @@
+"""Steps and links as they are drawn, moved, linked, copied and saved."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from ..browser import Visitor, violations
+from .conftest import Site
+from .flows import chain, generated, open_flow, saved, store, stored, without_places
+
+pytestmark = pytest.mark.anyio
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TWO = {
+    "name": "Two",
+    "components": {
+        "begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}},
+        "wait": {
+            "type": "appmixer.utilities.Delay",
+            "source": {"in": {"begin": ["started"]}},
+            "position": {"x": 320, "y": 0},
+        },
+    },
+}
+
+
+def example(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.flow.json").read_text())
+    return document
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f'[data-step="{name}"]')
+
+
+def port(page: Page, step: str, name: str) -> Locator:
+    return page.locator(f'.react-flow__handle[data-nodeid="{step}"][data-handleid="{name}"]')
+
+
+def links_of(document: dict[str, Any]) -> int:
+    return sum(
+        len(ports)
+        for step in document["components"].values()
+        for ports in step.get("source", {}).get("in", {}).values()
+    )
+
+
+async def centre(locator: Locator) -> tuple[float, float]:
+    box = await locator.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+async def drag(page: Page, start: tuple[float, float], *, by: tuple[float, float]) -> None:
+    await page.mouse.move(*start)
+    await page.mouse.down()
+    await page.mouse.move(start[0] + by[0], start[1] + by[1], steps=12)
+
+
+async def test_every_link_is_drawn_also_from_ports_that_only_the_input_names(
+    visitor: Visitor, site: Site
+) -> None:
+    document = example("welcome_menu")
+    page = await open_flow(visitor, site, document)
+
+    await expect(page.locator(".react-flow__edge-path")).to_have_count(links_of(document))
+
+
+async def test_links_of_a_component_that_is_not_installed_are_drawn(
+    visitor: Visitor, site: Site
+) -> None:
+    gone: dict[str, Any] = json.loads(json.dumps(TWO))
+    gone["components"]["begin"]["type"] = "gone.from.Here"
+    page = await open_flow(visitor, site, gone)
+
+    await expect(page.locator(".react-flow__edge-path")).to_have_count(1)
+    await expect(card(page, "begin")).to_contain_text("gone.from.Here")
+
+
+async def test_a_card_says_what_its_step_does_and_what_is_wrong_with_it(
+    visitor: Visitor, site: Site
+) -> None:
+    document = example("auto_reply")
+    document["components"]["wait"] = {
+        "type": "appmixer.utilities.Delay",
+        "source": {"in": {"reply": ["nowhere"]}},
+    }
+    page = await open_flow(visitor, site, document)
+
+    await expect(card(page, "reply")).to_contain_text("You said:")
+    await expect(card(page, "reply")).to_contain_text("Send Text Message")
+    await card(page, "wait").get_by_role("button", name="fault").hover()
+    await expect(page.get_by_role("tooltip")).to_contain_text("nowhere")
+
+
+async def test_while_a_step_of_300_is_dragged_only_that_step_and_its_links_are_drawn_again(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, chain(300))
+    await expect(card(page, "step2")).to_be_visible()
+    await expect(card(page, "step2")).to_contain_text("Delay")
+    start = await centre(card(page, "step2"))
+    await page.mouse.move(*start)
+    await page.mouse.down()
+    await page.mouse.move(start[0] + 8, start[1] + 8)
+    await page.evaluate("window.countedRenders = new Map()")
+    await page.mouse.move(start[0] + 60, start[1] + 40, steps=20)
+    drawn = await page.evaluate("[...window.countedRenders.keys()].sort()")
+    await page.mouse.up()
+
+    assert drawn == ["link step1.out>step2", "link step2.out>step3", "step step2"]
+
+
+async def test_a_dragged_step_is_where_it_was_left_and_one_undo_takes_it_back(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await drag(page, await centre(card(page, "wait")), by=(40, 90))
+    await page.mouse.up()
+    await expect(page.get_by_text("Saving")).to_be_visible()
+    await saved(page)
+    moved = (await stored(site, "test"))["components"]["wait"]["position"]
+    await page.keyboard.press("Control+z")
+    await expect(page.get_by_text("Saving")).to_be_visible()
+    await saved(page)
+
+    assert moved != {"x": 320, "y": 0}
+    assert (await stored(site, "test"))["components"]["wait"]["position"] == {"x": 320, "y": 0}
+
+
+async def test_a_link_that_would_lead_in_a_circle_is_refused_with_a_word(
+    visitor: Visitor, site: Site
+) -> None:
+    document = chain(3)
+    page = await open_flow(visitor, site, document)
+    start = await centre(port(page, "step2", "out"))
+    end = await centre(port(page, "step1", "in"))
+    await drag(page, start, by=(end[0] - start[0], end[1] - start[1]))
+    await page.mouse.up()
+
+    await expect(page.get_by_role("alert")).to_have_text(
+        "This would lead in a circle: the step comes before this one already."
+    )
+    await expect(page.locator(".react-flow__edge-path")).to_have_count(2)
+
+
+async def test_a_link_dropped_on_the_ground_adds_what_comes_next_there(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await drag(page, await centre(port(page, "begin", "started")), by=(60, 180))
+    await page.mouse.up()
+    await page.get_by_placeholder("What comes next?").fill("stop")
+    await page.keyboard.press("Enter")
+    await expect(card(page, "stop")).to_be_visible()
+    await saved(page)
+
+    step = (await stored(site, "test"))["components"]["stop"]
+    assert step["source"] == {"in": {"begin": ["started"]}}
+    assert step["position"]["y"] > 60
+
+
+async def test_a_step_is_inserted_into_a_link(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, TWO)
+    x, y = await centre(page.locator(".react-flow__edge-interaction"))
+    await page.mouse.move(x, y)
+    await page.get_by_role("button", name="Insert a step between begin and wait").click()
+    await page.get_by_placeholder("What comes next?").fill("set values")
+    await page.keyboard.press("Enter")
+    await expect(card(page, "setValues")).to_be_visible()
+    await saved(page)
+
+    components = (await stored(site, "test"))["components"]
+    assert components["setValues"]["source"] == {"in": {"begin": ["started"]}}
+    assert components["wait"]["source"] == {"in": {"setValues": ["out"]}}
+
+
+async def test_a_new_step_is_filled_with_what_fits_from_before_it(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, example("auto_reply"))
+    await page.get_by_role("button", name="Add a step after incoming at message").click()
+    await page.get_by_placeholder("What comes next?").fill("send text")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("textbox", name="Message Text")).to_be_focused()
+    await saved(page)
+
+    assert (await stored(site, "test"))["components"]["sendText"]["input"] == {
+        "phoneNumberId": "{{ incoming.message.phoneNumberId }}",
+        "to": "{{ incoming.message.replyTo }}",
+    }
+
+
+async def test_what_is_copied_is_json_that_pastes_back_under_free_names(
+    visitor: Visitor, site: Site
+) -> None:
+    document = example("auto_reply")
+    page = await open_flow(visitor, site, document)
+    await page.context.grant_permissions(["clipboard-read"], origin=site.url)
+    await card(page, "incoming").click()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Control+c")
+    copied = json.loads(await page.evaluate("navigator.clipboard.readText()"))
+    await page.keyboard.press("Control+v")
+    await expect(card(page, "reply2")).to_be_visible()
+    await saved(page)
+
+    assert without_places(copied) == without_places(
+        {"name": document["name"], "components": document["components"]}
+    )
+    pasted = (await stored(site, "test"))["components"]["reply2"]
+    assert pasted["source"] == {"in": {"incoming2": ["message"]}}
+    assert pasted["input"]["to"] == "{{ incoming2.message.replyTo }}"
+
+
+async def test_a_note_is_written_and_kept_in_the_document(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await page.get_by_role("button", name="Write a note").click()
+    await page.keyboard.type("Ask Ann before this starts")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("group", name="Ask Ann before this starts")).to_be_visible()
+    await saved(page)
+
+    [note] = (await stored(site, "test"))["notes"].values()
+    assert note["text"] == "Ask Ann before this starts"
+
+
+async def test_examples_and_200_documents_that_are_opened_and_touched_stay_as_they_were(
+    visitor: Visitor, site: Site
+) -> None:
+    documents = [json.loads(each.read_text()) for each in sorted(EXAMPLES.glob("*.flow.json"))]
+    documents += [generated(seed) for seed in range(200)]
+    page = await open_flow(visitor, site, TWO)
+    for at, document in enumerate(documents):
+        await store(site, f"f{at}", document)
+        # The page is not loaded anew for each.
+        await page.evaluate(f"history.pushState(null, '', '/flows/f{at}')")
+        name = page.get_by_role("textbox", name="Name of the flow")
+        await expect(name).to_have_value(document["name"])
+        await expect(page.locator("[data-step]").first).to_be_visible()
+        await name.fill("touched")
+        await name.fill(document["name"])
+        await page.get_by_role("button", name="Undo").is_enabled()
+        await expect(page.get_by_text("Saving")).to_be_visible()
+        await saved(page)
+        assert without_places(await stored(site, f"f{at}")) == without_places(document)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_a_flow_that_is_built_stands_in_nobodys_way(
+    visitor: Visitor, site: Site, theme: str
+) -> None:
+    page = await open_flow(visitor, site, example("welcome_menu"), color_scheme=theme)
+    await expect(card(page, "hours")).to_contain_text("We are open")
+    await visitor.screenshot(page, f"canvas-{theme}")
+
+    assert await violations(page) == []

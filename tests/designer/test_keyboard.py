@@ -1,0 +1,144 @@
+"""A flow is built, walked through and changed without a mouse."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from ..browser import Visitor, violations
+from .conftest import Site
+from .flows import EMPTY, chain, open_flow, saved, stored
+from .test_canvas import TWO, card, example
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_flow_is_built_by_keys_alone(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, EMPTY)
+    await page.get_by_role("region", name="Flow").focus()
+    for word in ("on start", "delay"):
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_placeholder("What comes next?")).to_be_focused()
+        await page.keyboard.type(word)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_placeholder("What comes next?")).not_to_be_visible()
+        await page.keyboard.press("Shift+F6")
+        await expect(page.get_by_role("region", name="Flow")).to_be_focused()
+    await page.keyboard.press("ArrowLeft")
+    await expect(card(page, "onStart")).to_be_focused()
+    await page.keyboard.press("F2")
+    await page.keyboard.type("At the start")
+    await page.keyboard.press("Enter")
+    await expect(card(page, "atTheStart")).to_contain_text("At the start")
+    await saved(page)
+
+    components = (await stored(site, "test"))["components"]
+    assert components["atTheStart"]["label"] == "At the start"
+    assert components["delay"]["source"] == {"in": {"atTheStart": ["started"]}}
+
+
+async def test_arrows_walk_along_links_and_move_with_shift(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await card(page, "begin").click()
+    await page.keyboard.press("ArrowRight")
+    await expect(card(page, "wait")).to_be_focused()
+    await page.keyboard.press("Shift+ArrowDown")
+    await page.keyboard.press("Shift+ArrowDown")
+    await expect(page.get_by_text("Saving")).to_be_visible()
+    await saved(page)
+
+    assert (await stored(site, "test"))["components"]["wait"]["position"] == {"x": 320, "y": 32}
+
+
+async def test_delete_takes_a_step_away_and_undo_brings_it_back(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await card(page, "wait").click()
+    await page.keyboard.press("Delete")
+    await expect(card(page, "wait")).to_have_count(0)
+    await page.keyboard.press("Control+z")
+    await expect(card(page, "wait")).to_be_visible()
+    await expect(page.locator(".react-flow__edge-path")).to_have_count(1)
+
+
+async def test_the_sheet_shows_all_keys_and_escape_closes_it(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="All keys")
+    await expect(sheet).to_contain_text("Search everything")
+    await expect(sheet).to_contain_text("Ctrl ⇧ Z")
+    assert await violations(page) == []
+    await page.keyboard.press("Escape")
+    await expect(sheet).not_to_be_visible()
+    await expect(card(page, "wait")).to_be_visible()
+
+
+async def test_keys_of_the_canvas_are_letters_while_somebody_types(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    name = page.get_by_role("textbox", name="Name of the flow")
+    await name.fill("")
+    await name.press_sequentially("an?/1f")
+
+    await expect(name).to_have_value("an?/1f")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_the_search_through_everything_adds_a_component_and_leads_to_a_flow(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await page.keyboard.press("Control+k")
+    await page.get_by_placeholder("Do something, or go somewhere").fill("http request")
+    await page.keyboard.press("Enter")
+    await expect(card(page, "httpRequest")).to_be_visible()
+    await page.keyboard.press("Control+k")
+    await page.get_by_placeholder("Do something, or go somewhere").fill("accounts")
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(f"{site.url}/accounts")
+
+
+async def test_the_outline_is_the_whole_editor_as_a_tree(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, example("welcome_menu"))
+    await page.get_by_role("tab", name="Outline").click()
+    tree = page.get_by_role("tree")
+    await tree.focus()
+    await page.keyboard.press("Home")
+    await page.keyboard.press("ArrowDown")
+    await expect(tree.get_by_role("treeitem", name="choice")).to_have_attribute(
+        "aria-selected", "true"
+    )
+    assert await violations(page) == []
+    await page.keyboard.press("ArrowLeft")
+    await expect(tree.get_by_role("treeitem")).to_have_count(2)
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("F2")
+    await page.keyboard.type("decide")
+    await page.keyboard.press("Enter")
+    await expect(tree).to_be_focused()
+    await page.keyboard.press("End")
+    await page.keyboard.press("Insert")
+    await page.keyboard.type("delay")
+    await page.keyboard.press("Enter")
+    await expect(tree.get_by_role("treeitem", name="delay")).to_be_visible()
+    await tree.focus()
+    await page.keyboard.press("Delete")
+    await expect(tree.get_by_role("treeitem", name="delay")).to_have_count(0)
+    await saved(page)
+
+    components = (await stored(site, "test"))["components"]
+    assert "decide" in components
+    assert components["menu"]["source"] == {"in": {"decide": ["menu"]}}
+
+
+async def test_the_outline_of_300_steps_draws_those_in_view(visitor: Visitor, site: Site) -> None:
+    page = await open_flow(visitor, site, chain(300))
+    await page.get_by_role("tab", name="Outline").click()
+    await page.get_by_role("tree").focus()
+    await page.keyboard.press("End")
+
+    await expect(page.get_by_role("treeitem", name="step299")).to_be_visible()
+    assert await page.get_by_role("treeitem").count() < 60
