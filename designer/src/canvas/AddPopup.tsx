@@ -28,6 +28,7 @@ function Popup({ adding }: { adding: Adding }) {
   const { components } = useCatalog();
   const isEmpty = useEditor((state) => Object.keys(state.document.components).length === 0);
   const [search, setSearch] = useState("");
+  const [chosen, setChosen] = useState("");
   const [home] = useState(() => document.activeElement);
   const { place, at } = adding;
   const groups = useMemo(() => {
@@ -83,11 +84,28 @@ function Popup({ adding }: { adding: Adding }) {
         }
       }}
     >
-      <Command shouldFilter={false} loop label={t("add")}>
+      <Command
+        shouldFilter={false}
+        loop
+        label={t("add")}
+        value={chosen}
+        onValueChange={setChosen}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+          // Whoever types fast gets what the search finds, not what was chosen before it.
+          event.preventDefault();
+          const all = [...groups.values()].flat();
+          const component = all.find(({ name }) => name === chosen) ?? all[0];
+          if (component !== undefined) choose(component);
+        }}
+      >
         <Command.Input
           autoFocus
           value={search}
-          onValueChange={setSearch}
+          onValueChange={(text) => {
+            setSearch(text);
+            setChosen("");
+          }}
           placeholder={t("addSearch")}
         />
         <Command.List>

@@ -44,6 +44,7 @@ export function nodesOf(
       type: "note",
       position,
       ...size,
+      measured: size,
       zIndex: -1,
       selected: isSelected,
       data: { key },
@@ -60,7 +61,8 @@ export function nodesOf(
     }
     return [
       {
-        ...(old?.type === "step" ? { measured: { width: STEP_WIDTH, height: look.height } } : {}),
+        // What is out of sight is never measured, and counts all the same.
+        measured: { width: STEP_WIDTH, height: look.height },
         id,
         type: "step",
         position,

@@ -7,6 +7,7 @@ import type { Component } from "../flow/catalog";
 import type { Input, Json, Step } from "../flow/document";
 import { withExpressions } from "../flow/references";
 import { api, take } from "../shared/api/client";
+import { accounts } from "../shared/api/queries";
 
 const PAUSE_MS = 400;
 const AT_ONCE = 4;
@@ -28,10 +29,12 @@ async function inTurn<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
 
 export function useSummary(step: Step | undefined, component: Component | undefined): string {
   const settled = useSettled(step);
-  const isAsked = settled !== undefined && component?.kind === "action";
+  const { data: connected, isPending: isLoading } = useQuery(accounts);
+  const isAsked = !isLoading && settled !== undefined && component?.kind === "action";
   const body = {
     type: settled?.type ?? "",
-    account: settled?.account ?? null,
+    // An account that is gone is told elsewhere; the step's words do not depend on it.
+    account: connected?.find(({ name }) => name === settled?.account)?.name ?? null,
     input: settled?.input ?? {},
     given: {},
   };

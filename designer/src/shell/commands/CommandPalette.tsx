@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { Dialog } from "radix-ui";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -20,26 +20,48 @@ const PLACES = ["flows", "runs", "events", "accounts", "files", "health"] as con
 export default function CommandPalette() {
   const { t } = useTranslation("commands");
   const [search, setSearch] = useState("");
-  const wanted = useDeferredValue(search);
+  const [chosen, setChosen] = useState("");
   const commands = useAll();
   const groups = useMemo(() => {
     const found = new Map<string, Offered[]>();
-    for (const each of fitting(commands, wanted, MOST)) {
+    for (const each of fitting(commands, search, MOST)) {
       found.set(each.group, [...(found.get(each.group) ?? []), each]);
     }
     return [...found];
-  }, [commands, wanted]);
+  }, [commands, search]);
+  const run = (command: Offered) => {
+    if (command.isDisabled === true) return;
+    openCommands(false);
+    // What it opens takes the keyboard after this has given it back.
+    setTimeout(command.run);
+  };
   return (
     <Dialog.Root open onOpenChange={(isOpen) => openCommands(isOpen)}>
       <Dialog.Portal>
         <Dialog.Overlay className={style["veil"]} />
         <Dialog.Content className={style["palette"]} aria-describedby={undefined}>
           <Dialog.Title className="unseen">{t("title")}</Dialog.Title>
-          <Command shouldFilter={false} loop label={t("title")}>
+          <Command
+            shouldFilter={false}
+            loop
+            label={t("title")}
+            value={chosen}
+            onValueChange={setChosen}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+              event.preventDefault();
+              const all = groups.flatMap(([, entries]) => entries);
+              const command = all.find(({ id }) => id === chosen) ?? all[0];
+              if (command !== undefined) run(command);
+            }}
+          >
             <Command.Input
               autoFocus
               value={search}
-              onValueChange={setSearch}
+              onValueChange={(text) => {
+                setSearch(text);
+                setChosen("");
+              }}
               placeholder={t("search")}
             />
             <Command.List>
@@ -51,11 +73,7 @@ export default function CommandPalette() {
                       key={each.id}
                       value={each.id}
                       disabled={each.isDisabled ?? false}
-                      onSelect={() => {
-                        openCommands(false);
-                        // What it opens takes the keyboard after this has given it back.
-                        setTimeout(each.run);
-                      }}
+                      onSelect={() => run(each)}
                     >
                       {each.icon !== undefined && (
                         <img src={each.icon} alt="" width={20} height={20} />
