@@ -11,6 +11,7 @@ import { useTranslation } from "react-i18next";
 
 import { disconnect, type Link } from "../flow/document";
 import { useEditorStore } from "../flow/editor";
+import { LinkValue } from "../runs/LinkValue";
 import { countRender } from "../shared/renders";
 import { classes } from "../shared/ui/Button";
 import style from "./canvas.module.css";
@@ -35,6 +36,7 @@ export const LinkEdge = memo(function LinkEdge(props: EdgeProps<LinkEdgeType>) {
       <g onPointerEnter={() => setNear(true)} onPointerLeave={() => setNear(false)}>
         <BaseEdge path={path} interactionWidth={24} />
       </g>
+      <LinkValue from={props.source} port={props.sourceHandleId ?? ""} x={x} y={y} />
       {(isNear || props.selected === true) && link !== undefined && (
         <EdgeLabelRenderer>
           <div

@@ -16,6 +16,7 @@ import { useEditor, useEditorStore } from "../flow/editor";
 import { useSaving } from "../flow/saving-context";
 import { ComponentIcon } from "../palette/ComponentIcon";
 import { countRender } from "../shared/renders";
+import { StepState } from "../runs/StepState";
 import { classes } from "../shared/ui/Button";
 import { Tip } from "../shared/ui/Tip";
 import style from "./canvas.module.css";
@@ -93,6 +94,7 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
           </>
         )}
       </div>
+      <StepState id={id} />
       {faults !== "" && (
         <Tip text={faults}>
           <button

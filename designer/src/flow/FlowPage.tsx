@@ -11,6 +11,8 @@ import { Inspector } from "../inspector/Inspector";
 import { SidePanel } from "../palette/SidePanel";
 import { PhonePanel } from "../phone/PhonePanel";
 import { LiveRuns } from "../runs/LiveRuns";
+import { RunDrawing } from "../runs/RunDrawing";
+import { StepInAddress } from "../runs/StepInAddress";
 import { api, take, type Schemas } from "../shared/api/client";
 import { flows, queryClient } from "../shared/api/queries";
 import { useNotices } from "../shared/api/stream";
@@ -92,6 +94,7 @@ function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
           <TopBar />
           <FlowKeys />
           <AddPopup />
+          <StepInAddress />
           <Group className={style["panels"] ?? ""}>
             <Panel id="side" defaultSize="16%" minSize={180} collapsible>
               <SidePanel />
@@ -100,10 +103,12 @@ function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
             <Panel id="middle" minSize={240}>
               <Group orientation="vertical">
                 <Panel id="canvas" minSize={160}>
-                  <Canvas />
+                  <RunDrawing flowId={id}>
+                    <Canvas />
+                  </RunDrawing>
                 </Panel>
                 <Separator className={style["separator"] ?? ""} />
-                <Panel id="runs" defaultSize="20%" minSize={80} collapsible>
+                <Panel id="runs" defaultSize="32%" minSize={80} collapsible>
                   <LiveRuns flowId={id} />
                 </Panel>
               </Group>

@@ -1,0 +1,39 @@
+import { EdgeLabelRenderer } from "@xyflow/react";
+import { useTranslation } from "react-i18next";
+
+import { Tip } from "../shared/ui/Tip";
+import { portKey, useDrawn } from "./drawn";
+import style from "./runs.module.css";
+
+const SHOWN = 400;
+
+/** How many values went along a link in the run that is drawn; the first of them on hover. */
+export function LinkValue({
+  from,
+  port,
+  x,
+  y,
+}: {
+  from: string;
+  port: string;
+  x: number;
+  y: number;
+}) {
+  const { t } = useTranslation("runs");
+  const drawn = useDrawn((state) => state.ports[portKey(from, port)]);
+  if (drawn === undefined) return null;
+  const first = JSON.stringify(drawn.first, null, 1);
+  return (
+    <EdgeLabelRenderer>
+      <Tip text={first.length > SHOWN ? `${first.slice(0, SHOWN)}…` : first}>
+        <button
+          type="button"
+          className={`${style["onEdge"]} nodrag nopan`}
+          style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
+        >
+          {t("drawn.count", { count: drawn.count })}
+        </button>
+      </Tip>
+    </EdgeLabelRenderer>
+  );
+}
