@@ -23,7 +23,14 @@ from ..observe.stream import Stream
 from ..storage.notices import put_notice
 from ..storage.tables import CONNECTED, accounts
 from ..times import iso
-from .keeping import checked_name, keep_row, of_running_flows, running_flows, users_in
+from .keeping import (
+    checked_name,
+    keep_row,
+    named_users_in,
+    of_running_flows,
+    running_flows,
+    users_in,
+)
 from .proofs import Proofs, read_interval_s
 from .renewal import Renewal
 from .settings import available, checked_settings
@@ -215,6 +222,12 @@ class Accounts:
         account = await self.owned(owner_id, account_id)
         rows = await self._stored.storage.rows(of_running_flows(account))
         return users_in(rows, account)
+
+    async def flows_of(self, owner_id: str, account_id: str) -> list[dict[str, str]]:
+        """Return id and name of the running flows that use an account of the owner's."""
+        account = await self.owned(owner_id, account_id)
+        rows = await self._stored.storage.rows(of_running_flows(account))
+        return [{"id": flow_id, "name": name} for name, flow_id in named_users_in(rows, account)]
 
     async def hosted(self, account_id: str) -> Account:
         """Return the account as connectors see it; raise NotFoundError."""

@@ -78,7 +78,7 @@ def running_flows(connection: sa.Connection, account: StoredAccount) -> list[str
 
 def of_running_flows(account: StoredAccount) -> sa.Select[*tuple[Any, ...]]:
     return (
-        sa.select(flows.c.name, flow_versions.c.document)
+        sa.select(flows.c.id, flows.c.name, flow_versions.c.document)
         .join(
             flow_versions,
             (flow_versions.c.flow_key == flows.c.key)
@@ -89,7 +89,12 @@ def of_running_flows(account: StoredAccount) -> sa.Select[*tuple[Any, ...]]:
 
 
 def users_in(rows: Sequence[sa.Row[Any]], account: StoredAccount) -> list[str]:
-    return sorted(row.name for row in rows if _uses(row.document, account))
+    return [name for name, _ in named_users_in(rows, account)]
+
+
+def named_users_in(rows: Sequence[sa.Row[Any]], account: StoredAccount) -> list[tuple[str, str]]:
+    """Return the name and the id of each flow that uses the account, by name."""
+    return sorted((row.name, row.id) for row in rows if _uses(row.document, account))
 
 
 def _uses(document: Mapping[str, Any], account: StoredAccount) -> bool:

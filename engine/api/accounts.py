@@ -122,6 +122,12 @@ async def tell_facts(request: Request, caller: Caller, account_id: str) -> dict[
     return {"facts": [asdict(each) for each in facts]}
 
 
+@router.get("/{account_id}/flows", response_model=shaped(shapes.AccountFlows))
+async def list_account_flows(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
+    """Return the running flows that use the account, by name; they have to stop before it goes."""
+    return {"flows": await hosting(request).accounts.flows_of(caller.owner_id, account_id)}
+
+
 @router.post("/{account_id}/claim", response_model=shaped(shapes.ClaimReport))
 async def claim_events(request: Request, caller: Caller, account_id: str) -> dict[str, Any]:
     """Have what the account hears delivered to this engine, whoever gets it now, and report."""

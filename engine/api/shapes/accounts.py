@@ -70,6 +70,17 @@ class AccountReport(Shape):
     checks: list[Finding]
 
 
+class AccountFlow(Shape):
+    """A running flow that uses an account."""
+
+    id: str
+    name: str
+
+
+class AccountFlows(Shape):
+    flows: list[AccountFlow]
+
+
 class AccountFact(Shape):
     """Something worth knowing of an account."""
 

@@ -673,3 +673,20 @@ async def test_a_name_that_is_too_long_is_refused(engine: Engine, admin: httpx.A
 
     assert (answer.status_code, answer.json()["error"]["field"]) == (422, "name")
     assert await engine.accounts.list(engine.owners.first_owner_id) == []
+
+
+async def test_the_running_flows_that_use_an_account_are_told_to_its_owner_alone(
+    admin: httpx.AsyncClient, owner: str, other: httpx.AsyncClient
+) -> None:
+    [account] = (await admin.get("/api/accounts")).json()["accounts"]
+    path = f"/api/accounts/{account['id']}/flows"
+    for flow_id, name in {"second": "B", "first": "C", "third": "A"}.items():
+        heard = {"type": "test.echo.Heard", "account": "keys"}
+        await admin.put(f"/api/flows/{flow_id}", json={"name": name, "components": {"h": heard}})
+    for flow_id in ("first", "second"):
+        (await admin.post(f"/api/flows/{flow_id}/start")).raise_for_status()
+
+    mine, theirs = await admin.get(path), await other.get(path)
+
+    assert mine.json() == {"flows": [{"id": "second", "name": "B"}, {"id": "first", "name": "C"}]}
+    assert theirs.status_code == 404

@@ -265,7 +265,9 @@ async def _set_up(client: httpx.AsyncClient) -> str:
     await client.patch(path, json={"tongue": "de", "loud": True})
     await client.post(f"{path}/refresh")
     await client.post(f"{path}/claim")
-    for each in (path, f"{path}/checks", f"{path}/facts", "/api/accounts", "/api/checks"):
+    for each in (path, *(f"{path}/{part}" for part in ("checks", "facts", "flows"))):
+        await client.get(each)
+    for each in ("/api/accounts", "/api/checks"):
         await client.get(each)
     for each in ("/api/components", "/api/examples", "/api/functions"):
         await client.get(each)
