@@ -212,4 +212,5 @@ def show_check(check: Check) -> dict[str, Any]:
         "state": check.state,
         "finding": check.finding,
         "cure": check.cure,
+        "mend": check.mend,
     }

@@ -181,13 +181,16 @@ class Route:
 class Check:
     """One line of a health report: what was looked at, what was found, and the cure.
 
-    A fault keeps something from working; advice is what else a person may want to change.
+    A fault keeps something from working; advice is what else a person may want to change. `mend`
+    is what the host can offer to do at once: `connect` the account again, `claim` its events, or
+    let the component of that name do its work.
     """
 
     name: str
     state: Literal["fine", "advice", "fault"]
     finding: str
     cure: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True)

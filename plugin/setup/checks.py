@@ -10,7 +10,13 @@ from typing import Literal, Protocol
 
 import httpx
 
-from appmixer.engine.contract import Account, Check, ConnectorError, HostContext
+from appmixer.engine.contract import (
+    Account,
+    AuthorizationError,
+    Check,
+    ConnectorError,
+    HostContext,
+)
 
 from ..configuration.settings import Settings, how_to_set
 from ..foreign_json.shapes import as_texts
@@ -120,7 +126,8 @@ async def _attempted(name: str, find: Find) -> Check:
 
 def _failed(name: str, error: ConnectorError) -> Check:
     finding = " ".join(filter(None, [error.title.rstrip(".") + ".", error.cause]))
-    return Check(name, "fault", finding, error.cure)
+    mend = "connect" if isinstance(error, AuthorizationError) else ""
+    return Check(name, "fault", finding, error.cure, mend)
 
 
 async def _login(settings: Settings, host: HostContext) -> Check:
@@ -227,6 +234,7 @@ async def _token(graph: GraphClient, settings: Settings, account: Account) -> Ch
             "fault",
             f"The token lacks {' and '.join(missing)}.",
             "Connect the account again and grant every permission it asks for.",
+            mend="connect",
         )
     until = "never" if facts.expires_at is None else f"{facts.expires_at:%Y-%m-%d %H:%M} UTC"
     return Check("token", "fine", f"The token is valid; it expires: {until}.")
@@ -242,6 +250,7 @@ def _delivery(wiring: Wiring, heard: frozenset[str], *, matters: bool) -> list[C
                 _weight(bool(heard)),
                 "Its events are not delivered to this app.",
                 "Start a flow with a trigger for it; the trigger subscribes the account.",
+                mend="claim",
             )
         )
     missed = [each for each in wiring.missed(heard) if each.address]
@@ -251,7 +260,13 @@ def _delivery(wiring: Wiring, heard: frozenset[str], *, matters: bool) -> list[C
         elif wiring.place(destination) == "elsewhere":
             error = refusal(wiring, destination)
             checks.append(
-                Check(f"callback {wiring.waba_id}", _weight(matters), error.cause, error.cure)
+                Check(
+                    f"callback {wiring.waba_id}",
+                    _weight(matters),
+                    error.cause,
+                    error.cure,
+                    mend="claim",
+                )
             )
         else:
             told = doubt(destination).removesuffix(f" {TELL_ADDRESS}")
@@ -281,7 +296,8 @@ def _numbers(wiring: Wiring, heard: frozenset[str]) -> Check:
     if not wiring.numbers:
         return Check(name, state, "It has no phone number.", _ADD_A_NUMBER)
     if idle:
-        return Check(name, state, f"Not registered for the Cloud API: {shown(idle)}.", _REGISTER)
+        finding = f"Not registered for the Cloud API: {shown(idle)}."
+        return Check(name, state, finding, _REGISTER, mend=_REGISTERING)
     return Check(name, "fine", f"Registered numbers: {len(wiring.numbers)}.")
 
 
@@ -290,6 +306,8 @@ def _weight(matters: bool) -> Literal["advice", "fault"]:
 
 
 _ADD_A_NUMBER = "Add and verify a phone number in WhatsApp Manager."
+# By its name, as no component is imported here.
+_REGISTERING = "appmixer.whatsapp.EnsureRegistered"
 _REGISTER = "Run Ensure Sender Phone Number Registered once for each number you send from."
 _REACHABLE = (
     "Let APPMIXER_PUBLIC_URL be the address at which this engine is reached from outside, and look "

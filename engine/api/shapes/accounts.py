@@ -62,6 +62,10 @@ class Finding(Shape):
     )
     finding: str
     cure: str = Field(description="Empty where nothing is to be done.")
+    mend: str = Field(
+        description="What can be done at once: `connect` the account again, `claim` its events,"
+        " or let the component of that name do its work; empty where it takes a person."
+    )
 
 
 class AccountReport(Shape):

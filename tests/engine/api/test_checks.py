@@ -33,7 +33,7 @@ LEVEL = {
     "pattern": "[0-9]+",
     "example": "11",
 }
-ADVICE = Check("room", "advice", "It is dark.", "Open a window.")
+ADVICE = Check("room", "advice", "It is dark.", "Open a window.", "test.echo.Heard")
 
 
 class Examined(Echo):
@@ -98,6 +98,7 @@ async def test_a_required_value_that_is_missing_is_a_fault_and_told_once(
             "finding": "level is not set.",
             "cure": f"Run `appmixer config set {SERVICE} level VALUE`, or set ECHO_LEVEL."
             " How loud it is.",
+            "mend": "",
         }
     ]
 
@@ -132,6 +133,7 @@ async def test_a_configuration_that_fits_lets_the_connector_look_further(
         "state": "advice",
         "finding": "It is dark.",
         "cure": "Open a window.",
+        "mend": "test.echo.Heard",
     }
 
 
@@ -152,6 +154,7 @@ async def test_a_connector_that_cannot_look_is_a_finding_and_no_failure(
         "state": "fault",
         "finding": "It is locked. The key is lost.",
         "cure": "Ask for another one.",
+        "mend": "",
     }
     assert setup[1] == {"service": SERVICE, **told}
     assert of_account == [told]
@@ -207,6 +210,7 @@ async def test_what_an_account_hears_is_claimed_by_its_owner_and_nobody_else(
                 "state": "fine",
                 "finding": "It comes here now.",
                 "cure": "",
+                "mend": "",
             }
         ],
     }

@@ -216,6 +216,7 @@ async def test_every_broken_link_is_reported_and_not_only_the_first(
     assert "whatsapp_business_messaging" in checks[0].finding
     assert "+1 555" in checks[3].finding
     assert "Ensure Sender Phone Number Registered" in checks[3].cure
+    assert checks[3].mend == "appmixer.whatsapp.EnsureRegistered"
 
 
 async def test_a_dead_token_and_a_lost_account_are_findings_and_no_errors(
@@ -232,6 +233,7 @@ async def test_a_dead_token_and_a_lost_account_are_findings_and_no_errors(
 
     assert failing(checks) == ["token", f"waba {WABA}"]
     assert "Connect the account again" in checks[0].cure
+    assert checks[0].mend == "connect"
 
 
 @pytest.mark.parametrize(
@@ -429,6 +431,7 @@ async def test_an_account_whose_events_go_elsewhere_has_a_fault_with_address_and
     assert found.state == "fault"
     assert f"{AWAY}, the callback address of {words};" in found.finding
     assert "doctor --claim" in found.cure
+    assert found.mend == "claim"
     assert f"subscription {WABA}" not in checks
 
 
