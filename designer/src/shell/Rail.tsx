@@ -16,6 +16,7 @@ import { LANGUAGES, speak, type Language } from "../shared/texts";
 import { IconButton } from "../shared/ui/Button";
 import { Menu } from "../shared/ui/Menu";
 import { Tip } from "../shared/ui/Tip";
+import { Bell } from "./Bell";
 import style from "./shell.module.css";
 import { chooseTheme, THEMES } from "./theme";
 
@@ -51,6 +52,7 @@ export function Rail({ me }: { me: Schemas["Me"] }) {
         </Tip>
       ))}
       <div className={style["foot"]}>
+        <Bell />
         <Menu
           items={[
             ...THEMES.map((each) => ({

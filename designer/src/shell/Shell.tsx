@@ -24,9 +24,25 @@ const EventsPage = lazy(() => import("../events/EventsPage"));
 const AccountsPage = lazy(() => import("../accounts/AccountsPage"));
 const FilesPage = lazy(() => import("../files/FilesPage"));
 const HealthPage = lazy(() => import("../health/HealthPage"));
+const LoginEnded = lazy(() => import("../accounts/LoginEnded"));
 const AdminPage = lazy(() => import("../admin/AdminPage"));
 
 export function Shell() {
+  return (
+    <Switch>
+      <Route path="/connected">
+        <Suspense fallback={<Loading />}>
+          <LoginEnded />
+        </Suspense>
+      </Route>
+      <Route>
+        <SignedIn />
+      </Route>
+    </Switch>
+  );
+}
+
+function SignedIn() {
   const who = useQuery(me);
   const isSignedIn = who.data !== undefined;
   useEffect(() => {

@@ -32,6 +32,15 @@ export default {
     expired:
       "Dieser Link wurde schon benutzt oder ist zu alt. Ein neuer kommt mit „appmixer link“.",
   },
+  bell: {
+    title: "Was zu wissen ist",
+    label_zero: "Meldungen",
+    label_one: "Meldungen, {{count}} neu",
+    label_other: "Meldungen, {{count}} neu",
+    none: "Es gibt nichts zu wissen: Allen Flows und Konten geht es gut.",
+    new: "Neu: {{title}}",
+    isNew: "neu",
+  },
   skip: "Zum Inhalt springen",
   cancel: "Abbrechen",
   close: "Schließen",
