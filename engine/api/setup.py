@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
-from ..contract import Check, Manifest, Texts
+from ..contract import Check, Manifest, Texts, translate
 from ..contract.manifest import SetupStep
 from .accounts import examine, show_check
 from .addresses import describe_addresses
@@ -86,8 +86,10 @@ def _steps(
             "text": texts.get(step.description, step.description),
             "link": step.link,
             "state": _state(step, values, findings),
-            "keys": [values[each] for each in step.keys],
-            "addresses": [each for each in addresses if each["label"] in step.addresses],
+            "keys": translate([values[each] for each in step.keys], texts),
+            "addresses": translate(
+                [each for each in addresses if each["label"] in step.addresses], texts
+            ),
             "findings": [*map(show_check, findings)],
         }
 
