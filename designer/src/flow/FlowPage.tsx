@@ -19,6 +19,7 @@ import { useNotices } from "../shared/api/stream";
 import { ErrorNote } from "../shared/ui/Note";
 import { Loading } from "../shared/ui/Page";
 import { toast } from "../shared/ui/toasts";
+import { GuideBar } from "../start/guide/GuideBar";
 import { NotFound } from "../shell/NotFound";
 import { emptyDocument, type FlowDocument } from "./document";
 import { createEditor, EditorContext, type Editor } from "./editor";
@@ -92,6 +93,7 @@ function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
       <SavingContext value={parts.saving}>
         <main className={style["page"]}>
           <TopBar />
+          <GuideBar />
           <FlowKeys />
           <AddPopup />
           <StepInAddress />

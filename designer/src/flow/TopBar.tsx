@@ -102,7 +102,7 @@ export function TopBar() {
           </Button>
         )}
         {(!isRunning || stored.runningVersion !== stored.version) && (
-          <Button look="main" onClick={() => start.mutate()} disabled={isBusy}>
+          <Button look="main" data-guide="start" onClick={() => start.mutate()} disabled={isBusy}>
             <Play size={16} aria-hidden />
             {t(isRunning ? "update" : "start")}
           </Button>

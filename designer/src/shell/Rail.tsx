@@ -9,7 +9,7 @@ import {
   Workflow,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useRoute } from "wouter";
 
 import type { Schemas } from "../shared/api/client";
 import { LANGUAGES, speak, type Language } from "../shared/texts";
@@ -17,6 +17,7 @@ import { IconButton } from "../shared/ui/Button";
 import { Menu } from "../shared/ui/Menu";
 import { Tip } from "../shared/ui/Tip";
 import { Bell } from "./Bell";
+import { callGuide } from "../start/guide/state";
 import style from "./shell.module.css";
 import { chooseTheme, THEMES } from "./theme";
 
@@ -32,7 +33,12 @@ const PLACES = [
 
 export function Rail({ me }: { me: Schemas["Me"] }) {
   const { t } = useTranslation("shell");
-  const [path] = useLocation();
+  const [path, navigate] = useLocation();
+  const [isInFlow, params] = useRoute("/flows/:id/*?");
+  const guide = () => {
+    callGuide(isInFlow ? decodeURIComponent(params.id) : null);
+    if (!isInFlow) navigate("/flows");
+  };
   const places = PLACES.filter(([name]) => name !== "admin" || me.isAdministrator);
   return (
     <nav className={style["rail"]} aria-label={t("flows")}>
@@ -65,6 +71,7 @@ export function Rail({ me }: { me: Schemas["Me"] }) {
               onSelect: () => speak(key as Language),
             })),
             null,
+            { label: t("firstSteps"), onSelect: guide },
             { label: t("signOut"), onSelect: () => void signOut() },
           ]}
         >

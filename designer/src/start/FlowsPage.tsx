@@ -1,86 +1,155 @@
-import { useQuery } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
-import { useTranslation } from "react-i18next";
-import { Link, useLocation } from "wouter";
+/** Where everybody begins: the flows there are, or ways to a first one. */
 
-import { emptyDocument, type FlowDocument } from "../flow/document";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Plus, Upload } from "lucide-react";
+import { useRef, useState, type DragEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import { emptyDocument } from "../flow/document";
 import { api, take } from "../shared/api/client";
-import { examples, flows } from "../shared/api/queries";
+import { flows } from "../shared/api/queries";
+import { useNotices } from "../shared/api/stream";
 import { Button } from "../shared/ui/Button";
-import { ErrorNote } from "../shared/ui/Note";
-import { Empty, Loading, Page } from "../shared/ui/Page";
+import { ErrorNote, Note } from "../shared/ui/Note";
+import { Loading, Page } from "../shared/ui/Page";
+import { toast } from "../shared/ui/toasts";
+import { begin, readFlow, type Known } from "./beginning";
+import { Examples } from "./Examples";
+import { FlowList } from "./FlowList";
+import { GuideCard } from "./guide/GuideCard";
+import { beginGuide } from "./guide/state";
+import { rowsOf } from "./rows";
 import style from "./start.module.css";
+
+const STATISTICS = ["statistics"];
+const COUNT_AGAIN_MS = 2_000;
 
 export default function FlowsPage() {
   const { t } = useTranslation("start");
   const [, navigate] = useLocation();
+  const client = useQueryClient();
   const { data, error } = useQuery(flows);
-  const offered = useQuery(examples());
-  const begin = async (document: FlowDocument) => {
-    const id = freeId(document.name, [...(data?.flows ?? []), ...(data?.drafts ?? [])]);
-    await take(
-      api.PUT("/api/flows/{flow_id}/draft", { params: { path: { flow_id: id } }, body: document }),
-    );
-    navigate(`/flows/${encodeURIComponent(id)}`);
+  const counts = useCounts();
+  const chooser = useRef<HTMLInputElement>(null);
+  const [isOver, setOver] = useState(false);
+  const [refused, setRefused] = useState<string[]>([]);
+  const rows = data === undefined ? [] : rowsOf(data, counts);
+  const isEmpty = data !== undefined && rows.length === 0;
+  const open = (id: string) => navigate(`/flows/${encodeURIComponent(id)}`);
+  const create = useMutation({
+    mutationFn: () => begin(emptyDocument(t("newName")), rows),
+    onSuccess: (id) => {
+      beginGuide(id);
+      open(id);
+    },
+  });
+  const bring = useMutation({
+    mutationFn: async (files: File[]) => {
+      const taken: Known[] = [...rows];
+      const wrong: string[] = [];
+      for (const file of files) {
+        const document = readFlow(await file.text(), file.name);
+        if (document === null) wrong.push(file.name);
+        else taken.push({ id: await begin(document, taken), name: document.name });
+      }
+      return { brought: taken.slice(rows.length), wrong };
+    },
+    onSuccess: ({ brought, wrong }) => {
+      setRefused(wrong);
+      const [only, second] = brought;
+      if (brought.length > 0) toast(t("imported", { count: brought.length }));
+      if (only !== undefined && second === undefined && wrong.length === 0) open(only.id);
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ["flows"] }),
+  });
+  const drag = {
+    onDragOver: (event: DragEvent) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      setOver(true);
+    },
+    onDragLeave: (event: DragEvent) => {
+      if (event.currentTarget === event.target) setOver(false);
+    },
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      setOver(false);
+      bring.mutate([...event.dataTransfer.files]);
+    },
   };
-  const drafts = data?.drafts.filter(({ id }) => !data.flows.some((each) => each.id === id)) ?? [];
-  const isEmpty = data !== undefined && data.flows.length + drafts.length === 0;
-  const create = (
-    <Button look="main" onClick={() => void begin(emptyDocument(t("newName")))}>
-      <Plus size={16} aria-hidden />
-      {t("new")}
-    </Button>
+  const actions = (
+    <>
+      <Button onClick={() => chooser.current?.click()} disabled={bring.isPending}>
+        <Upload size={16} aria-hidden />
+        {t("import")}
+      </Button>
+      <Button look="main" onClick={() => create.mutate()} disabled={create.isPending}>
+        <Plus size={16} aria-hidden />
+        {t("new")}
+      </Button>
+      <input
+        ref={chooser}
+        type="file"
+        multiple
+        hidden
+        accept=".json,application/json"
+        aria-label={t("import")}
+        onChange={(event) => {
+          bring.mutate([...(event.target.files ?? [])]);
+          event.target.value = "";
+        }}
+      />
+    </>
   );
+  const failure = error ?? create.error ?? bring.error;
   return (
-    <Page title={t("title")} actions={create}>
-      {error !== null && <ErrorNote error={error} />}
-      {data === undefined && error === null && <Loading />}
-      {isEmpty && (
-        <Empty title={t("empty.title")} text={t("empty.text")}>
-          {create}
-        </Empty>
-      )}
-      <ul className={style["flows"]}>
-        {data?.flows.map((each) => (
-          <li key={each.id}>
-            <Link href={`/flows/${encodeURIComponent(each.id)}`}>{each.name}</Link>{" "}
-            <span className="soft">{t(each.state)}</span>
-          </li>
-        ))}
-        {drafts.map((each) => (
-          <li key={each.id}>
-            <Link href={`/flows/${encodeURIComponent(each.id)}`}>{each.name || each.id}</Link>{" "}
-            <span className="soft">{t("draft")}</span>
-          </li>
-        ))}
-      </ul>
-      <h2>{t("examples")}</h2>
-      <ul className={style["cards"]}>
-        {offered.data?.map((each) => (
-          <li key={each.id} className={style["card"]}>
-            <h3>{each.name}</h3>
-            <p className="soft">{each.description}</p>
-            <Button isSmall onClick={() => void begin(each.flow as FlowDocument)}>
-              {t("use")}
-            </Button>
-          </li>
-        ))}
-      </ul>
-    </Page>
+    <div className={style["start"]} {...drag}>
+      <Page title={t("title")} actions={actions}>
+        {failure !== null && <ErrorNote error={failure} />}
+        {refused.length > 0 && (
+          <Note
+            title={t("refused.title", { files: refused.join(", ") })}
+            cause={t("refused.cause")}
+            cure={t("refused.cure")}
+          />
+        )}
+        {data === undefined && error === null && <Loading />}
+        {data !== undefined && (
+          <>
+            {isEmpty && <p className={style["welcome"]}>{t("welcome")}</p>}
+            <GuideCard rows={rows} isEmpty={isEmpty} onCreate={() => create.mutate()} />
+            {!isEmpty && <FlowList rows={rows} />}
+            <details className={style["examples"]} open={isEmpty}>
+              <summary>
+                <h2>{t("examples")}</h2>
+                <span className="soft">{t("examplesText")}</span>
+              </summary>
+              <Examples taken={rows} />
+            </details>
+          </>
+        )}
+      </Page>
+      {isOver && <div className={style["over"]}>{t("dropHere")}</div>}
+    </div>
   );
 }
 
-/** An id for the address bar: the name's letters and digits, and a number where it is taken. */
-function freeId(name: string, taken: { id: string }[]): string {
-  const plain = name
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
-  const stem = plain || "flow";
-  const isTaken = (id: string) => taken.some((each) => each.id === id);
-  if (!isTaken(stem)) return stem;
-  for (let number = 2; ; number += 1) {
-    if (!isTaken(`${stem}-${number}`)) return `${stem}-${number}`;
-  }
+/** How often each flow ran in the last day; counted again a moment after a run has changed. */
+function useCounts() {
+  const client = useQueryClient();
+  const waiting = useRef(false);
+  const { data } = useQuery({
+    queryKey: STATISTICS,
+    queryFn: () => take(api.GET("/api/statistics")),
+  });
+  useNotices("run", () => {
+    if (waiting.current) return;
+    waiting.current = true;
+    window.setTimeout(() => {
+      waiting.current = false;
+      void client.invalidateQueries({ queryKey: STATISTICS });
+    }, COUNT_AGAIN_MS);
+  });
+  return data?.day.flows ?? [];
 }

@@ -10,6 +10,7 @@ export default {
   health: "Zustand",
   admin: "Verwaltung",
   loading: "Wird geladen …",
+  firstSteps: "Erste Schritte",
   signOut: "Abmelden",
   theme: {
     system: "Design des Systems",

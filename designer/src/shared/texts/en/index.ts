@@ -6,6 +6,7 @@ import errors from "./errors";
 import events from "./events";
 import files from "./files";
 import flow from "./flow";
+import guide from "./guide";
 import health from "./health";
 import inspector from "./inspector";
 import outline from "./outline";
@@ -24,6 +25,7 @@ export default {
   events,
   files,
   flow,
+  guide,
   health,
   inspector,
   outline,

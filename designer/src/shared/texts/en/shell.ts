@@ -7,6 +7,7 @@ export default {
   health: "Health",
   admin: "Administration",
   loading: "Loading…",
+  firstSteps: "First steps",
   signOut: "Sign out",
   theme: {
     system: "Theme of the system",

@@ -1,0 +1,116 @@
+/** Flows to begin with: what they look like, what they do, and what they need. */
+
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Check, FlaskConical, Zap } from "lucide-react";
+import { useId } from "react";
+import { useTranslation } from "react-i18next";
+import { useLocation } from "wouter";
+
+import { ConnectButton } from "../accounts/ConnectButton";
+import { useCatalog } from "../flow/catalog";
+import type { FlowDocument } from "../flow/document";
+import { api, take, type Schemas } from "../shared/api/client";
+import { accounts, examples, me, queryClient } from "../shared/api/queries";
+import { Button } from "../shared/ui/Button";
+import { ErrorNote } from "../shared/ui/Note";
+import { Loading } from "../shared/ui/Page";
+import { accountOf, adopted, begin, freeId, freeTitle, needsOf, type Known } from "./beginning";
+import { FlowPicture } from "./FlowPicture";
+import { beginGuide } from "./guide/state";
+import style from "./start.module.css";
+
+export function Examples({ taken }: { taken: readonly Known[] }) {
+  const offered = useQuery(examples());
+  if (offered.error !== null) return <ErrorNote error={offered.error} />;
+  if (offered.data === undefined) return <Loading />;
+  return (
+    <ul className={style["cards"]}>
+      {offered.data.map((each) => (
+        <li key={each.id}>
+          <Card example={each} taken={taken} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly Known[] }) {
+  const { t } = useTranslation("start");
+  const id = useId();
+  const [, navigate] = useLocation();
+  const catalog = useCatalog();
+  const { data: connected = [] } = useQuery(accounts);
+  const { data: who } = useQuery(me);
+  const document = example.flow as FlowDocument;
+  const isSimulated = who?.simulator != null;
+  const needs = needsOf(document, catalog);
+  const lacking = needs.filter((each) => accountOf(each, connected) === undefined);
+  const own = () => adopted(document, catalog, connected, isSimulated);
+  const open = (flowId: string) => {
+    beginGuide(flowId);
+    navigate(`/flows/${encodeURIComponent(flowId)}`);
+  };
+  const use = useMutation({ mutationFn: () => begin(own(), taken), onSuccess: open });
+  const attempt = useMutation({
+    mutationFn: async () => {
+      const name = freeTitle(document.name, taken);
+      const params = { params: { path: { flow_id: freeId(name, taken) } } };
+      await take(api.PUT("/api/flows/{flow_id}", { ...params, body: { ...own(), name } as never }));
+      await queryClient.invalidateQueries({ queryKey: ["flows"] });
+      // Where it does not start, its page says why.
+      await api.POST("/api/flows/{flow_id}/start", params).catch(() => null);
+      return params.params.path.flow_id;
+    },
+    onSuccess: open,
+  });
+  const triggers = Object.values(document.components).flatMap(({ type }) => {
+    const component = catalog.components.get(type);
+    return component?.kind === "trigger" ? [component.label] : [];
+  });
+  const isBusy = use.isPending || attempt.isPending;
+  const error = attempt.error ?? use.error;
+  return (
+    <article className={style["card"]} aria-labelledby={id}>
+      <FlowPicture document={document} />
+      <h3 id={id}>{example.name}</h3>
+      <p className="soft">{example.description}</p>
+      <ul className={style["needs"]}>
+        {[...new Set(triggers)].map((label) => (
+          <li key={label}>
+            <Zap size={14} aria-hidden />
+            {t("beginsWith", { trigger: label })}
+          </li>
+        ))}
+        {needs.map((connector) => {
+          const account = accountOf(connector, connected);
+          return (
+            <li key={connector.id} data-lacks={account === undefined}>
+              <img src={connector.icon} alt="" width={16} height={16} />
+              {account === undefined
+                ? t("needs", { label: connector.label })
+                : t("has", { label: connector.label, account: account.name })}
+              {account !== undefined && <Check size={14} aria-hidden />}
+            </li>
+          );
+        })}
+      </ul>
+      {error !== null && <ErrorNote error={error} />}
+      <div className={style["cardActions"]}>
+        {isSimulated && lacking.length === 0 && (
+          <Button isSmall look="main" disabled={isBusy} onClick={() => attempt.mutate()}>
+            <FlaskConical size={14} aria-hidden />
+            {t("attempt")}
+            <span className="unseen">{example.name}</span>
+          </Button>
+        )}
+        {lacking.map((connector) => (
+          <ConnectButton key={connector.id} connector={connector} onConnected={() => undefined} />
+        ))}
+        <Button isSmall disabled={isBusy} onClick={() => use.mutate()}>
+          {t("use")}
+          <span className="unseen">{example.name}</span>
+        </Button>
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,29 @@
+/** Taking the eye and the keyboard to the place where something is done. */
+
+import style from "./guide.module.css";
+
+const TRIES = 60;
+const SHOWN_MS = 2_000;
+
+/** Focus what a selector finds, once it is there, and mark it for a moment. */
+export function pointAt(selector: string): void {
+  let left = TRIES;
+  const attempt = () => {
+    const place = document.querySelector<HTMLElement>(selector);
+    if (place !== null && place.offsetParent !== null) {
+      place.focus();
+      place.scrollIntoView({ block: "nearest" });
+      mark(place);
+      return;
+    }
+    left -= 1;
+    if (left > 0) requestAnimationFrame(attempt);
+  };
+  attempt();
+}
+
+function mark(place: HTMLElement): void {
+  const name = style["pointed"] ?? "";
+  place.classList.add(name);
+  window.setTimeout(() => place.classList.remove(name), SHOWN_MS);
+}
