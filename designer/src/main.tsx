@@ -1,6 +1,7 @@
 import "./shared/ui/theme.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";
+import { setNonce } from "get-nonce";
 import { Tooltip } from "radix-ui";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -14,6 +15,8 @@ import { applyTheme } from "./shell/theme";
 
 offerNonce();
 applyTheme();
+// Dialogs keep the page behind them from scrolling by a style of their own.
+setNonce(document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "");
 await startTexts();
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root.");

@@ -20,13 +20,13 @@ import { useTranslation } from "react-i18next";
 
 import { useAddStep, type Place } from "../flow/adding";
 import { useCatalog } from "../flow/catalog";
-import { connect, disconnect, linksOf, moveNotes, moveSteps } from "../flow/document";
+import { connect, disconnect, moveNotes, moveSteps } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
 import { palette } from "../shared/api/queries";
 import { DRAGGED } from "../palette/dragging";
 import { classes } from "../shared/ui/Button";
 import { Empty } from "../shared/ui/Page";
-import { arrange, besideKnown } from "./arranging";
+import { arrange, besideKnown, orderedLinks } from "./arranging";
 import style from "./canvas.module.css";
 import { fitting, linkOf, placeUnder, refusalOf, type Refusal } from "./connecting";
 import { openInspector } from "./focus";
@@ -93,7 +93,7 @@ function Drawing() {
     void arrange({
       heights: Object.fromEntries([...looks].map(([name, { height }]) => [name, height])),
       width: STEP_WIDTH,
-      links: linksOf(now),
+      links: orderedLinks(now, (name) => looks.get(name)?.ports.map((port) => port.name) ?? []),
     }).then((all) => {
       if (!isWanted) return;
       const known = Object.entries(now.components).flatMap(([name, step]) => {

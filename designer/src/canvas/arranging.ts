@@ -1,6 +1,6 @@
 /** Laying out in a worker: a flow of hundreds of steps takes longer than a frame. */
 
-import type { Position } from "../flow/document";
+import { linksOf, type FlowDocument, type Link, type Position } from "../flow/document";
 import type { Drawn } from "./layout";
 
 type Places = Record<string, Position>;
@@ -40,4 +40,22 @@ export function besideKnown(
   return Object.fromEntries(
     lost.map(([name, { x, y }]) => [name, { x: x - start + left, y: y - top + bottom }]),
   );
+}
+
+/** The links of a flow, those of one step in the order in which its ports are drawn. */
+export function orderedLinks(
+  document: FlowDocument,
+  portsOf: (step: string) => readonly string[],
+): Drawn["links"] {
+  const order = new Map<string, Map<string, number>>();
+  const placeOf = ({ from, port }: Link) => {
+    const known =
+      order.get(from) ?? new Map(portsOf(from).map((name, at): [string, number] => [name, at]));
+    order.set(from, known);
+    return known.get(port) ?? known.size;
+  };
+  return linksOf(document)
+    .map((link) => ({ link, at: placeOf(link) }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ link: { from, to } }) => ({ from, to }));
 }

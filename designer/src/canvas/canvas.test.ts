@@ -191,6 +191,17 @@ describe("laying out", () => {
     expect(Math.abs((places["b"]?.y ?? 0) - (places["d"]?.y ?? 0))).toBeGreaterThanOrEqual(80);
   });
 
+  it("puts the ends of branches below one another as the links to them are given", () => {
+    const ends = ["e", "b", "d", "a", "c"];
+    const places = arranged({
+      heights: Object.fromEntries(["first", "a", "b", "c", "d", "e"].map((name) => [name, 80])),
+      width: 240,
+      links: ends.map((to) => ({ from: "first", to })),
+    });
+    const sorted = [...ends].sort((a, b) => (places[a]?.y ?? 0) - (places[b]?.y ?? 0));
+    expect(sorted).toEqual(ends);
+  });
+
   it("puts what has no place below what has one", () => {
     const known = { a: { x: 500, y: 100 } };
     expect(besideKnown({ a: { x: 0, y: 0 }, b: { x: 320, y: 0 } }, known)).toEqual({

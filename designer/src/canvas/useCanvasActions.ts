@@ -4,9 +4,9 @@ import { useReactFlow } from "@xyflow/react";
 import { useMemo } from "react";
 
 import { drawnDocument, writeNote } from "../flow/actions";
-import { linksOf, moveSteps } from "../flow/document";
+import { moveSteps } from "../flow/document";
 import { useEditorStore } from "../flow/editor";
-import { arrange } from "./arranging";
+import { arrange, orderedLinks } from "./arranging";
 import { STEP_WIDTH } from "./geometry";
 
 const DURATION = 120;
@@ -40,7 +40,9 @@ export function useCanvasActions(): CanvasActions {
             flow.getNode(name)?.height ?? 0,
           ]),
         );
-        const links = linksOf(editor.getState().document);
+        const links = orderedLinks(editor.getState().document, (name) =>
+          (flow.getNode(name)?.handles ?? []).map(({ id }) => id ?? ""),
+        );
         void arrange({ heights, width: STEP_WIDTH, links }).then((places) => {
           editor.getState().change((before) => moveSteps(before, places));
           requestAnimationFrame(
