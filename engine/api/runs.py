@@ -20,7 +20,7 @@ from .accounts import Body
 from .bodies import JsonRoute
 from .flows import MAX_NUMBER
 from .identity import Caller, hosting
-from .shapes.runs import Commanded, EventList, Replayed, Run, RunList, StepPage
+from .shapes.runs import Commanded, EventKinds, EventList, Replayed, Run, RunList, StepPage
 from .shapes.shape import shaped
 
 router = APIRouter(prefix="/api", tags=["runs"], route_class=JsonRoute)
@@ -164,6 +164,7 @@ async def list_events(
     caller: Caller,
     flow_id: FlowFilter = None,
     unrouted: bool = False,
+    kind: Annotated[str | None, Query(description="Only of this kind, of the unrouted.")] = None,
     before: EventsBefore = None,
     limit: Limit = 50,
 ) -> dict[str, Any]:
@@ -171,13 +172,26 @@ async def list_events(
     engine = hosting(request)
     if unrouted:
         events = await engine.visibility.unrouted(
-            caller.owner_id, is_administrator=caller.is_administrator, limit=limit
+            caller.owner_id,
+            is_administrator=caller.is_administrator,
+            kind=kind,
+            before=before,
+            limit=limit,
         )
     else:
         events = await engine.events.of_owner(
             caller.owner_id, flow_id=flow_id, before=before, limit=limit
         )
     return {"events": events}
+
+
+@router.get("/events/kinds", response_model=shaped(EventKinds))
+async def list_event_kinds(request: Request, caller: Caller) -> dict[str, Any]:
+    """Return of which kinds the events are that no flow took, and how many of each."""
+    kinds = await hosting(request).visibility.unrouted_kinds(
+        caller.owner_id, is_administrator=caller.is_administrator
+    )
+    return {"kinds": kinds}
 
 
 class Replay(Body):

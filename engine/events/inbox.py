@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,13 +20,12 @@ from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY
 from ..storage.fence import outside_fence
 from ..storage.readers import Readers
-from ..storage.tables import events, runs, takings
+from ..storage.tables import events, runs
 from ..storage.writer import Writer
 from ..times import iso
-from .reading import NEW, ROUTED, UNROUTED, Reading, keep_events, read_all, unreadable, waiting_in
+from .reading import Reading, keep_events, read_all, unreadable, waiting_in
 
 # Of the newest events so many are looked through for those that an owner may see.
-LOOKED_THROUGH, AT_ONCE = 20_000, 1_000
 ROWS_IN_STATEMENT = 500
 # When so many shared a commit, the next one waits a moment until it has enough, because a commit
 # costs what a dozen rows do.
@@ -188,49 +187,8 @@ class Events:
             query = query.where(events.c.seq < before)
         query = query.order_by(events.c.seq.desc()).limit(limit)
         return await self.readers.read(
-            lambda connection: [_shown(row) for row in connection.execute(query)]
+            lambda connection: [shown(row) for row in connection.execute(query)]
         )
-
-    async def unrouted(
-        self,
-        owner_id: str,
-        visible: Callable[[str, tuple[str, ...]], bool],
-        *,
-        limit: int = 50,
-    ) -> list[dict[str, Any]]:
-        """Return the newest events first that nothing of the owner's took, of those it may see.
-
-        `visible` decides from an event's connector and topics.
-        """
-        taken = sa.select(takings.c.seq).where(takings.c.owner_id == owner_id)
-        query = (
-            sa.select(events.c.seq, events.c.connector, events.c.routes)
-            .where(events.c.state != NEW, events.c.seq.not_in(taken))
-            .order_by(events.c.seq.desc())
-            .limit(LOOKED_THROUGH)
-        )
-        return await self.readers.read(
-            partial(_visible_in, query=query, visible=visible, limit=limit)
-        )
-
-
-def _visible_in(
-    connection: sa.Connection,
-    query: sa.Select[*tuple[Any, ...]],
-    visible: Callable[[str, tuple[str, ...]], bool],
-    limit: int,
-) -> list[dict[str, Any]]:
-    seqs: list[int] = []
-    for row in connection.execute(query.execution_options(yield_per=AT_ONCE)):
-        if visible(row.connector, tuple(json.loads(row.routes))):
-            seqs.append(row.seq)
-        if len(seqs) == limit:
-            break
-    found = sa.select(events).where(events.c.seq.in_(seqs)).order_by(events.c.seq.desc())
-    return [
-        {**_shown(row), "state": UNROUTED if row.state == ROUTED else row.state}
-        for row in connection.execute(found)
-    ]
 
 
 def _accept(connection: sa.Connection, rows: Sequence[tuple[str, bytes, float]]) -> None:
@@ -257,7 +215,8 @@ def _not_stored(cause: str) -> ThrottledError:
     )
 
 
-def _shown(row: sa.Row[Any]) -> dict[str, Any]:
+def shown(row: sa.Row[Any]) -> dict[str, Any]:
+    """Return an event as it is shown."""
     return {
         "id": row.seq,
         "eventId": row.id,

@@ -13,8 +13,8 @@ from ..errors import ConflictError, NotFoundError, not_here
 from ..storage.storage import Storage
 from ..storage.tables import CONNECTED, accounts, events, takings
 from ..times import iso
-from .inbox import Events
 from .topics import Topics
+from .unrouted import Visible, kinds_in, unrouted_in
 
 
 @dataclass(frozen=True)
@@ -22,23 +22,43 @@ class Visibility:
     """The topics that each owner's accounts open."""
 
     storage: Storage
-    inbox: Events
     topics: Topics
     replay_for: Callable[[str, int, str], Awaitable[list[str]]]
 
     async def unrouted(
-        self, owner_id: str, *, is_administrator: bool, limit: int = 50
+        self,
+        owner_id: str,
+        *,
+        is_administrator: bool,
+        kind: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
     ) -> list[dict[str, Any]]:
         """Return the owner's events that no flow took.
 
         The administrator also sees those that belong to nobody's account, and only those.
         """
+        visible = await self._visible(owner_id, is_administrator=is_administrator)
+        return await self.storage.readers.read(
+            lambda connection: unrouted_in(connection, owner_id, visible, kind, before, limit)
+        )
+
+    async def unrouted_kinds(
+        self, owner_id: str, *, is_administrator: bool
+    ) -> list[dict[str, Any]]:
+        """Count by kind the owner's events that no flow took."""
+        visible = await self._visible(owner_id, is_administrator=is_administrator)
+        return await self.storage.readers.read(
+            lambda connection: kinds_in(connection, owner_id, visible)
+        )
+
+    async def _visible(self, owner_id: str, *, is_administrator: bool) -> Visible:
         mine, others = await self._routes(owner_id)
 
         def visible(connector: str, topics: tuple[str, ...]) -> bool:
             return self._is_visible(connector, topics, mine, others, is_administrator)
 
-        return list(await self.inbox.unrouted(owner_id, visible, limit=limit))
+        return visible
 
     async def replay(
         self, owner_id: str, seq: int, *, by: str, is_administrator: bool, again: bool = False

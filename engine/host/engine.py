@@ -227,7 +227,7 @@ class Engine:
         self.offers = Offers(self.connectors, self.types, self.log, self.describe)
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
-        self.visibility = Visibility(storage, self.events, topics, self._replay)
+        self.visibility = Visibility(storage, topics, self._replay)
         execution = make_execution(
             storage,
             database=self.database,

@@ -161,5 +161,20 @@ class EventList(Shape):
     events: list[Event]
 
 
+class EventKind(Shape):
+    """How many events of one kind no flow took."""
+
+    connector: str
+    kind: str
+    count: int
+    last_at: datetime
+
+
+class EventKinds(Shape):
+    kinds: list[EventKind] = Field(
+        description="Of the newest 20,000, the kind that was told of last first."
+    )
+
+
 class Replayed(Shape):
     run_ids: list[str] = Field(description="The runs that were started.")

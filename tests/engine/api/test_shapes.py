@@ -320,6 +320,7 @@ async def _run(
     await client.get("/api/statistics")
     events = (await client.get("/api/events")).json()["events"]
     await client.get("/api/events?unrouted=true")
+    await client.get("/api/events/kinds")
     await client.post(f"/api/events/{events[0]['id']}/replay")
     await client.get("/api/flows")
     await client.get("/api/flows/echo")
