@@ -1,7 +1,6 @@
 /** The installed connectors and their components, as the engine tells them. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
 
 import type { Schemas } from "../shared/api/client";
 import { palette } from "../shared/api/queries";
@@ -20,15 +19,23 @@ export interface Catalog {
 
 const NOTHING: Catalog = { connectors: [], components: new Map() };
 
+const catalogs = new WeakMap<Schemas["ConnectorList"], Catalog>();
+
 export function useCatalog(): Catalog {
   const { data } = useQuery(palette());
-  return useMemo(() => {
-    if (data === undefined) return NOTHING;
-    const components = data.connectors.flatMap((connector) =>
-      connector.components.map((each): [string, Component] => [each.name, { ...each, connector }]),
-    );
-    return { connectors: data.connectors, components: new Map(components) };
-  }, [data]);
+  return data === undefined ? NOTHING : catalogOf(data);
+}
+
+/** The same one for the same answer, however many parts of the page use it. */
+function catalogOf(data: Schemas["ConnectorList"]): Catalog {
+  const made = catalogs.get(data);
+  if (made !== undefined) return made;
+  const components = data.connectors.flatMap((connector) =>
+    connector.components.map((each): [string, Component] => [each.name, { ...each, connector }]),
+  );
+  const catalog = { connectors: data.connectors, components: new Map(components) };
+  catalogs.set(data, catalog);
+  return catalog;
 }
 
 /** The colour of a connector: the one that its icon has most of, or one made of its name. */

@@ -1,7 +1,5 @@
 /** Times, numbers and lengths of time in the reader's way. */
 
-import { useMemo } from "react";
-
 import { language } from "./texts";
 
 export interface Format {
@@ -25,7 +23,16 @@ const STEPS: [number, Intl.RelativeTimeFormatUnit][] = [
   [Infinity, "year"],
 ];
 
+const formats = new Map<string, Format>();
+
+/** Made once for a language: what the browser has for it takes long to make. */
 export function formatIn(locale: string): Format {
+  let format = formats.get(locale);
+  if (format === undefined) formats.set(locale, (format = newFormat(locale)));
+  return format;
+}
+
+function newFormat(locale: string): Format {
   const time = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const exact = new Intl.DateTimeFormat(locale, {
     dateStyle: "full",
@@ -34,13 +41,20 @@ export function formatIn(locale: string): Format {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" });
   const number = new Intl.NumberFormat(locale);
   const few = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
-  const unit = (value: number, name: string) =>
-    new Intl.NumberFormat(locale, {
-      style: "unit",
-      unit: name,
-      unitDisplay: "short",
-      maximumSignificantDigits: 3,
-    }).format(value);
+  const units = new Map<string, Intl.NumberFormat>();
+  const unit = (value: number, name: string) => {
+    let found = units.get(name);
+    if (found === undefined) {
+      found = new Intl.NumberFormat(locale, {
+        style: "unit",
+        unit: name,
+        unitDisplay: "short",
+        maximumSignificantDigits: 3,
+      });
+      units.set(name, found);
+    }
+    return found.format(value);
+  };
   return {
     time: (iso) => time.format(new Date(iso)),
     exact: (iso) => exact.format(new Date(iso)),
@@ -69,6 +83,5 @@ export function formatIn(locale: string): Format {
 }
 
 export function useFormat(): Format {
-  const locale = language();
-  return useMemo(() => formatIn(locale), [locale]);
+  return formatIn(language());
 }

@@ -15,6 +15,6 @@ export default {
   played: "abgespielt",
   failed: "fehlgeschlagen",
   unknown: "niemand weiß es",
-  held: "pausiert",
+  held: "von Hand pausiert",
   cancelled: "abgebrochen",
 } satisfies Catalogue<typeof en>;

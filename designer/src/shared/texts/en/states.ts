@@ -12,6 +12,6 @@ export default {
   played: "played",
   failed: "failed",
   unknown: "nobody knows",
-  held: "paused",
+  held: "paused by hand",
   cancelled: "cancelled",
 };

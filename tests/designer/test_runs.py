@@ -1,0 +1,249 @@
+"""Runs on the page: as they come, on the canvas, one by one, and searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from ..browser import Visitor, smoothness, violations
+from .conftest import Site
+from .running import connected, hears, says, started, waits_for_run
+
+pytestmark = pytest.mark.anyio
+
+REPLY: Mapping[str, Any] = {
+    "name": "Reply",
+    "components": {
+        "incoming": {
+            "type": "appmixer.whatsapp.NewMessage",
+            "account": "acme",
+            "input": {"messageTypes": ["text"]},
+        },
+        "reply": {
+            "type": "appmixer.whatsapp.SendText",
+            "account": "acme",
+            "source": {"in": {"incoming": ["message"]}},
+            "input": {
+                "phoneNumberId": "{{ incoming.message.phoneNumberId }}",
+                "to": "{{ incoming.message.replyTo }}",
+                "text": "You said: {{ incoming.message.text.body }}",
+            },
+        },
+    },
+}
+
+
+async def test_a_run_appears_as_soon_as_somebody_writes_and_shows_how_the_reply_fares(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404")  # a flow without a draft
+    await started(site, "reply", REPLY)
+    page = await visitor.open(await site.link("/flows/reply"))
+    log = page.get_by_role("region", name="Live runs")
+    await expect(log.get_by_text("appears here at once")).to_be_visible()
+
+    await says(site, "Hello")
+
+    line = log.get_by_role("listitem").get_by_role("link")
+    await expect(line).to_contain_text("done")
+    await expect(line).to_contain_text("New Message")
+    await expect(line).to_contain_text("read")
+    assert await page.evaluate("performance.getEntriesByType('resource').length") < 200
+    listed = [each for each in visitor.requests if "/api/runs?" in each]
+    assert len(listed) <= 3, "The log is fed by the stream."
+
+
+async def test_the_chosen_run_is_drawn_with_its_states_and_the_values_on_its_links(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404")
+    await started(site, "reply", REPLY)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, fate="read")
+    page = await visitor.open(await site.link(f"/flows/reply/runs/{run_id}"))
+
+    canvas = page.get_by_role("region", name="Flow", exact=True)
+    await expect(canvas.get_by_text("read", exact=True).first).to_be_visible()
+    await expect(canvas.get_by_text("done", exact=True)).to_be_visible()
+    value = canvas.get_by_role("button", name="1 value")
+    await value.hover()
+    await expect(page.get_by_role("tooltip")).to_contain_text("Hello")
+
+    chosen = page.get_by_role("region", name="The chosen run")
+    await chosen.get_by_role("button", name="reply").click()
+    await expect(chosen.get_by_text("You said: Hello")).to_be_visible()
+    assert page.url.endswith(f"/flows/reply/runs/{run_id}/steps/reply")
+    await page.get_by_role("link", name="Back to the draft").click()
+    await expect(value).to_have_count(0)
+
+
+async def test_a_run_of_another_version_is_drawn_as_it_was_and_cannot_be_changed(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "reply", REPLY)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site)
+    changed = {**REPLY, "components": {"incoming": REPLY["components"]["incoming"]}}
+    await site.api.put("/api/flows/reply/draft", json=changed)
+    page = await visitor.open(await site.link(f"/flows/reply/runs/{run_id}"))
+
+    await expect(page.get_by_text("Version 1 as it ran")).to_be_visible()
+    card = page.locator(".react-flow__node[data-id=reply]")
+    await expect(card).to_be_visible()
+    await card.click()
+    await page.keyboard.press("Delete")
+    await page.get_by_role("status").get_by_role("link", name="Back to the draft").click()
+    await expect(card).to_have_count(0)
+    await expect(page.locator(".react-flow__node[data-id=incoming]")).to_be_visible()
+    draft = (await site.api.get("/api/flows/reply/draft")).json()["document"]
+    assert list(draft["components"]) == ["incoming"]
+
+
+async def test_a_failed_send_says_why_and_opens_the_field_to_mend(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404")
+    wrong = {**REPLY["components"]["reply"]}
+    wrong["input"] = {**wrong["input"], "to": "nobody"}
+    components = {**REPLY["components"], "reply": wrong}
+    await started(site, "reply", {**REPLY, "components": components})
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="failed")
+    run = (await site.api.get(f"/api/runs/{run_id}")).json()
+    error = run["steps"][-1]["error"]
+    page = await visitor.open(await site.link(f"/runs/{run_id}"))
+
+    told = page.get_by_role("alert")
+    for part in ("title", "cause", "cure"):
+        await expect(told).to_contain_text(error[part])
+    assert await violations(page) == []
+    await told.get_by_role("link", name=f"Open the field “{error['field']}”").click()
+    await expect(page).to_have_url(f"{site.url}/flows/reply/steps/reply?field=to")
+    await expect(page.locator("#step-reply_to")).to_be_visible()
+
+
+async def test_a_step_is_tried_again_from_its_error(visitor: Visitor, site: Site) -> None:
+    await started(site, "reply", REPLY)
+    fault = {"endpoint": "messages", "code": 131009, "count": 1}
+    await site.controls.post("/faults", json=fault)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="failed")
+    page = await visitor.open(await site.link(f"/runs/{run_id}"))
+
+    await page.get_by_role("button", name="Try again from this step").click()
+
+    await expect(page.get_by_role("main").get_by_text("read", exact=True).first).to_be_visible()
+    await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_what_may_have_happened_is_done_again_only_after_a_question(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "reply", REPLY)
+    await site.controls.post(
+        "/faults", json={"endpoint": "messages", "kind": "acceptedThenLost", "count": 1}
+    )
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="unknown")
+    page = await visitor.open(await site.link(f"/runs/{run_id}"))
+
+    await expect(page.get_by_text("nobody knows", exact=True).first).to_be_visible()
+    await page.get_by_role("button", name="Do it again all the same").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("it happens twice")
+    await page.get_by_role("button", name="Leave it").click()
+    assert (await site.api.get(f"/api/runs/{run_id}")).json()["status"] == "unknown"
+    await page.get_by_role("button", name="Do it again all the same").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Do it again all the same").click()
+    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("done")
+
+
+async def test_a_link_to_a_step_opens_the_step_and_back_closes_it(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "reply", REPLY)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, fate="read")
+    page = await visitor.open(await site.link(f"/runs/{run_id}/steps/reply"))
+
+    reply = page.get_by_role("button", name="reply")
+    await expect(reply).to_have_attribute("aria-expanded", "true")
+    await expect(page.get_by_text("You said: Hello")).to_be_visible()
+    await page.get_by_role("button", name="incoming").click()
+    await expect(page).to_have_url(f"{site.url}/runs/{run_id}/steps/incoming")
+    await page.go_back()
+    await expect(reply).to_have_attribute("aria-expanded", "true")
+    assert await violations(page) == []
+
+
+async def test_what_is_looked_for_stands_in_the_address_and_a_link_shows_the_same(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "reply", REPLY)
+    for text in ("Hello", "Goodbye"):
+        await says(site, text)
+    await waits_for_run(site, count=2)
+    page = await visitor.open(await site.link("/runs"))
+    runs = page.get_by_role("list", name="Runs").get_by_role("listitem")
+    await expect(runs).to_have_count(2)
+
+    await page.get_by_label("Search").fill("Goodbye")
+    await expect(page).to_have_url(f"{site.url}/runs?search=Goodbye")
+    await page.get_by_label("State").select_option("completed")
+    await expect(runs).to_have_count(1)
+    await expect(page).to_have_url(f"{site.url}/runs?search=Goodbye&state=completed")
+    other = await visitor.open(await site.link("/runs?search=Goodbye&state=completed"))
+    await expect(other.get_by_label("Search")).to_have_value("Goodbye")
+    await expect(other.get_by_role("list", name="Runs").get_by_role("listitem")).to_have_count(1)
+    await page.get_by_label("State").select_option("failed")
+    await expect(page.get_by_text("No run is like that")).to_be_visible()
+    await page.get_by_role("button", name="Show all runs").click()
+    await expect(runs).to_have_count(2)
+    assert await violations(page) == []
+
+
+async def test_a_run_is_cancelled_and_run_like_it_was(visitor: Visitor, site: Site) -> None:
+    waiting = {
+        "type": "appmixer.utilities.Delay",
+        "source": {"in": {"incoming": ["message"]}},
+        "input": {"amount": 1, "unit": "hours"},
+    }
+    components = {"incoming": REPLY["components"]["incoming"], "later": waiting}
+    await started(site, "later", {"name": "Later", "components": components})
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="waiting")
+    page = await visitor.open(await site.link(f"/runs/{run_id}"))
+
+    waits = page.get_by_role("region", name="Waits")
+    await expect(waits).to_contain_text("later")
+    await expect(waits).to_contain_text("until")
+    await page.get_by_role("button", name="Cancel run").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Cancel run").click()
+    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("cancelled")
+    await page.get_by_role("button", name="Run like this again").click()
+    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("waiting")
+    assert not page.url.endswith(run_id)
+
+
+async def test_the_log_takes_200_events_a_second_without_a_long_task(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404")
+    await connected(site)
+    await site.api.put("/api/flows/reply", json=REPLY)
+    page = await visitor.open(await site.link("/flows/reply"))
+    log = page.get_by_role("region", name="Live runs")
+    await expect(log.get_by_text("appears here at once")).to_be_visible()
+    await smoothness(page)
+
+    await hears(site, "reply", runs=250, events_per_second=200)
+
+    await expect(log.get_by_role("listitem").first).to_contain_text("read")
+    felt = await smoothness(page)
+    assert felt.longest_task_ms < 100
+    assert felt.layout_shift < 0.05
+    assert await log.get_by_role("listitem").count() < 60
