@@ -19,19 +19,42 @@ import { FlowPicture } from "./FlowPicture";
 import { beginGuide } from "./guide/state";
 import style from "./start.module.css";
 
-export function Examples({ taken }: { taken: readonly Known[] }) {
+export function Examples({ taken, isLed }: { taken: readonly Known[]; isLed: boolean }) {
+  const { t } = useTranslation("start");
   const offered = useQuery(examples());
+  const catalog = useCatalog();
+  const { data: connected } = useQuery(accounts);
   if (offered.error !== null) return <ErrorNote error={offered.error} />;
   if (offered.data === undefined) return <Loading />;
-  return (
-    <ul className={style["cards"]}>
-      {offered.data.map((each) => (
-        <li key={each.id}>
-          <Card example={each} taken={taken} />
-        </li>
-      ))}
-    </ul>
+  const needed = offered.data.flatMap(({ flow }) => needsOf(flow as FlowDocument, catalog));
+  const lacking = [...new Set(needed)].filter(
+    (each) => connected !== undefined && accountOf(each, connected) === undefined,
   );
+  return (
+    <>
+      {!isLed && lacking.length > 0 && (
+        <div className={style["lacking"]}>
+          <span>{t("lacking")}</span>
+          {lacking.map((connector) => (
+            <ConnectButton key={connector.id} connector={connector} onConnected={() => undefined} />
+          ))}
+        </div>
+      )}
+      <ul className={style["cards"]}>
+        {bySize(offered.data).map((each) => (
+          <li key={each.id}>
+            <Card example={each} taken={taken} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** The simplest first. */
+function bySize(all: readonly Schemas["Example"][]): Schemas["Example"][] {
+  const size = ({ flow }: Schemas["Example"]) => Object.keys(flow.components).length;
+  return [...all].sort((one, other) => size(one) - size(other));
 }
 
 function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly Known[] }) {
@@ -44,7 +67,7 @@ function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly
   const document = example.flow as FlowDocument;
   const isSimulated = who?.simulator != null;
   const needs = needsOf(document, catalog);
-  const lacking = needs.filter((each) => accountOf(each, connected) === undefined);
+  const isLacking = needs.some((each) => accountOf(each, connected) === undefined);
   const own = () => adopted(document, catalog, connected, isSimulated);
   const open = (flowId: string) => {
     beginGuide(flowId);
@@ -55,7 +78,7 @@ function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly
     mutationFn: async () => {
       const name = freeTitle(document.name, taken);
       const params = { params: { path: { flow_id: freeId(name, taken) } } };
-      await take(api.PUT("/api/flows/{flow_id}", { ...params, body: { ...own(), name } as never }));
+      await take(api.PUT("/api/flows/{flow_id}", { ...params, body: { ...own(), name } }));
       await queryClient.invalidateQueries({ queryKey: ["flows"] });
       // Where it does not start, its page says why.
       await api.POST("/api/flows/{flow_id}/start", params).catch(() => null);
@@ -96,16 +119,13 @@ function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly
       </ul>
       {error !== null && <ErrorNote error={error} />}
       <div className={style["cardActions"]}>
-        {isSimulated && lacking.length === 0 && (
-          <Button isSmall look="main" disabled={isBusy} onClick={() => attempt.mutate()}>
+        {isSimulated && !isLacking && (
+          <Button isSmall disabled={isBusy} onClick={() => attempt.mutate()}>
             <FlaskConical size={14} aria-hidden />
             {t("attempt")}
             <span className="unseen">{example.name}</span>
           </Button>
         )}
-        {lacking.map((connector) => (
-          <ConnectButton key={connector.id} connector={connector} onConnected={() => undefined} />
-        ))}
         <Button isSmall disabled={isBusy} onClick={() => use.mutate()}>
           {t("use")}
           <span className="unseen">{example.name}</span>

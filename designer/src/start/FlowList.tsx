@@ -24,6 +24,7 @@ export function FlowList({ rows }: { rows: Row[] }) {
         <div className={style["tools"]}>
           <TextInput
             type="search"
+            data-search
             className={style["search"]}
             aria-label={t("search")}
             placeholder={t("search")}

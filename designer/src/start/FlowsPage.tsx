@@ -18,7 +18,7 @@ import { begin, readFlow, type Known } from "./beginning";
 import { Examples } from "./Examples";
 import { FlowList } from "./FlowList";
 import { GuideCard } from "./guide/GuideCard";
-import { beginGuide } from "./guide/state";
+import { beginGuide, useGuide } from "./guide/state";
 import { rowsOf } from "./rows";
 import style from "./start.module.css";
 
@@ -36,6 +36,10 @@ export default function FlowsPage() {
   const [refused, setRefused] = useState<string[]>([]);
   const rows = data === undefined ? [] : rowsOf(data, counts);
   const isEmpty = data !== undefined && rows.length === 0;
+  const shown = useGuide((state) => state.shown);
+  const guided = useGuide((state) => state.flowId);
+  const isLed = shown === "always" || (shown === "auto" && isEmpty);
+  const led = rows.find(({ id }) => id === guided);
   const open = (id: string) => navigate(`/flows/${encodeURIComponent(id)}`);
   const create = useMutation({
     mutationFn: () => begin(emptyDocument(t("newName")), rows),
@@ -118,14 +122,14 @@ export default function FlowsPage() {
         {data !== undefined && (
           <>
             {isEmpty && <p className={style["welcome"]}>{t("welcome")}</p>}
-            <GuideCard rows={rows} isEmpty={isEmpty} onCreate={() => create.mutate()} />
+            {isLed && <GuideCard row={led} onCreate={() => create.mutate()} />}
             {!isEmpty && <FlowList rows={rows} />}
             <details className={style["examples"]} open={isEmpty}>
               <summary>
                 <h2>{t("examples")}</h2>
                 <span className="soft">{t("examplesText")}</span>
               </summary>
-              <Examples taken={rows} />
+              <Examples taken={rows} isLed={isLed} />
             </details>
           </>
         )}

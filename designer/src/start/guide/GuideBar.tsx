@@ -5,11 +5,11 @@ import { X } from "lucide-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ConnectButton } from "../../accounts/ConnectButton";
-import { useEditor, useEditorStore } from "../../flow/editor";
+import { useEditor, useEditorStore, type Editor } from "../../flow/editor";
 import { linksOf } from "../../flow/document";
 import { me } from "../../shared/api/queries";
 import { Button, IconButton } from "../../shared/ui/Button";
+import { Connecting } from "./Connecting";
 import { useFacts } from "./facts";
 import style from "./guide.module.css";
 import { GuideItem } from "./GuideItem";
@@ -17,11 +17,8 @@ import { doneOf, isDelivered, ITEMS, nextOf, type Item } from "./items";
 import { pointAt } from "./pointing";
 import { dismissGuide, pointLater, useGuide } from "./state";
 
-/** Where each thing is done on the page of a flow. */
-const PLACES: Record<Item, string> = {
-  connect: "[data-guide=connect]",
-  trigger: "#palette input[type=search]",
-  reply: "#palette input[type=search]",
+/** Where things are done on the page of a flow; steps are added in the middle of the canvas. */
+const PLACES: Partial<Record<Item, string>> = {
   start: "[data-guide=start]",
   write: "#phone iframe",
   read: "#runs a",
@@ -36,31 +33,24 @@ export function GuideBar() {
 function Bar() {
   const { t } = useTranslation("guide");
   const editor = useEditorStore();
-  const document = useEditor((state) => state.document);
+  const flow = useEditor((state) => state.document);
   const flowId = useEditor((state) => state.flowId);
   const pending = useGuide((state) => state.pending);
   const { data: who } = useQuery(me);
-  const facts = useFacts(flowId, document);
+  const facts = useFacts(flowId, flow);
   const done = doneOf(facts);
   const next = nextOf(done);
-  const connector = facts.catalog.connectors.find(({ auth }) => auth?.type === "oauth2");
   const hasPhone = who?.simulator != null;
   const show = (item: Item) => {
-    if (item === "reply") chooseTheEnd();
-    pointAt(PLACES[item]);
-  };
-  /** What is added follows the step that is chosen, so the last one is. */
-  const chooseTheEnd = () => {
-    const { document: now, select } = editor.getState();
-    const leading = new Set(linksOf(now).map(({ from }) => from));
-    const last = Object.keys(now.components).find((name) => !leading.has(name));
-    if (last !== undefined) select([last]);
+    const place = PLACES[item];
+    if (place !== undefined) pointAt(place);
+    else if (item !== "connect") searchStep(editor, item === "reply");
   };
   useEffect(() => {
     if (pending === null) return;
     pointLater(null);
-    pointAt(PLACES[pending]);
-  }, [pending]);
+    show(pending);
+  });
   const text =
     next === "read" && isDelivered(facts)
       ? t("read.delivered")
@@ -79,9 +69,7 @@ function Bar() {
       <p className={style["next"]} role="status">
         {text}
       </p>
-      {next === "connect" && connector !== undefined && (
-        <ConnectButton connector={connector} onConnected={() => undefined} />
-      )}
+      <Connecting connectors={facts.catalog.connectors} isDone={done.connect} />
       {next !== null && next !== "connect" && (next !== "write" || hasPhone) && (
         <Button isSmall onClick={() => show(next)}>
           {t("show")}
@@ -92,4 +80,15 @@ function Bar() {
       </IconButton>
     </section>
   );
+}
+
+/** Search for a step in the middle of the canvas; a reply is to follow the flow's last step. */
+function searchStep(editor: Editor, isReply: boolean): void {
+  const { document: flow, select, beginAdding } = editor.getState();
+  const leading = new Set(linksOf(flow).map(({ from }) => from));
+  const last = Object.keys(flow.components).find((name) => !leading.has(name));
+  select(isReply && last !== undefined ? [last] : []);
+  const box = document.getElementById("canvas")?.getBoundingClientRect();
+  const at = { x: (box?.x ?? 0) + (box?.width ?? 0) / 3, y: (box?.y ?? 0) + 48 };
+  beginAdding({ place: {}, at });
 }

@@ -6,31 +6,16 @@ import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
-import { ConnectButton } from "../../accounts/ConnectButton";
 import { Button, IconButton } from "../../shared/ui/Button";
 import { documentOf, type Row } from "../rows";
 import { useFacts } from "./facts";
 import style from "./guide.module.css";
+import { Connecting } from "./Connecting";
 import { GuideItem } from "./GuideItem";
 import { doneOf, ITEMS, nextOf, type Item } from "./items";
-import { dismissGuide, pointLater, useGuide } from "./state";
+import { dismissGuide, pointLater } from "./state";
 
-export function GuideCard({
-  rows,
-  isEmpty,
-  onCreate,
-}: {
-  rows: readonly Row[];
-  isEmpty: boolean;
-  onCreate: () => void;
-}) {
-  const shown = useGuide((state) => state.shown);
-  const flowId = useGuide((state) => state.flowId);
-  if (shown === "never" || (shown === "auto" && !isEmpty)) return null;
-  return <Card row={rows.find(({ id }) => id === flowId)} onCreate={onCreate} />;
-}
-
-function Card({ row, onCreate }: { row: Row | undefined; onCreate: () => void }) {
+export function GuideCard({ row, onCreate }: { row: Row | undefined; onCreate: () => void }) {
   const { t } = useTranslation("guide");
   const id = useId();
   const [, navigate] = useLocation();
@@ -41,7 +26,7 @@ function Card({ row, onCreate }: { row: Row | undefined; onCreate: () => void })
   const facts = useFacts(row?.id ?? null, document ?? null);
   const done = doneOf(facts);
   const next = nextOf(done);
-  const connector = facts.catalog.connectors.find(({ auth }) => auth?.type === "oauth2");
+  const { connectors } = facts.catalog;
   const goOn = (item: Item) => {
     pointLater(item);
     if (row === undefined) onCreate();
@@ -61,11 +46,7 @@ function Card({ row, onCreate }: { row: Row | undefined; onCreate: () => void })
             {item === next && (
               <>
                 <span className="soft">{t(`${item}.text`)}</span>
-                {item === "connect" && connector !== undefined ? (
-                  <span>
-                    <ConnectButton connector={connector} onConnected={() => undefined} />
-                  </span>
-                ) : (
+                {item !== "connect" && (
                   <span>
                     <Button isSmall look="main" onClick={() => goOn(item)}>
                       {row === undefined ? t("create") : t("goOn", { name: row.name })}
@@ -75,6 +56,7 @@ function Card({ row, onCreate }: { row: Row | undefined; onCreate: () => void })
                 )}
               </>
             )}
+            {item === "connect" && <Connecting connectors={connectors} isDone={done.connect} />}
           </GuideItem>
         ))}
       </ol>

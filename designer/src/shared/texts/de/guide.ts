@@ -6,7 +6,7 @@ export default {
   dismiss: "Erste Schritte schließen",
   done: "erledigt",
   show: "Stelle zeigen",
-  create: "Neuer Flow",
+  create: "Leer beginnen",
   goOn: "Weiter mit „{{name}}“",
   finished: "Das war alles: Der Flow antwortet jetzt von selbst.",
   connect: {

@@ -12,6 +12,7 @@ export default {
   examplesText: "Eines nehmen und nach Belieben ändern.",
   use: "Verwenden",
   attempt: "Im Simulator ausprobieren",
+  lacking: "Die meisten Beispiele brauchen ein Konto:",
   beginsWith: "Beginnt mit {{trigger}}",
   needs: "Braucht ein Konto von {{label}}",
   has: "{{label}}: {{account}}",

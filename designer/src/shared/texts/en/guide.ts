@@ -3,7 +3,7 @@ export default {
   dismiss: "Close the first steps",
   done: "done",
   show: "Show where",
-  create: "New flow",
+  create: "Begin an empty flow",
   goOn: "Go on with “{{name}}”",
   finished: "That was all: your flow answers by itself.",
   connect: {

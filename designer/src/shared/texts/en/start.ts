@@ -8,6 +8,7 @@ export default {
   examplesText: "Take one and change what you like.",
   use: "Use this",
   attempt: "Try it in the simulator",
+  lacking: "Most examples need an account:",
   beginsWith: "Begins with {{trigger}}",
   needs: "Needs a {{label}} account",
   has: "{{label}}: {{account}}",
