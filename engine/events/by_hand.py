@@ -132,7 +132,8 @@ class RunsByHand:
         row = next(iter(await self.storage.rows(query.where(mine))), None)
         if row is None:
             raise LookupError(f"The flow has no run {run_id!r}.")
-        given = [each for values in (row.output or {}).values() for each in values]
+        output: dict[str, list[Any]] = row.output or {}
+        given = [each for values in output.values() for each in values]
         if not given or (trigger is not None and trigger != row.component):
             raise RejectedError(
                 "The run cannot be begun like that one",

@@ -25,7 +25,7 @@ def salvaged(raw: object) -> FlowDocument | None:
 def types_of(raw: object) -> dict[str, str]:
     """Return the component of each step of a document that may be anything, where it names one."""
     components = raw.get("components") if is_object(raw) else None
-    steps = components if is_object(components) else {}
+    steps: Mapping[str, Any] = components if is_object(components) else {}
     named = ((key, each.get("type")) for key, each in steps.items() if is_object(each))
     return {key: name for key, name in named if isinstance(name, str)}
 

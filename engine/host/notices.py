@@ -124,4 +124,5 @@ class StreamedNotices:
 def _ports(row: Mapping[str, Any]) -> dict[str, int]:
     """Return how many values have left a step at each port."""
     counts: Mapping[str, int] = row["counts"] or {}
-    return {port: counts.get(port, len(values)) for port, values in (row["output"] or {}).items()}
+    output: Mapping[str, list[Any]] = row["output"] or {}
+    return {port: counts.get(port, len(values)) for port, values in output.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from ..browser import Visitor, violations
 from .conftest import Site
@@ -119,15 +119,17 @@ async def opened(visitor: Visitor, site: Site, *, reply: dict[str, Any]) -> Page
     return page
 
 
-def field(page: Page, label: str) -> Any:
+def field(page: Page, label: str) -> Locator:
     return page.get_by_role("region", name="Step").get_by_label(label, exact=False).first
 
 
 async def eventually_input(site: Site, page: Page, wanted: dict[str, Any]) -> None:
     """Wait until the draft has this input and nothing else."""
+    found: object = None
     for _ in range(600):
         draft = (await site.api.get("/api/flows/reply/draft")).json()
-        if draft["document"]["components"]["reply"]["input"] == wanted:
+        found = draft["document"]["components"]["reply"]["input"]
+        if found == wanted:
             return
         await page.wait_for_timeout(100)
-    assert draft["document"]["components"]["reply"]["input"] == wanted
+    assert found == wanted

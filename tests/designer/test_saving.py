@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from ..browser import Visitor
 from .conftest import Site
@@ -127,7 +125,7 @@ async def opened(visitor: Visitor, site: Site) -> Page:
     return page
 
 
-def name(page: Page) -> Any:
+def name(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Name of the flow")
 
 

@@ -191,7 +191,7 @@ def test_a_wait_goes_on_as_its_own_version_says_after_an_upgrade(world: World) -
 def test_a_failed_wait_of_which_nothing_follows_is_told_to_the_flow_for_errors(
     ready: World,
 ) -> None:
-    listen = {
+    listen: dict[str, Any] = {
         "name": "Listen",
         "components": {"wrong": {"type": "appmixer.utilities.OnError", "input": {}}},
     }

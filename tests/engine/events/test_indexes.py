@@ -14,6 +14,7 @@ from sqlalchemy import event
 from appmixer.engine.events import routing
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.storage.tables import events, runs, segments, steps
+from appmixer.engine.values import is_list
 
 from ..runs.test_runs import flow, start
 
@@ -72,7 +73,7 @@ def _planned(connection: sa.Connection, asked: dict[str, Any]) -> list[tuple[str
     parameters: Any
     for statement, parameters in asked.items():
         if re.match("SELECT|WITH|UPDATE|DELETE", statement):
-            given: Any = parameters[0] if isinstance(parameters, list) else parameters
+            given: Any = parameters[0] if is_list(parameters) else parameters
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)
             found += [(statement, row.detail) for row in plan]
     return found
