@@ -56,6 +56,13 @@ async def open_flow(visitor: Visitor, site: Site, document: Mapping[str, Any], *
     return page
 
 
+async def choose(page: Page, words: str) -> None:
+    """Search for what comes next, and take what is found first."""
+    await page.get_by_placeholder("What comes next?").fill(words)
+    await expect(page.get_by_role("option").first).to_contain_text(words, ignore_case=True)
+    await page.keyboard.press("Enter")
+
+
 async def saved(page: Page) -> None:
     """Wait until the engine has what was done."""
     await expect(page.get_by_text("Draft saved")).to_be_visible()

@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from ..browser import Visitor, violations
 from .conftest import Site
-from .flows import chain, generated, open_flow, saved, store, stored, without_places
+from .flows import chain, choose, generated, open_flow, saved, store, stored, without_places
 
 pytestmark = pytest.mark.anyio
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -110,12 +110,18 @@ async def test_while_a_step_of_300_is_dragged_only_that_step_and_its_links_are_d
     await page.mouse.move(*start)
     await page.mouse.down()
     await page.mouse.move(start[0] + 8, start[1] + 8)
-    await page.evaluate("window.countedRenders = new Map()")
-    await page.mouse.move(start[0] + 60, start[1] + 40, steps=20)
-    drawn = await page.evaluate("[...window.countedRenders.keys()].sort()")
+    wanted = ["link step1.out>step2", "link step2.out>step3", "step step2"]
+    drawn: list[str] = []
+    # What was asked for when the page was opened may still come and be drawn.
+    for at in range(20):
+        await page.evaluate("window.countedRenders = new Map()")
+        await page.mouse.move(start[0] + 20 + at, start[1] + 40, steps=5)
+        drawn = await page.evaluate("[...window.countedRenders.keys()].sort()")
+        if drawn == wanted:
+            break
     await page.mouse.up()
 
-    assert drawn == ["link step1.out>step2", "link step2.out>step3", "step step2"]
+    assert drawn == wanted
 
 
 async def test_a_dragged_step_is_where_it_was_left_and_one_undo_takes_it_back(
@@ -157,8 +163,7 @@ async def test_a_link_dropped_on_the_ground_adds_what_comes_next_there(
     page = await open_flow(visitor, site, TWO)
     await drag(page, await centre(port(page, "begin", "started")), by=(60, 180))
     await page.mouse.up()
-    await page.get_by_placeholder("What comes next?").fill("stop")
-    await page.keyboard.press("Enter")
+    await choose(page, "stop")
     await expect(card(page, "stop")).to_be_visible()
     await saved(page)
 
@@ -172,8 +177,7 @@ async def test_a_step_is_inserted_into_a_link(visitor: Visitor, site: Site) -> N
     x, y = await centre(page.locator(".react-flow__edge-interaction"))
     await page.mouse.move(x, y)
     await page.get_by_role("button", name="Insert a step between begin and wait").click()
-    await page.get_by_placeholder("What comes next?").fill("set values")
-    await page.keyboard.press("Enter")
+    await choose(page, "set values")
     await expect(card(page, "setValues")).to_be_visible()
     await saved(page)
 
@@ -187,8 +191,7 @@ async def test_a_new_step_is_filled_with_what_fits_from_before_it(
 ) -> None:
     page = await open_flow(visitor, site, example("auto_reply"))
     await page.get_by_role("button", name="Add a step after incoming at message").click()
-    await page.get_by_placeholder("What comes next?").fill("send text")
-    await page.keyboard.press("Enter")
+    await choose(page, "send text")
     await expect(page.get_by_role("textbox", name="Message Text")).to_be_focused()
     await saved(page)
 

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from ..browser import Visitor, violations
 from .conftest import Site
-from .flows import EMPTY, chain, open_flow, saved, stored
+from .flows import EMPTY, chain, choose, open_flow, saved, stored
 from .test_canvas import TWO, card, example
 
 pytestmark = pytest.mark.anyio
@@ -19,9 +19,8 @@ async def test_a_flow_is_built_by_keys_alone(visitor: Visitor, site: Site) -> No
     for word in ("on start", "delay"):
         await page.keyboard.press("Tab")
         await expect(page.get_by_placeholder("What comes next?")).to_be_focused()
-        await page.keyboard.type(word)
-        await page.keyboard.press("Enter")
-        await expect(page.get_by_placeholder("What comes next?")).not_to_be_visible()
+        await choose(page, word)
+        await expect(page.locator("#inspector :focus")).to_be_visible()
         await page.keyboard.press("Shift+F6")
         await expect(page.get_by_role("region", name="Flow")).to_be_focused()
     await page.keyboard.press("ArrowLeft")
@@ -93,6 +92,7 @@ async def test_the_search_through_everything_adds_a_component_and_leads_to_a_flo
     page = await open_flow(visitor, site, TWO)
     await page.keyboard.press("Control+k")
     await page.get_by_placeholder("Do something, or go somewhere").fill("http request")
+    await expect(page.get_by_role("option").first).to_contain_text("HTTP Request")
     await page.keyboard.press("Enter")
     await expect(card(page, "httpRequest")).to_be_visible()
     await page.keyboard.press("Control+k")
@@ -121,8 +121,7 @@ async def test_the_outline_is_the_whole_editor_as_a_tree(visitor: Visitor, site:
     await expect(tree).to_be_focused()
     await page.keyboard.press("End")
     await page.keyboard.press("Insert")
-    await page.keyboard.type("delay")
-    await page.keyboard.press("Enter")
+    await choose(page, "delay")
     await expect(tree.get_by_role("treeitem", name="delay")).to_be_visible()
     await tree.focus()
     await page.keyboard.press("Delete")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from ..browser import Visitor
 from .conftest import Site
@@ -26,14 +26,12 @@ async def test_a_component_dragged_onto_the_canvas_stands_where_it_was_dropped(
     visitor: Visitor, site: Site
 ) -> None:
     page = await open_flow(visitor, site, EMPTY)
-    await page.get_by_role("button", name="New Message").drag_to(
-        page.get_by_role("region", name="Flow"), target_position={"x": 200, "y": 300}
-    )
+    box = await page.get_by_role("region", name="Flow").bounding_box()
+    assert box is not None
+    await carry(page, "New Message", (box["x"] + 200, box["y"] + 300))
     await expect(card(page, "newMessage")).to_be_visible()
     x, y = await centre(card(page, "newMessage"))
-    box = await page.get_by_role("region", name="Flow").bounding_box()
 
-    assert box is not None
     assert abs(x - box["x"] - 200) < 40
     assert abs(y - box["y"] - 300) < 40
 
@@ -42,14 +40,9 @@ async def test_a_component_dragged_onto_a_link_is_inserted_and_onto_a_port_is_co
     visitor: Visitor, site: Site
 ) -> None:
     page = await open_flow(visitor, site, TWO)
-    palette = page.get_by_role("region", name="Components")
-    await palette.get_by_role("button", name="Set Values").drag_to(
-        page.locator(".react-flow__edge-interaction"), force=True
-    )
+    await carry(page, "Set Values", await centre(page.locator(".react-flow__edge-interaction")))
     await expect(card(page, "setValues")).to_be_visible()
-    await palette.get_by_role("button", name="Stop Ends").drag_to(
-        port(page, "wait", "out"), force=True
-    )
+    await carry(page, "Stop", await centre(port(page, "wait", "out")))
     await expect(card(page, "stop")).to_be_visible()
     await saved(page)
 
@@ -57,3 +50,14 @@ async def test_a_component_dragged_onto_a_link_is_inserted_and_onto_a_port_is_co
     assert components["setValues"]["source"] == {"in": {"begin": ["started"]}}
     assert components["wait"]["source"] == {"in": {"setValues": ["out"]}}
     assert components["stop"]["source"] == {"in": {"wait": ["out"]}}
+
+
+async def carry(page: Page, label: str, to: tuple[float, float]) -> None:
+    """Drag a component out of the palette, and drop it."""
+    palette = page.get_by_role("region", name="Components")
+    await palette.get_by_role("searchbox").fill(label)
+    await palette.locator("li button").first.hover()
+    await page.mouse.down()
+    await page.mouse.move(*to, steps=5)
+    await page.mouse.move(*to)
+    await page.mouse.up()

@@ -7,7 +7,7 @@ import {
   type ReactFlowState,
 } from "@xyflow/react";
 import { CircleAlert, CircleHelp, Plus } from "lucide-react";
-import { memo, useState, type KeyboardEvent, type MouseEvent } from "react";
+import { memo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useCatalog } from "../flow/catalog";
@@ -78,7 +78,7 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
       )}
       <div className={style["text"]}>
         {isRenaming ? (
-          <NameInput name={id} />
+          <NameInput name={id} onEnd={() => editor.getState().beginRenaming(null)} />
         ) : (
           <strong title={step.label == null ? undefined : id}>{step.label ?? id}</strong>
         )}
@@ -158,6 +158,7 @@ function Port({
           className={classes(
             style["plus"],
             port.isMain && !port.isUsed && style["waiting"],
+            port.isUsed && style["beside"],
             "nodrag nopan",
           )}
           style={{ top: port.y }}
@@ -172,16 +173,19 @@ function Port({
 }
 
 /** The step's name while it is being typed; Enter takes it and Escape leaves it as it was. */
-export function NameInput({ name }: { name: string }) {
+export function NameInput({ name, onEnd }: { name: string; onEnd: () => void }) {
   const { t } = useTranslation("canvas");
   const editor = useEditorStore();
   const step = useEditor((state) => state.document.components[name]);
   const [text, setText] = useState(step?.label ?? name);
+  const isOver = useRef(false);
   const end = (isTaken: boolean) => {
-    const { change, select, beginRenaming, renaming, selected, selectedNotes } = editor.getState();
-    if (renaming !== name) return;
-    beginRenaming(null);
+    // Taking the input away takes the keyboard from it, too.
+    if (isOver.current) return;
+    isOver.current = true;
+    onEnd();
     if (!isTaken) return;
+    const { change, select, selected, selectedNotes } = editor.getState();
     const [, called] = callStep(editor.getState().document, name, text);
     change((before) => callStep(before, name, text)[0]);
     select(

@@ -25,6 +25,7 @@ export function Outline() {
   const document = useEditor((state) => state.document);
   const selected = useEditor((state) => state.selected);
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [renaming, setRenaming] = useState<string | null>(null);
   const [current, setCurrent] = useState<string | null>(null);
   const list = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => rowsOf(document, closed), [closed, document]);
@@ -99,7 +100,7 @@ export function Outline() {
       },
       renameStep: () => {
         editor.getState().select([row.name]);
-        editor.getState().beginRenaming(row.name);
+        setRenaming(row.id);
       },
       removeStep: () => {
         editor.getState().select([row.name]);
@@ -136,6 +137,8 @@ export function Outline() {
                   isCurrent={item.index === at}
                   isSelected={selected.includes(each.name)}
                   isClosed={closed.has(each.id)}
+                  isRenaming={renaming === each.id}
+                  onRenamed={() => setRenaming(null)}
                   onToggle={() => toggle(each.id, !closed.has(each.id))}
                   onChoose={() => go(item.index)}
                 />
@@ -154,14 +157,25 @@ interface Props {
   isCurrent: boolean;
   isSelected: boolean;
   isClosed: boolean;
+  isRenaming: boolean;
+  onRenamed: () => void;
   onToggle: () => void;
   onChoose: () => void;
 }
 
-function OutlineRow({ row, top, isCurrent, isSelected, isClosed, onToggle, onChoose }: Props) {
+function OutlineRow({
+  row,
+  top,
+  isCurrent,
+  isSelected,
+  isClosed,
+  isRenaming,
+  onRenamed,
+  onToggle,
+  onChoose,
+}: Props) {
   const { t } = useTranslation("outline");
   const step = useEditor((state) => state.document.components[row.name]);
-  const isRenaming = useEditor((state) => state.renaming === row.name) && isCurrent;
   const component = useCatalog().components.get(step?.type ?? "");
   const faults = useSaving(
     (state) =>
@@ -204,7 +218,7 @@ function OutlineRow({ row, top, isCurrent, isSelected, isClosed, onToggle, onCho
         <ComponentIcon component={component} size={18} />
       )}
       {isRenaming ? (
-        <NameInput name={row.name} />
+        <NameInput name={row.name} onEnd={onRenamed} />
       ) : (
         <span className={style["name"]}>{step?.label ?? row.name}</span>
       )}
