@@ -7,16 +7,15 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { queryClient } from "./shared/api/queries";
-import { offerNonce } from "./shared/nonce";
+import { nonce } from "./shared/nonce";
 import { startTexts } from "./shared/texts";
 import { Toasts } from "./shared/ui/toasts";
 import { Shell } from "./shell/Shell";
 import { applyTheme } from "./shell/theme";
 
-offerNonce();
+setNonce(nonce());
 applyTheme();
 // Dialogs keep the page behind them from scrolling by a style of their own.
-setNonce(document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "");
 await startTexts();
 const root = document.getElementById("root");
 if (root === null) throw new Error("The page has no root.");
