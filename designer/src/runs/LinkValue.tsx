@@ -5,7 +5,7 @@ import { Tip } from "../shared/ui/Tip";
 import { portKey, useDrawn } from "./drawn";
 import style from "./runs.module.css";
 
-const SHOWN = 400;
+const SHOWN = 1_000;
 
 /** How many values went along a link in the run that is drawn; the first of them on hover. */
 export function LinkValue({
@@ -22,7 +22,8 @@ export function LinkValue({
   const { t } = useTranslation("runs");
   const drawn = useDrawn((state) => state.ports[portKey(from, port)]);
   if (drawn === undefined) return null;
-  const first = JSON.stringify(drawn.first, null, 1);
+  // What is empty says nothing where there is little room.
+  const first = JSON.stringify(drawn.first, (_, value: unknown) => value ?? undefined, 1);
   return (
     <EdgeLabelRenderer>
       <Tip text={first.length > SHOWN ? `${first.slice(0, SHOWN)}…` : first}>

@@ -92,7 +92,7 @@ function OpenLists({ run }: { run: Run }) {
   if (run.lists.length === 0) return null;
   return (
     <section aria-label={t("lists")}>
-      <h3>{t("lists")}</h3>
+      <h2>{t("lists")}</h2>
       <ul className={style["waits"]}>
         {run.lists.map((list) => (
           <li key={list.stepId}>

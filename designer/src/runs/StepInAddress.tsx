@@ -6,6 +6,7 @@ import { useRoute, useSearchParams } from "wouter";
 import { useEditorStore } from "../flow/editor";
 
 const TRIES = 120;
+const CONTROLS = "input, textarea, select, button, [tabindex], [contenteditable=true]";
 
 export function StepInAddress() {
   const editor = useEditorStore();
@@ -32,10 +33,11 @@ function focusField(step: string, field: string): boolean {
   const parts = field.split(".");
   for (let end = parts.length; end > 0; end -= 1) {
     const id = [`step-${step}`, ...parts.slice(0, end)].join("_");
-    const found = document.getElementById(id);
-    const control = found?.matches("input, textarea, select, button, [tabindex]")
-      ? found
-      : found?.querySelector<HTMLElement>("input, textarea, select, button, [contenteditable]");
+    const label = CSS.escape(`${id}-label`);
+    const found =
+      document.getElementById(id) ??
+      document.querySelector<HTMLElement>(`[aria-labelledby~="${label}"]`);
+    const control = found?.matches(CONTROLS) ? found : found?.querySelector<HTMLElement>(CONTROLS);
     if (control == null) continue;
     control.scrollIntoView({ block: "center" });
     control.focus();

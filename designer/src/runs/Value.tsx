@@ -30,7 +30,7 @@ export function Value({ label, value }: { label: string; value: unknown }) {
   return (
     <section className={style["value"]} aria-labelledby={id}>
       <header className={style["valueHead"]}>
-        <h4 id={id}>{label}</h4>
+        <h2 id={id}>{label}</h2>
         <Button look="quiet" isSmall aria-pressed={isJson} onClick={() => setJson(!isJson)}>
           {t(isJson ? "value.tree" : "value.json")}
         </Button>
