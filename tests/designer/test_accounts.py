@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Page, expect
 
@@ -11,6 +9,7 @@ from appmixer.sandbox.world import seed
 
 from ..browser import Visitor, violations
 from .conftest import Site
+from .situations import SERVICE, accounts, connected, listening, withdraw
 
 pytestmark = pytest.mark.anyio
 # The sandbox's dialog has no icon, as Meta's has one of its own.
@@ -22,7 +21,6 @@ def without_an_icon(visitor: Visitor) -> None:
     visitor.expect_complaints(NO_ICON)
 
 
-SERVICE = "appmixer:whatsapp"
 OPEN_STEP = {
     "name": "Greeting",
     "components": {"hello": {"type": "appmixer.whatsapp.SendText", "input": {}, "source": {}}},
@@ -325,35 +323,6 @@ async def choose_step(page: Page) -> None:
     if not await button.is_visible():
         await step.click()
     await expect(button).to_be_visible()
-
-
-async def connected(site: Site, name: str = "acme") -> None:
-    account = {"service": SERVICE, "name": name, "accessToken": seed.SYSTEM_USER_TOKEN}
-    (await site.api.post("/api/accounts", json=account)).raise_for_status()
-
-
-async def withdraw(site: Site) -> None:
-    """Take the token back at the service, and let the engine notice."""
-    (await site.controls.delete(f"/tokens/{seed.SYSTEM_USER_TOKEN}")).raise_for_status()
-    [account] = await accounts(site)
-    report = await site.api.get(f"/api/accounts/{account['id']}/checks")
-    assert report.json()["account"]["state"] == "reconnect", report.text
-
-
-async def listening(site: Site) -> None:
-    heard = {
-        "type": "appmixer.whatsapp.NewMessage",
-        "account": "acme",
-        "input": {"businessAccountId": seed.WABA_ID},
-    }
-    document = {"name": "Listening", "components": {"heard": heard}}
-    (await site.api.put("/api/flows/listening", json=document)).raise_for_status()
-    (await site.api.post("/api/flows/listening/start")).raise_for_status()
-
-
-async def accounts(site: Site) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await site.api.get("/api/accounts")).json()["accounts"]
-    return found
 
 
 async def names(site: Site) -> list[str]:
