@@ -37,18 +37,20 @@ export default function AccountsPage() {
     const connector = connectorOf(again);
     if (connector !== undefined) setOpened({ connector, again });
   };
-  const buttons = connectors
+  // A login is what most people have; keys come behind.
+  const kinds = [...connectors]
     .filter(({ auth }) => auth !== null)
-    .map((connector, at) => (
-      <Button
-        key={connector.id}
-        look={at === 0 ? "main" : "plain"}
-        onClick={() => setOpened({ connector })}
-      >
-        <Plug size={16} aria-hidden />
-        {t("connect", { label: connector.label })}
-      </Button>
-    ));
+    .sort((one, other) => Number(isLogin(other)) - Number(isLogin(one)));
+  const buttons = kinds.map((connector, at) => (
+    <Button
+      key={connector.id}
+      look={at === 0 ? "main" : "plain"}
+      onClick={() => setOpened({ connector })}
+    >
+      <Plug size={16} aria-hidden />
+      {t("connect", { label: connector.label })}
+    </Button>
+  ));
   const shown = data?.filter((each) => name === undefined || each.name === name) ?? [];
   return (
     <Page title={name ?? t("title")} actions={name === undefined ? buttons : <All />}>
@@ -93,6 +95,10 @@ export default function AccountsPage() {
       )}
     </Page>
   );
+}
+
+function isLogin({ auth }: Connector): boolean {
+  return auth?.type === "oauth2";
 }
 
 function All() {
