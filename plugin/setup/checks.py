@@ -250,7 +250,6 @@ def _delivery(wiring: Wiring, heard: frozenset[str], *, matters: bool) -> list[C
                 _weight(bool(heard)),
                 "Its events are not delivered to this app.",
                 "Start a flow with a trigger for it; the trigger subscribes the account.",
-                mend="claim",
             )
         )
     missed = [each for each in wiring.missed(heard) if each.address]

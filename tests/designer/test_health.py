@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
+from appmixer.demo import rehearsal
 from appmixer.sandbox.world import seed
 
 from ..browser import Visitor, violations
@@ -13,8 +14,6 @@ from .conftest import Site
 from .situations import connected, listening, withdraw
 
 pytestmark = pytest.mark.anyio
-
-ELSEWHERE = "https://elsewhere.example/hook"
 
 
 async def test_faults_stand_before_advice_each_with_what_to_do(
@@ -59,9 +58,9 @@ async def test_events_that_go_elsewhere_are_claimed_from_the_page(
 ) -> None:
     await connected(site)
     await listening(site)
-    await deliver_elsewhere(site)
+    elsewhere = await deliver_elsewhere(site)
     page = await visitor.open(await site.link("/health"))
-    found = page.get_by_role("listitem").filter(has_text=ELSEWHERE)
+    found = page.locator("main li[data-state]").filter(has_text=elsewhere)
     await expect(found).to_have_attribute("data-state", "fault")
 
     await found.get_by_role("button", name="Have its events come here").click()
@@ -130,13 +129,15 @@ async def test_the_page_of_health_speaks_german(visitor: Visitor, site: Site) ->
     await expect(page.get_by_role("heading", name="In Zahlen")).to_be_visible()
 
 
-async def deliver_elsewhere(site: Site) -> None:
-    """Let the service deliver the account's events to another address."""
+async def deliver_elsewhere(site: Site) -> str:
+    """Let the service deliver the account's events to an address that the engine is not told."""
+    address = site.url.replace("127.0.0.1", "localhost") + rehearsal.ENGINE_EVENTS
     path = f"{site.sandbox.url}/v25.0/{seed.WABA_ID}/subscribed_apps"
-    body = {"override_callback_uri": ELSEWHERE, "verify_token": "x"}
+    body = {"override_callback_uri": address, "verify_token": seed.VERIFY_TOKEN}
     async with httpx.AsyncClient(trust_env=False) as client:
         headers = {"Authorization": f"Bearer {seed.SYSTEM_USER_TOKEN}"}
         (await client.post(path, json=body, headers=headers)).raise_for_status()
+    return address
 
 
 async def link_of_an_owner(site: Site, path: str) -> str:

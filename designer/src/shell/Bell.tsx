@@ -45,8 +45,8 @@ export function Bell() {
         <Popover.Portal>
           <Popover.Content
             className={style["panel"]}
-            side="right"
-            align="end"
+            side="top"
+            align="start"
             sideOffset={8}
             collisionPadding={8}
             aria-label={t("bell.title")}
