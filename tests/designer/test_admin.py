@@ -15,7 +15,7 @@ from appmixer.demo import rehearsal
 from appmixer.engine.settings import Settings
 from appmixer.sandbox.testing import running_sandbox
 
-from ..browser import Visitor, violations
+from ..browser import Visitor, smoothness, violations
 from .conftest import Site, beside, environment
 
 pytestmark = pytest.mark.anyio
@@ -67,9 +67,28 @@ class TestOfAnEngineThatNobodyHasSetUp:
         assert callback == f"{bare_site.url}{rehearsal.ENGINE_EVENTS}"
         secrets = {values["clientSecret"], values["verifyToken"]}
         assert [each for each in heard if any(secret in each for secret in secrets)] == []
-        assert not any(secret in await page.content() for secret in secrets)
+        content = await page.content()
+        assert [secret for secret in secrets if secret in content] == []
         typed = "Array.from(document.querySelectorAll('input'), (each) => each.value)"
         assert not secrets & set(await page.evaluate(typed))
+
+    async def test_the_start_leads_to_the_setup_until_nothing_is_missing(
+        self, visitor: Visitor, bare_site: Site
+    ) -> None:
+        page = await opened(visitor, bare_site, "/")
+
+        notice = page.get_by_role("complementary", name="Setup")
+        await expect(notice).to_contain_text("WhatsApp is not set up yet")
+        assert (await smoothness(page)).layout_shift < 0.05
+        assert await violations(page) == []
+        await notice.get_by_role("link", name="Set up").click()
+        await expect(page).to_have_url(f"{bare_site.url}/admin")
+        for name in ("clientId", "clientSecret", "verifyToken"):
+            await enter(page, name, "1")
+        await page.get_by_role("link", name="Flows").click()
+
+        await expect(page.get_by_role("heading", name="Flows")).to_be_visible()
+        await expect(notice).to_have_count(0)
 
     async def test_whoever_comes_back_to_the_page_finds_ticked_what_was_done_elsewhere(
         self, visitor: Visitor, bare_site: Site
@@ -83,7 +102,9 @@ class TestOfAnEngineThatNobodyHasSetUp:
         told = {"callbackUrl": callback, "verifyToken": values["verifyToken"]}
         await bare_site.controls.post("/webhook", json=told)
 
-        await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        await page.evaluate(
+            "document.dispatchEvent(new Event('visibilitychange', {bubbles: true}))"
+        )
 
         await expect(step(page, "webhook")).to_have_attribute("data-state", "done")
 
@@ -114,6 +135,8 @@ class TestOfAnEngineThatNobodyHasSetUp:
         await secret.get_by_role("button", name="Replace").press("Enter")
         await expect(field(page, "clientSecret")).to_be_focused()
         await expect(field(page, "clientSecret")).to_have_value("")
+        await field(page, "clientSecret").fill("second-secret")
+        assert "second-secret" not in await page.content()
         await enter(page, "clientSecret", "second-secret")
         assert await stored(bare_site, "clientSecret") == ("stored", None)
         await secret.get_by_role("button", name="Reset").click()
@@ -297,6 +320,7 @@ class TestOwners:
 
         await expect(theirs.get_by_role("link", name="Flows")).to_be_visible()
         await expect(theirs.get_by_role("link", name="Administration")).to_have_count(0)
+        await expect(theirs.get_by_role("complementary", name="Setup")).to_have_count(0)
         for part in PARTS:
             await theirs.goto(site.url + part)
             await expect(theirs.get_by_text("There is nothing at this address")).to_be_visible()
@@ -343,7 +367,11 @@ async def test_the_engine_tells_what_it_holds_and_how_long(visitor: Visitor, sit
 async def test_what_keeps_the_engine_from_working_is_told(visitor: Visitor, site: Site) -> None:
     visitor.expect_complaints("503")
     page = await opened(visitor, site, "/admin/engine")
-    told = {"status": "not ready", "reason": "database: the disk is full", "troubles": {}}
+    told: dict[str, Any] = {
+        "status": "not ready",
+        "reason": "database: the disk is full",
+        "troubles": {},
+    }
 
     async def answer(route: Any) -> None:
         await route.fulfill(status=503, content_type="application/json", body=json.dumps(told))

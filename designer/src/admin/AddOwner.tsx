@@ -8,6 +8,7 @@ import { Button } from "../shared/ui/Button";
 import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { Labelled, TextInput } from "../shared/ui/Field";
 import { ErrorNote } from "../shared/ui/Note";
+import style from "./admin.module.css";
 import { owners } from "./queries";
 import { TokenShown } from "./TokenShown";
 
@@ -28,7 +29,7 @@ export function AddOwner({ onClose }: { onClose: () => void }) {
   const refused = add.error instanceof ApiError && add.error.field === "name" ? add.error : null;
   return (
     <Dialog title={t("owners.add")} isOpen onClose={onClose}>
-      <form onSubmit={submit} style={{ display: "grid", gap: 16 }} noValidate>
+      <form onSubmit={submit} className={style["form"]} noValidate>
         <Labelled
           label={t("owners.name")}
           help={t("owners.nameHelp")}

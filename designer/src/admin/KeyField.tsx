@@ -3,6 +3,7 @@ import { Eye, EyeOff } from "lucide-react";
 import { useId, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 
+import { ApiError } from "../shared/api/client";
 import { Button, IconButton } from "../shared/ui/Button";
 import { TextInput } from "../shared/ui/Field";
 import { useTold } from "../shared/ui/Note";
@@ -163,17 +164,19 @@ function Entry({
         )}
       </div>
       <div id={`${id}-error`} role="alert">
-        {save.isError && <Refusal error={save.error} />}
+        {save.isError && <Refusal error={save.error} name={value.key} />}
       </div>
     </form>
   );
 }
 
-function Refusal({ error }: { error: unknown }) {
+/** Why it was not saved; what the key means stands below it already. */
+function Refusal({ error, name }: { error: unknown; name: string }) {
   const { title, cause, cure } = useTold(error);
+  const isOfKey = error instanceof ApiError && error.field === name;
   return (
     <p className={style["error"]}>
-      <strong>{title}.</strong> {cause} {cure}
+      <strong>{title}.</strong> {cause} {!isOfKey && cure}
     </p>
   );
 }

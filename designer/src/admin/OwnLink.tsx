@@ -6,6 +6,7 @@ import { useFormat } from "../shared/format";
 import { Button } from "../shared/ui/Button";
 import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote } from "../shared/ui/Note";
+import style from "./admin.module.css";
 import { CopyField } from "./CopyField";
 
 /** A link that signs another browser in as whoever is signed in here. */
@@ -36,7 +37,7 @@ export function LinkField({ link, label }: { link: Schemas["Link"]; label: strin
   const { t } = useTranslation("admin");
   const { time } = useFormat();
   return (
-    <div>
+    <div className={style["link"]}>
       <CopyField label={label} value={link.url} />
       <p className="soft">{t("link.until", { time: time(link.expiresAt) })}</p>
     </div>

@@ -79,5 +79,7 @@ function learn(service: string, { key, isSet, source, value }: Key): void {
         ),
       },
   );
-  void queryClient.invalidateQueries({ queryKey: setup.queryKey });
+  for (const queryKey of [setup.queryKey, configuration.queryKey, ["checks"]]) {
+    void queryClient.invalidateQueries({ queryKey });
+  }
 }

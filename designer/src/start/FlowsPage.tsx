@@ -6,6 +6,7 @@ import { useRef, useState, type DragEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
+import { SetupNotice } from "../admin/SetupNotice";
 import { emptyDocument } from "../flow/document";
 import { api, take } from "../shared/api/client";
 import { flows } from "../shared/api/queries";
@@ -110,6 +111,7 @@ export default function FlowsPage() {
   return (
     <div className={style["start"]} {...drag}>
       <Page title={t("title")} actions={actions}>
+        <SetupNotice />
         {failure !== null && <ErrorNote error={failure} />}
         {refused.length > 0 && (
           <Note
