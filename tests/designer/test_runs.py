@@ -139,28 +139,6 @@ async def test_a_step_is_tried_again_from_its_error(visitor: Visitor, site: Site
     await expect(page.get_by_role("alert")).to_have_count(0)
 
 
-async def test_what_may_have_happened_is_done_again_only_after_a_question(
-    visitor: Visitor, site: Site
-) -> None:
-    await started(site, "reply", REPLY)
-    await site.controls.post(
-        "/faults", json={"endpoint": "messages", "kind": "disconnect", "count": 1}
-    )
-    await says(site, "Hello")
-    run_id = await waits_for_run(site, status="unknown")
-    page = await visitor.open(await site.link(f"/runs/{run_id}"))
-
-    await expect(page.get_by_text("nobody knows", exact=True).first).to_be_visible()
-    await page.get_by_role("button", name="Do it again all the same").click()
-    await expect(page.get_by_role("dialog")).to_contain_text("it happens twice")
-    await page.get_by_role("button", name="Leave it").click()
-    assert (await site.api.get(f"/api/runs/{run_id}")).json()["status"] == "unknown"
-    await page.get_by_role("button", name="Do it again all the same").click()
-    dialog = page.get_by_role("dialog")
-    await dialog.get_by_role("button", name="Do it again all the same").click()
-    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("done")
-
-
 async def test_a_link_to_a_step_opens_the_step_and_back_closes_it(
     visitor: Visitor, site: Site
 ) -> None:
