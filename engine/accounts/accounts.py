@@ -223,7 +223,7 @@ class Accounts:
         rows = await self._stored.storage.rows(of_running_flows(account))
         return users_in(rows, account)
 
-    async def flows_of(self, owner_id: str, account_id: str) -> list[dict[str, str]]:
+    async def flows_of(self, owner_id: str, account_id: str) -> Sequence[dict[str, str]]:
         """Return id and name of the running flows that use an account of the owner's."""
         account = await self.owned(owner_id, account_id)
         rows = await self._stored.storage.rows(of_running_flows(account))

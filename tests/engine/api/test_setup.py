@@ -112,7 +112,13 @@ async def test_steps_tick_themselves_as_they_are_done(admin: httpx.AsyncClient) 
         ["open", "done", "done"],
     ]
     assert found == [
-        {"name": "door", "state": "fault", "finding": "It is locked.", "cure": "Unlock it."}
+        {
+            "name": "door",
+            "state": "fault",
+            "finding": "It is locked.",
+            "cure": "Unlock it.",
+            "mend": "",
+        }
     ]
 
 
