@@ -1,6 +1,6 @@
 /** The button that does at once what mends a finding. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -36,7 +36,7 @@ export function Mending({ mend, account, onReconnect }: Props) {
 /** Has the account's events come to this engine, and shows of which that did not work. */
 function Claiming({ account }: { account: Schemas["Account"] }) {
   const { t } = useTranslation("health");
-  const client = useQueryClient();
+  const { refetch } = useQuery(accountReport(account.id));
   const claim = useMutation({
     mutationFn: async () =>
       (
@@ -49,7 +49,7 @@ function Claiming({ account }: { account: Schemas["Account"] }) {
     onSuccess: (left) => {
       if (left.length > 0) return;
       toast(t("claimed"));
-      void client.refetchQueries({ queryKey: accountReport(account.id).queryKey });
+      void refetch();
     },
   });
   return (
