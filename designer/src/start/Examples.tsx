@@ -16,7 +16,7 @@ import { ErrorNote } from "../shared/ui/Note";
 import { Loading } from "../shared/ui/Page";
 import { accountOf, adopted, begin, freeId, freeTitle, needsOf, type Known } from "./beginning";
 import { FlowPicture } from "./FlowPicture";
-import { beginGuide } from "./guide/state";
+import { beginGuide, tellFailure } from "./guide/state";
 import style from "./start.module.css";
 
 export function Examples({ taken, isLed }: { taken: readonly Known[]; isLed: boolean }) {
@@ -77,12 +77,14 @@ function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly
   const attempt = useMutation({
     mutationFn: async () => {
       const name = freeTitle(document.name, taken);
-      const params = { params: { path: { flow_id: freeId(name, taken) } } };
+      const flowId = freeId(name, taken);
+      const params = { params: { path: { flow_id: flowId } } };
       await take(api.PUT("/api/flows/{flow_id}", { ...params, body: { ...own(), name } }));
       await queryClient.invalidateQueries({ queryKey: ["flows"] });
-      // Where it does not start, its page says why.
-      await api.POST("/api/flows/{flow_id}/start", params).catch(() => null);
-      return params.params.path.flow_id;
+      await api
+        .POST("/api/flows/{flow_id}/start", params)
+        .catch((error: unknown) => tellFailure({ flowId, error }));
+      return flowId;
     },
     onSuccess: open,
   });

@@ -10,12 +10,13 @@ import { linksOf } from "../../flow/document";
 import { me } from "../../shared/api/queries";
 import { Button, IconButton } from "../../shared/ui/Button";
 import { Connecting } from "./Connecting";
+import { ErrorNote } from "../../shared/ui/Note";
 import { useFacts } from "./facts";
 import style from "./guide.module.css";
 import { GuideItem } from "./GuideItem";
 import { doneOf, isDelivered, ITEMS, nextOf, type Item } from "./items";
 import { pointAt } from "./pointing";
-import { dismissGuide, pointLater, useGuide } from "./state";
+import { dismissGuide, pointLater, tellFailure, useGuide } from "./state";
 
 /** Where things are done on the page of a flow; steps are added in the middle of the canvas. */
 const PLACES: Partial<Record<Item, string>> = {
@@ -25,9 +26,24 @@ const PLACES: Partial<Record<Item, string>> = {
 };
 
 export function GuideBar() {
+  const { t } = useTranslation("guide");
   const flowId = useEditor((state) => state.flowId);
   const isShown = useGuide((state) => state.shown === "always" && state.flowId === flowId);
-  return isShown ? <Bar /> : null;
+  const failure = useGuide((state) => (state.failure?.flowId === flowId ? state.failure : null));
+  return (
+    <>
+      {failure !== null && (
+        <ErrorNote error={failure.error}>
+          <span>
+            <Button isSmall onClick={() => tellFailure(null)}>
+              {t("seen")}
+            </Button>
+          </span>
+        </ErrorNote>
+      )}
+      {isShown && <Bar />}
+    </>
+  );
 }
 
 function Bar() {

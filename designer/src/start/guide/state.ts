@@ -13,9 +13,15 @@ interface Guide {
   flowId: string | null;
   /** What is to be pointed at as soon as the flow is on the page. */
   pending: Item | null;
+  /** Why a flow that was to run at once does not. */
+  failure: { flowId: string; error: unknown } | null;
 }
 
-export const useGuide = create<Guide>(() => ({ ...stored(), pending: null }));
+export const useGuide = create<Guide>(() => ({
+  ...stored(),
+  pending: null,
+  failure: null,
+}));
 
 useGuide.subscribe(({ shown, flowId }) => {
   localStorage.setItem(KEY, JSON.stringify({ shown, flowId }));
@@ -51,4 +57,9 @@ export function dismissGuide(): void {
 /** Point at where an item is done, as soon as its flow is on the page. */
 export function pointLater(item: Item | null): void {
   useGuide.setState({ pending: item });
+}
+
+/** Tell on the page of a flow why it did not start; null once that was seen. */
+export function tellFailure(failure: Guide["failure"]): void {
+  useGuide.setState({ failure });
 }

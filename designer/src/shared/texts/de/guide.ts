@@ -5,6 +5,7 @@ export default {
   title: "Der erste Flow",
   dismiss: "Erste Schritte schließen",
   done: "erledigt",
+  seen: "Schließen",
   show: "Stelle zeigen",
   create: "Leer beginnen",
   goOn: "Weiter mit „{{name}}“",

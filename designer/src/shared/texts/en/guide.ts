@@ -2,6 +2,7 @@ export default {
   title: "Your first flow",
   dismiss: "Close the first steps",
   done: "done",
+  seen: "Close",
   show: "Show where",
   create: "Begin an empty flow",
   goOn: "Go on with “{{name}}”",
