@@ -128,7 +128,7 @@ async def test_the_first_ten_minutes_by_keyboard_alone(visitor: Visitor, bare_si
     await phone.goto(rehearsal.page(bare_site.sandbox.url))
     await write(phone, "Hello")
     await page.bring_to_front()
-    await page.keyboard.press("Control+Enter")
+    await press(page, page.get_by_role("button", name="Test", exact=True))
     await press(page, page.get_by_role("button", name="Test now"))
     await has_replied(page, phone)
     await press(page, page.get_by_role("button", name="Start flow"))
@@ -179,6 +179,7 @@ async def test_flows_are_listed_with_what_they_do_and_can_be_copied_and_deleted(
     await page.get_by_role("menuitem", name="Delete").click()
     await page.get_by_role("button", name="Delete flow").click()
 
+    await expect(page.get_by_text("“Greeting” was deleted")).to_be_visible()
     await expect(row).to_have_count(0)
     drafts = (await site.api.get("/api/flows")).json()["drafts"]
     assert [draft["name"] for draft in drafts] == ["Copy of Greeting"]

@@ -62,7 +62,7 @@ function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly
   const id = useId();
   const [, navigate] = useLocation();
   const catalog = useCatalog();
-  const { data: connected = [] } = useQuery(accounts);
+  const { data: connected = [], isSuccess: isKnown } = useQuery(accounts);
   const { data: who } = useQuery(me);
   const document = example.flow as FlowDocument;
   const isSimulated = who?.simulator != null;
@@ -92,7 +92,9 @@ function Card({ example, taken }: { example: Schemas["Example"]; taken: readonly
     const component = catalog.components.get(type);
     return component?.kind === "trigger" ? [component.label] : [];
   });
-  const isBusy = use.isPending || attempt.isPending;
+  // Before it is known what there is, nothing can be fitted to it.
+  const isReady = isKnown && catalog.connectors.length > 0;
+  const isBusy = !isReady || use.isPending || attempt.isPending;
   const error = attempt.error ?? use.error;
   return (
     <article className={style["card"]} aria-labelledby={id}>
