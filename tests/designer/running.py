@@ -83,7 +83,7 @@ def busy_run(flow_id: str, number: int) -> list[tuple[str, dict[str, Any]]]:
     }
     step = {**reply, "attempt": 1, "startedAt": at}
     ended = {**step, "state": "completed", "error": None, "durationS": 0.01, "ports": {"sent": 1}}
-    fates = [
+    fates: list[dict[str, Any]] = [
         {"state": state, "at": at, "error": None, "silentSince": None, "reasons": []}
         for state in ("accepted", "delivered", "read")
     ]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Locator, Page, expect
 
 from appmixer.demo import rehearsal
 from appmixer.sandbox.world import seed
 
 from ..browser import Visitor, smoothness, violations
 from .conftest import Site
-from .test_accounts import NO_ICON, closed, connected
+from .situations import connected
+from .test_accounts import NO_ICON, closed
 
 pytestmark = pytest.mark.anyio
+JSON = "application/json"
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 GUIDE = "Your first flow"
 SEARCH = "What comes next?"
@@ -193,12 +195,8 @@ async def test_files_are_imported_and_what_is_no_flow_is_named(
 
     await page.get_by_label("Import", exact=True).last.set_input_files(
         [
-            {
-                "name": "one.flow.json",
-                "mimeType": "application/json",
-                "buffer": b'{"components": {}}',
-            },
-            {"name": "two.json", "mimeType": "application/json", "buffer": b"[]"},
+            FilePayload(name="one.flow.json", mimeType=JSON, buffer=b'{"components": {}}'),
+            FilePayload(name="two.json", mimeType=JSON, buffer=b"[]"),
         ]
     )
 
