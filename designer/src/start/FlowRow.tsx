@@ -41,9 +41,9 @@ export function FlowRow({ row, taken }: { row: Row; taken: readonly Known[] }) {
         <FlowPicture document={document} />
       </Link>
       <div className={style["rowMain"]}>
-        <h3>
+        <h2>
           <Link href={address}>{row.name}</Link>
-        </h3>
+        </h2>
         <p className={style["facts"]}>
           <StateSign state={row.state} />
           {row.version !== null && <span>{versionText(row, t)}</span>}

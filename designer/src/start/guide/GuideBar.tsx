@@ -22,7 +22,7 @@ import { dismissGuide, pointLater, tellFailure, useGuide } from "./state";
 const PLACES: Partial<Record<Item, string>> = {
   start: "[data-guide=start]",
   write: "#phone iframe",
-  read: "#runs a",
+  read: "#runs li a",
 };
 
 export function GuideBar() {
