@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -21,7 +23,7 @@ def without_an_icon(visitor: Visitor) -> None:
     visitor.expect_complaints(NO_ICON)
 
 
-OPEN_STEP = {
+OPEN_STEP: dict[str, Any] = {
     "name": "Greeting",
     "components": {"hello": {"type": "appmixer.whatsapp.SendText", "input": {}, "source": {}}},
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
 
@@ -80,7 +82,7 @@ async def test_nothing_stands_in_the_way_on_the_bell_on_a_narrow_screen(
 
 async def failing(site: Site) -> str:
     """Run a flow now that cannot do what it says."""
-    document = {
+    document: dict[str, Any] = {
         "name": "Failing",
         "components": {
             "begin": {"type": "appmixer.utilities.OnStart", "input": {}},

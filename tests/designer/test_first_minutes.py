@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from playwright.async_api import BrowserContext, FilePayload, Locator, Page, expect
@@ -168,7 +170,7 @@ async def test_an_example_runs_at_once_in_the_simulator(visitor: Visitor, site: 
 async def test_flows_are_listed_with_what_they_do_and_can_be_copied_and_deleted(
     visitor: Visitor, site: Site
 ) -> None:
-    document = {"name": "Greeting", "components": {}}
+    document: dict[str, Any] = {"name": "Greeting", "components": {}}
     (await site.api.put("/api/flows/greeting/draft", json=document)).raise_for_status()
     page = await visitor.open(await site.link("/flows"))
     row = page.get_by_role("article", name="Greeting", exact=True)
