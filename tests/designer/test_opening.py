@@ -36,3 +36,19 @@ async def settings_that_are_missing(site: Site) -> list[str]:
     """What the connector cannot do without."""
     answer = await site.api.get("/api/configuration/appmixer:whatsapp")
     return [key["key"] for key in answer.json()["keys"] if key["isRequired"] and not key["isSet"]]
+
+
+async def test_the_first_load_is_light(visitor: Visitor, site: Site) -> None:
+    document = {"name": "Light", "components": {"begin": {"type": "appmixer.utilities.OnStart"}}}
+    (await site.api.put("/api/flows/light/draft", json=document)).raise_for_status()
+
+    page = await visitor.open(await site.link("/flows/light"))
+    await expect(page.get_by_role("group", name="begin")).to_be_visible()
+
+    sizes: list[int] = await page.evaluate(
+        """() => [...performance.getEntriesByType('resource')]
+            .filter((each) => each.name.includes('/assets/'))
+            .map((each) => each.encodedBodySize)"""
+    )
+    assert len(sizes) > 3
+    assert sum(sizes) < 400_000

@@ -1,16 +1,19 @@
 /** The selected step: its account and form, a test of it, and what it is. */
 
 import { Tabs } from "radix-ui";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useCatalog } from "../flow/catalog";
 import { useEditor } from "../flow/editor";
 import { Note } from "../shared/ui/Note";
-import { Empty } from "../shared/ui/Page";
+import { Empty, Loading } from "../shared/ui/Page";
 import { AboutTab } from "./AboutTab";
 import style from "./inspector.module.css";
-import { SetupTab } from "./SetupTab";
 import { TestTab } from "./TestTab";
+
+// Forms are the heaviest part of the page, and come with the first step that is chosen.
+const SetupTab = lazy(() => import("./SetupTab"));
 
 export function Inspector() {
   const { t } = useTranslation("inspector");
@@ -53,7 +56,9 @@ function StepInspector({ name }: { name: string }) {
             <Tabs.Trigger value="about">{t("about")}</Tabs.Trigger>
           </Tabs.List>
           <Tabs.Content value="setup" className={style["tab"]}>
-            <SetupTab name={name} component={component} />
+            <Suspense fallback={<Loading />}>
+              <SetupTab name={name} component={component} />
+            </Suspense>
           </Tabs.Content>
           <Tabs.Content value="test" className={style["tab"]}>
             <TestTab name={name} component={component} />

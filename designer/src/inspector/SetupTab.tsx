@@ -15,7 +15,7 @@ import { useValues } from "./expressions/use-values";
 const NOTHING = {};
 
 /** Account and form of a step, and what will come of it. */
-export function SetupTab({ name, component }: { name: string; component: Component }) {
+export default function SetupTab({ name, component }: { name: string; component: Component }) {
   const editor = useEditorStore();
   const input = useEditor((state) => state.document.components[name]?.input) ?? NOTHING;
   const account = useEditor((state) => state.document.components[name]?.account ?? null);
