@@ -59,7 +59,8 @@ async def open_flow(visitor: Visitor, site: Site, document: Mapping[str, Any], *
 async def choose(page: Page, words: str) -> None:
     """Search for what comes next, and take what is found first."""
     await page.get_by_placeholder("What comes next?").fill(words)
-    await expect(page.get_by_role("option").first).to_contain_text(words, ignore_case=True)
+    found = page.get_by_role("dialog", name="Add a step").get_by_role("option")
+    await expect(found.first).to_contain_text(words, ignore_case=True)
     await page.keyboard.press("Enter")
 
 

@@ -92,7 +92,9 @@ async def test_the_search_through_everything_adds_a_component_and_leads_to_a_flo
     page = await open_flow(visitor, site, TWO)
     await page.keyboard.press("Control+k")
     await page.get_by_placeholder("Do something, or go somewhere").fill("http request")
-    await expect(page.get_by_role("option").first).to_contain_text("HTTP Request")
+    await expect(page.get_by_role("listbox").get_by_role("option").first).to_contain_text(
+        "HTTP Request"
+    )
     await page.keyboard.press("Enter")
     await expect(card(page, "httpRequest")).to_be_visible()
     await page.keyboard.press("Control+k")

@@ -105,7 +105,7 @@ async def test_a_version_is_saved_compared_and_taken_back(visitor: Visitor, site
     await name(page).fill("Second")
     await save.click()
     await expect(page.get_by_text("Version 2 saved")).to_be_visible()
-    await page.get_by_role("button", name="More").click()
+    await page.get_by_role("button", name="More", exact=True).click()
     await page.get_by_role("menuitem", name="Version history").click()
     history = page.get_by_role("dialog", name="Version history")
     await history.get_by_role("button", name="Version 1").click()

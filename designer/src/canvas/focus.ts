@@ -1,6 +1,7 @@
 /** Taking the keyboard to where one goes on. */
 
-const TRIES = 40;
+// Forms are loaded with the first step that is chosen.
+const TRIES = 300;
 const FIELDS = "input, textarea, select, [contenteditable=true]";
 
 /** The step's form; there the first empty field that is needed, or the first empty one. */

@@ -185,8 +185,20 @@ async def test_after_thirty_seconds_a_step_says_that_nothing_more_was_heard_and_
     assert (before["state"], before["silentSince"], before["reasons"]) == ("accepted", None, [])
     assert (after["state"], after["silentSince"]) == ("accepted", after["at"])
     assert after["reasons"] == [
-        {"name": "told", "state": "advice", "finding": "keys said hi with ••••••", "cure": ""},
-        {"name": "away", "state": "fault", "finding": "The person is away.", "cure": "Wait."},
+        {
+            "name": "told",
+            "state": "advice",
+            "finding": "keys said hi with ••••••",
+            "cure": "",
+            "mend": "",
+        },
+        {
+            "name": "away",
+            "state": "fault",
+            "finding": "The person is away.",
+            "cure": "Wait.",
+            "mend": "",
+        },
     ]
     assert page[1]["fate"] == after
 

@@ -43,6 +43,7 @@ Ended = Callable[..., Awaitable[list[dict[str, Any]]]]
 SOON_S = 25.0
 # They write nothing themselves.
 READING = {
+    ("POST", "/api/expressions"),
     ("POST", "/api/options"),
     ("POST", "/api/previews"),
     ("POST", "/api/accounts/{account_id}/claim"),
@@ -167,6 +168,7 @@ async def all_that_write(
     await engine.flows.drafts.put(owner, "kept", {})
     await engine.flows.start(owner, "running")
     await engine.owners.create("Other")
+    tokens = (await client.get("/api/owners/Other/tokens")).json()["tokens"]
     await hear("unheard", room="cellar")
     seen = await until(lambda: _unrouted(client))
     file_id = (await client.post("/api/files?name=a", content=b"a")).json()["id"]
@@ -215,6 +217,11 @@ async def all_that_write(
         Ask("DELETE", key, "/api/configuration/test:echo/secret"),
         Ask("POST", "/api/owners", "/api/owners", {"name": "New"}),
         Ask("POST", "/api/owners/{name:path}/tokens", "/api/owners/Other/tokens"),
+        Ask(
+            "DELETE",
+            "/api/owners/{name:path}/tokens/{token_id}",
+            f"/api/owners/Other/tokens/{tokens[0]['id']}",
+        ),
         Ask("POST", "/api/links", "/api/links", {"path": "/"}),
         Ask("POST", "/api/components/{type}/test", "/api/components/test.echo.Say/test", wrong),
         Ask("POST", "/sign-out", "/sign-out", headers=own_page),
