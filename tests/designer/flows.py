@@ -71,10 +71,16 @@ async def saved(page: Page) -> None:
 
 def without_places(document: Mapping[str, Any]) -> str:
     """The document as text in which only the steps' positions are left out."""
-    copy = json.loads(json.dumps(document))
+    # JSON has one kind of number, and a browser writes 41.0 as 41.
+    copy = json.loads(json.dumps(document), parse_float=_number)
     for each in copy["components"].values():
         each.pop("position", None)
     return json.dumps(copy, ensure_ascii=False)
+
+
+def _number(written: str) -> float:
+    number = float(written)
+    return int(number) if number.is_integer() else number
 
 
 def generated(seed: int) -> dict[str, Any]:

@@ -236,11 +236,14 @@ async def test_a_note_is_written_and_kept_in_the_document(visitor: Visitor, site
     assert note["text"] == "Ask Ann before this starts"
 
 
-async def test_examples_and_200_documents_that_are_opened_and_touched_stay_as_they_were(
-    visitor: Visitor, site: Site
+@pytest.mark.parametrize("count", [10, pytest.param(200, marks=pytest.mark.prove)])
+async def test_examples_and_documents_that_are_opened_and_touched_stay_as_they_were(
+    visitor: Visitor, site: Site, count: int
 ) -> None:
     documents = [json.loads(each.read_text()) for each in sorted(EXAMPLES.glob("*.flow.json"))]
-    documents += [generated(seed) for seed in range(200)]
+    documents += [generated(seed) for seed in range(count)]
+    # Not all of them fit the forms of their steps.
+    visitor.expect_complaints("422")
     page = await open_flow(visitor, site, TWO)
     for at, document in enumerate(documents):
         await store(site, f"f{at}", document)

@@ -43,6 +43,7 @@ async def test_a_component_dragged_onto_a_link_is_inserted_and_onto_a_port_is_co
     await carry(page, "Set Values", await centre(page.locator(".react-flow__edge-interaction")))
     await expect(card(page, "setValues")).to_be_visible()
     await page.get_by_role("button", name="Zoom to fit").click()
+    await card(page, "wait").hover()
     await carry(page, "Stop", await centre(port(page, "wait", "out")))
     await expect(card(page, "stop")).to_be_visible()
     await saved(page)

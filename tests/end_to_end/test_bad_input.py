@@ -72,9 +72,10 @@ SPELLING = "There is no such field; check its spelling or remove it."
             flow(phoneNumberId=NUMBER, to=f"+{PERSON}", text="hi", txt="hi"),
             "components.act.input.txt",
             "There is no field txt; the fields are: businessAccountId, phoneNumberId, to, "
-            "recipientType, opaqueData, identityKeyHash, waitFor, waitSeconds, whenUnknown, quotedMessageId, "
-            "windowPolicy, unknownWindowPolicy, fallbackTemplate, fallbackLanguage, "
-            "fallbackParameters, category, ttlSeconds, templateName, text, previewUrl.",
+            "recipientType, opaqueData, identityKeyHash, waitFor, waitSeconds, whenUnknown, "
+            "quotedMessageId, windowPolicy, unknownWindowPolicy, fallbackTemplate, "
+            "fallbackLanguage, fallbackParameters, category, ttlSeconds, templateName, text, "
+            "previewUrl.",
         ),
         (
             flow("SendTxt"),

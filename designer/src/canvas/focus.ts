@@ -8,11 +8,16 @@ const FIELDS = "input, textarea, select, [contenteditable=true]";
 export function openInspector(name: string): void {
   attempt(() => {
     const panel = document.getElementById("inspector");
-    if (panel === null) return false;
+    // Forms and editors are loaded when they are needed first.
+    if (panel === null || panel.querySelector("[data-loading]") !== null) return false;
     const fields = [...panel.querySelectorAll<HTMLElement>(FIELDS)].filter(
       (field) => field.offsetParent !== null && !field.matches(":disabled, [type=hidden]"),
     );
-    if (fields.length === 0) return false;
+    if (fields.length === 0) {
+      const button = panel.querySelector<HTMLElement>("[role=tabpanel][data-state=active] button");
+      button?.focus();
+      return button !== null;
+    }
     const empty = fields.filter((field) => valueOf(field) === "");
     const needed = empty.find((field) => field.matches("[required], [aria-required=true]"));
     (needed ?? empty[0] ?? fields[0])?.focus();
@@ -22,7 +27,8 @@ export function openInspector(name: string): void {
 
 function valueOf(field: HTMLElement): string {
   if (field instanceof HTMLInputElement && /checkbox|radio/.test(field.type)) return "on";
-  return "value" in field ? String(field.value) : field.textContent;
+  if ("value" in field) return String(field.value);
+  return field.querySelector(".cm-placeholder") === null ? field.textContent : "";
 }
 
 /** The step's card, once it is drawn. */

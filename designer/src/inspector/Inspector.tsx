@@ -15,6 +15,14 @@ import { TestTab } from "./TestTab";
 // Forms are the heaviest part of the page, and come with the first step that is chosen.
 const SetupTab = lazy(() => import("./SetupTab"));
 
+function FormLoading() {
+  return (
+    <div data-loading>
+      <Loading />
+    </div>
+  );
+}
+
 export function Inspector() {
   const { t } = useTranslation("inspector");
   const selected = useEditor((state) => state.selected);
@@ -56,7 +64,7 @@ function StepInspector({ name }: { name: string }) {
             <Tabs.Trigger value="about">{t("about")}</Tabs.Trigger>
           </Tabs.List>
           <Tabs.Content value="setup" className={style["tab"]}>
-            <Suspense fallback={<Loading />}>
+            <Suspense fallback={<FormLoading />}>
               <SetupTab name={name} component={component} />
             </Suspense>
           </Tabs.Content>

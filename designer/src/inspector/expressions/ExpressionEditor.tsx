@@ -42,6 +42,7 @@ export interface EditorProps {
   labelledBy: string;
   describedBy: string;
   isInvalid: boolean;
+  isRequired: boolean;
   handle?: Ref<ExpressionHandle>;
   onChange: (value: string) => void;
 }
@@ -137,6 +138,7 @@ export default function ExpressionEditor(props: EditorProps) {
     "aria-describedby": props.describedBy,
     "aria-multiline": String(isMultiline),
     "aria-invalid": String(props.isInvalid),
+    "aria-required": String(props.isRequired),
   };
   const shown = useRef(new Compartment());
   const firstly = useEffectEvent(() => ({ value, hint: props.hint, attributes }));

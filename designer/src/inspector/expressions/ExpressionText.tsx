@@ -17,11 +17,20 @@ interface Props {
   hint: string;
   isMultiline: boolean;
   isInvalid: boolean;
+  isRequired?: boolean;
   onChange: (value: string) => void;
 }
 
 /** A text field that takes expressions: typed, or chosen from what earlier steps give. */
-export function ExpressionText({ id, value, hint, isMultiline, isInvalid, onChange }: Props) {
+export function ExpressionText({
+  id,
+  value,
+  hint,
+  isMultiline,
+  isInvalid,
+  isRequired = false,
+  onChange,
+}: Props) {
   const { t } = useTranslation("inspector");
   const { upstream } = useForm();
   const [isSourceShown, setSourceShown] = useState(false);
@@ -32,7 +41,9 @@ export function ExpressionText({ id, value, hint, isMultiline, isInvalid, onChan
   };
   return (
     <div className={style["withTools"]}>
-      <Suspense fallback={<div className={style["editor"]} data-multiline={isMultiline} />}>
+      <Suspense
+        fallback={<div className={style["editor"]} data-multiline={isMultiline} data-loading />}
+      >
         <ExpressionEditor
           value={value}
           upstream={upstream}
@@ -42,6 +53,7 @@ export function ExpressionText({ id, value, hint, isMultiline, isInvalid, onChan
           labelledBy={`${id}-label`}
           describedBy={`${id}-help`}
           isInvalid={isInvalid}
+          isRequired={isRequired}
           handle={handle}
           onChange={onChange}
         />

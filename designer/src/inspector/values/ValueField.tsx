@@ -63,6 +63,7 @@ export function ValueField(props: FieldProps) {
           hint={given.hint}
           isMultiline={isMultiline(schema)}
           isInvalid={isInvalid}
+          isRequired={props.required === true}
           onChange={change}
         />
       </WithReset>
@@ -70,7 +71,7 @@ export function ValueField(props: FieldProps) {
   }
   return (
     <Pickable onChange={change}>
-      <Suspense fallback={<div className={style["editor"]} />}>
+      <Suspense fallback={<div className={style["editor"]} data-loading />}>
         <Control {...given} />
       </Suspense>
     </Pickable>
