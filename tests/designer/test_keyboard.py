@@ -99,6 +99,9 @@ async def test_the_search_through_everything_adds_a_component_and_leads_to_a_flo
     await expect(card(page, "httpRequest")).to_be_visible()
     await page.keyboard.press("Control+k")
     await page.get_by_placeholder("Do something, or go somewhere").fill("accounts")
+    await expect(page.get_by_role("listbox").get_by_role("option").first).to_contain_text(
+        "Accounts"
+    )
     await page.keyboard.press("Enter")
     await expect(page).to_have_url(f"{site.url}/accounts")
 

@@ -8,8 +8,10 @@ const FIELDS = "input, textarea, select, [contenteditable=true]";
 export function openInspector(name: string): void {
   attempt(() => {
     const panel = document.getElementById("inspector");
-    // Forms and editors are loaded when they are needed first.
-    if (panel === null || panel.querySelector("[data-loading]") !== null) return false;
+    // Forms and editors are loaded when they are needed first; a dialog keeps the keyboard.
+    const isBusy =
+      panel?.querySelector("[data-loading]") ?? document.querySelector("[role=dialog]");
+    if (panel === null || isBusy !== null) return false;
     const fields = [...panel.querySelectorAll<HTMLElement>(FIELDS)].filter(
       (field) => field.offsetParent !== null && !field.matches(":disabled, [type=hidden]"),
     );
