@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { formSchema, groupsOf, isShown } from "./schema";
+import { choiceOf, formSchema, groupsOf, isShown } from "./schema";
 
 describe("a schema for the form", () => {
   it("draws a field that may be absent as what it is else", () => {
@@ -71,4 +71,10 @@ it("puts fields without a heading first", () => {
     ["", ["b", "c"]],
     ["Options", ["a"]],
   ]);
+});
+
+it("gives a chosen number as a number, and what is no choice as it stands", () => {
+  expect(choiceOf({ enum: [30, 90, "never"] }, "90")).toBe(90);
+  expect(choiceOf({ enum: [30, 90, "never"] }, "never")).toBe("never");
+  expect(choiceOf({ enum: [30] }, "31")).toBe("31");
 });

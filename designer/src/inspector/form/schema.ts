@@ -3,6 +3,7 @@
  * defaults are shown and never filled in, and what can be several kinds of value is a text.
  */
 
+import type { Json } from "../../flow/document";
 import type { JsonSchema } from "../../flow/schema";
 
 /** The words that the form adds: what JSON can be typed here, and what counts when it is empty. */
@@ -78,6 +79,12 @@ export function isShown(
     const isOpen = typeof value === "string" && value.includes("{{");
     return isOpen || wanted.some((each) => each === value);
   });
+}
+
+/** The value that a choice stands for: of its own kind, where the schema has numbers. */
+export function choiceOf(schema: FormSchema, text: string): Json {
+  const choices = schema.enum ?? [];
+  return choices[choices.map(String).indexOf(text)] ?? text;
 }
 
 /** The headings of a form in their order; fields without one come first, under an empty one. */

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 
 import { Select } from "../../shared/ui/Field";
-import type { FormSchema } from "../form/schema";
+import { choiceOf, type FormSchema } from "../form/schema";
 import type { ValueProps } from "./ValueField";
 
 /** One of a few values. */
@@ -21,7 +21,10 @@ export function ChoiceValue({ id, schema, value, isInvalid, onChange }: ValuePro
       aria-describedby={`${id}-help`}
       aria-invalid={isInvalid}
       value={known}
-      onChange={(event) => onChange(event.target.value === "" ? undefined : event.target.value)}
+      onChange={(event) => {
+        const { value: text } = event.target;
+        onChange(text === "" ? undefined : choiceOf(schema, text));
+      }}
     >
       <option value="">{first}</option>
       {known !== "" && !values.includes(known) && <option value={known}>{known}</option>}

@@ -42,11 +42,6 @@ export function isSignState(state: string): state is SignState {
   return state in SIGNS;
 }
 
-/** The colours of a state, for whatever stands for it beside the sign. */
-export function toneOf(state: SignState): Tone {
-  return SIGNS[state][1];
-}
-
 /** A state as sign, colour and word; `more` is why it is so, or until when. */
 export function Sign({
   state,

@@ -50,9 +50,6 @@ export default {
   takeValues: "Als Werte verstehen",
   preview: "Vorschau",
   to: "An {{recipient}}",
-  sample: "Mit Werten aus",
-  sampleRun: "dem letzten Lauf",
-  sampleExample: "einem Beispiel",
   dryRun: "Nur die Anfrage zeigen",
   runTest: "Schritt testen",
   testing: "Wird getestet …",
@@ -61,8 +58,6 @@ export default {
   request: "Anfrage",
   output: "Ergebnis",
   noInputNeeded: "Hier ist nichts auszufüllen.",
-  connectFirst: "{{label}} verbinden",
   fingerprint: "Typ",
-  effect: "Verändert etwas außerhalb",
   documentation: "Liefert bei {{port}}",
 } satisfies Catalogue<typeof en>;

@@ -45,9 +45,6 @@ export default {
   takeValues: "Take as values",
   preview: "Preview",
   to: "To {{recipient}}",
-  sample: "With values of",
-  sampleRun: "the last run",
-  sampleExample: "an example",
   dryRun: "Show the request only",
   runTest: "Test this step",
   testing: "Testing…",
@@ -55,8 +52,6 @@ export default {
   request: "Request",
   output: "Output",
   noInputNeeded: "There is nothing to fill in.",
-  connectFirst: "Connect {{label}}",
   fingerprint: "Type",
-  effect: "Changes something outside",
   documentation: "Gives at {{port}}",
 };
