@@ -5,6 +5,7 @@ What a page complains of while a test uses it fails the test, unless the test ex
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncGenerator
@@ -154,6 +155,17 @@ async def visiting(browser: Browser, screenshots: Path) -> AsyncGenerator[Visito
         await visitor.leave()
     if visitor.unexpected:
         raise AssertionError("\n".join(["The page complained:", *visitor.unexpected]))
+
+
+async def until_holds(page: Page, holds: str) -> None:
+    """Wait for an expression in JavaScript to hold on a page.
+
+    Playwright's `wait_for_function` evaluates on the page itself from the second look on,
+    which the content security policy of our pages forbids.
+    """
+    async with asyncio.timeout(DEADLINE_MS / 1000):
+        while not await page.evaluate(holds):
+            await page.evaluate(TWO_FRAMES)
 
 
 async def violations(page: Page) -> list[str]:

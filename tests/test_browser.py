@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, Route
 
 from appmixer.sandbox.testing import until
 
-from .browser import Visitor, launched, smoothness, violations, visiting
+from .browser import Visitor, launched, smoothness, until_holds, violations, visiting
 
 pytestmark = pytest.mark.anyio
 
@@ -99,6 +99,24 @@ async def test_a_page_looks_as_it_is_asked_to(visitor: Visitor) -> None:
         " '(prefers-reduced-motion: reduce)'].map((query) => matchMedia(query).matches)]"
     )
     assert seen == [360, "de-DE", True, True]
+
+
+async def test_what_becomes_so_later_is_waited_for_under_a_strict_policy(
+    visitor: Visitor,
+) -> None:
+    page = await served(visitor, PAGE)
+
+    await page.evaluate("() => { setTimeout(() => { document.title = 'Later' }, 200) }")
+    await until_holds(page, "document.title === 'Later'")
+
+    assert await page.title() == "Later"
+
+
+def test_no_test_waits_by_what_a_strict_policy_forbids() -> None:
+    tests = Path(__file__).parent
+    own = [path for path in tests.rglob("*.py") if ".venv" not in path.parts]
+
+    assert [path for path in own if ".wait_for" + "_function(" in path.read_text()] == []
 
 
 async def test_a_picture_of_a_page_is_kept_under_its_name(

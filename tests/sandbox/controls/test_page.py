@@ -16,7 +16,7 @@ from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
 from appmixer.sandbox.world.entities import Group, Media
 
-from ...browser import Visitor, violations
+from ...browser import Visitor, until_holds, violations
 
 pytestmark = pytest.mark.anyio
 
@@ -388,15 +388,17 @@ async def test_the_latest_message_is_in_view_whatever_grows_above_it(
     await say(controls, "The latest")
 
     page = await loaded(visitor, sandbox)
-    await page.wait_for_function(
+    await until_holds(
+        page,
         f"[...document.querySelectorAll('{SHEENA} img')].filter(one => one.naturalWidth)"
-        ".length === 4"
+        ".length === 4",
     )
 
-    await page.wait_for_function(
+    await until_holds(
+        page,
         f"(() => {{ const chat = document.querySelector('{SHEENA} .chat');"
         " return chat.scrollTop > 500"
-        " && chat.scrollHeight - chat.scrollTop - chat.clientHeight < 2; })()"
+        " && chat.scrollHeight - chat.scrollTop - chat.clientHeight < 2; })()",
     )
 
 
@@ -407,8 +409,8 @@ async def test_every_sample_can_be_played_or_seen(
         await write(controls, type=kind)
 
     await expect(phone.locator("img.sticker")).to_have_js_property("naturalWidth", 512)
-    await page.wait_for_function(f"document.querySelector('{SHEENA} video')?.readyState >= 1")
-    await page.wait_for_function(f"document.querySelector('{SHEENA} audio')?.duration > 1.5")
+    await until_holds(page, f"document.querySelector('{SHEENA} video')?.readyState >= 1")
+    await until_holds(page, f"document.querySelector('{SHEENA} audio')?.duration > 1.5")
 
 
 async def test_the_log_shows_calls_and_webhooks_with_their_bodies_and_posts_again(

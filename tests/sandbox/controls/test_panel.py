@@ -16,7 +16,7 @@ from starlette.routing import Route
 from appmixer.sandbox.testing import Receiver, RunningSandbox, serving, until
 from appmixer.sandbox.world import seed
 
-from ...browser import smoothness, violations
+from ...browser import smoothness, until_holds, violations
 from .test_page import heard, say, send, write
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ async def test_the_page_around_is_told_whose_phone_it_is_and_that_something_came
 
     await send(graph, type="text", text={"body": "Good morning"})
 
-    await page.wait_for_function("told.length === 2")
+    await until_holds(page, "told.length === 2")
     assert await page.evaluate("told") == [
         {"type": "person", "waId": seed.PERSON},
         {"type": "message", "waId": seed.PERSON},
@@ -291,7 +291,7 @@ async def test_nothing_jumps_while_messages_arrive(
     await send(graph, type="text", text={"body": "Good morning"})
     await write(controls, type="image", image={"caption": "Another"})
     await send(graph, **LIST)
-    await page.wait_for_function(ALL_THERE)
+    await until_holds(page, ALL_THERE)
     await expect(page.locator(".theirs .status.read")).to_have_count(2)
 
     assert (await smoothness(page)).layout_shift == 0
