@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import httpx
+from pydantic import BaseModel
 
 from ..contract import (
     Action,
@@ -67,11 +68,13 @@ class Actions:
         call: StepCall,
         component: FlowComponent,
         values: Mapping[str, Any],
+        typed: BaseModel | None = None,
         collected: Collected | None = None,
     ) -> Outcome:
         """Do what a segment has come to, with the context of that step.
 
-        Raise LeaseLostError, before anything is done, when it is another process's to do.
+        `typed` is the input as the action takes it, where that is known already. Raise
+        LeaseLostError, before anything is done, when it is another process's to do.
         """
         check_term()
 
@@ -85,6 +88,7 @@ class Actions:
             key=call.component,
             component=component,
             values=values,
+            typed=typed,
             step_id=call.known_as or call.step_id,
             resumes=call.resumes,
             event=work.event,
@@ -102,6 +106,7 @@ class Actions:
         component: FlowComponent,
         values: Mapping[str, Any],
         step_id: str,
+        typed: BaseModel | None = None,
         resumes: Mapping[str, Any] | None = None,
         event: Any = None,
         may_have_acted: bool = False,
@@ -148,7 +153,9 @@ class Actions:
             assert isinstance(action, Action)
             async with asyncio.timeout(self._timeout_s):
                 if resumes is None:
-                    result = await action.receive(context, read_input(action.Input, values))
+                    if typed is None:
+                        typed = read_input(action.Input, values)
+                    result = await action.receive(context, typed)
                 else:
                     result = await action.resume(context, resumes, event)
             outcome = _outcome_of(action, result, context)

@@ -121,16 +121,17 @@ class Call:
         head = head_of(self._request)
         trace = self._request.extensions.get("trace")
         try:
-            async with self._within("connect"):
+            async with asyncio.timeout_at(self._end_of("connect")) as timeout:
                 self._connection = await pool.take(self._request)
-            if trace is not None:
-                await trace(MOMENT, {})
-            while not pool.use(self._connection):
-                # The peer has closed it meanwhile; nothing has been written.
-                self._connection.close()
-                async with self._within("connect"):
+                if trace is not None:
+                    timeout.reschedule(None)
+                    await trace(MOMENT, {})
+                while not pool.use(self._connection):
+                    # The peer has closed it meanwhile; nothing has been written.
+                    self._connection.close()
+                    timeout.reschedule(self._end_of("connect"))
                     self._connection = await pool.take(self._request)
-            async with self._within("write", "read"):
+                timeout.reschedule(self._end_of("write", "read"))
                 self._let_go(self._connection, head)
                 await self._hear(self._connection)
                 return await self._content.read() if self._is_short() else None
@@ -197,18 +198,19 @@ class Call:
     async def chunks(self) -> AsyncIterator[bytes]:
         with self.failing():
             while True:
-                async with self._within("read"):
+                async with asyncio.timeout_at(self._end_of("read")):
                     chunk = await self._content.readany()
                 if not chunk:
                     return
                 yield chunk
 
-    def _within(self, *names: str) -> asyncio.Timeout:
+    def _end_of(self, *names: str) -> float:
+        """Return by when (of the loop's clock) phases that begin now have to be over."""
         given = [self._timeouts.get(each) for each in names]
         known = [each for each in given if each is not None]
         if len(known) < len(given):
-            return asyncio.timeout_at(self._ends_at)
-        return asyncio.timeout_at(min(self._loop.time() + sum(known), self._ends_at))
+            return self._ends_at
+        return min(self._loop.time() + sum(known), self._ends_at)
 
     def failing(self) -> _Failing:
         return _Failing(self)

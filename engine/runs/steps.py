@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pydantic import BaseModel
+
 from ..contract import Clock, Collected, ConnectorError, RejectedError
 from ..flows.expressions import Budget, ExpressionError, fill_input
 from ..flows.input_checks import FEW_VALUES, InputChecks
-from ..flows.inputs import certainly_fits, has_more_values, input_errors
+from ..flows.inputs import has_more_values, input_errors, read_at_once
 from ..flows.long_lists import with_first_entries, without_entries
 from ..flows.models import ComponentType, Fault, FlowComponent
 from ..flows.sealed_inputs import open_secrets
@@ -33,7 +35,15 @@ NO_LIST = RejectedError(
     "Whoever maintains the component lets it give one value at a port afterwards.",
 )
 Act = Callable[
-    [SegmentWork, StepCall, FlowComponent, Mapping[str, Any], Collected | None], Awaitable[Outcome]
+    [
+        SegmentWork,
+        StepCall,
+        FlowComponent,
+        Mapping[str, Any],
+        BaseModel | None,
+        Collected | None,
+    ],
+    Awaitable[Outcome],
 ]
 
 
@@ -63,8 +73,11 @@ class Steps:
             values, outcome = self._input(call, component, budget)
             checked = without_entries(values, kind.long_lists)
             is_large = has_more_values(checked, FEW_VALUES)
-            if outcome is None and not is_large and not certainly_fits(checked, kind):
-                outcome = _wrong([*input_errors(checked, kind.schema)])
+            typed = None
+            if outcome is None and not is_large:
+                typed = read_at_once(checked, kind)
+                if typed is None:
+                    outcome = _wrong([*input_errors(checked, kind.schema)])
         if outcome is None and is_large:
             outcome = _wrong(await self.input_checks.faults(checked, kind.schema))
         if outcome is None and kind.form_of is not None:
@@ -72,7 +85,8 @@ class Steps:
             outcome = _wrong(found)
         if outcome is None:
             given = await collected(self.rows, call) if kind.collects else None
-            outcome = await self.act(work, call, component, values, given)
+            typed = typed if checked is values else None
+            outcome = await self.act(work, call, component, values, typed, given)
         if call.given:
             outcome = await self._after_wait(call, outcome, kind)
         if outcome.state == StepState.WAITING:

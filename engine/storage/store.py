@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import ReturningInsert
 
 from ..contract import Json
-from ..json_text import load
+from ..json_text import dump, load
 from .statements import PreparedRows, PreparedSelect, insert
 from .storage import Storage
 from .tables import store
@@ -42,7 +41,7 @@ class DatabaseStore:
             _is_alive(self._clock.now),
         )
         return await self._storage.readers.read(
-            lambda connection: {key: json.loads(value) for key, value in connection.execute(query)}
+            lambda connection: {key: load(value) for key, value in connection.execute(query)}
         )
 
     async def put(self, entries: Mapping[str, Json], *, expires_in_s: float | None = None) -> None:
@@ -70,7 +69,7 @@ class DatabaseStore:
         return {
             "namespace": self._namespace,
             "key": key,
-            "value": json.dumps(value),
+            "value": dump(value),
             "expires_at": None if expires_in_s is None else self._clock.now + expires_in_s,
         }
 
@@ -173,4 +172,4 @@ def _there(
 def _present(connection: sa.Connection, row: Mapping[str, Any], now: float) -> Json:
     values = {"namespace": row["namespace"], "now": now}
     [(_, present)] = _GET.rows(connection, [row["key"]], values)
-    return json.loads(present)  # type: ignore[no-any-return]  # what put and add have stored
+    return load(present)  # type: ignore[no-any-return]  # what put and add have stored

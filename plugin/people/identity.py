@@ -98,8 +98,10 @@ def recipient_of(status: Mapping[str, Any], contact: Mapping[str, Any]) -> Perso
 
 def number_in(*values: object) -> str | None:
     """Return the first phone number in digits: Meta may put a user id in its place."""
-    found = filter(None, (NUMBER.fullmatch(as_id(each)) for each in values))
-    return next((match[1] for match in found), None)
+    for each in values:
+        if (match := NUMBER.fullmatch(as_id(each))) is not None:
+            return match[1]
+    return None
 
 
 def _user(values: Sequence[object], numbers: Sequence[object]) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 
 from appmixer.engine.contract import load_connectors
 from appmixer.engine.flows.component_types import component_types
-from appmixer.engine.flows.inputs import certainly_fits, input_errors
+from appmixer.engine.flows.inputs import input_errors, read_at_once
 
 from ...end_to_end.test_wrong_inputs import MISSING, wrong_values
 from ...needed import right_input
@@ -19,7 +19,7 @@ ODD: tuple[Any, ...] = (0, 1, 1.0, True, "1", "true", [], {}, ["x"], {"x": 1}, b
 
 
 @pytest.mark.parametrize("name", TYPES)
-def test_what_certainly_fits_has_no_fault_by_its_schema(name: str) -> None:
+def test_what_is_read_at_once_has_no_fault_by_its_schema(name: str) -> None:
     kind = TYPES[name]
     right = right_input(name, kind.schema)
     tried: list[dict[str, Any]] = [right, {}]
@@ -31,18 +31,16 @@ def test_what_certainly_fits_has_no_fault_by_its_schema(name: str) -> None:
     tried += [{**right, each: "x"} for each in kind.model.model_fields]
 
     wrongly = [
-        each
-        for each in tried
-        if certainly_fits(each, kind) and list(input_errors(each, kind.schema))
+        each for each in tried if read_at_once(each, kind) and list(input_errors(each, kind.schema))
     ]
 
     assert wrongly == []
 
 
-def test_an_ordinary_input_certainly_fits() -> None:
+def test_an_ordinary_input_is_read_at_once() -> None:
     name = "appmixer.whatsapp.SendText"
 
-    assert certainly_fits(right_input(name, TYPES[name].schema), TYPES[name])
+    assert read_at_once(right_input(name, TYPES[name].schema), TYPES[name])
 
 
 def _without(values: dict[str, Any], field: str) -> dict[str, Any]:
