@@ -86,6 +86,7 @@ def test_the_environment_names_follow_the_keys() -> None:
         "graphUrl": "GRAPH_URL",
         "dialogUrl": "DIALOG_URL",
         "graphVersion": "GRAPH_VERSION",
+        "unknownAfterS": "UNKNOWN_AFTER_S",
     }
 
 

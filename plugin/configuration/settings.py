@@ -15,6 +15,9 @@ from .manifest import read_manifest
 GRAPH_VERSION = "v25.0"
 GRAPH_URL = "https://graph.facebook.com"
 DIALOG_URL = "https://www.facebook.com"
+# Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
+# but then Meta has taken it and says so; silence for this long means that it never arrived there.
+UNKNOWN_AFTER_S = "900"
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Settings:
     graph_url: str
     dialog_url: str
     graph_version: str
+    unknown_after_s: float
 
     @classmethod
     def read(cls, configuration: Mapping[str, str]) -> Settings:
@@ -76,6 +80,7 @@ def _read(configuration: tuple[tuple[str, str], ...]) -> Settings:
         graph_url=(value("graphUrl") or GRAPH_URL).rstrip("/"),
         dialog_url=(value("dialogUrl") or DIALOG_URL).rstrip("/"),
         graph_version=value("graphVersion") or GRAPH_VERSION,
+        unknown_after_s=float(value("unknownAfterS") or UNKNOWN_AFTER_S),
     )
 
 

@@ -25,7 +25,6 @@ from ..people.recipients import Recipient
 from .addressing import answered_by
 from .messages import SentMessage
 from .posting import (
-    UNKNOWN_AFTER_S,
     first_name,
     found,
     has_not_acted,
@@ -92,11 +91,12 @@ async def _after_silence(context: ActionContext, state: JsonObject) -> SentMessa
             return outcome_of(context, each, {**state, "isSecond": has_begun})
     if is_second(state):
         await deliveries.unknown(second, is_over=True)
-        raise _unknown(await deliveries.unknown(first, is_over=True), _and_again())
+        raise _unknown(await deliveries.unknown(first, is_over=True), _and_again(context))
     if kept is None or kept.repeat is None:
-        raise _unknown(await deliveries.unknown(first, is_over=True), _silent())
+        raise _unknown(await deliveries.unknown(first, is_over=True), _silent(context))
     # What has come while nobody was there is delivered again; until then, silence says nothing.
-    rest_s = UNKNOWN_AFTER_S - (context.clock.elapsed - whatsapp(context).began_at)
+    here_s = context.clock.elapsed - whatsapp(context).began_at
+    rest_s = whatsapp(context).settings.unknown_after_s - here_s
     if not has_begun and rest_s > 0:
         return wait(context, state, rest_s)
     return await _send_again(context, state, kept.repeat)
@@ -111,7 +111,8 @@ async def _send_again(
     if repeat["needsWindow"]:
         window = await whatsapp(context).windows.state(number_id, identities)
         if window.state == "closed":
-            raise _unknown(await deliveries.unknown(first, is_over=True), _not_again(WINDOW_CLOSED))
+            why = _not_again(context, WINDOW_CLOSED)
+            raise _unknown(await deliveries.unknown(first, is_over=True), why)
     await context.quota.take("pair", f"{number_id}:{identities[0]}")
     await context.quota.take("messages", number_id)
     request = as_object(repeat["request"])
@@ -121,25 +122,28 @@ async def _send_again(
     except (AuthorizationError, ThrottledError):
         raise
     except ConnectorError as error:
-        why = _not_again(f"Meta refused it: {error.title.rstrip('.')}. {error.cause}".strip())
+        refusal = f"Meta refused it: {error.title.rstrip('.')}. {error.cause}".strip()
+        why = _not_again(context, refusal)
         raise _unknown(await deliveries.unknown(first, is_over=True), why) from None
     await deliveries.unknown(first, is_over=True)
     return outcome
 
 
-def _silent() -> str:
-    return f"no status has come in the {UNKNOWN_AFTER_S / 60:g} minutes after it."
+def _silent(context: ActionContext) -> str:
+    seconds = whatsapp(context).settings.unknown_after_s
+    time = f"{seconds:g} s" if seconds % 60 else f"{seconds / 60:g} minutes"
+    return f"no status has come in the {time} after it."
 
 
-def _and_again() -> str:
+def _and_again(context: ActionContext) -> str:
     return (
-        f"{_silent()} It was sent a second time then, and nothing was heard of that one either; "
-        "the person may have it twice."
+        f"{_silent(context)} It was sent a second time then, and nothing was heard of that one "
+        "either; the person may have it twice."
     )
 
 
-def _not_again(why: str) -> str:
-    return f"{_silent()} It was not sent a second time. {why}"
+def _not_again(context: ActionContext, why: str) -> str:
+    return f"{_silent(context)} It was not sent a second time. {why}"
 
 
 def _unknown(since: str, what: str) -> OutcomeUnknownError:

@@ -24,9 +24,6 @@ from ..ledgers.deliveries import Attempt, keep_accepted, second_of, step_of
 from .addressing import answered_by
 from .messages import SentMessage
 
-# Meta reports `sent` within seconds. A message it never reports may wait 30 days for its phone,
-# but then Meta has taken it and says so; silence for this long means that it never arrived there.
-UNKNOWN_AFTER_S = 15 * 60.0
 ACCEPTANCE = {"held_for_quality_assessment": "heldForQualityAssessment", "paused": "paused"}
 SENT_TWICE = (
     "It was sent a second time, because nothing was heard of the first; the person may have it "
@@ -105,7 +102,8 @@ def wait(context: ActionContext, state: JsonObject, for_s: float | None = None) 
     elif state.get("sendsAgain"):
         reason = f"{reason} It is sent once more if none comes."
     key = f"step:{first_name(context, state)}"
-    return Wait(key, UNKNOWN_AFTER_S if for_s is None else for_s, state, reason)
+    deadline_s = whatsapp(context).settings.unknown_after_s if for_s is None else for_s
+    return Wait(key, deadline_s, state, reason)
 
 
 def with_sent_as(state: JsonObject, sent_as: str) -> JsonObject:

@@ -314,6 +314,7 @@ def running(
     knows_its_address: bool = False,
     database_url: str = "",
     secret_key: str = "",
+    unknown_after_s: int = 900,
 ) -> Generator[World]:
     """Run a sandbox, and an engine that is configured for it, for as long as the context lasts."""
     sandbox_port, engine_port = free_port(), free_port()
@@ -340,6 +341,7 @@ def running(
             "APPMIXER_WHATSAPP_CLIENT_SECRET": "sandbox-app-secret",
             "APPMIXER_WHATSAPP_CONFIG_ID": "200000000000002",
             "APPMIXER_WHATSAPP_VERIFY_TOKEN": "sandbox-verify-token",
+            "APPMIXER_WHATSAPP_UNKNOWN_AFTER_S": str(unknown_after_s),
             "APPMIXER_WHATSAPP_GRAPH_URL": sandbox_url,
             "APPMIXER_WHATSAPP_DIALOG_URL": sandbox_url,
         },

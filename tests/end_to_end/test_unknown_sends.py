@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import NUMBER, running
+from .conftest import BIN, NUMBER, running
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -21,14 +20,6 @@ TWICE = (
     "It was sent a second time, because nothing was heard of the first; the person may have it "
     "twice."
 )
-# Nobody waits a quarter of an hour for a test.
-IMPATIENT_ENGINE = """
-from appmixer.engine.cli import main
-from appmixer.whatsapp.plugin.sending import again, posting
-
-again.UNKNOWN_AFTER_S = posting.UNKNOWN_AFTER_S = 0.6
-main()
-"""
 SEND: dict[str, Any] = {
     "name": "Send",
     "components": {
@@ -58,7 +49,8 @@ LISTEN: dict[str, Any] = {
 @pytest.fixture
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("impatient")
-    with running(folder, [sys.executable, "-c", IMPATIENT_ENGINE]) as world:
+    # Nobody waits a quarter of an hour for a test.
+    with running(folder, [str(BIN / "appmixer")], unknown_after_s=1) as world:
         world.set_webhook()
         world.register()
         world.connect("acme", "EAAsandbox")
@@ -94,6 +86,7 @@ def test_an_unknown_send_is_sent_again_once_and_a_late_status_of_the_first_is_to
 
     assert "Nobody knows whether the message was sent" in said
     assert "The connection broke at 20" in said
+    assert "no status has come in the 1 s after it" in said
     assert "--even-if-unknown" in said
     assert (refused, again) == (1, 0)
     assert "Nobody knows whether the step happened" in why

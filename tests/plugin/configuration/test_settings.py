@@ -17,12 +17,21 @@ FULL = {
     "graphUrl": "http://127.0.0.1:8322/",
     "dialogUrl": "http://localhost:8322",
     "graphVersion": "v26.0",
+    "unknownAfterS": "20",
 }
 
 
 def test_values_are_taken_as_they_are() -> None:
     assert Settings.read(FULL) == Settings(
-        "1", "s3cret", "2", "3", "v3rify", "http://127.0.0.1:8322", "http://localhost:8322", "v26.0"
+        "1",
+        "s3cret",
+        "2",
+        "3",
+        "v3rify",
+        "http://127.0.0.1:8322",
+        "http://localhost:8322",
+        "v26.0",
+        20.0,
     )
 
 
@@ -36,6 +45,7 @@ def test_what_is_not_set_has_metas_addresses_and_one_version() -> None:
         "https://graph.facebook.com",
         "https://www.facebook.com",
         "v25.0",
+        900.0,
     )
 
     assert Settings.read({}) == Settings.read({"clientId": " ", "graphUrl": ""}) == expected
@@ -78,6 +88,9 @@ def test_the_hint_names_the_variables_of_the_manifest() -> None:
         ("graphVersion", "25"),
         ("graphVersion", "banana"),
         ("graphVersion", "v25.0/../me"),
+        ("unknownAfterS", "0"),
+        ("unknownAfterS", "15m"),
+        ("unknownAfterS", "100000"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(name: str, value: str) -> None:
