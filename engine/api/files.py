@@ -12,7 +12,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import StreamingResponse
 
 from ..contract import RejectedError
-from ..storage.files import CHUNK_BYTES, telling_full_disk, too_large
+from ..storage.contents import CHUNK_BYTES
+from ..storage.files import telling_full_disk, too_large
 from .identity import Caller, hosting
 from .shapes.files import FileList, StoredFile
 from .shapes.shape import shaped

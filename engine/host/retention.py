@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from ..contract import Clock, Log
+from ..storage.contents import remove_broken
 from ..storage.database import DATABASE_AWAY
 from ..storage.shared import forget_changes
 from ..storage.store import delete_expired
@@ -65,6 +66,7 @@ async def remove_old(writer: Writer, *, now: float) -> None:
     await commit(_remove_versions)
     await commit(lambda c: c.execute(sa.delete(forms).where(forms.c.made_at < now - KEEP_FORMS_S)))
     await commit(lambda connection: _remove_requests(connection, now))
+    await remove_broken(writer, now)
 
 
 def _remove_answers(connection: sa.Connection, now: float) -> None:

@@ -1,13 +1,12 @@
-"""Owners' files: content in the data folder, facts in the database."""
+"""Owners' files: their facts in the database, their contents where all processes reach them."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import uuid
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -18,13 +17,15 @@ from ..errors import CrowdedError, NotFoundError, StartError, TooLargeError
 from ..limits import Limits
 from ..settings import Settings
 from ..times import iso
-from .durable import is_full, private
+from .contents import Contents, FolderContents, TableContents
+from .database import database_url
+from .durable import is_full
+from .folder import FILES_FOLDER
 from .storage import Storage
 from .tables import files
 
 DEFAULT_MAX_BYTES = 110 * 1024 * 1024
 LIMIT_VARIABLE = "APPMIXER_MAX_FILE_BYTES"
-CHUNK_BYTES = 64 * 1024
 MAX_NAME_CHARS = 255
 MAX_MEDIA_TYPE_CHARS = 127
 # How soon a full disk is asked again.
@@ -38,7 +39,10 @@ class FileStore:
 
     def __init__(self, storage: Storage, limits: Limits, settings: Settings) -> None:
         self._storage, self._limits = storage, limits
-        self._folder = settings.data / "files"
+        folder = FolderContents(settings.data / FILES_FOLDER)
+        url = database_url(settings.data, settings.database_url)
+        is_alone = url.get_backend_name() == "sqlite"
+        self._contents: Contents = folder if is_alone else TableContents(storage, folder)
         self.max_bytes = max_file_bytes(settings.environment)
 
     def of(self, owner_id: str) -> OwnedFiles:
@@ -54,29 +58,27 @@ class FileStore:
         """
         name, media_type = _checked(name, media_type)
         self._limits.check("file_total_bytes", await self._kept_bytes(owner_id))
-        file_id = uuid.uuid4().hex
-        path = self._path(owner_id, file_id)
+        file_id, counted = uuid.uuid4().hex, _Counted(self.max_bytes)
         try:
             with telling_full_disk():
-                await anyio.Path(path.parent).mkdir(mode=0o700, exist_ok=True)
-                size_bytes, sha256 = await self._write(path, chunks)
+                await self._contents.write(owner_id, file_id, counted.passing(chunks))
         except BaseException:
             with anyio.CancelScope(shield=True):
-                await anyio.Path(path).unlink(missing_ok=True)
+                await self._contents.remove(owner_id, file_id)
             raise
         row = {
             "id": file_id,
             "owner_id": owner_id,
             "name": name,
             "media_type": media_type,
-            "size_bytes": size_bytes,
-            "sha256": sha256,
+            "size_bytes": counted.size_bytes,
+            "sha256": counted.digest.hexdigest(),
             "created_at": self._storage.clock.now,
         }
         try:
             await self._storage.writer.commit(lambda connection: self._add(connection, row))
         except Exception:  # not when cancelled: the row may be stored all the same
-            await anyio.Path(path).unlink(missing_ok=True)
+            await self._contents.remove(owner_id, file_id)
             raise
         return await self.get(owner_id, file_id)
 
@@ -92,35 +94,21 @@ class FileStore:
 
     async def read(self, owner_id: str, file_id: str) -> AsyncIterator[bytes]:
         """Yield the content; raise NotFoundError before the first chunk."""
-        await self.get(owner_id, file_id)
-        try:
-            file = await anyio.open_file(self._path(owner_id, file_id), "rb")
-        except FileNotFoundError:
-            raise NotFoundError(
-                f"The content of file {file_id} is not in this machine's data folder."
-            ) from None
-        async with file:
-            while chunk := await file.read(CHUNK_BYTES):
-                yield chunk
+        facts = await self.get(owner_id, file_id)
+        async for chunk in self._contents.read(owner_id, file_id, facts["sizeBytes"]):
+            yield chunk
 
     async def delete(self, owner_id: str, file_id: str) -> None:
         """Delete a file; raise NotFoundError."""
         await self.get(owner_id, file_id)
-        await self._storage.writer.commit(
-            lambda connection: connection.execute(sa.delete(files).where(files.c.id == file_id))
-        )
-        await anyio.Path(self._path(owner_id, file_id)).unlink(missing_ok=True)
+        now = self._storage.clock.now
 
-    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> tuple[int, str]:
-        digest, size_bytes = hashlib.sha256(), 0
-        async with await anyio.open_file(path, "xb", opener=private) as file:
-            async for chunk in chunks:
-                size_bytes += len(chunk)
-                if size_bytes > self.max_bytes:
-                    raise too_large(self.max_bytes)
-                digest.update(chunk)
-                await file.write(chunk)
-        return size_bytes, digest.hexdigest()
+        def delete(connection: sa.Connection) -> None:
+            connection.execute(sa.delete(files).where(files.c.id == file_id))
+            self._contents.loosen(connection, file_id, now)
+
+        await self._storage.writer.commit(delete)
+        await self._contents.remove(owner_id, file_id)
 
     async def _kept_bytes(self, owner_id: str) -> int:
         return int((await self._storage.rows(_total(owner_id)))[0].total)
@@ -129,14 +117,28 @@ class FileStore:
         # Asked again: many may have been uploaded at once, and writes come one after the other.
         kept = int(connection.execute(_total(row["owner_id"])).one().total)
         self._limits.check("file_total_bytes", kept)
+        self._contents.settle(connection, row["id"])
         connection.execute(sa.insert(files).values(row))
-
-    def _path(self, owner_id: str, file_id: str) -> Path:
-        return self._folder / owner_id / file_id
 
     async def _rows(self, which: sa.ColumnElement[bool]) -> Sequence[Any]:
         query = sa.select(files).where(which).order_by(files.c.created_at.desc(), files.c.id)
         return await self._storage.rows(query)
+
+
+class _Counted:
+    """What has come of a content: its size and its digest, up to a limit."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes, self.size_bytes, self.digest = max_bytes, 0, hashlib.sha256()
+
+    async def passing(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        """Pass the chunks on; raise TooLargeError."""
+        async for chunk in chunks:
+            self.size_bytes += len(chunk)
+            if self.size_bytes > self._max_bytes:
+                raise too_large(self._max_bytes)
+            self.digest.update(chunk)
+            yield chunk
 
 
 class OwnedFiles:

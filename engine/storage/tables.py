@@ -17,7 +17,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0010"
+SCHEMA_VERSION = "0011"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -488,4 +488,29 @@ files = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
     sa.Column("created_at", sa.Float, nullable=False),
+)
+
+# On PostgreSQL the contents, in rows that are not compressed: most media are already.
+file_chunks = sa.Table(
+    "file_chunks",
+    metadata,
+    sa.Column("file_id", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+
+def _leave_uncompressed(_: object, connection: sa.Connection, **__: object) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ALTER TABLE file_chunks ALTER content SET STORAGE EXTERNAL")
+
+
+event.listen(file_chunks, "after_create", _leave_uncompressed)
+
+# Contents that belong to no file: not whole yet, or not gone yet.
+loose_files = sa.Table(
+    "loose_files",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("touched_at", sa.Float, nullable=False),
 )

@@ -24,7 +24,7 @@ OTHER_TOKEN, OTHER_USER = "EAAsandboxOther", "61555822107599"
 # Longer than a send waits for the status that tells what became of it.
 A_WAIT_S = 16 * 60.0
 # What brings a database back to the release before: its version, and how.
-BEFORE = {"0010": ("0009", "DROP TABLE leases")}
+BEFORE = {"0011": ("0010", "DROP TABLE file_chunks", "DROP TABLE loose_files")}
 PATIENCE_S = 60.0
 # What behaviours change about the sandbox.
 SPECIAL = {name for each in BEHAVIOURS.values() for name in each.settings}
@@ -217,8 +217,8 @@ class Play:
         world.engine.stop()
         [(present,)] = world.rows("SELECT version_num FROM alembic_version")
         assert present in BEFORE, f"say in BEFORE how a database goes back from {present}"
-        before, change = BEFORE[present]
-        self._alter(change, f"UPDATE alembic_version SET version_num = '{before}'")
+        before, *changes = BEFORE[present]
+        self._alter(*changes, f"UPDATE alembic_version SET version_num = '{before}'")
         world.engine.start()
         assert world.rows("SELECT version_num FROM alembic_version") == [(present,)]
         for case in self.cases:
