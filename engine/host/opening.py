@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from ..contract import Clock
 from ..settings import Settings
-from ..storage.database import is_current, migrate
+from ..storage.database import DatabaseTimeout, is_current, migrate
 from ..storage.readers import FIRST_ANSWER_S, Readers
-from ..storage.seal import KEY_VARIABLE, load_seal
+from ..storage.seal import KEY_VARIABLE, load_seal, mark
 from ..storage.storage import Storage
 from ..storage.writer import Writer
 
@@ -45,4 +45,10 @@ async def open_storage(
             unfinished.append("a commit: it was acknowledged to nobody")
 
     opened.push_async_callback(close_writer)
+    if database.dialect.name != "sqlite":
+        try:
+            async with asyncio.timeout(FIRST_ANSWER_S):
+                await writer.commit(partial(mark, seal=seal))
+        except TimeoutError:
+            raise DatabaseTimeout("the database has not stored anything in time") from None
     return Storage(readers, writer, seal, clock)

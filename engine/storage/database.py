@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from .tables import SCHEMA_VERSION, metadata
 
 POOL_SIZE = 20
+# The number of the lock under which tables are made and changed on PostgreSQL.
+MIGRATING = 0x6170706D
 # As Alembic makes it.
 _VERSION_TABLE = """
 CREATE TABLE alembic_version (
@@ -125,6 +127,7 @@ def is_current(connection: sa.Connection) -> bool:
 def migrate(database: sa.Engine) -> None:
     """Make the engine's own tables, or bring them to SCHEMA_VERSION, however long that takes."""
     with database.begin() as connection:
+        _keep_others_out(connection)
         if not sa.inspect(connection).get_table_names():
             metadata.create_all(connection)
             connection.exec_driver_sql(_VERSION_TABLE)
@@ -143,7 +146,14 @@ def upgrade(database: sa.Engine) -> None:
     settings = Config()
     settings.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.begin() as connection:
-        if database.dialect.name != "sqlite":
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        _keep_others_out(connection)
         settings.attributes["connection"] = connection
         command.upgrade(settings, SCHEMA_VERSION)
+
+
+def _keep_others_out(connection: sa.Connection) -> None:
+    """Let other processes that begin at the same time wait for the end of this transaction."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))

@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from ..errors import StartError
 from .durable import kept
+from .statements import insert
 from .tables import accounts, configuration, flow_drafts, flow_versions
 
 KEY_FILE = "secret.key"
@@ -21,8 +22,11 @@ SEALED = "$sealed"
 SAMPLE = 100
 OTHER_KEY = (
     "The stored secrets were sealed with another key. Bring back the key file of the data folder,"
-    f" or the value of {KEY_VARIABLE}, with which they were stored."
+    f" or the value of {KEY_VARIABLE}, with which they were stored. Processes that share a database"
+    f" need the same {KEY_VARIABLE}."
 )
+# A sealed row that is there from the first start, before anything else is sealed.
+MARK = {"connector": "engine", "key": "sealed with"}
 
 
 class SealError(StartError):
@@ -65,7 +69,8 @@ def load_seal(data: Path, key: str | None, connection: sa.Connection) -> Seal:
         raise SealError(
             f"The key of the stored secrets is gone: there is no file {path}, and the database"
             f" holds what was sealed with it. Bring the file back, or set {KEY_VARIABLE} to what"
-            " it held. docs/security.md says how to begin anew if it is lost for good."
+            " it held, the same for all processes that share the database. docs/security.md says"
+            " how to begin anew if it is lost for good."
         )
     # What is no UTF-8 in the environment is half of a character here, and no key in any case.
     content = given.encode(errors="replace") if given else kept(path, Fernet.generate_key)
@@ -81,6 +86,18 @@ def load_seal(data: Path, key: str | None, connection: sa.Connection) -> Seal:
     if sealed and not any(map(seal.fits, sealed)):
         raise SealError(OTHER_KEY)
     return seal
+
+
+def mark(connection: sa.Connection, seal: Seal) -> None:
+    """Leave what other processes on the database see that their key is another one by.
+
+    Raise SealError if this is the other one, and both have started at once.
+    """
+    row = {**MARK, "sealed": seal.close("")}
+    statement = insert(configuration, connection).values(row).on_conflict_do_nothing()
+    connection.execute(statement)
+    if not any(map(seal.fits, _sealed_rows(connection))):
+        raise SealError(OTHER_KEY)
 
 
 def _sealed_rows(connection: sa.Connection) -> list[bytes]:
