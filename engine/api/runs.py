@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from ..contract import FateState
 from ..host.silences import Silences
+from ..observe.stream import OPEN
 from ..runs.history import FIRST_PAGE
 from ..runs.searching import Search
 from ..runs.states import RunState
@@ -223,6 +224,6 @@ async def stream(request: Request, caller: Caller) -> EventSourceResponse:
 
 
 async def _notices(request: Request, owner_id: str) -> AsyncIterator[dict[str, str]]:
-    yield {"event": "open", "data": "{}"}
+    yield {"event": OPEN, "data": "{}"}
     async for notice in hosting(request).stream.watch(owner_id):
         yield {"event": notice.kind, "data": json.dumps(notice.content, ensure_ascii=False)}

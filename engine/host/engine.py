@@ -49,7 +49,7 @@ from .executing import make_execution
 from .hosted import Hosted
 from .notices import StreamedNotices
 from .offers import Offers
-from .opening import open_storage
+from .opening import begin_relay, open_storage
 from .previews import Previews
 from .retention import housekeep
 from .transport import open_http
@@ -138,6 +138,7 @@ class Engine:
         self.tasks = Tasks(self.describe, self.metrics, self.log)
         opened.push_async_callback(self.tasks.stop)
         self.tasks.begin("turn", self.turn.keep)
+        begin_relay(self.tasks, self.database, self.stream, self.readers, self.log)
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)

@@ -8,7 +8,9 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from ..contract import Clock
+from ..contract import Clock, Log
+from ..observe.stream import Stream
+from ..observe.tasks import Tasks
 from ..settings import Settings
 from ..storage.database import DatabaseTimeout, is_current, migrate
 from ..storage.readers import FIRST_ANSWER_S, Readers
@@ -52,3 +54,17 @@ async def open_storage(
         except TimeoutError:
             raise DatabaseTimeout("the database has not stored anything in time") from None
     return Storage(readers, writer, seal, clock)
+
+
+def begin_relay(
+    tasks: Tasks, database: sa.Engine, stream: Stream, readers: Readers, log: Log
+) -> None:
+    """Let who watches at other processes on the database see what happens here, and here theirs."""
+    if database.dialect.name != "postgresql":
+        return
+    # Imported here: an engine that is alone has no use for the driver.
+    from .relay import Relay
+
+    relay = stream.elsewhere = Relay(stream, readers, database.url, log)
+    tasks.begin("stream heard", relay.listen)
+    tasks.begin("stream passed on", relay.tell)
