@@ -68,6 +68,7 @@ def describe_error(error: ConnectorError) -> dict[str, Any]:
         "code": error.code,
         "subcode": error.subcode,
         "trace": error.trace,
+        "mend": error.mend,
     }
     if isinstance(error, ThrottledError):
         shown["retryAfterS"] = error.retry_after_s

@@ -114,6 +114,7 @@ def answer_connector_error(error: ConnectorError) -> Response:
         code=error.code,
         subcode=error.subcode,
         trace=error.trace,
+        mend=error.mend,
     )
 
 

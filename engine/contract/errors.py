@@ -16,6 +16,8 @@ class ConnectorError(Exception):
     """What went wrong, why, and what a person can do about it.
 
     `field` names the input that was refused, `code`, `subcode` and `trace` are the service's own.
+    `mend` is what the host can offer to do at once, as a `Check` has it: `connect` the account
+    again, or let the component of that name do its work for what `field` holds.
     No text may hold a token, a secret, a PIN or the content of a message.
     """
 
@@ -30,10 +32,11 @@ class ConnectorError(Exception):
         code: int | None = None,
         subcode: int | None = None,
         trace: str = "",
+        mend: str = "",
     ) -> None:
-        super().__init__(title, cause, cure, field, code, subcode, trace)
+        super().__init__(title, cause, cure, field, code, subcode, trace, mend)
         self.title, self.cause, self.cure, self.field = title, cause, cure, field
-        self.code, self.subcode, self.trace = code, subcode, trace
+        self.code, self.subcode, self.trace, self.mend = code, subcode, trace, mend
 
     def __str__(self) -> str:
         parts = filter(None, [self.title, self.cause, self.cure])
@@ -78,5 +81,6 @@ class ThrottledError(ConnectorError):
         retry_after_s: float = 60.0,
     ) -> None:
         super().__init__(title, cause, cure, field, code, subcode, trace)
-        self.args = (*self.args, retry_after_s)
+        # What is tried again by itself is not mended by a person.
+        self.args = (title, cause, cure, field, code, subcode, trace, retry_after_s)
         self.retry_after_s = retry_after_s

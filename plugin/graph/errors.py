@@ -37,7 +37,8 @@ _CODE = re.compile(r"^\(#[0-9]+\)\s*")
 class Entry:
     """A row of errors.json; `message_hint` tells rows of one code apart by Meta's message.
 
-    `named_cure` is the cure where Meta's own words say what is wrong: it may refer to them.
+    `named_cure` is the cure where Meta's own words say what is wrong: it may refer to them. `mend`
+    is what a host can offer to do at once.
     """
 
     code: int
@@ -53,6 +54,7 @@ class Entry:
     delay_s: float | None = None
     field: str = ""
     named_cure: str = ""
+    mend: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,13 @@ def error_from_graph(
         redact(as_text(error.get("fbtrace_id")), hidden),
     )
     if entry.category == "auth":
-        return AuthorizationError(*arguments)
+        return AuthorizationError(*arguments, entry.mend)
     if entry.category == "configuration":
-        return ConfigurationError(*arguments)
+        return ConfigurationError(*arguments, entry.mend)
     if _may_be_repeated(entry, error):
         delay_s = announced_delay_s(headers) or entry.delay_s or DEFAULT_DELAY_S
         return ThrottledError(*arguments, delay_s)
-    return RejectedError(*arguments)
+    return RejectedError(*arguments, entry.mend)
 
 
 def error_from_webhook(error: Mapping[str, Any]) -> Explanation:
@@ -147,6 +149,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         delay_s=row.get("delayS"),
         field=row.get("field", ""),
         named_cure=row.get("namedCure", ""),
+        mend=row.get("mend", ""),
     )
 
 

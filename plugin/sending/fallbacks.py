@@ -35,6 +35,7 @@ def told_of_fallback() -> Generator[None]:
             error.code,
             error.subcode,
             error.trace,
+            error.mend,
         ) from None
 
 

@@ -194,6 +194,7 @@ class Subscriptions:
                     error.code,
                     error.subcode,
                     error.trace,
+                    error.mend,
                 ) from None
         await self._note(wiring.waba_id, account, callback=wiring.callback)
 

@@ -37,20 +37,30 @@ async def test_faults_stand_before_advice_each_with_what_to_do(
     await expect(page.get_by_text("Its events are delivered.")).to_be_visible()
 
 
-async def test_what_can_mend_a_finding_is_opened_as_a_step_with_its_account(
+async def test_what_can_mend_a_finding_is_done_at_once_and_looked_at_again(
     visitor: Visitor, site: Site
 ) -> None:
     await connected(site)
+    change = await site.controls.patch(
+        f"/numbers/{seed.UNVERIFIED_PHONE_NUMBER_ID}", json={"isRegistered": True}
+    )
+    change.raise_for_status()
     page = await visitor.open(await site.link("/health"))
     label = "Ensure Sender Phone Number Registered"
-    visitor.expect_complaints("/api/flows/appmixer-whatsapp-ensureregistered")  # only a draft
 
-    await page.get_by_role("button", name=f"Open “{label}”").click()
+    await page.get_by_role("button", name=label).click()
+    dialog = page.get_by_role("dialog", name=label)
+    await dialog.get_by_label("Sender Phone Number").fill(seed.PHONE_NUMBER_ID)
+    await dialog.get_by_label("PIN").fill("123456")
+    assert await violations(page) == []
+    await dialog.get_by_role("button", name="Do it now").click()
+    await expect(dialog.get_by_role("alert").first).to_contain_text("PIN")
+    await dialog.get_by_label("PIN").fill(seed.PIN)
+    await dialog.get_by_role("button", name="Do it now").click()
+    await expect(page.get_by_text(f"Done: {label}").first).to_be_visible()
 
-    await expect(page).to_have_url(
-        f"{site.url}/flows/appmixer-whatsapp-ensureregistered/steps/step"
-    )
-    await expect(page.get_by_label("Account", exact=True)).to_have_value("acme")
+    await expect(page.get_by_text("Not registered for the Cloud API")).to_have_count(0)
+    assert (await site.api.get("/api/flows")).json() == {"flows": [], "drafts": []}
 
 
 async def test_events_that_go_elsewhere_are_claimed_from_the_page(

@@ -2,9 +2,9 @@
 
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useLocation } from "wouter";
 
-import { useCatalog, type Component } from "../flow/catalog";
+import { useCatalog } from "../flow/catalog";
+import { DoButton } from "../inspector/DoButton";
 import { api, take, type Schemas } from "../shared/api/client";
 import { Button } from "../shared/ui/Button";
 import { ErrorNote, Note } from "../shared/ui/Note";
@@ -21,7 +21,14 @@ interface Props {
 export function Mending({ mend, account, onReconnect }: Props) {
   const { t } = useTranslation("health");
   const component = useCatalog().components.get(mend);
-  if (component !== undefined) return <Opening component={component} account={account} />;
+  const { refetch } = useQuery(accountReport(account.id));
+  if (component !== undefined) {
+    return (
+      <div className={style["mending"]}>
+        <DoButton component={component} account={account.name} onDone={() => void refetch()} />
+      </div>
+    );
+  }
   if (mend === "claim") return <Claiming account={account} />;
   if (mend !== "connect") return null;
   return (
@@ -63,39 +70,6 @@ function Claiming({ account }: { account: Schemas["Account"] }) {
       {claim.data?.map((each) => (
         <Note key={each.name} state={each.state} title={each.finding} cause="" cure={each.cure} />
       ))}
-    </>
-  );
-}
-
-/** Opens a draft with the step that can do it, where its fields are filled in and it is tried. */
-function Opening({ component, account }: { component: Component; account: Schemas["Account"] }) {
-  const { t } = useTranslation("health");
-  const [, navigate] = useLocation();
-  const open = useMutation({
-    mutationFn: async () => {
-      const id = component.name.replaceAll(".", "-").toLowerCase();
-      const { flows, drafts } = await take(api.GET("/api/flows"));
-      // Whoever has opened it before goes on there.
-      if ([...flows, ...drafts].some((each) => each.id === id)) return id;
-      const step = { type: component.name, account: account.name, input: {}, source: {} };
-      await take(
-        api.PUT("/api/flows/{flow_id}/draft", {
-          params: { path: { flow_id: id } },
-          body: { name: component.label, components: { step } },
-        }),
-      );
-      return id;
-    },
-    onSuccess: (id) => navigate(`/flows/${id}/steps/step`),
-  });
-  return (
-    <>
-      <div className={style["mending"]}>
-        <Button isSmall disabled={open.isPending} onClick={() => open.mutate()}>
-          {t("open", { label: component.label })}
-        </Button>
-      </div>
-      {open.error !== null && <ErrorNote error={open.error} />}
     </>
   );
 }

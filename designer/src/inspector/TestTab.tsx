@@ -7,13 +7,13 @@ import { useTranslation } from "react-i18next";
 
 import type { Component } from "../flow/catalog";
 import { useEditor } from "../flow/editor";
-import { api, take } from "../shared/api/client";
 import { Button } from "../shared/ui/Button";
 import { ErrorNote, Note } from "../shared/ui/Note";
 import { Sign } from "../shared/ui/Sign";
 import { Json } from "../shared/ui/Json";
 import { useUpstream } from "./expressions/use-upstream";
 import style from "./inspector.module.css";
+import { tryOnce } from "./trying";
 
 export function TestTab({ name, component }: { name: string; component: Component }) {
   const { t } = useTranslation("inspector");
@@ -22,17 +22,12 @@ export function TestTab({ name, component }: { name: string; component: Componen
   const [isDry, setDry] = useState(component.effect === "write");
   const test = useMutation({
     mutationFn: () =>
-      take(
-        api.POST("/api/components/{type}/test", {
-          params: { path: { type: component.name } },
-          body: {
-            account: step?.account ?? null,
-            input: step?.input ?? {},
-            given,
-            dryRun: isDry,
-          },
-        }),
-      ),
+      tryOnce(component, {
+        account: step?.account ?? null,
+        input: step?.input ?? {},
+        given,
+        dryRun: isDry,
+      }),
   });
   const result = test.data;
   return (

@@ -6,13 +6,17 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 
-import type { FlowDocument } from "../flow/document";
+import { ConnectDialog } from "../accounts/ConnectDialog";
+import { useCatalog } from "../flow/catalog";
+import type { FlowDocument, Json } from "../flow/document";
+import { DoButton } from "../inspector/DoButton";
 import { api, take } from "../shared/api/client";
-import { me } from "../shared/api/queries";
+import { accounts, me } from "../shared/api/queries";
 import { Button, buttonClass } from "../shared/ui/Button";
 import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote } from "../shared/ui/Note";
 import { toast } from "../shared/ui/toasts";
+import { isObject } from "../shared/values";
 import type { Run, Step } from "./run";
 import style from "./runs.module.css";
 
@@ -33,20 +37,27 @@ export function Mends({
 }) {
   const { t } = useTranslation("runs");
   const { data: who } = useQuery(me);
+  const { components } = useCatalog();
   const error = step.error ?? step.fate?.error ?? null;
   const account = version?.components[step.component]?.account ?? "";
   const isCall = step.id !== run.id;
   const field = error?.field ?? "";
+  const isOfAccess = error?.kind === "AuthorizationError" || error?.mend === "connect";
+  const mending = components.get(error?.mend ?? "");
+  const isOtherMain = isOfAccess || mending !== undefined || field === "";
+  // What was refused is what the other component is to work on.
+  const refused = isObject(step.input) ? (step.input[field] as Json | undefined) : undefined;
+  const title = components.get(step.type)?.schema.properties?.[field]?.title ?? field;
   return (
     <div className={style["buttons"]}>
-      {error?.kind === "AuthorizationError" && account !== "" && (
-        <Link
-          href={`/accounts/${encodeURIComponent(account)}`}
-          className={buttonClass("main", true)}
-        >
-          <Plug size={14} aria-hidden />
-          {t("actions.connect", { account })}
-        </Link>
+      {isOfAccess && <Reconnect name={account} />}
+      {mending !== undefined && account !== "" && (
+        <DoButton
+          component={mending}
+          account={account}
+          given={refused === undefined ? {} : { [field]: refused }}
+          look="main"
+        />
       )}
       {error?.kind === "ConfigurationError" && who?.isAdministrator === true && (
         <Link href="/admin" className={buttonClass("main", true)}>
@@ -57,15 +68,36 @@ export function Mends({
       {error !== null && run.flowName !== null && (
         <Link
           href={stepAddress(run.flowId, step.component, field)}
-          className={buttonClass(field === "" ? "plain" : "main", true)}
+          className={buttonClass(isOtherMain ? "plain" : "main", true)}
         >
           <SquarePen size={14} aria-hidden />
-          {field === "" ? t("actions.openStep") : t("actions.openField", { field })}
+          {field === "" ? t("actions.openStep") : t("actions.openField", { field: title })}
         </Link>
       )}
       {step.status === "failed" && isCall && <Retry run={run} step={step} />}
       {step.status === "unknown" && isCall && <SendAgain run={run} step={step} />}
     </div>
+  );
+}
+
+/** Opens the dialog that connects the account again; what waits for it goes on by itself. */
+function Reconnect({ name }: { name: string }) {
+  const { t } = useTranslation("runs");
+  const { connectors } = useCatalog();
+  const again = useQuery(accounts).data?.find((each) => each.name === name);
+  const [isOpen, setOpen] = useState(false);
+  const connector = connectors.find(({ id }) => id === again?.service);
+  if (again === undefined || connector === undefined) return null;
+  return (
+    <>
+      <Button isSmall look="main" onClick={() => setOpen(true)}>
+        <Plug size={14} aria-hidden />
+        {t("actions.connect", { account: name })}
+      </Button>
+      {isOpen && (
+        <ConnectDialog connector={connector} again={again} onClose={() => setOpen(false)} />
+      )}
+    </>
   );
 }
 

@@ -8,6 +8,11 @@ from pydantic import Field
 
 from .shape import Shape
 
+MEND = (
+    "What can be done at once: `connect` the account again, or let the component of that name do"
+    " its work; absent where it takes a person."
+)
+
 
 class Fault(Shape):
     """One thing that is wrong, and where."""
@@ -26,6 +31,7 @@ class Reason(Shape):
     code: int | None = Field(None, description="The service's own error code.")
     subcode: int | None = Field(None, description="The service's own, below `code`.")
     trace: str = Field("", description="By which the service finds the call in its logs.")
+    mend: str = Field("", description=MEND)
     reference: str = Field("", description="By which the engine's log tells more.")
 
 
@@ -49,6 +55,7 @@ class Failure(Shape):
     code: int | None = Field(None, description="The service's own error code.")
     subcode: int | None = None
     trace: str = Field("", description="By which the service finds the call in its logs.")
+    mend: str = Field("", description=MEND)
     retry_after_s: float | None = Field(None, description="How soon it is tried again.")
 
 

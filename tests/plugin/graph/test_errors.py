@@ -28,7 +28,9 @@ from appmixer.whatsapp.plugin.graph.errors import (
 from appmixer.whatsapp.plugin.graph.retry_after import MAX_DELAY_S, announced_delay_s
 from appmixer.whatsapp.plugin.triggers.outputs import read_errors
 
-BODIES = Path(__file__).parents[3] / "sandbox" / "fixtures" / "webhooks"
+ROOT = Path(__file__).parents[3]
+BODIES = ROOT / "sandbox" / "fixtures" / "webhooks"
+SCHEMAS = ROOT / "schemas"
 CATEGORIES = {
     "auth",
     "configuration",
@@ -121,6 +123,30 @@ def test_the_input_that_was_refused_is_named() -> None:
     assert refused(133005).field == "pin"
     assert refused(131030).field == "to"
     assert error_from_graph(400, {"error": {"code": 100}}, {}, field="text").field == "text"
+
+
+@pytest.mark.parametrize(
+    ("code", "mend"),
+    [
+        (10, "connect"),
+        (131005, "connect"),
+        (131045, "appmixer.whatsapp.EnsureRegistered"),
+        (133000, "appmixer.whatsapp.DeregisterPhoneNumber"),
+        (133006, "appmixer.whatsapp.RequestVerificationCode"),
+        (133010, "appmixer.whatsapp.EnsureRegistered"),
+        (131047, ""),
+    ],
+)
+def test_a_refusal_names_what_mends_it(code: int, mend: str) -> None:
+    assert refused(code).mend == mend
+
+
+def test_what_mends_is_a_new_connection_or_a_component_that_takes_what_was_refused() -> None:
+    for row in entries():
+        if row.mend not in ("", "connect"):
+            name = row.mend.rpartition(".")[2]
+            schema = json.loads((SCHEMAS / f"{name}.json").read_text())
+            assert row.field in schema["properties"], row.code
 
 
 def test_rows_of_one_code_are_told_apart_by_subcode_and_by_words() -> None:

@@ -32,7 +32,7 @@ export function ExpressionText({
   onChange,
 }: Props) {
   const { t } = useTranslation("inspector");
-  const { upstream } = useForm();
+  const { upstream, isAlone = false } = useForm();
   const [isSourceShown, setSourceShown] = useState(false);
   const handle = useRef<ExpressionHandle>(null);
   const insert = (path: string) => {
@@ -59,11 +59,13 @@ export function ExpressionText({
         />
       </Suspense>
       <div className={style["tools"]}>
-        <Picker onPick={insert}>
-          <IconButton isSmall label={t("insertValue")}>
-            <Braces size={14} aria-hidden />
-          </IconButton>
-        </Picker>
+        {!isAlone && (
+          <Picker onPick={insert}>
+            <IconButton isSmall label={t("insertValue")}>
+              <Braces size={14} aria-hidden />
+            </IconButton>
+          </Picker>
+        )}
         {isExpression(value) && (
           <IconButton
             isSmall

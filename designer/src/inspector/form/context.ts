@@ -10,6 +10,8 @@ import type { Values } from "../expressions/use-values";
 export interface FormKnowledge {
   /** The step's name. */
   step: string;
+  /** No flow is around it, so that no earlier step gives a value. */
+  isAlone?: boolean;
   component: Component;
   account: string | null;
   input: Input;

@@ -11,7 +11,7 @@ import { isObject } from "../../shared/values";
 import { ExpressionText } from "../expressions/ExpressionText";
 import { Picker } from "../expressions/Picker";
 import { asExpression, isExpression } from "../expressions/tokens";
-import { useFaults } from "../form/context";
+import { useFaults, useForm } from "../form/context";
 import type { FormSchema } from "../form/schema";
 import style from "../inspector.module.css";
 import { ChoiceValue } from "./ChoiceValue";
@@ -135,6 +135,7 @@ function Pickable({
   children: ReactNode;
 }) {
   const { t } = useTranslation("inspector");
+  if (useForm().isAlone === true) return children;
   return (
     <div className={style["withTools"]}>
       {children}

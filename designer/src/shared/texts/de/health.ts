@@ -29,7 +29,6 @@ export default {
   connect: "Neu verbinden",
   claim: "Ereignisse hierher leiten",
   claimed: "Die Ereignisse kommen jetzt hier an",
-  open: "„{{label}}“ öffnen",
   figures: {
     title: "In Zahlen",
     day: "Letzte 24 Stunden",

@@ -26,7 +26,6 @@ export default {
   connect: "Connect again",
   claim: "Have its events come here",
   claimed: "Its events come here now",
-  open: "Open “{{label}}”",
   figures: {
     title: "In numbers",
     day: "Last 24 hours",
