@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +11,20 @@ import sqlalchemy as sa
 
 from ..storage.statements import insert
 from ..storage.storage import Storage
-from ..storage.tables import events, held, listeners, takings
+from ..storage.tables import CONNECTED, accounts, events, held, listeners, takings
 from .beginnings import Beginnings
 from .finding import Finder
 from .starts import leave_out_known, routed_of, store_starts, store_takings
 
 # So many of one account are looked at before the next one has its turn.
 BATCH = 500
+_CONNECTED_AGAIN = (
+    sa.select(held.c.account_id)
+    .join(accounts, accounts.c.id == held.c.account_id)
+    .where(accounts.c.state == CONNECTED)
+    .distinct()
+    .limit(BATCH)
+)
 
 
 @dataclass
@@ -26,6 +34,9 @@ class Later:
     storage: Storage
     finder: Finder
     beginnings: Beginnings
+    # How often accounts are looked for that another process has connected again.
+    look_s: float = math.inf
+    _look_at: float = 0.0
     # Accounts that were connected again, for which events may be held.
     _released: set[str] = field(default_factory=set[str])
 
@@ -33,8 +44,17 @@ class Later:
         """Let an account have what was held for it."""
         self._released.add(account_id)
 
+    def look(self) -> None:
+        """Look for accounts that were connected again while another process was at work."""
+        self._look_at = 0.0
+
     async def release_held(self) -> None:
         """Route what was held for accounts that have been connected again."""
+        now = self.storage.clock.elapsed
+        if now >= self._look_at:
+            for row in await self.storage.rows(_CONNECTED_AGAIN):
+                self.release(row.account_id)
+            self._look_at = now + self.look_s
         while self._released:
             account_id = next(iter(self._released))
             query = (

@@ -104,6 +104,7 @@ class Router:
             await asyncio.wait([self._following])
             self._following = None
         self._backlog, self._looked_until = Backlog(), 0.0
+        self.later.look()
 
     async def route_batch(self) -> int:
         """Route the oldest events, or some of each owner's; return how many there were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -72,7 +73,8 @@ def make_beginning(
     unprompted, repeats = Unprompted(storage, hand_over, notices), Repeats(storage)
     finder = Finder(storage, flows, topics, Chains(storage, limits.chain), describe)
     beginnings = Beginnings(hand_over, notices, metrics)
-    later = Later(storage, finder, beginnings)
+    idle_s = IDLE_ALONE_S if turn.is_alone else IDLE_AMONG_OTHERS_S
+    later = Later(storage, finder, beginnings, math.inf if turn.is_alone else idle_s)
     router = Router(
         storage=storage,
         inbox=inbox,
@@ -84,7 +86,7 @@ def make_beginning(
         log=log,
         describe=describe,
         fence=turn.fence,
-        idle_s=IDLE_ALONE_S if turn.is_alone else IDLE_AMONG_OTHERS_S,
+        idle_s=idle_s,
     )
     waker = Waker(
         storage=storage,
