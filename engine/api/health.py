@@ -37,6 +37,8 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> Response:
     """Answer 200 when requests can be served: started, all tasks at work, the database writes.
 
+    `hasTurn` says whether this process routes and executes, or stands by for the one that does.
+
     `leftOut` names the installed connectors that the engine goes on without, `troubles` what fails
     at present: beside 200, of a connector's own tasks, which keep nobody else from being served.
     """
@@ -57,6 +59,7 @@ async def readyz(request: Request) -> Response:
     return JSONResponse(
         {
             "status": "ready",
+            "hasTurn": engine.turn.is_mine.is_set(),
             "leftOut": left_out,
             "troubles": {name: reason for each in of_plugins for name, reason in each.items()},
         }
@@ -89,6 +92,7 @@ async def metrics(request: Request) -> Response:
     engine = hosting(request)
     counters = engine.metrics
     counters.watchers.set(engine.stream.watchers)
+    counters.turn.set(engine.turn.is_mine.is_set())
     repeats = sa.select(sa.func.coalesce(sa.func.sum(events.c.duplicates), 0).label("entries"))
     counters.totals.events = engine.events.stored
     counters.totals.duplicates = int((await engine.rows(repeats))[0].entries)

@@ -100,6 +100,11 @@ class Metrics:
         self.accounts = Gauge(
             "appmixer_accounts", "Connected accounts.", ["service", "state"], registry=registry
         )
+        self.turn = Gauge(
+            "appmixer_turn",
+            "1 where this process routes and executes, 0 where it stands by.",
+            registry=registry,
+        )
         self.watchers = Gauge("appmixer_stream_watchers", "Open event streams.", registry=registry)
 
     def text(self) -> bytes:

@@ -23,6 +23,9 @@ class LeftOut(Shape):
 
 class Ready(Shape):
     status: Literal["ready"]
+    has_turn: bool = Field(
+        description="Whether this process routes and executes, or stands by for the one that does."
+    )
     left_out: list[LeftOut]
     troubles: dict[str, str] = Field(description="Why connectors' own tasks fail, by their name.")
 

@@ -106,7 +106,7 @@ async def test_what_is_watched_ends_before_its_plugin_is_stopped(
         await until(begun)
         ready = await client.get("/readyz")
 
-    assert ready.json() == {"status": "ready", "leftOut": [], "troubles": {}}
+    assert ready.json() == {"status": "ready", "hasTurn": True, "leftOut": [], "troubles": {}}
     assert made[0].told == ["begun", "ended", "stopped"]
 
 
