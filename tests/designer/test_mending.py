@@ -59,3 +59,52 @@ async def test_an_account_is_connected_again_from_the_step_that_waits_for_it(
 
     await expect(page.get_by_role("main").get_by_text("read", exact=True).first).to_be_visible()
     await expect(page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_what_nobody_knows_of_is_done_again_only_after_a_warning(
+    visitor: Visitor, site: Site
+) -> None:
+    call = {
+        "type": "appmixer.whatsapp.MakeApiCall",
+        "account": "acme",
+        "source": {"in": {"incoming": ["message"]}},
+        "input": {
+            "method": "POST",
+            "path": f"/{seed.PHONE_NUMBER_ID}/messages",
+            "body": {
+                "messaging_product": "whatsapp",
+                "to": "{{ incoming.message.from }}",
+                "type": "text",
+                "text": {"body": "Your parcel is here"},
+            },
+        },
+    }
+    components = {"incoming": REPLY["components"]["incoming"], "call": call}
+    await started(site, "call", {"name": "Call", "components": components})
+    lost = {"endpoint": "messages", "kind": "acceptedThenLost", "count": 1}
+    await site.controls.post("/faults", json=lost)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="unknown")
+    page = await visitor.open(await site.link(f"/runs/{run_id}"))
+    assert await texts_on_phone(site) == ["Your parcel is here"]
+
+    await page.get_by_role("button", name="Do it again all the same").click()
+    dialog = page.get_by_role("dialog", name="Do it again although it may have happened?")
+    await expect(dialog).to_contain_text("it happens twice")
+    assert await violations(page) == []
+    await dialog.get_by_role("button", name="Leave it").click()
+    await expect(dialog).to_have_count(0)
+    assert await texts_on_phone(site) == ["Your parcel is here"]
+    await page.get_by_role("button", name="Do it again all the same").click()
+    await dialog.get_by_role("button", name="Do it again all the same").click()
+
+    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("done")
+    await expect(dialog).to_have_count(0)
+    assert await texts_on_phone(site) == ["Your parcel is here"] * 2
+
+
+async def texts_on_phone(site: Site) -> list[str]:
+    """What the business has written to the person, the oldest first."""
+    answer = await site.controls.get(f"/people/{seed.PERSON}/messages")
+    found = answer.raise_for_status().json()["messages"]
+    return [each["content"]["body"] for each in found if each["from"] == "business"]
