@@ -5,43 +5,42 @@ import "@xyflow/react/dist/base.css";
 import {
   applyNodeChanges,
   Background,
+  Panel,
   ReactFlow,
   ReactFlowProvider,
-  Panel,
-  useReactFlow,
+  useStore,
   type EdgeChange,
-  type FinalConnectionState,
   type NodeChange,
-  type OnConnectStartParams,
 } from "@xyflow/react";
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState, type DragEvent } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { useAddStep, type Place } from "../flow/adding";
-import { useCatalog } from "../flow/catalog";
-import { connect, disconnect, moveNotes, moveSteps } from "../flow/document";
+import { moveNotes, moveSteps } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
 import { palette } from "../shared/api/queries";
-import { DRAGGED } from "../palette/dragging";
 import { classes } from "../shared/ui/Button";
 import { Empty } from "../shared/ui/Page";
 import { arrange, besideKnown, orderedLinks } from "./arranging";
 import style from "./canvas.module.css";
-import { fitting, linkOf, placeUnder, refusalOf, type Refusal } from "./connecting";
-import { openInspector } from "./focus";
+import { detailAt, DetailContext } from "./detail";
+import { Fitting } from "./Fitting";
 import { STEP_WIDTH } from "./geometry";
 import { LinkEdge, type LinkEdgeType } from "./LinkEdge";
 import { useLooks } from "./looks";
 import { nodesOf, useEdges, type CanvasNode, type Shown } from "./nodes";
 import { NoteNode, noteOf } from "./NoteNode";
+import { OverviewLinks } from "./OverviewLinks";
 import { StepNode } from "./StepNode";
-import { Fitting } from "./Fitting";
 import { Tools } from "./Tools";
 import { useCanvasKeys } from "./useCanvasKeys";
+import { useDropping } from "./useDropping";
+import { useLinking } from "./useLinking";
 
 const NODE_TYPES = { step: StepNode, note: NoteNode };
 const EDGE_TYPES = { link: LinkEdge };
+const SEVERAL = ["Shift", "Meta", "Control"];
+const PRO = { hideAttribution: true };
 
 export function Canvas() {
   return (
@@ -54,9 +53,6 @@ export function Canvas() {
 function Drawing() {
   const { t } = useTranslation("canvas");
   const editor = useEditorStore();
-  const catalog = useCatalog();
-  const add = useAddStep();
-  const { screenToFlowPosition } = useReactFlow();
   const document = useEditor((state) => state.document);
   const selected = useEditor((state) => state.selected);
   const selectedNotes = useEditor((state) => state.selectedNotes);
@@ -66,10 +62,10 @@ function Drawing() {
   const looks = useLooks(document);
   const edges = useEdges(document, selectedLink);
   const [nodes, setNodes] = useState<CanvasNode[]>([]);
-  const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const [fits, setFits] = useState<ReadonlySet<string> | null>(null);
-  const [over, setOver] = useState<string | null>(null);
-  const isReconnecting = useRef(false);
+  const { fits, refusal, forgive, ...linking } = useLinking();
+  const { over, ...dropping } = useDropping();
+  const detail = useStore(({ transform: [, , zoom] }) => detailAt(zoom, looks.size));
+  const isOverview = detail === "overview";
   const onKeyDown = useCanvasKeys();
 
   const shown = useMemo(
@@ -140,8 +136,8 @@ function Drawing() {
     [editor],
   );
 
-  const onNodeDragStop = useCallback(
-    (_: unknown, __: unknown, moved: CanvasNode[]) => {
+  const leave = useCallback(
+    (moved: readonly CanvasNode[]) => {
       const at = (node: CanvasNode) => ({
         x: Math.round(node.position.x),
         y: Math.round(node.position.y),
@@ -160,72 +156,18 @@ function Drawing() {
     [editor],
   );
 
-  const onConnectStart = useCallback(
-    (_: unknown, { nodeId, handleType }: OnConnectStartParams) => {
-      setRefusal(null);
-      if (nodeId === null || handleType === null) return;
-      setFits(fitting(editor.getState().document, catalog, nodeId, handleType));
-    },
-    [catalog, editor],
+  const onNodeDragStop = useCallback(
+    (_: unknown, __: unknown, moved: CanvasNode[]) => leave(moved),
+    [leave],
   );
-
-  const onConnectEnd = useCallback(
-    (event: MouseEvent | TouchEvent, made: FinalConnectionState) => {
-      setFits(null);
-      const { fromNode, fromHandle, toNode, isValid } = made;
-      if (fromNode === null || isValid === true) return;
-      const isForward = fromHandle.type === "source";
-      if (toNode !== null) {
-        const [from, to] = isForward ? [fromNode.id, toNode.id] : [toNode.id, fromNode.id];
-        setRefusal(refusalOf(editor.getState().document, catalog, { from, to }));
-        return;
-      }
-      if (isReconnecting.current) return;
-      const pointer = "changedTouches" in event ? event.changedTouches[0] : event;
-      if (pointer === undefined) return;
-      const { clientX: x, clientY: y } = pointer;
-      const drop = screenToFlowPosition({ x, y });
-      const place: Place = isForward
-        ? { after: { step: fromNode.id, port: fromHandle.id ?? "" }, position: at(drop, 0) }
-        : { before: fromNode.id, after: null, position: at(drop, STEP_WIDTH) };
-      editor.getState().beginAdding({ place, at: { x, y } });
-    },
-    [catalog, editor, screenToFlowPosition],
+  const onSelectionDragStop = useCallback(
+    (_: unknown, moved: CanvasNode[]) => leave(moved),
+    [leave],
   );
-
-  const isValidConnection = useCallback(
-    (made: { source: string; target: string }) =>
-      refusalOf(editor.getState().document, catalog, { from: made.source, to: made.target }) ===
-      null,
-    [catalog, editor],
-  );
-
-  const onDragOver = useCallback(
-    (event: DragEvent) => {
-      event.preventDefault();
-      const { link } = placeUnder(event.target, editor.getState().document);
-      setOver(link === undefined ? null : `${link.from}.${link.port}>${link.to}`);
-    },
-    [editor],
-  );
-
-  const onDrop = useCallback(
-    (event: DragEvent) => {
-      event.preventDefault();
-      setOver(null);
-      const component = catalog.components.get(event.dataTransfer.getData(DRAGGED));
-      if (component === undefined) return;
-      const drop = screenToFlowPosition({ x: event.clientX, y: event.clientY });
-      const place = placeUnder(event.target, editor.getState().document);
-      const isFree = place.link === undefined && place.after === undefined;
-      const name = add(
-        component,
-        isFree ? { after: null, position: at(drop, STEP_WIDTH / 2) } : place,
-      );
-      openInspector(name);
-    },
-    [add, catalog, editor, screenToFlowPosition],
-  );
+  const onPaneClick = useCallback(() => {
+    forgive();
+    editor.getState().beginAdding(null);
+  }, [editor, forgive]);
 
   const drawn = useMemo(
     () =>
@@ -237,16 +179,15 @@ function Drawing() {
           })),
     [fits, nodes],
   );
-  const shownEdges = useMemo(
-    () =>
-      over === null
-        ? edges
-        : edges.map((edge) =>
-            edge.id === over ? { ...edge, className: classes(style["over"]) } : edge,
-          ),
-    [edges, over],
-  );
-  const { change, beginAdding } = editor.getState();
+  const shownEdges = useMemo(() => {
+    // From far away only the chosen link can still be seen, and taken away.
+    if (isOverview) return edges.filter(({ selected }) => selected === true);
+    return over === null
+      ? edges
+      : edges.map((edge) =>
+          edge.id === over ? { ...edge, className: classes(style["over"]) } : edge,
+        );
+  }, [edges, isOverview, over]);
   return (
     <section
       className={style["canvas"]}
@@ -260,71 +201,51 @@ function Drawing() {
       <p id="canvas-keys" className="unseen">
         {t("help")}
       </p>
-      <ReactFlow<CanvasNode, LinkEdgeType>
-        nodes={drawn}
-        edges={shownEdges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={onNodesChange}
-        onEdgesChange={onEdgesChange}
-        onNodeDragStop={onNodeDragStop}
-        onSelectionDragStop={(_, moved) => onNodeDragStop(null, null, moved)}
-        onConnectStart={onConnectStart}
-        onConnectEnd={onConnectEnd}
-        onConnect={(made) => change((before) => connect(before, linkOf(made)))}
-        onReconnectStart={() => {
-          isReconnecting.current = true;
-        }}
-        onReconnect={(edge, made) =>
-          change((before) => connect(disconnect(before, linkOf(edge)), linkOf(made)))
-        }
-        onReconnectEnd={(_, edge, __, made) => {
-          isReconnecting.current = false;
-          setFits(null);
-          if (made.toNode === null) change((before) => disconnect(before, linkOf(edge)));
-        }}
-        isValidConnection={isValidConnection}
-        onPaneClick={() => {
-          setRefusal(null);
-          beginAdding(null);
-        }}
-        onDrop={onDrop}
-        onDragOver={onDragOver}
-        onDragLeave={() => setOver(null)}
-        deleteKeyCode={null}
-        multiSelectionKeyCode={["Shift", "Meta", "Control"]}
-        nodesFocusable={false}
-        edgesFocusable={false}
-        disableKeyboardA11y
-        connectionRadius={28}
-        minZoom={0.1}
-        panOnScroll
-        zoomOnDoubleClick={false}
-        proOptions={{ hideAttribution: true }}
-        onlyRenderVisibleElements
-      >
-        <Background gap={16} />
-        <Fitting />
-        <Tools />
-        {Object.keys(document.components).length === 0 && (
-          <Panel position="top-center">
-            <Empty title={t("empty.title")} text={t("empty.text")} />
-          </Panel>
-        )}
-        {refusal !== null && (
-          <Panel position="top-center">
-            <p role="alert" className={style["refusal"]}>
-              {t(`refusal.${refusal}`)}
-            </p>
-          </Panel>
-        )}
-      </ReactFlow>
+      <DetailContext value={detail}>
+        <ReactFlow<CanvasNode, LinkEdgeType>
+          nodes={drawn}
+          edges={shownEdges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={onNodesChange}
+          onEdgesChange={onEdgesChange}
+          onNodeDragStop={onNodeDragStop}
+          onSelectionDragStop={onSelectionDragStop}
+          onPaneClick={onPaneClick}
+          {...linking}
+          {...dropping}
+          deleteKeyCode={null}
+          multiSelectionKeyCode={SEVERAL}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          disableKeyboardA11y
+          connectionRadius={28}
+          minZoom={0.1}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          proOptions={PRO}
+          onlyRenderVisibleElements
+        >
+          <Background gap={16} />
+          {isOverview && <OverviewLinks nodes={nodes} links={edges} />}
+          <Fitting />
+          <Tools />
+          {Object.keys(document.components).length === 0 && (
+            <Panel position="top-center">
+              <Empty title={t("empty.title")} text={t("empty.text")} />
+            </Panel>
+          )}
+          {refusal !== null && (
+            <Panel position="top-center">
+              <p role="alert" className={style["refusal"]}>
+                {t(`refusal.${refusal}`)}
+              </p>
+            </Panel>
+          )}
+        </ReactFlow>
+      </DetailContext>
     </section>
   );
-}
-
-function at({ x, y }: { x: number; y: number }, back: number) {
-  return { x: Math.round(x - back), y: Math.round(y - 40) };
 }
 
 function isSame(chosen: ReadonlySet<string>, names: readonly string[]): boolean {

@@ -7,25 +7,27 @@ import {
 } from "@xyflow/react";
 import { Plus, X } from "lucide-react";
 import { memo, useState, type MouseEvent } from "react";
-import { useTranslation } from "react-i18next";
 
 import { disconnect, type Link } from "../flow/document";
 import { useEditorStore } from "../flow/editor";
 import { LinkValue } from "../runs/LinkValue";
 import { countRender } from "../shared/renders";
+import { textsOf } from "../shared/texts";
 import { classes } from "../shared/ui/Button";
 import style from "./canvas.module.css";
+
+export const CURVATURE = 0.3;
 
 export type LinkEdgeType = Edge<{ link: Link }, "link">;
 
 /** A link that bends softly; where the pointer or the choice is, a step can be put into it. */
 export const LinkEdge = memo(function LinkEdge(props: EdgeProps<LinkEdgeType>) {
   countRender(`link ${props.id}`);
-  const { t } = useTranslation("canvas");
   const editor = useEditorStore();
   const [isNear, setNear] = useState(false);
-  const [path, x, y] = getBezierPath({ ...props, curvature: 0.3 });
+  const [path, x, y] = getBezierPath({ ...props, curvature: CURVATURE });
   const link = props.data?.link;
+  const t = textsOf("canvas");
   const begin = (event: MouseEvent) => {
     if (link === undefined) return;
     const { right, top } = event.currentTarget.getBoundingClientRect();

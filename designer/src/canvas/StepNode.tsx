@@ -1,61 +1,57 @@
-import {
-  Handle,
-  Position,
-  useStore,
-  type Node,
-  type NodeProps,
-  type ReactFlowState,
-} from "@xyflow/react";
+import { Handle, Position, type Node, type NodeProps } from "@xyflow/react";
 import { CircleAlert, CircleHelp, Plus } from "lucide-react";
-import { memo, useRef, useState, type KeyboardEvent, type MouseEvent } from "react";
+import {
+  memo,
+  useContext,
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type MouseEvent,
+} from "react";
 import { useTranslation } from "react-i18next";
 
-import { useCatalog } from "../flow/catalog";
-import { callStep } from "../flow/document";
+import { colorOf, type Component } from "../flow/catalog";
+import { callStep, type Step } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
-import { useSaving } from "../flow/saving-context";
+import { useFaultsOf } from "../flow/saving-context";
 import { ComponentIcon } from "../palette/ComponentIcon";
 import { countRender } from "../shared/renders";
+import { textsOf } from "../shared/texts";
 import { StepState } from "../runs/StepState";
 import { classes } from "../shared/ui/Button";
 import { Tip } from "../shared/ui/Tip";
 import style from "./canvas.module.css";
+import { DetailContext, useTurn } from "./detail";
 import type { ShownPort, StepLook } from "./geometry";
 import { useSummary } from "./summary";
 
 export type StepNodeType = Node<{ look: StepLook }, "step">;
 
-/** From so far away a card has its name alone: the rest could not be read. */
-const isFarAway = ({ transform: [, , zoom] }: ReactFlowState) => zoom < 0.4;
-
 /** A step as a card; it is drawn anew only when that step has changed. */
 export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps<StepNodeType>) {
   countRender(`step ${id}`);
-  const { t } = useTranslation("canvas");
+  const t = textsOf("canvas");
   const { look } = data;
+  const { component } = look;
   const step = useEditor((state) => state.document.components[id]);
   const isRenaming = useEditor((state) => state.renaming === id);
-  const isFar = useStore(isFarAway);
-  const isSmall = look.isFolded || isFar;
+  const detail = useContext(DetailContext);
+  const isWhole = useTurn(detail === "whole");
+  const faults = useFaultsOf(id);
+  const summaryId = useId();
   const editor = useEditorStore();
-  const component = useCatalog().components.get(step?.type ?? "");
-  const faults = useSaving((state) =>
-    state.faults
-      .filter(({ path }) => `${path}.`.startsWith(`components.${id}.`))
-      .map(({ text }) => text)
-      .join("\n"),
-  );
-  const summary = useSummary(isSmall ? undefined : step, component);
   if (step === undefined) return null;
   const kind = component?.label ?? step.type;
   const used = look.ports.filter((port) => port.isUsed).length;
+  const hasLines = isWhole && !look.isFolded;
   return (
     <div
       className={classes(
         style["step"],
         look.isTrigger && style["trigger"],
         look.isFolded && style["folded"],
-        isFar && style["far"],
+        detail !== "whole" && style["far"],
         used > 1 && style["branching"],
       )}
       style={{ height: look.height }}
@@ -64,35 +60,24 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
       role="group"
       tabIndex={-1}
       aria-roledescription={t("step")}
-      aria-label={[step.label ?? id, kind, summary, faults].filter(Boolean).join(", ")}
+      aria-label={[step.label ?? id, kind, faults].filter(Boolean).join(", ")}
+      aria-describedby={hasLines ? summaryId : undefined}
       onDoubleClick={(event) => {
         event.stopPropagation();
         editor.getState().beginRenaming(id);
       }}
     >
-      {!look.isTrigger && <Handle type="target" position={Position.Left} id="in" />}
-      {component === undefined ? (
-        <CircleHelp className={style["unknown"]} size={28} aria-hidden />
-      ) : (
-        <ComponentIcon component={component} size={look.isFolded ? 20 : 28} />
+      {!look.isTrigger && detail !== "overview" && (
+        <Handle type="target" position={Position.Left} id="in" />
       )}
+      <StepIcon component={component} isFolded={look.isFolded} isPlain={detail === "overview"} />
       <div className={style["text"]}>
         {isRenaming ? (
           <NameInput name={id} onEnd={() => editor.getState().beginRenaming(null)} />
         ) : (
           <strong title={step.label == null ? undefined : id}>{step.label ?? id}</strong>
         )}
-        {!isSmall && (
-          <>
-            <span className={style["kind"]}>
-              <span>{kind}</span>
-              {step.account != null && step.account !== "" && (
-                <span className={style["chip"]}>{step.account}</span>
-              )}
-            </span>
-            <span className={style["summary"]}>{summary}</span>
-          </>
-        )}
+        {hasLines && <StepLines id={summaryId} step={step} component={component} />}
       </div>
       <StepState id={id} />
       {faults !== "" && (
@@ -108,26 +93,71 @@ export const StepNode = memo(function StepNode({ id, selected, data }: NodeProps
           </button>
         </Tip>
       )}
-      {look.ports.map((port) => (
-        <Port key={port.name} step={id} port={port} isFolded={look.isFolded} isFar={isFar} />
-      ))}
+      {detail !== "overview" &&
+        look.ports.map((port) => (
+          <Port key={port.name} step={id} port={port} isBare={!isWhole} isFolded={look.isFolded} />
+        ))}
     </div>
   );
 });
+
+/** Whose the step is; from far away only by its colour. */
+function StepIcon({
+  component,
+  isFolded,
+  isPlain,
+}: {
+  component: Component | undefined;
+  isFolded: boolean;
+  isPlain: boolean;
+}) {
+  const size = isFolded ? 20 : 28;
+  if (component === undefined) {
+    return <CircleHelp className={style["unknown"]} size={size} aria-hidden />;
+  }
+  if (!isPlain) return <ComponentIcon component={component} size={size} />;
+  const background = colorOf(component.connector);
+  return <span className={style["plain"]} style={{ width: size, height: size, background }} />;
+}
+
+/** What the step is, and what it will do. */
+function StepLines({
+  id,
+  step,
+  component,
+}: {
+  id: string;
+  step: Step;
+  component: Component | undefined;
+}) {
+  const summary = useSummary(step, component);
+  return (
+    <>
+      <span className={style["kind"]}>
+        <span>{component?.label ?? step.type}</span>
+        {step.account != null && step.account !== "" && (
+          <span className={style["chip"]}>{step.account}</span>
+        )}
+      </span>
+      <span id={id} className={style["summary"]}>
+        {summary}
+      </span>
+    </>
+  );
+}
 
 /** Where something leaves, and where the next step is added. */
 function Port({
   step,
   port,
+  isBare,
   isFolded,
-  isFar,
 }: {
   step: string;
   port: ShownPort;
+  isBare: boolean;
   isFolded: boolean;
-  isFar: boolean;
 }) {
-  const { t } = useTranslation("canvas");
   const editor = useEditorStore();
   const begin = (event: MouseEvent) => {
     event.stopPropagation();
@@ -146,12 +176,12 @@ function Port({
         className={classes(!port.isMain && !port.isUsed && style["small"])}
         style={{ top: port.y }}
       />
-      {!isFolded && !isFar && (
+      {!isFolded && !isBare && (
         <span className={style["port"]} style={{ top: port.y }}>
           {port.name}
         </span>
       )}
-      {!isFar && (
+      {!isBare && (
         <button
           type="button"
           tabIndex={-1}
@@ -162,7 +192,7 @@ function Port({
             "nodrag nopan",
           )}
           style={{ top: port.y }}
-          aria-label={t("addAfter", { step, port: port.name })}
+          aria-label={textsOf("canvas")("addAfter", { step, port: port.name })}
           onClick={begin}
         >
           <Plus size={12} aria-hidden />

@@ -7,6 +7,7 @@ import { rowsOf } from "../outline/tree";
 import { found } from "../palette/search";
 import { besideKnown } from "./arranging";
 import { fitting, refusalOf } from "./connecting";
+import { detailAt } from "./detail";
 import { lookOf, shownPorts } from "./geometry";
 import { arranged } from "./layout";
 import { shortened } from "./summary";
@@ -106,6 +107,16 @@ describe("ports", () => {
       ).height;
     expect(height(0)).toBe(height(2));
     expect(height(8)).toBeGreaterThan(height(2));
+  });
+});
+
+describe("from far away", () => {
+  it("a few steps keep their ports, and many are an overview", () => {
+    expect([detailAt(0.4, 300), detailAt(0.39, 60), detailAt(0.39, 61)]).toEqual([
+      "whole",
+      "name",
+      "overview",
+    ]);
   });
 });
 

@@ -7,7 +7,7 @@ const FIELDS = "input, textarea, select, [contenteditable=true]";
 /** The step's form; there the first empty field that is needed, or the first empty one. */
 export function openInspector(name: string): void {
   attempt(() => {
-    const panel = document.getElementById("inspector");
+    const panel = document.querySelector(`#inspector [data-of="${CSS.escape(name)}"]`);
     // Forms and editors are loaded when they are needed first; a dialog keeps the keyboard.
     const isBusy =
       panel?.querySelector("[data-loading]") ?? document.querySelector("[role=dialog]");

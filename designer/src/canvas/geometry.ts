@@ -21,6 +21,8 @@ export interface ShownPort {
 }
 
 export interface StepLook {
+  /** What the step is one of; nothing while nobody knows. */
+  component?: Component | undefined;
   height: number;
   isTrigger: boolean;
   isFolded: boolean;
@@ -100,4 +102,9 @@ export function lookOf(
       })),
     ],
   };
+}
+
+/** Where a step stands that was dropped at a place, so far to the left of it. */
+export function droppedAt({ x, y }: { x: number; y: number }, back: number) {
+  return { x: Math.round(x - back), y: Math.round(y - 40) };
 }

@@ -35,10 +35,12 @@ function keptLooks() {
       const isTrigger = component?.kind === "trigger";
       const isFolded = step.folded === true;
       const key = JSON.stringify([ports, isTrigger, isFolded]);
-      const old = keys.get(name) === key ? looks.get(name) : undefined;
+      const known = looks.get(name);
+      const isKnown = keys.get(name) === key && known?.component === component;
+      const old = isKnown ? known : undefined;
       isSame &&= old !== undefined;
       nextKeys.set(name, key);
-      next.set(name, old ?? lookOf(ports, isTrigger, isFolded));
+      next.set(name, old ?? { ...lookOf(ports, isTrigger, isFolded), component });
     }
     keys = nextKeys;
     if (!isSame) looks = next;

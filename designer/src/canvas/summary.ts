@@ -27,15 +27,15 @@ async function inTurn<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-export function useSummary(step: Step | undefined, component: Component | undefined): string {
+export function useSummary(step: Step, component: Component | undefined): string {
   const settled = useSettled(step);
   const { data: connected, isPending: isLoading } = useQuery(accounts);
-  const isAsked = !isLoading && settled !== undefined && component?.kind === "action";
+  const isAsked = !isLoading && component?.kind === "action";
   const body = {
-    type: settled?.type ?? "",
+    type: settled.type,
     // An account that is gone is told elsewhere; the step's words do not depend on it.
-    account: connected?.find(({ name }) => name === settled?.account)?.name ?? null,
-    input: settled?.input ?? {},
+    account: connected?.find(({ name }) => name === settled.account)?.name ?? null,
+    input: settled.input ?? {},
     given: {},
   };
   const { data, isPending } = useQuery({
@@ -53,7 +53,7 @@ export function useSummary(step: Step | undefined, component: Component | undefi
   const isFixed = preview?.recipient !== undefined && !preview.recipient.includes("{{");
   return [
     isFixed ? preview.recipient : "",
-    told === "" ? ofFields(step?.input ?? {}, component) : told,
+    told === "" ? ofFields(step.input ?? {}, component) : told,
   ]
     .filter(Boolean)
     .map(shortened)
@@ -61,7 +61,7 @@ export function useSummary(step: Step | undefined, component: Component | undefi
 }
 
 /** The step as it was when it was last left alone for a moment. */
-function useSettled(step: Step | undefined): Step | undefined {
+function useSettled(step: Step): Step {
   const [settled, setSettled] = useState(step);
   useEffect(() => {
     const timer = window.setTimeout(() => setSettled(step), PAUSE_MS);

@@ -1,7 +1,7 @@
 /** One flow: palette, canvas and inspector around one editor, and what is said of its saving. */
 
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { startTransition, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Group, Panel, Separator } from "react-resizable-panels";
 
@@ -14,7 +14,7 @@ import { LiveRuns } from "../runs/LiveRuns";
 import { RunDrawing } from "../runs/RunDrawing";
 import { StepInAddress } from "../runs/StepInAddress";
 import { api, take, type Schemas } from "../shared/api/client";
-import { flows, queryClient } from "../shared/api/queries";
+import { flows, palette, queryClient } from "../shared/api/queries";
 import { useNotices } from "../shared/api/stream";
 import { ErrorNote } from "../shared/ui/Note";
 import { Loading } from "../shared/ui/Page";
@@ -41,6 +41,8 @@ interface Opened {
 
 async function openFlow(id: string): Promise<Opened> {
   const params = { params: { path: { flow_id: id } } };
+  // Cards that were drawn without it would be drawn again.
+  const components = queryClient.prefetchQuery(palette());
   const known = await queryClient.query({ ...flows, staleTime: 0 });
   const isStored = known.flows.some((each) => each.id === id);
   const isDrafted = known.drafts.some((each) => each.id === id);
@@ -48,6 +50,7 @@ async function openFlow(id: string): Promise<Opened> {
     isStored ? take(api.GET("/api/flows/{flow_id}", params)) : null,
     isDrafted ? take(api.GET("/api/flows/{flow_id}/draft", params)) : null,
   ]);
+  await components;
   return { flow, draft };
 }
 
@@ -84,10 +87,22 @@ function partsOf(id: string, opened: Opened): Parts {
   return { editor, saving: createSaving(editor, opened.draft) };
 }
 
+/** How many parts of the page are drawn: one after another, so that nothing waits for them all. */
+function useParts(all: number): number {
+  const [drawn, setDrawn] = useState(0);
+  useEffect(() => {
+    if (drawn === all) return;
+    const timer = window.setTimeout(() => startTransition(() => setDrawn(drawn + 1)));
+    return () => window.clearTimeout(timer);
+  }, [all, drawn]);
+  return drawn;
+}
+
 function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
   const [parts] = useState(() => partsOf(id, opened));
   useEffect(() => parts.saving.open(), [parts]);
   useFollowDraft(parts);
+  const drawn = useParts(5);
   return (
     <EditorContext value={parts.editor}>
       <SavingContext value={parts.saving}>
@@ -99,27 +114,25 @@ function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
           <StepInAddress />
           <Group className={style["panels"] ?? ""}>
             <Panel id="side" defaultSize="16%" minSize={180} collapsible>
-              <SidePanel />
+              {drawn >= 2 && <SidePanel />}
             </Panel>
             <Separator className={style["separator"] ?? ""} />
             <Panel id="middle" minSize={240}>
               <Group orientation="vertical">
                 <Panel id="canvas" minSize={160}>
-                  <RunDrawing flowId={id}>
-                    <Canvas />
-                  </RunDrawing>
+                  <RunDrawing flowId={id}>{drawn >= 1 && <Canvas />}</RunDrawing>
                 </Panel>
                 <Separator className={style["separator"] ?? ""} />
                 <Panel id="runs" defaultSize="32%" minSize={80} collapsible>
-                  <LiveRuns flowId={id} />
+                  {drawn >= 4 && <LiveRuns flowId={id} />}
                 </Panel>
               </Group>
             </Panel>
             <Separator className={style["separator"] ?? ""} />
             <Panel id="inspector" defaultSize="24%" minSize={260} collapsible>
-              <Inspector />
+              {drawn >= 3 && <Inspector />}
             </Panel>
-            <PhonePanel />
+            <PhonePanel isLoaded={drawn >= 5} />
           </Group>
         </main>
       </SavingContext>

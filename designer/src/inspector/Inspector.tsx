@@ -1,7 +1,7 @@
 /** The selected step: its account and form, a test of it, and what it is. */
 
 import { Tabs } from "radix-ui";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useCatalog } from "../flow/catalog";
@@ -26,10 +26,13 @@ function FormLoading() {
 export function Inspector() {
   const { t } = useTranslation("inspector");
   const selected = useEditor((state) => state.selected);
-  const [name, second] = selected;
+  const [only, second] = selected;
+  // Whoever drags a step chooses it with that, and does not wait for its form.
+  const name = useDeferredValue(second === undefined ? only : undefined);
+  const isThere = useEditor(({ document }) => name !== undefined && name in document.components);
   return (
-    <section className={style["inspector"]} aria-label={t("title")}>
-      {name === undefined || second !== undefined ? (
+    <section className={style["inspector"]} aria-label={t("title")} data-of={name}>
+      {name === undefined || !isThere ? (
         <Empty title={t("title")} text={t("none")} />
       ) : (
         <StepInspector key={name} name={name} />

@@ -11,7 +11,7 @@ import { language } from "../shared/texts";
 import { useTheme } from "../shell/theme";
 import style from "./phone.module.css";
 
-export function PhonePanel() {
+export function PhonePanel({ isLoaded }: { isLoaded: boolean }) {
   const { data } = useQuery(me);
   const simulator = data?.simulator ?? null;
   if (simulator === null) return null;
@@ -24,7 +24,7 @@ export function PhonePanel() {
             <Smartphone size={14} aria-hidden />
             {simulator.label}
           </h2>
-          <Frame url={simulator.url} label={simulator.label} />
+          {isLoaded && <Frame url={simulator.url} label={simulator.label} />}
         </section>
       </Panel>
     </>

@@ -1,6 +1,6 @@
 import { EdgeLabelRenderer } from "@xyflow/react";
-import { useTranslation } from "react-i18next";
 
+import { textsOf } from "../shared/texts";
 import { Tip } from "../shared/ui/Tip";
 import { portKey, useDrawn } from "./drawn";
 import style from "./runs.module.css";
@@ -19,7 +19,6 @@ export function LinkValue({
   x: number;
   y: number;
 }) {
-  const { t } = useTranslation("runs");
   const drawn = useDrawn((state) => state.ports[portKey(from, port)]);
   if (drawn === undefined) return null;
   // What is empty says nothing where there is little room.
@@ -32,7 +31,7 @@ export function LinkValue({
           className={`${style["onEdge"]} nodrag nopan`}
           style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}
         >
-          {t("drawn.count", { count: drawn.count })}
+          {textsOf("runs")("drawn.count", { count: drawn.count })}
         </button>
       </Tip>
     </EdgeLabelRenderer>

@@ -1,6 +1,6 @@
 /** Every text of the page, by language; what a component is called comes from its connector. */
 
-import i18next from "i18next";
+import i18next, { type TFunction } from "i18next";
 import { initReactI18next } from "react-i18next";
 
 import en from "./en";
@@ -34,6 +34,11 @@ function preferred(): Language {
 /** The language that the page speaks. */
 export function language(): Language {
   return i18next.language === "de" ? "de" : "en";
+}
+
+/** An area's texts for what is drawn hundreds of times; `speak` loads the page anew. */
+export function textsOf<Area extends keyof typeof en>(area: Area): TFunction<Area> {
+  return i18next.getFixedT(null, area) as TFunction<Area>;
 }
 
 export async function startTexts(): Promise<void> {
