@@ -105,7 +105,7 @@ async def test_nothing_is_left_of_a_file_that_is_too_large_or_breaks_off(one: En
         raise ConnectionError("the sender has gone")
 
     with pytest.raises(TooLargeError):
-        await one.files.save("me", "a.bin", "", chunks(CONTENT * 2))
+        await one.files.save("me", "a.bin", "", chunks(CONTENT * 3))
     with pytest.raises(ConnectionError):
         await one.files.save("me", "a.bin", "", breaking())
 
