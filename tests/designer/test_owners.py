@@ -1,0 +1,202 @@
+"""What one owner has is in no view, stream or suggestion of another."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from playwright.async_api import Error, Page, Route, expect
+
+from appmixer.demo import rehearsal
+from appmixer.sandbox.world import seed
+
+from ..browser import Visitor, until_holds
+from .conftest import Site
+from .running import DEADLINE_S, says, waits_for_run
+from .test_health import link_of_an_owner
+
+pytestmark = pytest.mark.anyio
+
+MARK = "Quetzalcoatl"
+LISTS = ("/flows", "/runs", "/events", "/accounts", "/files")
+VIEWS = (*LISTS, "/health", "/admin", "/flows/theirs", "/flows/theirs/steps/reply")
+# What the stream tells cannot be read from outside, as it never ends.
+LISTENING = """(() => {
+    window.heard = [];
+    const kinds = ["open", "missed", "run", "begun", "step", "fate", "flow", "draft", "account"];
+    window.EventSource = class extends EventSource {
+        constructor(...given) {
+            super(...given);
+            for (const kind of kinds) {
+                this.addEventListener(kind, ({data}) => data && heard.push(`${kind} ${data}`));
+            }
+        }
+    };
+})()"""
+
+
+async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestion(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404")
+    run_id = await marks_everything(site)
+    first = await visitor.open(await site.link())
+    for view in LISTS:
+        await first.goto(site.url + view)
+        if view == "/events":
+            await first.get_by_role("button", name="message:").click()
+        await expect(first.get_by_role("main")).to_contain_text(MARK)
+    await expect(first.get_by_role("button", name="Notices, 1 new")).to_be_visible()
+
+    context = await visitor.context()
+    await context.add_init_script(LISTENING)
+    page = await context.new_page()
+    told = await kept_answers(page)
+    await page.goto(await link_of_an_owner(site, "/flows"))
+    for view in (*VIEWS, f"/runs/{run_id}", f"/flows/theirs/runs/{run_id}"):
+        await page.goto(site.url + view)
+        await settled(page)
+        assert MARK not in await page.content(), view
+
+    await has_a_flow_like_it(page)
+    await page.goto(f"{site.url}/flows/own/steps/reply")
+    for field in ("Sender Phone Number", "Account"):
+        await page.get_by_label(field, exact=True).click()
+        await settled(page)
+        assert MARK not in await page.content(), field
+        await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Test", exact=True).click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    assert MARK not in await page.content()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("dialog").get_by_role("combobox").fill(MARK[:4])
+    await settled(page)
+    assert MARK not in await page.content()
+    await page.keyboard.press("Escape")
+
+    await page.goto(f"{site.url}/runs")
+    await until_holds(page, "heard.some((each) => each.startsWith('open'))")
+    await says(site, f"{MARK} once more")
+    await waits_for_run(site, count=3)
+    draft = {"name": f"{MARK} as well", "components": {}}
+    (await site.api.put("/api/flows/theirs/draft", json=draft)).raise_for_status()
+    await has_a_flow_like_it(page, name="Last")
+    await until_holds(page, "heard.some((each) => each.startsWith('draft'))")
+    heard = await page.evaluate("heard")
+    assert [each for each in heard if MARK in each or "theirs" in each] == []
+    assert MARK not in await page.content()
+    assert len(told) > 2 * len(VIEWS)
+    assert [each for each in told if MARK in each] == []
+
+
+async def marks_everything(site: Site) -> str:
+    """Have the first owner make something with the mark wherever there is something to make."""
+    account = {
+        "service": rehearsal.CONNECTOR,
+        "name": MARK,
+        "accessToken": seed.SYSTEM_USER_TOKEN,
+    }
+    connected = (await site.api.post("/api/accounts", json=account)).raise_for_status().json()
+    keep = {"keepSubscribed": True}
+    (await site.api.patch(f"/api/accounts/{connected['id']}", json=keep)).raise_for_status()
+    site.sandbox.world.numbers[seed.PHONE_NUMBER_ID].is_registered = True
+    (await site.api.put("/api/flows/theirs", json=replying(MARK, MARK))).raise_for_status()
+    (await site.api.post("/api/flows/theirs/start")).raise_for_status()
+    await says(site, MARK)
+    run_id = await waits_for_run(site, fate="read")
+    (await site.api.post("/api/flows/theirs/stop")).raise_for_status()
+    await says(site, f"{MARK} that nobody takes")
+    await until_kept(site)
+    (await site.api.post("/api/flows/theirs/start")).raise_for_status()
+    file = {"file": (f"{MARK}.txt", b"kept", "text/plain")}
+    (await site.api.post("/api/files", files=file)).raise_for_status()
+    failing = {
+        "name": f"{MARK} fails",
+        "components": {
+            "begin": {"type": "appmixer.utilities.OnStart", "input": {}},
+            "end": {
+                "type": "appmixer.utilities.Stop",
+                "source": {"in": {"begin": ["started"]}},
+                "input": {"outcome": "failed", "text": f"{MARK} is closed."},
+            },
+        },
+    }
+    (await site.api.put("/api/flows/failing", json=failing)).raise_for_status()
+    (await site.api.post("/api/flows/failing/run", json={})).raise_for_status()
+    await waits_for_run(site, status="failed")
+    return run_id
+
+
+def replying(account: str | None, text: str) -> dict[str, Any]:
+    """A flow with what is given wherever a person writes something."""
+    known = {} if account is None else {"account": account}
+    return {
+        "name": f"{text} answers",
+        "notes": {"one": {"text": text, "position": {"x": 0, "y": -200}}},
+        "components": {
+            "incoming": {
+                "type": "appmixer.whatsapp.NewMessage",
+                **known,
+                "label": f"{text} writes",
+                "input": {"messageTypes": ["text"]},
+            },
+            "reply": {
+                "type": "appmixer.whatsapp.SendText",
+                **known,
+                "source": {"in": {"incoming": ["message"]}},
+                "input": {
+                    "phoneNumberId": "{{ incoming.message.phoneNumberId }}",
+                    "to": "{{ incoming.message.replyTo }}",
+                    "text": text,
+                },
+            },
+        },
+    }
+
+
+async def has_a_flow_like_it(page: Page, name: str = "Own") -> None:
+    """Whoever is signed in on the page keeps a draft."""
+    await page.evaluate(
+        """(draft) => fetch("/api/flows/own/draft", {
+            method: "PUT",
+            headers: {"Content-Type": "application/json"},
+            body: JSON.stringify(draft),
+        }).then((answer) => { if (!answer.ok) throw new Error(answer.status); })""",
+        replying(None, name),
+    )
+
+
+async def until_kept(site: Site) -> None:
+    deadline = asyncio.get_running_loop().time() + DEADLINE_S
+    path = "/api/events?unrouted=true&kind=message"
+    while not (await site.api.get(path)).json()["events"]:
+        assert asyncio.get_running_loop().time() < deadline, "The message is not kept."
+        await asyncio.sleep(0.05)
+
+
+async def settled(page: Page) -> None:
+    """Wait until the page has what it asks for; the stream is never over."""
+    await expect(page.locator("#content, main").first).to_be_visible()
+    await expect(page.get_by_text("Loading")).to_have_count(0)
+    await page.wait_for_load_state("load")
+
+
+async def kept_answers(page: Page) -> list[str]:
+    """Return a list to which whatever the page is told from now on is added; the stream aside."""
+    told: list[str] = []
+
+    async def keep(route: Route) -> None:
+        if "/api/stream" in route.request.url:
+            await route.continue_()
+            return
+        # Whoever leaves a page does not wait for what it has asked for.
+        with suppress(Error):
+            answer = await route.fetch()
+            told.append(f"{route.request.url} {await answer.text()}")
+            await route.fulfill(response=answer)
+
+    await page.route("**/api/**", keep)
+    return told
