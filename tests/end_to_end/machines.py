@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -48,9 +48,15 @@ class Machines:
         begun.start()
         return begun
 
-    def lose_the_one_at_work(self) -> None:
-        """Kill it and remove its folder; return when another one is at work."""
+    def lose_the_one_at_work(self, meanwhile: Callable[[], bool] = lambda: True) -> None:
+        """Kill it, and remove its folder; return when another one is at work.
+
+        It does nothing any more, and hears nothing, while that is waited for which is to happen
+        meanwhile.
+        """
         lost = self.world.wait_until(self.at_work, "one is at work", TAKEN_OVER_S * slowness())
+        lost.freeze()
+        self.world.wait_until(meanwhile, "what was under way has happened")
         lost.kill()
         lost_at = time.monotonic()
         shutil.rmtree(_folder(lost))

@@ -167,3 +167,60 @@ async def test_a_watcher_who_has_gone_is_told_nothing_after_a_while(
     await until(lambda: asyncio.sleep(0, not one.stream.is_watched("me")))
 
     assert not other.stream.is_watched("me")
+
+
+async def test_a_process_that_begins_later_knows_at_once_of_those_who_watch(
+    engines: tuple[Engine, Engine],
+    connectors: dict[str, Connector],
+    until: Until,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # What is announced again and again comes too late for this.
+    monkeypatch.setattr("appmixer.engine.host.relay.ANNOUNCE_S", 3600.0)
+    monkeypatch.setattr("appmixer.engine.host.relay.COUNTS_S", 3600.0)
+    one, other = engines
+    mine = Watching(other, "me")
+    await is_known(until, one, "me", elsewhere=mine)
+    data = one.settings.data.with_name("third")
+
+    async with open_engine(replace(one.settings, data=data), connectors) as third:
+        await until(lambda: asyncio.sleep(0, third.stream.is_watched("me")))
+        third.stream.publish("me", "run", {"runId": 1})
+        await until(lambda: asyncio.sleep(0, mine.of("run")))
+
+    assert mine.of("run") == [{"runId": 1}]
+
+
+async def test_what_the_database_did_not_take_is_missed_and_said(
+    # First, so that the engines log to it.
+    capsys: pytest.CaptureFixture[str],
+    engines: tuple[Engine, Engine],
+    postgres: str,
+    until: Until,
+) -> None:
+    one, other = engines
+    mine = Watching(other, "me")
+    await is_known(until, one, "me", elsewhere=mine)
+    server, _, name = postgres.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+        # Those that listen stay.
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{name}' AND query NOT LIKE 'LISTEN%'".encode()
+        )
+        one.stream.publish("me", "run", {"runId": 1})
+        one.stream.publish("me", "run", {"runId": 2})
+        said = ""
+
+        async def is_not_taken() -> bool:
+            nonlocal said
+            said += capsys.readouterr().err
+            return "stream_not_passed_on" in said
+
+        await until(is_not_taken)
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+    await until(lambda: asyncio.sleep(0, mine.of(MISSED)))
+
+    assert mine.of(MISSED) == [{"count": 2}]
+    assert mine.of("run") == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from appmixer.engine.accounts.owners import BEARERS
 from appmixer.engine.contract import Connector
 from appmixer.engine.host.engine import open_engine
 from appmixer.engine.settings import Settings
@@ -84,3 +85,22 @@ async def test_a_process_with_another_key_does_not_begin_beside_one_that_has_sto
                 pass
 
     assert not (second.data / "secret.key").exists()
+
+
+async def test_a_token_that_a_process_has_made_in_its_folder_counts_at_all_of_them(
+    settings: Settings, connectors: dict[str, Connector]
+) -> None:
+    same = {"APPMIXER_SECRET_KEY": Fernet.generate_key().decode()}
+    one = replace(settings, environment=same)
+    other = replace(one, data=settings.data.with_name("other"))
+
+    async with open_engine(one, connectors) as first, open_engine(other, connectors) as second:
+        tokens = [(each.data / "api-token").read_text() for each in (one, other)]
+        known = [
+            await engine.owners.identify(token, *BEARERS)
+            for engine in (first, second)
+            for token in tokens
+        ]
+
+    assert len(set(tokens)) == 2
+    assert [each is not None and each.is_administrator for each in known] == [True] * 4
