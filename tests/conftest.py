@@ -16,6 +16,7 @@ import respx
 from appmixer.engine.contract.testing import RecordingHost
 
 from .postgres import empty_database, running_postgres
+from .temporal_server import TemporalServer, running_temporal
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -91,3 +92,17 @@ def postgres_server() -> Iterator[str]:
 def postgres(postgres_server: str) -> str:
     """The URL of an empty database on a real PostgreSQL."""
     return empty_database(postgres_server, f"test_{next(NUMBERS)}")
+
+
+@pytest.fixture(scope="session")
+def temporal_server() -> Iterator[str]:
+    """The HOST:PORT of a real Temporal server, which all tests of a process share."""
+    with running_temporal() as server:
+        yield server.address
+
+
+@pytest.fixture
+def temporal_outage() -> Iterator[TemporalServer]:
+    """A Temporal server of the test's own, which can be stopped and started again with its data."""
+    with running_temporal(keeps_data=True) as server:
+        yield server

@@ -243,19 +243,28 @@ def test_ends_in_order_when_told_to(running: RunningEngine, number: signal.Signa
 def test_a_missing_package_is_told_with_the_extra_that_brings_it() -> None:
     told = missing_extra("fastapi", ["up"])
     of_sandbox = missing_extra("uvicorn", ["sandbox"])
+    of_temporal = missing_extra("temporalio", ["up", "--temporal", "127.0.0.1:7233"])
 
     assert told == (
         "This command needs the Python package 'fastapi', which is not installed. Run:"
         " pip install 'appmixer-whatsapp[engine]'"
     )
     assert of_sandbox.endswith("pip install 'appmixer-whatsapp[sandbox]'")
+    assert of_temporal.endswith("pip install 'appmixer-whatsapp[temporal]'")
 
 
-def test_a_command_without_its_extra_ends_with_1() -> None:
+@pytest.mark.parametrize(
+    ("package", "extra", "options"),
+    [("typer", "engine", []), ("temporalio", "temporal", ["--temporal", "127.0.0.1:7233"])],
+)
+def test_a_command_without_its_extra_ends_with_1(
+    tmp_path: Path, package: str, extra: str, options: list[str]
+) -> None:
+    arguments = ["appmixer", "up", "--port", "0", "--data", str(tmp_path / "data"), *options]
     blocked = (
-        "import sys; sys.modules['typer'] = None\n"
+        f"import sys; sys.modules[{package!r}] = None\n"
         "from appmixer.engine.cli import main\n"
-        "sys.argv = ['appmixer', 'up']; main()"
+        f"sys.argv = {arguments!r}; main()"
     )
 
     done = subprocess.run(
@@ -263,12 +272,27 @@ def test_a_command_without_its_extra_ends_with_1() -> None:
     )
 
     assert done.returncode == 1
-    assert "needs the Python package 'typer'" in done.stderr
+    assert f"needs the Python package {package!r}" in done.stderr
+    assert f"pip install 'appmixer-whatsapp[{extra}]'" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_namespace_of_temporal_without_its_address_is_wrong_usage(shell: Shell) -> None:
+    code, _, complaint = shell.run("up", "--temporal-namespace", "orders")
+
+    assert (code, "--temporal-namespace belongs to --temporal." in complaint) == (2, True)
 
 
 def test_the_demonstration_leaves_nothing_behind(shell: Shell) -> None:
     ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
+
+    # Those of the real engine, which it does not touch.
+    shell.variables = {
+        "APPMIXER_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x",
+        "APPMIXER_TEMPORAL_ADDRESS": "127.0.0.1:9",
+        "APPMIXER_TEMPORAL_API_KEY": "hunter2",
+    }
 
     code, told, errors = shell.run("up", "--sandbox", "--once", *ports)
 

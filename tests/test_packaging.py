@@ -111,6 +111,12 @@ def test_the_contract_loads_nothing_but_pydantic_pluggy_and_httpx() -> None:
     assert loaded - installed(loaded_by(libraries)) == {"appmixer"}
 
 
+def test_the_engine_loads_nothing_of_temporal_until_it_is_asked_for() -> None:
+    names = loaded_by("import appmixer.engine.api.server, appmixer.engine.cli.app")
+
+    assert [name for name in names if name.startswith("temporalio")] == []
+
+
 def test_the_sandbox_loads_nothing_of_the_connector_or_the_engine() -> None:
     names = loaded_by("import appmixer.sandbox")
 

@@ -26,6 +26,7 @@ from ..host.engine import Engine
 from ..host.starting import check, explaining
 from ..observe.logs import get_log, pass_on_everything
 from ..settings import Settings, Simulator
+from ..temporal.checking import check_temporal
 from .application import create_app
 from .connections import BoundedConfig, BoundedProtocol, Limits
 from .owners import with_token
@@ -106,6 +107,7 @@ class _Server(uvicorn.Server):
 async def serving(settings: Settings, limits: Limits = LIMITS) -> AsyncGenerator[Running]:
     """Run an engine and serve it as long as the context lasts; port 0 picks a free one."""
     check(settings)
+    check_temporal(settings)
     listening = listen(settings.host, settings.port)
     settings = replace(settings, port=listening.getsockname()[1])
     connectors = load_connectors()

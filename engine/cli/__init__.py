@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 
 PROGRAM = "appmixer"
 SANDBOX_COMMAND = "sandbox"
+TEMPORAL_PACKAGE = "temporalio"
 INTERRUPTED = 130
 # Threads that have nothing to do end within this.
 GRACE_S = 1.0
@@ -67,6 +68,8 @@ def _heed_interrupts() -> None:
 def missing_extra(module: str, arguments: Sequence[str]) -> str:
     """Return the sentence that says how to install what a command needs."""
     extra = "sandbox" if SANDBOX_COMMAND in arguments[:1] else "engine"
+    if module.partition(".")[0] == TEMPORAL_PACKAGE:
+        extra = "temporal"
     return (
         f"This command needs the Python package {module!r}, which is not installed. Run:"
         f" pip install '{distribution()}[{extra}]'"

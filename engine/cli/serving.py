@@ -10,7 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ..settings import DEFAULT_HOST, DEFAULT_PORT
+from ..settings import (
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    TEMPORAL_VARIABLES,
+)
 from .output import fail, misuse, say
 
 DEFAULT_SANDBOX_PORT = 8322
@@ -33,6 +37,16 @@ def up(
     host: Annotated[str, typer.Option(help="The address to listen at.")] = DEFAULT_HOST,
     port: Annotated[int, typer.Option(help="The engine's port.")] = DEFAULT_PORT,
     sandbox_port: Annotated[int, typer.Option(help="The sandbox's port.")] = DEFAULT_SANDBOX_PORT,
+    temporal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Execute runs through a Temporal service; needs PostgreSQL.",
+        ),
+    ] = None,
+    temporal_namespace: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The namespace to use there (default).")
+    ] = None,
 ) -> None:
     """Run the engine until Ctrl-C."""
     # Nothing that is loaded at start ever goes; collecting begins when that is done.
@@ -48,15 +62,17 @@ def up(
 
     if once and not sandbox:
         misuse("--once belongs to --sandbox.")
-    # A demonstration touches nothing that the environment names for the real engine.
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if not sandbox or key not in ("APPMIXER_DATA", "APPMIXER_DATABASE_URL")
-    }
     settings = read_settings(
-        data=data, database_url=database_url, host=host, port=port, environment=environment
+        data=data,
+        database_url=database_url,
+        host=host,
+        port=port,
+        temporal=temporal,
+        temporal_namespace=temporal_namespace,
+        environment=_without_the_real(temporal) if sandbox else os.environ,
     )
+    if temporal_namespace and settings.temporal is None:
+        misuse("--temporal-namespace belongs to --temporal.")
     try:
         if sandbox:
             keeps_data = data is not None
@@ -66,6 +82,21 @@ def up(
         raise typer.Exit(run_in_loop(work))
     except (StartError, ConnectorError) as error:
         fail(str(error))
+
+
+def _without_the_real(temporal: str | None) -> dict[str, str]:
+    """Return the environment without what it names for the real engine.
+
+    A demonstration touches nothing of that. With which key a Temporal service is entered stays,
+    for one that was named for the demonstration.
+    """
+    left_out = {"APPMIXER_DATA", "APPMIXER_DATABASE_URL"}
+    left_out |= {
+        variable
+        for name, variable in TEMPORAL_VARIABLES.items()
+        if temporal is None or name in ("address", "namespace")
+    }
+    return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
 def sandbox(context: typer.Context) -> None:

@@ -104,6 +104,10 @@ def open_with_something_else(data: Path) -> None:
     data.chmod(0o755)
 
 
+WITH_TEMPORAL = {
+    "APPMIXER_TEMPORAL_ADDRESS": "127.0.0.1:{port}",
+    "APPMIXER_DATABASE_URL": "postgresql://root:hunter2@127.0.0.1:{port}/x",
+}
 STARTS = {
     "a key that is none": Start(
         "APPMIXER_SECRET_KEY holds no key",
@@ -200,6 +204,55 @@ STARTS = {
         "APPMIXER_LOG_LEVEL",
         "has to be DEBUG, INFO, WARNING or ERROR",
         environment={"APPMIXER_LOG_LEVEL": "LOUD"},
+    ),
+    "an address of Temporal that is none": Start(
+        "has to be HOST:PORT",
+        "such as temporal.example.com:7233",
+        arguments=("--temporal", "https://hunter2@temporal.example.com"),
+    ),
+    "an address of Temporal without a port": Start(
+        "has to be HOST:PORT",
+        "such as temporal.example.com:7233",
+        environment={"APPMIXER_TEMPORAL_ADDRESS": "temporal.example.com"},
+    ),
+    "Temporal on SQLite": Start(
+        "Temporal needs a PostgreSQL database",
+        "Name it with --database-url",
+        arguments=("--temporal", "127.0.0.1:7233"),
+    ),
+    "a key for no Temporal": Start(
+        "APPMIXER_TEMPORAL_API_KEY is set, but nothing says which Temporal service",
+        "--temporal HOST:PORT (APPMIXER_TEMPORAL_ADDRESS), or remove",
+        environment={"APPMIXER_TEMPORAL_API_KEY": "hunter2"},
+    ),
+    "a certificate of Temporal that is not there": Start(
+        "nowhere.pem (APPMIXER_TEMPORAL_TLS_CA) cannot be read: No such file",
+        "Name a PEM file",
+        environment={**WITH_TEMPORAL, "APPMIXER_TEMPORAL_TLS_CA": "nowhere.pem"},
+    ),
+    "an authority of Temporal that is none": Start(
+        f"{__file__} (APPMIXER_TEMPORAL_TLS_CA) holds no certificates",
+        "has to be a PEM file",
+        environment={**WITH_TEMPORAL, "APPMIXER_TEMPORAL_TLS_CA": __file__},
+    ),
+    "a key of Temporal without a certificate": Start(
+        "APPMIXER_TEMPORAL_TLS_KEY is set without APPMIXER_TEMPORAL_TLS_CERT",
+        "Set APPMIXER_TEMPORAL_TLS_CERT as well",
+        environment={**WITH_TEMPORAL, "APPMIXER_TEMPORAL_TLS_KEY": __file__},
+    ),
+    "a certificate of Temporal without a key": Start(
+        "APPMIXER_TEMPORAL_TLS_CERT is set without APPMIXER_TEMPORAL_TLS_KEY",
+        "Set APPMIXER_TEMPORAL_TLS_KEY as well",
+        environment={**WITH_TEMPORAL, "APPMIXER_TEMPORAL_TLS_CERT": __file__},
+    ),
+    "a certificate and a key of Temporal that are none": Start(
+        "are no certificate and its key",
+        "PEM files of one pair, the key without a password",
+        environment={
+            **WITH_TEMPORAL,
+            "APPMIXER_TEMPORAL_TLS_CERT": __file__,
+            "APPMIXER_TEMPORAL_TLS_KEY": __file__,
+        },
     ),
     "a port in use": Start("cannot be opened", "choose another one", arguments=("--port", "{own}")),
     "a port that is none": Start("no port 99999", "up to 65535", arguments=("--port", "99999")),

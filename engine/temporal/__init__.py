@@ -1,0 +1,1 @@
+"""Runs over Temporal: how a service of it is reached."""
