@@ -67,10 +67,10 @@ ROOMS: dict[str, dict[str, set[str]]] = {
             *{"contract", "times", "json_text", "errors", "limits"},
             *{"observe", "storage", "flows", "runs"},
         },
-        "temporal": {"settings", "errors"},
+        "temporal": {"contract", "settings", "errors", "observe", "storage", "runs"},
         "host": {
             *{"contract", "times", "settings", "errors", "limits"},
-            *{"observe", "storage", "accounts", "flows", "runs", "events"},
+            *{"observe", "storage", "accounts", "flows", "runs", "events", "temporal"},
         },
         "api": {
             *{"contract", "times", "values", "settings", "errors", "strict_json"},

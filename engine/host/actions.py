@@ -32,7 +32,7 @@ from ..runs.outcomes import Outcome, outcome_of_error
 from ..runs.states import StepState
 from ..runs.work import SegmentWork, StepCall
 from ..storage.database import DATABASE_AWAY
-from ..storage.fence import check_term
+from ..storage.fence import check_right
 from .calls import on_acting
 from .contexts import EngineActionContext, Services
 from .transport import DryRunRequest
@@ -76,7 +76,7 @@ class Actions:
         `typed` is the input as the action takes it, where that is known already. Raise
         LeaseLostError, before anything is done, when it is another process's to do.
         """
-        check_term()
+        check_right()
 
         async def follows(port: str) -> bool:
             document = await self._flows.document(work.flow_key, work.version)

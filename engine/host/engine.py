@@ -130,15 +130,25 @@ class Engine:
         opened.push_async_callback(self.guarded_http.aclose)
         self._wire()
         opened.push_async_callback(self.turn.close)
+        if self.lease is not None and self.temporal is not None:
+            await self.lease.make()
+            opened.push_async_callback(self.lease.close)
+            await self.temporal.start()
         await self.owners.start()
         await self.configuration.start()
         self.hosted.open_all(self.services)
         await self.hosted.start_all(opened)
         opened.push_async_callback(self.queue.close)
+        if self.temporal is not None:
+            opened.push_async_callback(self.temporal.close)
         self.tasks = Tasks(self.describe, self.metrics, self.log)
         opened.push_async_callback(self.tasks.stop)
         self.tasks.begin("turn", self.turn.keep)
         begin_relay(self.tasks, self.database, self.stream, self.readers, self.log)
+        if self.lease is not None and self.temporal is not None:
+            self.tasks.begin("lease", self.lease.keep)
+            for name, work in self.temporal.tasks.items():
+                self.tasks.begin(name, work)
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("queue", self.due.sweep)
         self.tasks.begin("timers", self.due.end_waits)
@@ -232,6 +242,7 @@ class Engine:
         execution = make_execution(
             storage,
             database=self.database,
+            over=settings.temporal,
             limits=self.limits,
             types=self.types,
             plugins=self.plugins,
@@ -243,6 +254,7 @@ class Engine:
             describe=self.describe,
         )
         self.executor, self.queue, self.turn = execution.executor, execution.queue, execution.turn
+        self.lease, self.temporal = execution.lease, execution.temporal
         self.due, self.commands, self.retries = execution.due, execution.commands, execution.retries
         beginning = make_beginning(
             storage,

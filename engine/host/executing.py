@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from structlog.typing import FilteringBoundLogger
@@ -23,10 +25,18 @@ from ..runs.ending import end_some
 from ..runs.retrying import Retries
 from ..runs.segments import Executor
 from ..runs.steps import Steps
+from ..settings import TemporalSettings
+from ..storage.claims import PROCESS
 from ..storage.storage import Storage
 from .actions import Actions
 from .notices import StreamedNotices
 from .turn import Turn
+
+if TYPE_CHECKING:
+    from ..temporal.temporal import Temporal
+
+# Where Temporal's timers end waits in time: what has none is ended so much later.
+LATE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,9 @@ class Execution:
     executor: Executor
     queue: EmbeddedQueue
     turn: Turn
+    lease: Turn | None
+    """By which this process executes, where others do as well."""
+    temporal: Temporal | None
     due: Due
     commands: Commands
     retries: Retries
@@ -45,6 +58,7 @@ def make_execution(
     storage: Storage,
     *,
     database: sa.Engine,
+    over: TemporalSettings | None,
     limits: Limits,
     types: Mapping[str, ComponentType],
     plugins: Mapping[str, Plugin],
@@ -77,7 +91,7 @@ def make_execution(
         hand_over=lambda rows, fresh: due.hand_over(rows, fresh),
         leave=lambda: queue.leave(),
         end_run=lambda run_id: end_run(run_id),
-        add_end=lambda segment_id, at: due.add_end(segment_id, at),
+        add_end=lambda segment_id, at: add_end(segment_id, at),
         side_by_side=limits.side_by_side,
         clock=clock,
     )
@@ -87,9 +101,29 @@ def make_execution(
         on_lost=lambda: due.leave_all(),
         is_alone=database.dialect.name == "sqlite",
     )
+    lease: Turn | None = None
+    temporal: Temporal | None = None
+    if over is not None:
+        lease, temporal = _make_temporal(
+            over,
+            storage,
+            executor=executor,
+            turn=turn,
+            due=lambda: due,
+            plugins=plugins,
+            log=log,
+            describe=describe,
+        )
     queue = EmbeddedQueue(
-        executor.execute, side_by_side=limits.side_by_side, context=turn.fence.context
+        temporal.execute if temporal is not None else executor.execute,
+        side_by_side=limits.side_by_side,
+        context=turn.fence.context,
     )
+
+    def add_end(segment_id: str, at: float) -> None:
+        due.add_end(segment_id, at)
+        if temporal is not None:
+            temporal.add_end(segment_id, at)
 
     def stop_run(run_id: str) -> None:
         executor.stop(run_id)
@@ -109,6 +143,7 @@ def make_execution(
         log=log,
         fence=turn.fence,
         connectors=lambda: plugins.keys(),
+        late_s=0.0 if temporal is None else LATE_S,
         sweep_s=SWEEP_ALONE_S if turn.is_alone else SWEEP_AMONG_OTHERS_S,
         stop=None if turn.is_alone else stop_run,
     )
@@ -122,4 +157,44 @@ def make_execution(
         clock=clock,
     )
     retries = Retries(storage, flows.document, due.hand_over, notices)
-    return Execution(executor, queue, turn, due, commands, retries)
+    return Execution(executor, queue, turn, lease, temporal, due, commands, retries)
+
+
+def _make_temporal(
+    over: TemporalSettings,
+    storage: Storage,
+    *,
+    executor: Executor,
+    turn: Turn,
+    due: Callable[[], Due],
+    plugins: Mapping[str, Plugin],
+    log: FilteringBoundLogger,
+    describe: Describe,
+) -> tuple[Turn, Temporal]:
+    """Make what has segments executed by all processes, and the lease by which this one does."""
+    # Imported here: what is installed without its extra is the engine of one process at a time.
+    from ..temporal.temporal import Temporal
+
+    lease = Turn(
+        storage.writer,
+        log,
+        on_lost=lambda: temporal.leave(),
+        is_alone=False,
+        name=f"{PROCESS}{uuid.uuid4().hex}",
+    )
+    temporal = Temporal(
+        over,
+        storage,
+        turn=turn.fence,
+        lease=lease.fence,
+        do=executor.execute,
+        read=lambda rows: due().read(rows),
+        hand_over=lambda rows: due().hand_over(rows),
+        under_way=lambda: [each.work.run_id for each in executor.under_way],
+        stop=executor.stop,
+        connectors=lambda: plugins.keys(),
+        side_by_side=executor.side_by_side,
+        log=log,
+        describe=describe,
+    )
+    return lease, temporal

@@ -1,4 +1,8 @@
-"""Whose turn it is to route and to execute: of the processes on one database, one at a time."""
+"""Whose turn it is to route and to execute: of the processes on one database, one at a time.
+
+Where all of them execute, each has a lease of its own beside the turn, by which the others see that
+it lives.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..contract import Log
 from ..storage.database import DATABASE_AWAY
 from ..storage.fence import TURN, Fence, Term
+from ..storage.statements import insert
 from ..storage.tables import leases
 from ..storage.writer import Writer
 
@@ -39,6 +44,7 @@ class Turn:
     on_lost: Callable[[], None]
     is_alone: bool
     """Whether no other process can be on this database."""
+    name: str = TURN
     lease_s: float = LEASE_S
     look_s: float = LOOK_S
     fence: Fence = field(default_factory=Fence)
@@ -47,9 +53,17 @@ class Turn:
     _end: asyncio.TimerHandle | None = None
 
     @property
+    def _what(self) -> str:
+        return "turn" if self.name == TURN else "lease"
+
+    @property
     def is_mine(self) -> asyncio.Event:
         """What is set while it is this process's turn."""
         return self.fence.is_open
+
+    async def make(self) -> None:
+        """Make the lease, where it is this process's own."""
+        await self.writer.commit(partial(make_lease, name=self.name))
 
     async def keep(self) -> None:
         """Take the turn when it is free, and give up what was begun when it is lost."""
@@ -70,12 +84,12 @@ class Turn:
             return
         with suppress(TimeoutError, *NOT_NOW):
             async with asyncio.timeout(GRACE_S):
-                await self.writer.commit(partial(give_back, number=term.number))
+                await self.writer.commit(partial(give_back, term=term))
 
     async def _look(self) -> None:
         # Before the database reads its clock, so it ends here before it ends there.
         asked_at = time.monotonic()
-        take_it = partial(take, holder=self._holder, lease_s=self.lease_s)
+        take_it = partial(take, name=self.name, holder=self._holder, lease_s=self.lease_s)
         try:
             number = await self.writer.commit(take_it)
         except NOT_NOW as error:
@@ -90,8 +104,8 @@ class Turn:
     def _hold(self, number: int, ends_at: float) -> None:
         if self._term is None or self._term.number != number:
             self._lose()
-            self._term = Term(number, ends_at)
-            self.log.info("turn_taken", term=number)
+            self._term = Term(number, ends_at, self.name)
+            self.log.info(f"{self._what}_taken", term=number)
         # Whoever had it last has it again: nobody else was at work, and what is under way goes on.
         self._term.ends_at = ends_at
         self._put_end_off(ends_at - time.monotonic())
@@ -107,19 +121,19 @@ class Turn:
         if self._end is not None:
             self._end.cancel()
         if self.fence.is_open.is_set():
-            self.log.warning("turn_over")
+            self.log.warning(f"{self._what}_over")
             self.fence.is_open.clear()
             self.on_lost()
 
 
-def take(connection: sa.Connection, *, holder: str, lease_s: float) -> int | None:
+def take(connection: sa.Connection, *, holder: str, lease_s: float, name: str = TURN) -> int | None:
     """Take the lease if it is free, or renew it; return its term, None if another has it.
 
     Nobody is waited for: whoever is just writing by right of it has it.
     """
     now = sa.extract("epoch", sa.func.clock_timestamp())
     may = sa.or_(leases.c.holder == holder, leases.c.expires_at < now)
-    free = sa.select(leases.c.name).where(leases.c.name == TURN, may)
+    free = sa.select(leases.c.name).where(leases.c.name == name, may)
     change = {
         "holder": holder,
         "term": sa.case((leases.c.holder == holder, leases.c.term), else_=leases.c.term + 1),
@@ -135,7 +149,13 @@ def take(connection: sa.Connection, *, holder: str, lease_s: float) -> int | Non
     return number
 
 
-def give_back(connection: sa.Connection, *, number: int) -> None:
+def make_lease(connection: sa.Connection, *, name: str) -> None:
+    """Make a lease that nobody has yet, unless there is one."""
+    free = {"name": name, "holder": "", "term": 0, "expires_at": 0.0}
+    connection.execute(insert(leases, connection).values(free).on_conflict_do_nothing())
+
+
+def give_back(connection: sa.Connection, *, term: Term) -> None:
     """End a term, if it has not ended."""
-    mine = (leases.c.name == TURN) & (leases.c.term == number)
+    mine = (leases.c.name == term.name) & (leases.c.term == term.number)
     connection.execute(sa.update(leases).where(mine).values(expires_at=0.0))

@@ -45,6 +45,8 @@ class Due:
     log: Log
     fence: Fence
     connectors: Callable[[], Collection[str]]
+    # How long after its time a wait is ended here, where somebody else is to end it in time.
+    late_s: float = 0.0
     sweep_s: float = SWEEP_ALONE_S
     # Lets a run begin no further step; None where no other process can be told to.
     stop: Callable[[str], None] | None = None
@@ -58,7 +60,7 @@ class Due:
         """Hand over what a commit has made due, `fresh` as it was before it became rows."""
         here = self.connectors()
         try:
-            works = await self._read([row for row in rows if row["connector"] in here])
+            works = await self.read([row for row in rows if row["connector"] in here])
         except DATABASE_AWAY as error:
             self.log.warning("segments_left_in_table", error=type(error).__name__)
             self.queue.leave()
@@ -68,6 +70,7 @@ class Due:
 
     def add_end(self, segment_id: str, at: float) -> None:
         """Remember a wait that was stored just now; a later one is found in the table."""
+        at += self.late_s
         if at <= self._known_until:
             heapq.heappush(self._ends, (at, segment_id))
             if self._ends[0][1] == segment_id:
@@ -156,14 +159,15 @@ class Due:
         works: list[SegmentWork] = []
         for start in range(0, len(chosen), CHUNK):
             some = sa.select(segments).where(segments.c.id.in_(chosen[start : start + CHUNK]))
-            works += await self._read([mapping(row) for row in await self.rows(some)])
+            works += await self.read([mapping(row) for row in await self.rows(some)])
         if self.fence.is_open.is_set():
             self.queue.take_rows(sorted(works, key=lambda work: work.rank), left)
 
     async def _look_ahead(self, now: float) -> None:
         until = now + HORIZON_S
         query = sa.select(segments.c.id, segments.c.expires_at).where(
-            segments.c.state == SegmentState.WAITING.value, segments.c.expires_at <= until
+            segments.c.state == SegmentState.WAITING.value,
+            segments.c.expires_at <= until - self.late_s,
         )
         before = self._known_until
         # Whatever is stored from now on names its own end.
@@ -176,9 +180,10 @@ class Due:
             raise
         for row in rows:
             if row.id not in known:
-                heapq.heappush(self._ends, (row.expires_at, row.id))
+                heapq.heappush(self._ends, (row.expires_at + self.late_s, row.id))
 
-    async def _read(self, rows: Sequence[Row]) -> list[SegmentWork]:
+    async def read(self, rows: Sequence[Row]) -> list[SegmentWork]:
+        """Return what the rows of segments are to do; give up the run of one that is damaged."""
         places = {place for row in rows for place in places_named(row)}
         outputs = await read_outputs(self.rows, places)
         works: list[SegmentWork] = []

@@ -40,7 +40,7 @@ class EmbeddedQueue:
 
     def __init__(
         self,
-        execute: Callable[[SegmentWork], Awaitable[None]],
+        execute: Callable[[SegmentWork], Awaitable[object]],
         *,
         places: int = PLACES,
         in_memory: int = MAX_IN_MEMORY,

@@ -65,8 +65,11 @@ class Executor:
     clock: Clock
     _under_way: dict[str, Segment] = field(default_factory=dict[str, "Segment"])
 
-    async def execute(self, work: SegmentWork) -> None:
-        """Do what can be done now; return when all of it is stored. It never raises."""
+    async def execute(self, work: SegmentWork) -> bool:
+        """Do what can be done now; return when all of it is stored, and whether that was all.
+
+        It never raises.
+        """
         segment = self._under_way[work.id] = Segment(self, work)
         try:
             due = await self._execute(segment)
@@ -79,10 +82,12 @@ class Executor:
         except LeaseLostError:  # another process does it, as after a crash of this one
             await asyncio.sleep(PAUSE_S)
             self.leave()
+            return False
         finally:
             del self._under_way[work.id]
         if segment.is_stopped:  # and somebody may have let the run go on in the meantime
             self.leave()
+        return not segment.is_stopped
 
     @property
     def under_way(self) -> Collection[Segment]:

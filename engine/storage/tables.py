@@ -17,7 +17,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -448,8 +448,9 @@ segments = sa.Table(
     ),
 )
 
-# One row, `turn`: who routes and executes of several processes on one PostgreSQL. A new holder has
-# a new term, and `expires_at` is of the database's clock.
+# The row `turn`: who routes and executes of several processes on one PostgreSQL. A new holder has
+# a new term, and `expires_at` is of the database's clock. Where all of them execute, each has a
+# row of its own, which says that it lives.
 leases = sa.Table(
     "leases",
     metadata,
@@ -467,6 +468,22 @@ def _free_turn(_: object, connection: sa.Connection, **__: object) -> None:
 
 event.listen(leases, "after_create", _free_turn)
 
+
+# Which process executes a segment, by the name of its lease, where several do at a time.
+claims = sa.Table(
+    "claims",
+    metadata,
+    sa.Column("segment_id", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+)
+
+# When a quota that all processes use together is unused again, by the database's clock.
+rates = sa.Table(
+    "rates",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("full_at", sa.Float, nullable=False),
+)
 
 store = sa.Table(
     "store",

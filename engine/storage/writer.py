@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .database import DATABASE_AWAY, DatabaseTimeout, LeaseLostError, concerns_all
-from .fence import Term, term_of_this
+from .fence import Right, right_of_this
 from .patience import PATIENCE_S, is_asked_for, storing
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class _Job:
     done: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
     in_transaction: bool
-    term: Term | None
+    right: Right | None
 
     @property
     def joined(self) -> Joined[Any, Any] | None:
@@ -89,7 +89,7 @@ class Writer:
             raise DatabaseTimeout("the database has not taken what came before")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(write, done, loop, in_transaction, term_of_this()))
+        self._jobs.put(_Job(write, done, loop, in_transaction, right_of_this()))
         with storing():
             return await done
 
@@ -148,8 +148,8 @@ class Writer:
         if self._database.dialect.name != "sqlite":
             with self._database.begin() as connection:
                 # Here only, because a folder with SQLite has one process.
-                for term in {job.term for job in batch if job.term is not None}:
-                    term.prove(connection)
+                for right in {job.right for job in batch if job.right is not None}:
+                    right.prove(connection)
                 return _write(connection, batch)
         if self._kept is None:
             self._kept = _connect_for_good(self._database)

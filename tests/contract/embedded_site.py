@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -119,7 +120,9 @@ class EmbeddedHost:
     async def kill(self) -> None:
         """Cut off what is under way. What closes then has nothing left that it could finish."""
         engine = self.engine
-        dying = [*engine.queue.tasks]
+        dying: list[asyncio.Task[Any]] = [*engine.queue.tasks]
+        if engine.temporal is not None:
+            dying += engine.temporal.activities.under_way
         for task in dying:
             task.cancel()
         await asyncio.gather(*dying, return_exceptions=True)
@@ -128,10 +131,11 @@ class EmbeddedHost:
 
 @dataclass
 class EmbeddedSite:
-    """One data folder, and the engines on it."""
+    """One data folder, and the engines on it, with `more` settings."""
 
     folder: Path
     monkeypatch: pytest.MonkeyPatch
+    more: dict[str, Any] = field(default_factory=dict[str, Any])
     patience_s: float = 30.0
     does_not_offer: tuple[str, ...] = ()
     hosts: list[EmbeddedHost] = field(default_factory=list[EmbeddedHost])
@@ -144,7 +148,8 @@ class EmbeddedSite:
 
         self.monkeypatch.setattr(engine_module, "get_log", log_there)
         self.monkeypatch.setattr(engine_module, "Actions", partial(Actions, timeout_s=deadline_s))
-        settings = Settings(data=self.folder, environment={"SUITE_PROBE_SECRET": SECRET})
+        environment = {"SUITE_PROBE_SECRET": SECRET}
+        settings = Settings(data=self.folder, environment=environment, **self.more)
         engine = Engine(settings, {PROBE: connector})
         await engine.start()
         self.hosts.append(EmbeddedHost(engine, stream))

@@ -42,7 +42,7 @@ class EmbeddedProcess:
         self._site, self._do, self._is_dead = site, execute, False
         self.writer, self.fence = self._take_part(site)
         self.queue = EmbeddedQueue(
-            self._execute, places=PLACES, in_memory=in_memory, context=self.fence.context
+            self._begin, places=PLACES, in_memory=in_memory, context=self.fence.context
         )
         self.due = Due(
             writer=self.writer,
@@ -79,16 +79,22 @@ class EmbeddedProcess:
         self.queue.leave_all()
         self._site.pass_on(self)
 
-    async def _execute(self, work: SegmentWork) -> None:
+    async def _begin(self, work: SegmentWork) -> None:
+        await self._execute(work)
+
+    async def _execute(self, work: SegmentWork) -> bool:
         if self._is_dead:  # a process that is killed does not begin what was next
-            return
+            return False
         if work.may_have_begun and not await self._is_queued(work):
-            return
+            return True
         await self._do(work)
         done = sa.update(segments).where(segments.c.id == work.id)
         done = done.values(state=SegmentState.DONE.value)
-        with contextlib.suppress(LeaseLostError):  # another one does it
+        try:
             await self.writer.commit(lambda c: c.execute(done))
+        except LeaseLostError:  # another one does it
+            return False
+        return True
 
     def _take_part(self, site: EmbeddedSite) -> tuple[Writer, Fence]:
         return site.writer, Fence()

@@ -1,0 +1,138 @@
+"""Temporal as the suite for queues sees it: processes that share a database and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
+
+from appmixer.engine.contract import SystemClock
+from appmixer.engine.host.turn import Turn
+from appmixer.engine.observe.faults import Faults
+from appmixer.engine.observe.logs import get_log
+from appmixer.engine.runs.work import SegmentWork
+from appmixer.engine.settings import TemporalSettings
+from appmixer.engine.storage.claims import PROCESS
+from appmixer.engine.storage.database import migrate, open_database
+from appmixer.engine.storage.readers import Readers
+from appmixer.engine.storage.seal import Seal
+from appmixer.engine.storage.storage import Storage
+from appmixer.engine.storage.writer import Writer
+from appmixer.engine.temporal.temporal import Temporal
+
+from ..runs.embedded_site import (
+    LEASE_S,
+    LOOK_S,
+    EmbeddedSite,
+    LeasedProcess,
+    Silent,
+)
+from ..runs.queue_conformance import CONNECTOR, Execute
+
+HEARTBEAT_S = 1.0
+# What no timer was made for, because the process died, is ended so late.
+LATE_S = 1.0
+
+
+class TemporalProcess(LeasedProcess):
+    """One that has a turn to hand over, and a lease to execute."""
+
+    def __init__(self, site: TemporalSite, execute: Execute, in_memory: int) -> None:
+        super().__init__(site, execute, in_memory)
+        name = f"{PROCESS}{len(site.processes)}-{id(self)}"
+        self._lease_over = asyncio.Event()
+        log = get_log("test")
+        self.lease = Turn(
+            self.writer,
+            log,
+            on_lost=self._lose_lease,
+            is_alone=False,
+            name=name,
+            lease_s=LEASE_S,
+            look_s=LOOK_S,
+        )
+        self.temporal = Temporal(
+            site.settings,
+            Storage(site.readers, self.writer, site.seal, SystemClock()),
+            turn=self.fence,
+            lease=self.lease.fence,
+            do=self._execute,
+            read=self.due.read,
+            hand_over=self.due.hand_over,
+            under_way=lambda: (),
+            stop=lambda _: None,
+            connectors=lambda: [CONNECTOR],
+            side_by_side=5,
+            log=log,
+            describe=Faults(log).describe,
+            heartbeat_s=HEARTBEAT_S,
+        )
+        self.due.late_s = LATE_S
+        self.tasks += [asyncio.create_task(each()) for each in self.temporal.tasks.values()]
+
+    async def start(self) -> None:
+        await self.lease.make()
+        await self.temporal.start()
+        self.tasks.append(asyncio.create_task(self.lease.keep()))
+        await self.lease.is_mine.wait()
+
+    async def _begin(self, work: SegmentWork) -> None:
+        await self.temporal.execute(work)
+
+    async def wait(self, work: SegmentWork, delay_s: float) -> None:
+        await super().wait(work, delay_s)
+        self.temporal.add_end(work.id, time.time() + delay_s)
+
+    def _lose_lease(self) -> None:
+        self.temporal.works.leave()
+        self._lease_over.set()
+
+    async def die(self) -> None:
+        for task in self.temporal.activities.under_way:
+            task.cancel()
+        await super().die()
+
+    async def lose(self) -> None:
+        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.lease.writer = Silent(never)
+        await super().lose()
+        await self._lease_over.wait()
+
+
+@dataclass
+class TemporalSite(EmbeddedSite):
+    settings: TemporalSettings = field(default_factory=lambda: TemporalSettings(""))
+    # A new key, so its names are its own on a server of all tests.
+    seal: Seal = field(default_factory=lambda: Seal(Fernet.generate_key()))
+
+    async def open(self, execute: Execute) -> TemporalProcess:
+        process = TemporalProcess(self, execute, self.in_memory)
+        self.processes.append(process)
+        await process.start()
+        return process
+
+
+@contextlib.asynccontextmanager
+async def temporal_site(postgres: str, address: str) -> AsyncGenerator[TemporalSite]:
+    database = open_database(sa.make_url(postgres).set(drivername="postgresql+psycopg"))
+    await asyncio.to_thread(migrate, database)
+    site = TemporalSite(
+        database,
+        Writer(database),
+        Readers(database),
+        20_000,
+        settings=TemporalSettings(address),
+    )
+    try:
+        yield site
+    finally:
+        for process in list(site.processes):
+            await process.die()
+        await site.readers.close()
+        await asyncio.to_thread(site.writer.close)
+        database.dispose()
