@@ -60,6 +60,17 @@ def frozen(url: str) -> Generator[None]:
         _signal(processes, signal.SIGCONT)
 
 
+def restart(url: str) -> None:
+    """Restart a server: connections end, and for a moment none is taken."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SHOW data_directory").fetchone()
+    assert found is not None
+    data = Path(found[0])
+    log = data.with_name("log")
+    pg_ctl = BINARIES[-1] / "pg_ctl"
+    _command(pg_ctl, "-D", data, "-m", "fast", "-w", "-t", "300", "-l", log, "restart")
+
+
 def _parent(process: int) -> int:
     try:
         # The name before it may hold spaces, and ends with the last bracket.

@@ -44,6 +44,7 @@ from ..storage.shared import SharedCounts, SharedEntries, namespace_of
 from ..storage.storage import Storage
 from ..storage.store import DatabaseStore, EntriesWithEvents
 from ..storage.tables import listeners
+from ..storage.writer import Writer
 from .transport import is_dry_run
 
 # A step gives so many values before others on the loop have their turn: a millisecond's worth.
@@ -72,6 +73,8 @@ class Services:
     forms_changed: Callable[[str, str, str], Awaitable[None]]
     list_values: int
     shared: SharedCounts
+    # What takes from quotas for all processes, where several of them execute.
+    rates: Writer | None
     answers: Answers
     tell_owners: Callable[[str, Sequence[str], Notice], Awaitable[None]]
 

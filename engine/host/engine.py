@@ -49,7 +49,7 @@ from .executing import make_execution
 from .hosted import Hosted
 from .notices import StreamedNotices
 from .offers import Offers
-from .opening import begin_relay, open_storage
+from .opening import begin_relay, open_rates, open_storage
 from .previews import Previews
 from .retention import housekeep
 from .transport import open_http
@@ -128,30 +128,19 @@ class Engine:
         opened.push_async_callback(self.http.aclose)
         self.guarded_http = open_http(self.allowed)
         opened.push_async_callback(self.guarded_http.aclose)
+        self.rates = open_rates(opened, self.settings, self.database)
         self._wire()
-        opened.push_async_callback(self.turn.close)
-        if self.lease is not None and self.temporal is not None:
-            await self.lease.make()
-            opened.push_async_callback(self.lease.close)
-            await self.temporal.start()
+        await self.execution.open(opened)
         await self.owners.start()
         await self.configuration.start()
         self.hosted.open_all(self.services)
         await self.hosted.start_all(opened)
-        opened.push_async_callback(self.queue.close)
-        if self.temporal is not None:
-            opened.push_async_callback(self.temporal.close)
+        self.execution.let_end(opened)
         self.tasks = Tasks(self.describe, self.metrics, self.log)
         opened.push_async_callback(self.tasks.stop)
-        self.tasks.begin("turn", self.turn.keep)
+        self.execution.begin(self.tasks)
         begin_relay(self.tasks, self.database, self.stream, self.readers, self.log)
-        if self.lease is not None and self.temporal is not None:
-            self.tasks.begin("lease", self.lease.keep)
-            for name, work in self.temporal.tasks.items():
-                self.tasks.begin(name, work)
         self.tasks.begin("routing", self.router.work)
-        self.tasks.begin("queue", self.due.sweep)
-        self.tasks.begin("timers", self.due.end_waits)
         self.tasks.begin("schedules", self.waker.work)
         self.tasks.begin("notices", self.notifier.work)
         self.tasks.begin("silence", lambda: self.notices.notice_silence(self.fates))
@@ -225,6 +214,7 @@ class Engine:
             forms_changed=self._mark_flows,
             list_values=self.limits.list_values,
             shared=SharedCounts(storage, self.limits),
+            rates=self.rates,
             answers=self.answers,
             tell_owners=lambda of, topics, told: self.notifier.tell_owners(of, topics, told),
         )
@@ -239,7 +229,7 @@ class Engine:
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, topics, self._replay)
-        execution = make_execution(
+        execution = self.execution = make_execution(
             storage,
             database=self.database,
             over=settings.temporal,
@@ -254,7 +244,7 @@ class Engine:
             describe=self.describe,
         )
         self.executor, self.queue, self.turn = execution.executor, execution.queue, execution.turn
-        self.lease, self.temporal = execution.lease, execution.temporal
+        self.temporal = execution.temporal
         self.due, self.commands, self.retries = execution.due, execution.commands, execution.retries
         beginning = make_beginning(
             storage,

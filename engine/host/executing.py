@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from ..flows.input_checks import InputChecks
 from ..flows.models import ComponentType
 from ..limits import Limits
 from ..observe.faults import Describe
+from ..observe.tasks import Tasks
 from ..runs.commands import Commands
 from ..runs.counts import WaitCounts
-from ..runs.due import SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
+from ..runs.due import HORIZON_S, SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S, Due
 from ..runs.embedded import EmbeddedQueue
 from ..runs.ending import end_some
 from ..runs.retrying import Retries
@@ -52,6 +54,30 @@ class Execution:
     due: Due
     commands: Commands
     retries: Retries
+
+    async def open(self, opened: contextlib.AsyncExitStack) -> None:
+        """Take part in what processes share, until that is closed; raise StartError."""
+        opened.push_async_callback(self.turn.close)
+        if self.lease is not None and self.temporal is not None:
+            await self.lease.make()
+            opened.push_async_callback(self.lease.close)
+            await self.temporal.start()
+
+    def let_end(self, opened: contextlib.AsyncExitStack) -> None:
+        """Wait shortly for what is under way when that is closed."""
+        opened.push_async_callback(self.queue.close)
+        if self.temporal is not None:
+            opened.push_async_callback(self.temporal.close)
+
+    def begin(self, tasks: Tasks) -> None:
+        """Begin what lives as long as the process."""
+        tasks.begin("turn", self.turn.keep)
+        if self.lease is not None and self.temporal is not None:
+            tasks.begin("lease", self.lease.keep)
+            for name, work in self.temporal.tasks.items():
+                tasks.begin(name, work)
+        tasks.begin("queue", self.due.sweep)
+        tasks.begin("timers", self.due.end_waits)
 
 
 def make_execution(
@@ -144,6 +170,7 @@ def make_execution(
         fence=turn.fence,
         connectors=lambda: plugins.keys(),
         late_s=0.0 if temporal is None else LATE_S,
+        horizon_s=HORIZON_S if temporal is None else 2 * LATE_S,
         sweep_s=SWEEP_ALONE_S if turn.is_alone else SWEEP_AMONG_OTHERS_S,
         stop=None if turn.is_alone else stop_run,
     )

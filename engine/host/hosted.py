@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from structlog.typing import FilteringBoundLogger
 
-from ..contract import AccountProvider, Component, Connector, LeftOut, Plugin, Route
+from ..contract import AccountProvider, Component, Connector, LeftOut, Plugin, Quota, Route
 from ..contract.connector import FOREIGN_FAULTS
-from ..contract.manifest import AccountSetting
+from ..contract.manifest import AccountSetting, QuotaRule
 from ..flows.component_types import usable
 from ..observe.faults import Describe
 from ..observe.metrics import Metrics
 from ..observe.tasks import Tasks
 from ..storage.store import DatabaseStore
 from .contexts import EngineHost, Services
-from .quotas import Buckets
+from .quotas import Buckets, SharedBuckets
 
 
 class Hosted:
@@ -94,7 +94,7 @@ class Hosted:
             http=services.http,
             log=log,
             store=DatabaseStore(services.storage, connector_id),
-            quota=Buckets(quotas, services.storage.clock),
+            quota=_quota(connector_id, quotas, services),
             tasks=Tasks(self._describe, self._metrics, log),
         )
         self.hosts[connector_id] = host
@@ -121,3 +121,10 @@ class Hosted:
             reason=left_out.reason,
             exc_info=left_out.error,
         )
+
+
+def _quota(connector_id: str, quotas: Mapping[str, QuotaRule], services: Services) -> Quota:
+    clock = services.storage.clock
+    if services.rates is None:
+        return Buckets(quotas, clock)
+    return SharedBuckets(connector_id, quotas, services.rates, clock)

@@ -56,6 +56,21 @@ async def open_storage(
     return Storage(readers, writer, seal, clock)
 
 
+def open_rates(
+    opened: contextlib.AsyncExitStack, settings: Settings, database: sa.Engine
+) -> Writer | None:
+    """Open what takes from quotas for all processes, where several of them execute."""
+    if settings.temporal is None:
+        return None
+    writer = Writer(database)
+
+    async def close() -> None:
+        await asyncio.to_thread(writer.close)
+
+    opened.push_async_callback(close)
+    return writer
+
+
 def begin_relay(
     tasks: Tasks, database: sa.Engine, stream: Stream, readers: Readers, log: Log
 ) -> None:

@@ -47,6 +47,7 @@ class Due:
     connectors: Callable[[], Collection[str]]
     # How long after its time a wait is ended here, where somebody else is to end it in time.
     late_s: float = 0.0
+    horizon_s: float = HORIZON_S
     sweep_s: float = SWEEP_ALONE_S
     # Lets a run begin no further step; None where no other process can be told to.
     stop: Callable[[str], None] | None = None
@@ -102,7 +103,7 @@ class Due:
             if term is not self._known_in:
                 self._known_in, self._known_until = term, 0.0
             now = self.clock.now
-            if now + HORIZON_S / 2 > self._known_until:
+            if now + self.horizon_s / 2 > self._known_until:
                 try:
                     await self._look_ahead(now)
                 except DATABASE_AWAY as error:
@@ -119,7 +120,9 @@ class Due:
                     self._known_until = 0.0  # the table knows what is left
                     await self._rest(error)
                 continue
-            next_at = min([self._known_until - HORIZON_S / 2, *(at for at, _ in self._ends[:1])])
+            next_at = min(
+                [self._known_until - self.horizon_s / 2, *(at for at, _ in self._ends[:1])]
+            )
             self._sooner.clear()
             await self.clock.wait(self._sooner, max(next_at - self.clock.now, 0.0))
 
@@ -164,7 +167,7 @@ class Due:
             self.queue.take_rows(sorted(works, key=lambda work: work.rank), left)
 
     async def _look_ahead(self, now: float) -> None:
-        until = now + HORIZON_S
+        until = now + self.horizon_s
         query = sa.select(segments.c.id, segments.c.expires_at).where(
             segments.c.state == SegmentState.WAITING.value,
             segments.c.expires_at <= until - self.late_s,

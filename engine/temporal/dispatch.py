@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 
 from ..contract import Log
 from ..observe.faults import Describe
@@ -29,8 +30,10 @@ from .workflows import Conversation, ConversationWorkflow, Handed
 
 # What another process executes is seen to have ended after this; what this one does, at once.
 LOOK_S = 0.1
-# What nobody has come for is handed over again after this.
+# What nobody has come for is handed over again after this, and so often before its workflow is
+# begun anew: no worker that lives may know how it goes on.
 AGAIN_S = 15.0
+OFTEN = 4
 PAUSE_S = 1.0
 
 
@@ -40,6 +43,7 @@ class _Entry:
     # In which it was handed over: in another one, the queue knows it no more.
     term: Term | None
     handed_at: float
+    times: int = 0
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
     handing: asyncio.Task[None] | None = None
 
@@ -106,7 +110,7 @@ class Dispatch:
             if not self._entries:
                 self._has_entries.clear()
 
-    async def _hand(self, work: SegmentWork) -> None:
+    async def _hand(self, work: SegmentWork, policy: WorkflowIDConflictPolicy) -> None:
         handed = Handed(work.id, work.rank, work.beside)
         begun = Conversation(self.side_by_side, self.heartbeat_s)
 
@@ -116,6 +120,7 @@ class Dispatch:
                 begun,
                 id=self.names.conversation(work.order_key),
                 task_queue=self.names.task_queue,
+                id_conflict_policy=policy,
                 start_signal="hand_over",
                 start_signal_args=[handed],
             )
@@ -160,5 +165,13 @@ class Dispatch:
             self._hand_over(entry)
 
     def _hand_over(self, entry: _Entry) -> None:
-        if entry.handing is None or entry.handing.done():  # else it waits for Temporal
-            entry.handing = asyncio.create_task(self._hand(entry.work), name="hand over")
+        if entry.handing is not None and not entry.handing.done():
+            return  # it waits for Temporal
+        entry.times += 1
+        policy = WorkflowIDConflictPolicy.USE_EXISTING
+        if entry.times % OFTEN == 0:
+            # Others that it knows are handed over again as well, and what is under way is claimed.
+            policy = WorkflowIDConflictPolicy.TERMINATE_EXISTING
+            self.log.warning("conversation_begun_anew", segment=entry.work.id)
+        handing = self._hand(entry.work, policy)
+        entry.handing = asyncio.create_task(handing, name=f"hand over {entry.work.id}")

@@ -13,7 +13,7 @@ from ..settings import TemporalSettings
 from ..storage.fence import Fence
 from ..storage.storage import Storage
 from .activities import Activities
-from .dispatch import Dispatch
+from .dispatch import AGAIN_S, Dispatch
 from .link import Link
 from .names import Names
 from .timers import Timers
@@ -51,6 +51,7 @@ class Temporal:
         log: Log,
         describe: Describe,
         heartbeat_s: float = HEARTBEAT_S,
+        again_s: float = AGAIN_S,
         workflows: Sequence[type] = WORKFLOWS,
     ) -> None:
         self.link = Link(settings, uuid.uuid4().hex, log)
@@ -65,6 +66,7 @@ class Temporal:
             heartbeat_s=heartbeat_s,
             log=log,
             describe=describe,
+            again_s=again_s,
         )
         self.timers = Timers(self.link, names, storage.clock, log)
         self.activities = Activities(
@@ -106,7 +108,7 @@ class Temporal:
             "temporal timers": self.timers.work,
             "executions elsewhere": self.dispatch.watch,
             "stops": self.upkeep.heed_stops,
-            "claims": self.upkeep.remove_claims,
+            "claims": self.upkeep.remove_old,
         }
 
     def leave(self) -> None:

@@ -12,7 +12,7 @@ from ..contract import Log
 from ..runs.states import RunState
 from ..storage.claims import remove_claims
 from ..storage.database import DATABASE_AWAY, ReadRows
-from ..storage.tables import runs
+from ..storage.tables import rates, runs
 from ..storage.writer import Writer
 
 # What was said to another process of a run that is under way here is heard after this.
@@ -45,11 +45,18 @@ class Upkeep:
             except DATABASE_AWAY as error:
                 self.log.warning("stops_not_read", error=type(error).__name__)
 
-    async def remove_claims(self) -> None:
-        """Remove what processes that died have left behind, now and then, until cancelled."""
+    async def remove_old(self) -> None:
+        """Remove what is of no use any more, now and then, until cancelled."""
         while True:
             await asyncio.sleep(REMOVE_EVERY_S)
             try:
                 await self.writer.commit(remove_claims)
+                await self.writer.commit(_remove_full_buckets)
             except DATABASE_AWAY as error:
-                self.log.warning("claims_not_removed", error=type(error).__name__)
+                self.log.warning("claims_left", error=type(error).__name__)
+
+
+def _remove_full_buckets(connection: sa.Connection) -> None:
+    """Remove what is no different from a bucket that never was."""
+    now = sa.extract("epoch", sa.func.clock_timestamp())
+    connection.execute(sa.delete(rates).where(rates.c.full_at < now))

@@ -61,10 +61,14 @@ class EmbeddedProcess:
         ]
 
     async def wait(self, work: SegmentWork, delay_s: float) -> None:
+        self.due.add_end(work.id, await self.store_wait(work, delay_s))
+
+    async def store_wait(self, work: SegmentWork, delay_s: float) -> float:
+        """Commit a segment at rest, and return when its rest is over."""
         at = time.time() + delay_s
-        row = {**_row(work), "state": SegmentState.WAITING.value, "expires_at": at}
+        row = {**row_of(work), "state": SegmentState.WAITING.value, "expires_at": at}
         await self.writer.commit(lambda c: c.execute(sa.insert(segments), row))
-        self.due.add_end(work.id, at)
+        return at
 
     async def die(self) -> None:
         self._is_dead = True
@@ -174,7 +178,7 @@ class EmbeddedSite:
         return self.database.dialect.name != "sqlite"
 
     async def store(self, works: Iterable[SegmentWork]) -> None:
-        rows = [_row(work) for work in works]
+        rows = [row_of(work) for work in works]
         await self.writer.commit(lambda c: c.execute(sa.insert(segments), rows))
 
     async def hold(self, run_id: str) -> None:
@@ -207,7 +211,7 @@ async def embedded_site(
         database.dispose()
 
 
-def _row(work: SegmentWork) -> dict[str, Any]:
+def row_of(work: SegmentWork) -> dict[str, Any]:
     return {
         "id": work.id,
         "run_id": work.run_id,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -24,6 +23,7 @@ from appmixer.engine.storage.seal import Seal
 from appmixer.engine.storage.storage import Storage
 from appmixer.engine.storage.writer import Writer
 from appmixer.engine.temporal.temporal import Temporal
+from appmixer.engine.temporal.worker import WORKFLOWS
 
 from ..runs.embedded_site import (
     LEASE_S,
@@ -37,12 +37,15 @@ from ..runs.queue_conformance import CONNECTOR, Execute
 HEARTBEAT_S = 1.0
 # What no timer was made for, because the process died, is ended so late.
 LATE_S = 1.0
+AGAIN_S = 1.0
 
 
 class TemporalProcess(LeasedProcess):
     """One that has a turn to hand over, and a lease to execute."""
 
-    def __init__(self, site: TemporalSite, execute: Execute, in_memory: int) -> None:
+    def __init__(
+        self, site: TemporalSite, execute: Execute, in_memory: int, workflows: Sequence[type]
+    ) -> None:
         super().__init__(site, execute, in_memory)
         name = f"{PROCESS}{len(site.processes)}-{id(self)}"
         self._lease_over = asyncio.Event()
@@ -71,8 +74,10 @@ class TemporalProcess(LeasedProcess):
             log=log,
             describe=Faults(log).describe,
             heartbeat_s=HEARTBEAT_S,
+            again_s=AGAIN_S,
+            workflows=workflows,
         )
-        self.due.late_s = LATE_S
+        self.due.late_s, self.due.horizon_s = site.late_s, 2 * LATE_S
         self.tasks += [asyncio.create_task(each()) for each in self.temporal.tasks.values()]
 
     async def start(self) -> None:
@@ -85,8 +90,9 @@ class TemporalProcess(LeasedProcess):
         await self.temporal.execute(work)
 
     async def wait(self, work: SegmentWork, delay_s: float) -> None:
-        await super().wait(work, delay_s)
-        self.temporal.add_end(work.id, time.time() + delay_s)
+        at = await self.store_wait(work, delay_s)
+        self.due.add_end(work.id, at)
+        self.temporal.add_end(work.id, at)
 
     def _lose_lease(self) -> None:
         self.temporal.works.leave()
@@ -110,8 +116,12 @@ class TemporalSite(EmbeddedSite):
     # A new key, so its names are its own on a server of all tests.
     seal: Seal = field(default_factory=lambda: Seal(Fernet.generate_key()))
 
-    async def open(self, execute: Execute) -> TemporalProcess:
-        process = TemporalProcess(self, execute, self.in_memory)
+    late_s: float = LATE_S
+
+    async def open(
+        self, execute: Execute, workflows: Sequence[type] = WORKFLOWS
+    ) -> TemporalProcess:
+        process = TemporalProcess(self, execute, self.in_memory, workflows)
         self.processes.append(process)
         await process.start()
         return process

@@ -1,0 +1,162 @@
+"""Runs over a real Temporal: what it is told, and what happens while it or the database is away."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from temporalio.client import Client
+
+from ..postgres import restart
+from ..temporal_server import TemporalServer
+from .conftest import BIN, NUMBER, World, running
+from .test_stand_by import A_FLOOD, PEOPLE, WAITS, is_quiet, replies, set_up, write
+
+PERSON = PEOPLE[0]
+TEXT, INPUT = "Zanzibar is far", "Quetzal"
+# What was written is no number to send to, and the step's error says so.
+FAILS: dict[str, Any] = {
+    "name": "Fails",
+    "components": {
+        "incoming": {"type": "appmixer.whatsapp.NewMessage", "account": "acme"},
+        "send": {
+            "type": "appmixer.whatsapp.SendText",
+            "account": "acme",
+            "source": {"in": {"incoming": ["message"]}},
+            "input": {
+                "phoneNumberId": NUMBER,
+                "to": "{{ incoming.message.text.body }}",
+                "text": INPUT,
+            },
+        },
+    },
+}
+
+
+@contextmanager
+def over(
+    address: str, folder: Path, postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> Generator[World]:
+    monkeypatch.setenv("APPMIXER_TEMPORAL_ADDRESS", address)
+    key = Fernet.generate_key().decode()
+    command = [str(BIN / "appmixer")]
+    with running(folder, command, database_url=postgres, secret_key=key) as world:
+        world.wait_until(lambda: "lease_taken" in world.log(), "it is at work")
+        set_up(world, world.engine)
+        yield world
+
+
+async def dumped(address: str) -> str:
+    """Return all that a server has: every history, and what is encoded in it in plain."""
+    client = await Client.connect(address)
+    parts: list[str] = []
+    async for each in client.list_workflows():
+        parts.append(f"{each.id} {each.raw_info}")
+        history = await client.get_workflow_handle(each.id, run_id=each.run_id).fetch_history()
+        parts.append(history.to_json())
+        parts += _plain(json.loads(history.to_json()))
+    return "\n".join(parts)
+
+
+def _plain(found: Any) -> list[str]:
+    """Return what the payloads of a history hold."""
+    if isinstance(found, list):
+        return [text for each in found for text in _plain(each)]
+    if not isinstance(found, dict):
+        return []
+    data = found.get("data")
+    mine = [base64.b64decode(data).decode(errors="replace")] if isinstance(data, str) else []
+    return mine + [text for each in found.values() for text in _plain(each)]
+
+
+def test_temporal_is_told_nothing_of_what_people_write_or_who_they_are(
+    tmp_path: Path, postgres: str, temporal_outage: TemporalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with over(temporal_outage.address, tmp_path, postgres, monkeypatch) as world:
+        world.start("fails", FAILS)
+        world.says(PERSON, type="text", text={"body": TEXT})
+        world.wait_until(lambda: is_quiet(world, 2), "both runs have ended")
+        world.sandbox_call("PATCH", f"/_sandbox/people/{PERSON}", {"online": False})
+        world.start("waits", WAITS)
+        world.ended_run("waits", "waiting")
+        states = Counter(run["status"] for run in world.runs())
+        keys = {
+            row[0] for row in world.rows("SELECT order_key FROM segments WHERE order_key <> run_id")
+        }
+        dump = asyncio.run(dumped(temporal_outage.address))
+
+    assert states == {"completed": 1, "failed": 1, "waiting": 1}
+    assert "hand_over" in dump, "the histories were read"
+    assert keys, "conversations have keys"
+    told = [TEXT, INPUT, "EAAsandbox", PERSON, PERSON[2:], NUMBER, "acme", "hello_world", *keys]
+    assert [each for each in told if each.lower() in dump.lower()] == []
+
+
+def test_what_comes_while_temporal_is_away_is_taken_and_done_afterwards(
+    tmp_path: Path, postgres: str, temporal_outage: TemporalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with over(temporal_outage.address, tmp_path, postgres, monkeypatch) as world:
+        write(world, 0)
+        temporal_outage.stop()
+        write(world, 1)
+        world.wait_until(lambda: "temporal" in trouble(world), "it says that Temporal is away")
+        hooks = world.sandbox_call("GET", "/_sandbox/webhooks?limit=1")
+        temporal_outage.start()
+        world.wait_until(lambda: is_quiet(world, 2 * A_FLOOD), "all is done")
+        world.wait_until(lambda: trouble(world) == {}, "it says that Temporal is back")
+        states = Counter(run["status"] for run in world.runs())
+        said = {person: replies(world, person) for person in PEOPLE}
+
+    assert hooks["waiting"] == 0, "webhooks were answered meanwhile"
+    assert states == {"completed": 2 * A_FLOOD}
+    assert sum(len({*texts}) for texts in said.values()) == 2 * A_FLOOD
+    assert sum(map(len, said.values())) == 2 * A_FLOOD
+
+
+def test_an_engine_starts_while_temporal_is_away_and_goes_on_when_it_is_there(
+    tmp_path: Path, postgres: str, temporal_outage: TemporalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporal_outage.stop()
+    monkeypatch.setenv("APPMIXER_TEMPORAL_ADDRESS", temporal_outage.address)
+    key = Fernet.generate_key().decode()
+    command = [str(BIN / "appmixer")]
+    with running(tmp_path, command, database_url=postgres, secret_key=key) as world:
+        set_up(world, world.engine)
+        write(world, 0)
+        said = trouble(world)
+        temporal_outage.start()
+        world.wait_until(lambda: is_quiet(world, A_FLOOD), "all is done")
+
+    assert said == {"temporal": f"Temporal at {temporal_outage.address} cannot be reached."}
+
+
+def test_all_is_done_once_when_the_database_is_restarted_meanwhile(
+    tmp_path: Path, postgres: str, temporal_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with over(temporal_server, tmp_path, postgres, monkeypatch) as world:
+        write(world, 0)
+        restart(postgres)
+        write(world, 1)
+        world.wait_until(lambda: is_quiet(world, 2 * A_FLOOD), "all runs are at rest")
+        states = Counter(run["status"] for run in world.runs())
+        said = {person: replies(world, person) for person in PEOPLE}
+
+    assert [text for texts in said.values() for text, n in Counter(texts).items() if n > 1] == []
+    assert sum(states.values()) == 2 * A_FLOOD
+    assert states["completed"] + states["waiting"] == 2 * A_FLOOD
+
+
+def trouble(world: World) -> dict[str, str]:
+    answer = httpx.get(f"{world.engine.url}/readyz", timeout=60.0)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, str] = answer.json()["troubles"]
+    return found

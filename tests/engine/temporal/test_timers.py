@@ -1,0 +1,93 @@
+"""Waits are ended in time by timers of Temporal, whichever process lives then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from ..runs.queue_conformance import Record, segment
+from .temporal_site import TemporalSite, temporal_site
+
+pytestmark = pytest.mark.anyio
+
+Until = Callable[..., Awaitable[Any]]
+# Whatever ends in time is not ended by what looks for what was left.
+NEVER_S = 3600.0
+
+
+async def timers(site: TemporalSite) -> list[WorkflowExecutionStatus | None]:
+    client = await Client.connect(site.settings.address)
+    queue = site.processes[0].temporal.dispatch.names.task_queue
+    mine = f'WorkflowType = "timer" AND TaskQueue = "{queue}"'
+    return [each.status async for each in client.list_workflows(mine)]
+
+
+async def test_a_wait_is_ended_in_time(postgres: str, temporal_server: str, until: Until) -> None:
+    async with temporal_site(postgres, temporal_server) as site:
+        site.late_s = NEVER_S
+        record = Record(site.patience_s)
+        process = await site.open(record.execute)
+
+        await process.wait(segment("later"), 0.5)
+        await record.until_ended(["later"])
+        await until(lambda: _are(site, [WorkflowExecutionStatus.COMPLETED]))
+
+        assert record.begun == ["later"]
+
+
+async def test_a_timer_outlives_the_process_that_has_made_it(
+    postgres: str, temporal_server: str, until: Until
+) -> None:
+    async with temporal_site(postgres, temporal_server) as site:
+        site.late_s = NEVER_S
+        dies, lives = Record(site.patience_s), Record(site.patience_s)
+        process = await site.open(dies.execute)
+        await process.wait(segment("later"), 3.0)
+        await until(lambda: _are(site, [WorkflowExecutionStatus.RUNNING]))
+
+        await process.die()
+        await site.open(lives.execute)
+        await lives.until_ended(["later"])
+
+        assert dies.begun == []
+
+
+async def test_a_wait_has_one_timer_however_often_it_is_asked_for(
+    postgres: str, temporal_server: str, until: Until
+) -> None:
+    async with temporal_site(postgres, temporal_server) as site:
+        site.late_s = NEVER_S
+        record = Record(site.patience_s)
+        process = await site.open(record.execute)
+
+        await process.wait(segment("later"), 60.0)
+        for _ in range(3):
+            process.temporal.add_end("later", 0.0)
+        await process.wait(segment("now"), 0.0)
+        await record.until_ended(["now"])
+        running, completed = WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED
+        await until(lambda: _are(site, [running, completed]))
+
+        assert record.begun == ["now"]
+
+
+async def test_a_wait_that_has_no_timer_is_ended_a_little_later(
+    postgres: str, temporal_server: str
+) -> None:
+    async with temporal_site(postgres, temporal_server) as site:
+        record = Record(site.patience_s)
+        process = await site.open(record.execute)
+
+        await process.store_wait(segment("forgotten"), 0.1)
+        await record.until_ended(["forgotten"])
+
+        assert await timers(site) == []
+
+
+async def _are(site: TemporalSite, statuses: list[WorkflowExecutionStatus]) -> bool:
+    await asyncio.sleep(0.05)
+    return sorted(map(str, await timers(site))) == sorted(map(str, statuses))
