@@ -17,8 +17,9 @@ from appmixer.sandbox.testing import running_sandbox
 
 from ..browser import Visitor, launched
 from .conftest import Site, beside, environment
+from .setting_up import in_use
 from .situations import connected
-from .test_first_minutes import SEARCH, in_use, runs, started
+from .test_first_minutes import SEARCH, runs, started
 
 DOCS = Path(__file__).parents[2] / "docs"
 FRAME_MS = 1_800

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import BrowserContext, FilePayload, Locator, Page, expect
 
@@ -13,6 +12,7 @@ from appmixer.sandbox.world import seed
 
 from ..browser import Visitor, smoothness, violations
 from .conftest import Site
+from .setting_up import in_use, press, reach, set_up
 from .situations import connected
 from .test_accounts import NO_ICON, closed
 
@@ -23,7 +23,6 @@ GUIDE = "Your first flow"
 SEARCH = "What comes next?"
 TEST_REPLY = "You said: Does it come in another color?"
 REPLY = "You said: Do you have it in blue?"
-MOST_TABS = 120
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +33,7 @@ def without_an_icon(visitor: Visitor) -> None:
 
 async def test_the_first_ten_minutes_by_mouse(visitor: Visitor, bare_site: Site) -> None:
     context = await visitor.context(**DESKTOP)
-    page = await arrived(context, bare_site)
+    page = await arrived(context, bare_site, by_mouse=True)
     guide = page.get_by_role("region", name=GUIDE)
     await expect(page.get_by_role("article", name="Auto-reply", exact=True)).to_be_visible()
     assert await violations(page) == []
@@ -98,7 +97,7 @@ async def test_the_first_ten_minutes_by_mouse(visitor: Visitor, bare_site: Site)
 
 async def test_the_first_ten_minutes_by_keyboard_alone(visitor: Visitor, bare_site: Site) -> None:
     context = await visitor.context(**DESKTOP)
-    page = await arrived(context, bare_site)
+    page = await arrived(context, bare_site, by_mouse=False)
     guide = page.get_by_role("region", name=GUIDE)
 
     await press(page, guide.get_by_role("button", name="Connect WhatsApp"))
@@ -206,40 +205,14 @@ async def test_files_are_imported_and_what_is_no_flow_is_named(
     await expect(page.get_by_role("alert")).to_contain_text("two.json")
 
 
-async def arrived(context: BrowserContext, site: Site) -> Page:
+async def arrived(context: BrowserContext, site: Site, *, by_mouse: bool) -> Page:
     """The first page of somebody who has just been let in, as an administrator."""
     page = await context.new_page()
     await page.goto(await site.link())
     guide = page.get_by_role("region", name=GUIDE)
     await expect(guide.get_by_role("listitem")).to_have_count(6)
-    await set_up(site)
+    await set_up(page, site, by_mouse=by_mouse)
     return page
-
-
-async def set_up(site: Site) -> None:
-    """Tell the engine what the administrator reads at the service, and the service the callback.
-
-    THE ADMINISTRATOR'S PAGE types the configuration in as soon as it is there.
-    """
-    await in_use(site)
-    for connector_id, values in rehearsal.configuration(site.sandbox.url).items():
-        for key, value in values.items():
-            path = f"/api/configuration/{connector_id}/{key}"
-            (await site.api.put(path, json={"value": value})).raise_for_status()
-    callback = site.url + rehearsal.ENGINE_EVENTS
-    answer = await site.controls.post("/webhook", json={"callbackUrl": callback})
-    assert answer.json()["verified"] is True, answer.text
-
-
-async def in_use(site: Site) -> None:
-    """The business has taken its number into use at the service before."""
-    async with httpx.AsyncClient(base_url=site.sandbox.url, trust_env=False) as service:
-        answer = await service.post(
-            f"/v25.0/{seed.PHONE_NUMBER_ID}/register",
-            headers={"Authorization": f"Bearer {seed.SYSTEM_USER_TOKEN}"},
-            json={"messaging_product": "whatsapp", "pin": seed.PIN},
-        )
-        answer.raise_for_status()
 
 
 def ticked(guide: Locator) -> Locator:
@@ -272,21 +245,6 @@ async def arrives(site: Site, page: Page, phone: Page) -> None:
     await site.controls.post("/clock", json={"freeze": False, "advanceS": 5})
     await expect(chosen).to_contain_text("read")
     await expect(phone.get_by_text(REPLY, exact=True)).to_be_visible()
-
-
-async def reach(page: Page, place: Locator) -> None:
-    """Come to a place by the keyboard alone."""
-    await expect(place).to_be_visible()
-    for _ in range(MOST_TABS):
-        if await place.evaluate("(it) => it === document.activeElement"):
-            return
-        await page.keyboard.press("Tab")
-    await expect(place).to_be_focused()
-
-
-async def press(page: Page, button: Locator) -> None:
-    await reach(page, button)
-    await page.keyboard.press("Enter")
 
 
 async def add(page: Page, words: str) -> None:
