@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -10,7 +13,7 @@ from .conftest import Site
 
 pytestmark = pytest.mark.anyio
 
-DOCUMENT = {
+DOCUMENT: Mapping[str, Any] = {
     "name": "Greeting",
     "components": {"begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}}},
 }
@@ -118,8 +121,28 @@ async def test_a_version_is_saved_compared_and_taken_back(visitor: Visitor, site
     assert (flow["version"], flow["document"]["name"]) == (3, "Greeting")
 
 
-async def opened(visitor: Visitor, site: Site) -> Page:
-    (await site.api.put("/api/flows/greeting/draft", json=DOCUMENT)).raise_for_status()
+async def test_everything_that_keeps_a_version_from_being_saved_is_said(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("422", "404")
+    values = {"type": "appmixer.utilities.SetValues", "source": {"in": {"begin": ["started"]}}}
+    delay = {**values, "type": "appmixer.utilities.ForEach"}
+    components = {**DOCUMENT["components"], "values": values, "each": delay}
+    draft = {"name": "Greeting", "components": components}
+    faulty = await site.api.put("/api/flows/greeting", json=draft)
+    told = [each["text"] for each in faulty.json()["errors"]]
+    page = await opened(visitor, site, draft)
+
+    await page.get_by_role("button", name="Save version").click()
+
+    assert len(told) > 1
+    refusal = page.get_by_role("alert").filter(has_text="The flow cannot be used as it is")
+    for text in told:
+        await expect(refusal).to_contain_text(text)
+
+
+async def opened(visitor: Visitor, site: Site, document: Mapping[str, Any] = DOCUMENT) -> Page:
+    (await site.api.put("/api/flows/greeting/draft", json=document)).raise_for_status()
     page = await visitor.open(await site.link("/flows/greeting"))
     await expect(name(page)).to_have_value("Greeting")
     return page

@@ -15,7 +15,8 @@ export class ApiError extends Error {
     readonly status: number,
     readonly failure: Partial<Failure> & { title: string; cause: string; cure: string },
     readonly field: string | null = null,
-    readonly faults: Schemas["Fault"][] = [],
+    /** Everything that is wrong, where that is more than one thing. */
+    readonly faults: readonly Schemas["Fault"][] = [],
   ) {
     super(failure.title);
     this.name = "ApiError";
@@ -52,7 +53,7 @@ async function errorOf(response: Response): Promise<ApiError> {
       cure: text("cure"),
     },
     text("field") || null,
-    Array.isArray(error["faults"]) ? (error["faults"] as Schemas["Fault"][]) : [],
+    isObject(body) && Array.isArray(body["errors"]) ? (body["errors"] as Schemas["Fault"][]) : [],
   );
 }
 

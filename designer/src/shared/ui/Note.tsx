@@ -39,5 +39,19 @@ export function useTold(error: unknown): Told {
 }
 
 export function ErrorNote({ error, children }: { error: unknown; children?: ReactNode }) {
-  return <Note {...useTold(error)}>{children}</Note>;
+  const told = useTold(error);
+  const more =
+    error instanceof ApiError ? error.faults.filter(({ text }) => text !== told.cause) : [];
+  return (
+    <Note {...told}>
+      {more.length > 0 && (
+        <ul>
+          {more.map(({ path, text }) => (
+            <li key={path + text}>{text}</li>
+          ))}
+        </ul>
+      )}
+      {children}
+    </Note>
+  );
 }
