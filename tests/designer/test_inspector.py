@@ -43,6 +43,33 @@ async def test_a_value_of_an_earlier_step_is_put_in_as_a_chip_with_its_value(
     await expect(preview.get_by_text("United States")).to_be_visible()
 
 
+async def test_the_picker_is_searched_by_keyboard_as_soon_as_it_is_open(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={})
+
+    await page.locator('[data-path="to"]').get_by_role("button", name="Insert a value").focus()
+    await page.keyboard.press("Enter")
+    picker = page.get_by_role("dialog", name="Insert a value")
+    await expect(picker.get_by_role("searchbox")).to_be_focused()
+    await page.keyboard.type("reply to")
+
+    await expect(picker.get_by_role("button", name="Reply To").first).to_be_visible()
+
+
+async def test_the_keys_of_the_flow_count_while_a_value_is_typed(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={"text": "Hello"})
+
+    await field(page, "Message Text").focus()
+    await page.keyboard.press("Control+Enter")
+
+    await expect(page.get_by_role("dialog", name="Test the draft")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(field(page, "Message Text")).to_have_text("Hello")
+
+
 async def test_what_is_wrong_stands_at_its_field(visitor: Visitor, site: Site) -> None:
     page = await opened(visitor, site, reply={"to": "{{ incoming.message.nothing }}"})
 

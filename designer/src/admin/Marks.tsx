@@ -1,15 +1,7 @@
-import {
-  Check,
-  Circle,
-  CircleAlert,
-  Database,
-  Server,
-  TriangleAlert,
-  X,
-  type LucideIcon,
-} from "lucide-react";
+import { Check, Circle, CircleAlert, Database, Server, X, type LucideIcon } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { FindingSign } from "../health/FindingSign";
 import style from "./admin.module.css";
 import type { FoundThing, Key, Step } from "./queries";
 
@@ -20,12 +12,6 @@ const STEPS = {
   open: [Circle, "grey"],
   fault: [X, "red"],
 } as const satisfies Record<Step["state"], readonly [LucideIcon, Tone]>;
-
-const FINDINGS = {
-  fine: [Check, "green"],
-  advice: [TriangleAlert, "amber"],
-  fault: [X, "red"],
-} as const satisfies Record<FoundThing["state"], readonly [LucideIcon, Tone]>;
 
 const SOURCES = {
   environment: [Server, "grey"],
@@ -59,11 +45,9 @@ export function SourceMark({ value: { isRequired, source } }: { value: Key }) {
 
 /** What was found, and what to do about it. */
 export function Finding({ found }: { found: FoundThing }) {
-  const { t } = useTranslation("admin");
-  const [icon, tone] = FINDINGS[found.state];
   return (
-    <li className={style["finding"]} data-tone={tone}>
-      <Mark icon={icon} tone={tone} text={t(`finding.${found.state}`)} />
+    <li className={style["finding"]}>
+      <FindingSign state={found.state} />
       <div>
         <p>{found.finding}</p>
         {found.cure !== "" && <p className="soft">{found.cure}</p>}

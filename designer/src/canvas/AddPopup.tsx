@@ -1,6 +1,5 @@
 /** A search for what comes next, at the place where it is to stand. */
 
-import { Command } from "cmdk";
 import { useEffect, useMemo, useState } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "react-i18next";
@@ -10,6 +9,7 @@ import { useCatalog, type Component } from "../flow/catalog";
 import { useEditor, useEditorStore, type Adding } from "../flow/editor";
 import { ComponentIcon } from "../palette/ComponentIcon";
 import { found } from "../palette/search";
+import { Chooser } from "../shared/ui/Chooser";
 import { openInspector } from "./focus";
 import style from "./canvas.module.css";
 
@@ -28,7 +28,6 @@ function Popup({ adding }: { adding: Adding }) {
   const { components } = useCatalog();
   const isEmpty = useEditor((state) => Object.keys(state.document.components).length === 0);
   const [search, setSearch] = useState("");
-  const [chosen, setChosen] = useState("");
   const [home] = useState(() => document.activeElement);
   const { place, at } = adding;
   const groups = useMemo(() => {
@@ -37,7 +36,7 @@ function Popup({ adding }: { adding: Adding }) {
       ({ kind }) => kind === "action" || place.link === undefined,
     );
     const offered = isFirst ? fitting : fitting.filter(({ kind }) => kind === "action");
-    if (search.trim() !== "") return new Map([["", offered]]);
+    if (search.trim() !== "") return [["", offered]] as const;
     const grouped = new Map<string, Component[]>();
     const sorted = isEmpty
       ? [...offered].sort((a, b) => Number(b.kind === "trigger") - Number(a.kind === "trigger"))
@@ -45,7 +44,7 @@ function Popup({ adding }: { adding: Adding }) {
     for (const each of sorted) {
       grouped.set(each.group, [...(grouped.get(each.group) ?? []), each]);
     }
-    return grouped;
+    return [...grouped];
   }, [components, isEmpty, place, search]);
 
   const close = () => {
@@ -84,47 +83,26 @@ function Popup({ adding }: { adding: Adding }) {
         }
       }}
     >
-      <Command
-        shouldFilter={false}
-        loop
+      <Chooser
         label={t("add")}
-        value={chosen}
-        onValueChange={setChosen}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
-          // Whoever types fast gets what the search finds, not what was chosen before it.
-          event.preventDefault();
-          const all = [...groups.values()].flat();
-          const component = all.find(({ name }) => name === chosen) ?? all[0];
-          if (component !== undefined) choose(component);
-        }}
+        placeholder={t("addSearch")}
+        search={search}
+        onSearch={setSearch}
+        none={t("addNone", { search })}
+        groups={groups}
+        keyOf={({ name }) => name}
+        onChoose={choose}
       >
-        <Command.Input
-          autoFocus
-          value={search}
-          onValueChange={(text) => {
-            setSearch(text);
-            setChosen("");
-          }}
-          placeholder={t("addSearch")}
-        />
-        <Command.List>
-          <Command.Empty>{t("addNone", { search })}</Command.Empty>
-          {[...groups].map(([group, entries]) => (
-            <Command.Group key={group} heading={group}>
-              {entries.map((each) => (
-                <Command.Item key={each.name} value={each.name} onSelect={() => choose(each)}>
-                  <ComponentIcon component={each} size={24} />
-                  <span className={style["entryText"]}>
-                    <strong>{each.label}</strong>
-                    <small className="soft">{each.description}</small>
-                  </span>
-                </Command.Item>
-              ))}
-            </Command.Group>
-          ))}
-        </Command.List>
-      </Command>
+        {(each) => (
+          <>
+            <ComponentIcon component={each} size={24} />
+            <span className={style["entryText"]}>
+              <strong>{each.label}</strong>
+              <small className="soft">{each.description}</small>
+            </span>
+          </>
+        )}
+      </Chooser>
     </div>
   );
 }

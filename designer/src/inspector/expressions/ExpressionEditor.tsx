@@ -47,6 +47,8 @@ export interface EditorProps {
   onChange: (value: string) => void;
 }
 
+// It tests the flow wherever one types.
+const ownKeymap = defaultKeymap.filter(({ key }) => key !== "Mod-Enter");
 const outside = Annotation.define<boolean>();
 
 class Chip extends WidgetType {
@@ -155,7 +157,7 @@ export default function ExpressionEditor(props: EditorProps) {
           history(),
           // Escape closes the list only; Enter and Tab belong to the page in a single line.
           Prec.highest(keymap.of([{ key: "Escape", run: closeCompletion }])),
-          keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+          keymap.of([...completionKeymap, ...historyKeymap, ...ownKeymap]),
           placeholder(first.hint),
           isMultiline ? EditorView.lineWrapping : oneLine,
           shown.current.of(EditorView.contentAttributes.of(first.attributes)),

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import { Popover, Tabs } from "radix-ui";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { functions } from "../../shared/api/queries";
@@ -22,6 +22,7 @@ export function Picker({
 }) {
   const { t } = useTranslation("inspector");
   const [isOpen, setOpen] = useState(false);
+  const content = useRef<HTMLDivElement>(null);
   const pick = (path: string) => {
     setOpen(false);
     onPick(path);
@@ -31,12 +32,17 @@ export function Picker({
       <Popover.Trigger asChild>{children}</Popover.Trigger>
       <Popover.Portal>
         <Popover.Content
+          ref={content}
           className={style["picker"]}
           side="left"
           align="start"
           sideOffset={8}
           collisionPadding={8}
           aria-label={t("insertValue")}
+          onOpenAutoFocus={(event) => {
+            event.preventDefault();
+            content.current?.querySelector("input")?.focus();
+          }}
         >
           <Tabs.Root defaultValue="values">
             <Tabs.List className={style["tabList"]}>

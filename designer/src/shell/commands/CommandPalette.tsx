@@ -1,7 +1,6 @@
 /** Everything there is to do, and everywhere there is to go, by its name. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Command } from "cmdk";
 import { Dialog } from "radix-ui";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -9,6 +8,7 @@ import { useLocation } from "wouter";
 
 import { api, take } from "../../shared/api/client";
 import { accounts, flows } from "../../shared/api/queries";
+import { Chooser } from "../../shared/ui/Chooser";
 import { openSheet } from "../KeySheet";
 import { keyText } from "../keys";
 import style from "./commands.module.css";
@@ -20,7 +20,6 @@ const PLACES = ["flows", "runs", "events", "accounts", "files", "health"] as con
 export default function CommandPalette() {
   const { t } = useTranslation("commands");
   const [search, setSearch] = useState("");
-  const [chosen, setChosen] = useState("");
   const commands = useAll();
   const groups = useMemo(() => {
     const found = new Map<string, Offered[]>();
@@ -41,51 +40,25 @@ export default function CommandPalette() {
         <Dialog.Overlay className={style["veil"]} />
         <Dialog.Content className={style["palette"]} aria-describedby={undefined}>
           <Dialog.Title className="unseen">{t("title")}</Dialog.Title>
-          <Command
-            shouldFilter={false}
-            loop
+          <Chooser
             label={t("title")}
-            value={chosen}
-            onValueChange={setChosen}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
-              event.preventDefault();
-              const all = groups.flatMap(([, entries]) => entries);
-              const command = all.find(({ id }) => id === chosen) ?? all[0];
-              if (command !== undefined) run(command);
-            }}
+            placeholder={t("search")}
+            search={search}
+            onSearch={setSearch}
+            none={t("none", { search })}
+            groups={groups}
+            keyOf={({ id }) => id}
+            isDisabled={({ isDisabled = false }) => isDisabled}
+            onChoose={run}
           >
-            <Command.Input
-              autoFocus
-              value={search}
-              onValueChange={(text) => {
-                setSearch(text);
-                setChosen("");
-              }}
-              placeholder={t("search")}
-            />
-            <Command.List>
-              <Command.Empty>{t("none", { search })}</Command.Empty>
-              {groups.map(([group, entries]) => (
-                <Command.Group key={group} heading={group}>
-                  {entries.map((each) => (
-                    <Command.Item
-                      key={each.id}
-                      value={each.id}
-                      disabled={each.isDisabled ?? false}
-                      onSelect={() => run(each)}
-                    >
-                      {each.icon !== undefined && (
-                        <img src={each.icon} alt="" width={20} height={20} />
-                      )}
-                      <span>{each.label}</span>
-                      {each.key !== undefined && <kbd>{keyText(each.key)}</kbd>}
-                    </Command.Item>
-                  ))}
-                </Command.Group>
-              ))}
-            </Command.List>
-          </Command>
+            {(each) => (
+              <>
+                {each.icon !== undefined && <img src={each.icon} alt="" width={20} height={20} />}
+                <span>{each.label}</span>
+                {each.key !== undefined && <kbd>{keyText(each.key)}</kbd>}
+              </>
+            )}
+          </Chooser>
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

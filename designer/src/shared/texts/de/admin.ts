@@ -10,7 +10,6 @@ export default {
     engine: "Engine",
   },
   step: { done: "erledigt", open: "offen", fault: "geht nicht" },
-  finding: { fine: "in Ordnung", advice: "Hinweis", fault: "Fehler" },
   source: {
     environment: "aus der Umgebung",
     stored: "gespeichert",

@@ -7,7 +7,6 @@ export default {
     engine: "Engine",
   },
   step: { done: "done", open: "open", fault: "does not work" },
-  finding: { fine: "fine", advice: "advice", fault: "fault" },
   source: {
     environment: "from the environment",
     stored: "stored",
