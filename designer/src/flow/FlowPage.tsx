@@ -16,6 +16,7 @@ import { StepInAddress } from "../runs/StepInAddress";
 import { api, take, type Schemas } from "../shared/api/client";
 import { flows, palette, queryClient } from "../shared/api/queries";
 import { useNotices } from "../shared/api/stream";
+import { useNarrow } from "../shared/ui/narrow";
 import { ErrorNote } from "../shared/ui/Note";
 import { Loading } from "../shared/ui/Page";
 import { toast } from "../shared/ui/toasts";
@@ -25,6 +26,7 @@ import { emptyDocument, type FlowDocument } from "./document";
 import { createEditor, EditorContext, type Editor } from "./editor";
 import style from "./flow.module.css";
 import { FlowKeys } from "./FlowKeys";
+import { Sheets } from "./Sheets";
 import { SavingContext } from "./saving-context";
 import { createSaving, type Saving } from "./saving";
 import { TopBar } from "./TopBar";
@@ -112,30 +114,39 @@ function OpenFlow({ id, opened }: { id: string; opened: Opened }) {
           <FlowKeys />
           <AddPopup />
           <StepInAddress />
-          <Group className={style["panels"] ?? ""}>
-            <Panel id="side" defaultSize="16%" minSize={180} collapsible>
-              {drawn >= 2 && <SidePanel />}
-            </Panel>
-            <Separator className={style["separator"] ?? ""} />
-            <Panel id="middle" minSize={240}>
-              <Group orientation="vertical">
-                <Panel id="canvas" minSize={160}>
-                  <RunDrawing flowId={id}>{drawn >= 1 && <Canvas />}</RunDrawing>
-                </Panel>
-                <Separator className={style["separator"] ?? ""} />
-                <Panel id="runs" defaultSize="32%" minSize={80} collapsible>
-                  {drawn >= 4 && <LiveRuns flowId={id} />}
-                </Panel>
-              </Group>
-            </Panel>
-            <Separator className={style["separator"] ?? ""} />
-            <Panel id="inspector" defaultSize="24%" minSize={260} collapsible>
-              {drawn >= 3 && <Inspector />}
-            </Panel>
-            <PhonePanel isLoaded={drawn >= 5} />
-          </Group>
+          <Panels flowId={id} drawn={drawn} />
         </main>
       </SavingContext>
     </EditorContext>
+  );
+}
+
+function Panels({ flowId, drawn }: { flowId: string; drawn: number }) {
+  const isNarrow = useNarrow();
+  const canvas = <RunDrawing flowId={flowId}>{drawn >= 1 && <Canvas />}</RunDrawing>;
+  if (isNarrow) return <Sheets flowId={flowId}>{canvas}</Sheets>;
+  return (
+    <Group className={style["panels"] ?? ""}>
+      <Panel id="side" defaultSize="16%" minSize={180} collapsible>
+        {drawn >= 2 && <SidePanel />}
+      </Panel>
+      <Separator className={style["separator"] ?? ""} />
+      <Panel id="middle" minSize={240}>
+        <Group orientation="vertical">
+          <Panel id="canvas" minSize={160}>
+            {canvas}
+          </Panel>
+          <Separator className={style["separator"] ?? ""} />
+          <Panel id="runs" defaultSize="32%" minSize={80} collapsible>
+            {drawn >= 4 && <LiveRuns flowId={flowId} />}
+          </Panel>
+        </Group>
+      </Panel>
+      <Separator className={style["separator"] ?? ""} />
+      <Panel id="inspector" defaultSize="24%" minSize={260} collapsible>
+        {drawn >= 3 && <Inspector />}
+      </Panel>
+      <PhonePanel isLoaded={drawn >= 5} />
+    </Group>
   );
 }

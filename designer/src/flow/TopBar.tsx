@@ -83,17 +83,17 @@ export function TopBar() {
         <span className={style["space"]} />
         <Button onClick={() => setOpen("test")}>
           <FlaskConical size={16} aria-hidden />
-          {t("test")}
+          <span className={style["word"]}>{t("test")}</span>
         </Button>
         {stored !== null && (
           <Button onClick={() => setOpen("run")}>
             <Zap size={16} aria-hidden />
-            {t("runNow")}
+            <span className={style["word"]}>{t("runNow")}</span>
           </Button>
         )}
         <Button onClick={() => save.mutate()} disabled={isBusy}>
           <Save size={16} aria-hidden />
-          {t("save")}
+          <span className={style["word"]}>{t("save")}</span>
         </Button>
         {isRunning && (
           <Button look="danger" onClick={() => stop.mutate()} disabled={isBusy}>

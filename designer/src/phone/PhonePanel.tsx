@@ -6,28 +6,46 @@ import { useEffect, useRef, useState } from "react";
 import { Panel, Separator } from "react-resizable-panels";
 
 import flowStyle from "../flow/flow.module.css";
+import type { Schemas } from "../shared/api/client";
 import { me } from "../shared/api/queries";
 import { language } from "../shared/texts";
 import { useTheme } from "../shell/theme";
 import style from "./phone.module.css";
 
+type Simulator = NonNullable<Schemas["Me"]["simulator"]>;
+
+export function useSimulator(): Simulator | null {
+  return useQuery(me).data?.simulator ?? null;
+}
+
 export function PhonePanel({ isLoaded }: { isLoaded: boolean }) {
-  const { data } = useQuery(me);
-  const simulator = data?.simulator ?? null;
+  const simulator = useSimulator();
   if (simulator === null) return null;
   return (
     <>
       <Separator className={flowStyle["separator"] ?? ""} />
       <Panel id="phone" defaultSize="22%" minSize={300} collapsible>
-        <section className={style["phone"]} aria-label={simulator.label}>
-          <h2 className={style["title"]}>
-            <Smartphone size={14} aria-hidden />
-            {simulator.label}
-          </h2>
-          {isLoaded && <Frame url={simulator.url} label={simulator.label} />}
-        </section>
+        <Phone simulator={simulator} isLoaded={isLoaded} />
       </Panel>
     </>
+  );
+}
+
+export function Phone({
+  simulator,
+  isLoaded = true,
+}: {
+  simulator: Simulator;
+  isLoaded?: boolean;
+}) {
+  return (
+    <section className={style["phone"]} aria-label={simulator.label}>
+      <h2 className={style["title"]}>
+        <Smartphone size={14} aria-hidden />
+        {simulator.label}
+      </h2>
+      {isLoaded && <Frame url={simulator.url} label={simulator.label} />}
+    </section>
   );
 }
 

@@ -1,13 +1,14 @@
 /** The runs of all flows, as they come: searched and filtered by what stands in the address. */
 
 import { useQuery } from "@tanstack/react-query";
-import { X } from "lucide-react";
+import { SlidersHorizontal, X } from "lucide-react";
 import { useEffect, useEffectEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { flows } from "../shared/api/queries";
 import { Button } from "../shared/ui/Button";
 import { Labelled, Select, TextInput } from "../shared/ui/Field";
+import { useNarrow } from "../shared/ui/narrow";
 import { ErrorNote } from "../shared/ui/Note";
 import { Empty, Loading, useTitle } from "../shared/ui/Page";
 import { FATES, STATES, useFilters, type Filters } from "./filters";
@@ -64,10 +65,9 @@ function FilterBar({
   flowNames: ReadonlyMap<string, string>;
 }) {
   const { t } = useTranslation("runs");
-  const { t: word } = useTranslation("states");
+  const isNarrow = useNarrow();
+  const [isUnfolded, setUnfolded] = useState(false);
   const { texts, set } = filters;
-  const flowIds = [...flowNames.keys()];
-  if (texts.flow !== "" && !flowNames.has(texts.flow)) flowIds.push(texts.flow);
   return (
     <form
       className={style["filters"]}
@@ -76,6 +76,37 @@ function FilterBar({
       onSubmit={(event) => event.preventDefault()}
     >
       <SearchField text={texts.search} onText={(text) => set("search", text)} />
+      {isNarrow && (
+        <Button aria-expanded={isUnfolded} onClick={() => setUnfolded(!isUnfolded)}>
+          <SlidersHorizontal size={14} aria-hidden />
+          {t(isUnfolded ? "filters.fewer" : "filters.more")}
+        </Button>
+      )}
+      {(!isNarrow || isUnfolded) && <Narrowing filters={filters} flowNames={flowNames} />}
+      {filters.isAny && (
+        <Button look="quiet" onClick={filters.clear}>
+          <X size={14} aria-hidden />
+          {t("filters.clear")}
+        </Button>
+      )}
+    </form>
+  );
+}
+
+/** What of the runs is wanted, beside what is searched for. */
+function Narrowing({
+  filters: { texts, set },
+  flowNames,
+}: {
+  filters: Filters;
+  flowNames: ReadonlyMap<string, string>;
+}) {
+  const { t } = useTranslation("runs");
+  const { t: word } = useTranslation("states");
+  const flowIds = [...flowNames.keys()];
+  if (texts.flow !== "" && !flowNames.has(texts.flow)) flowIds.push(texts.flow);
+  return (
+    <>
       <Choice
         label={t("filters.state")}
         value={texts.state}
@@ -115,13 +146,7 @@ function FilterBar({
           )}
         </Labelled>
       ))}
-      {filters.isAny && (
-        <Button look="quiet" onClick={filters.clear}>
-          <X size={14} aria-hidden />
-          {t("filters.clear")}
-        </Button>
-      )}
-    </form>
+    </>
   );
 }
 

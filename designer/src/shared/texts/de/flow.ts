@@ -2,6 +2,7 @@ import type { Catalogue } from "..";
 import type en from "../en/flow";
 
 export default {
+  sheets: { label: "Bereiche", side: "Neu", step: "Schritt", runs: "Läufe" },
   start: "Flow starten",
   stop: "Flow stoppen",
   update: "Neue Version starten",

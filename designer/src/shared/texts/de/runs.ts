@@ -107,6 +107,8 @@ export default {
     notCopied: "Der Browser lässt die Seite nicht kopieren. Den Text markieren und kopieren.",
   },
   filters: {
+    more: "Mehr Filter",
+    fewer: "Weniger Filter",
     label: "Filter",
     search: "Suche",
     searchHint: "Name, Nummer, Text oder Lauf",

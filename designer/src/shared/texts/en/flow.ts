@@ -1,4 +1,5 @@
 export default {
+  sheets: { label: "Panels", side: "Add", step: "Step", runs: "Runs" },
   start: "Start flow",
   stop: "Stop flow",
   update: "Run the new version",

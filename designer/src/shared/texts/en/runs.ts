@@ -104,6 +104,8 @@ export default {
     notCopied: "The browser does not let the page copy. Select the text and copy it.",
   },
   filters: {
+    more: "More filters",
+    fewer: "Fewer filters",
     label: "Filters",
     search: "Search",
     searchHint: "Name, number, text or run id",
