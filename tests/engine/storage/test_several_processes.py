@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def settings(tmp_path: Path, postgres: str) -> Settings:
 @contextlib.asynccontextmanager
 async def begun_at_once(
     settings: Settings, connectors: dict[str, Connector], *environments: dict[str, str]
-) -> AsyncIterator[list[BaseException | None]]:
+) -> AsyncGenerator[list[BaseException | None]]:
     """Begin a process with each environment at the same time; give why each did not begin."""
     async with contextlib.AsyncExitStack() as opened:
         starts = [
