@@ -39,6 +39,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What several pages need comes at once: asking for each part of it holds up the first drawing.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "shared", minShareCount: 3 }] } },
+    },
   },
   server: {
     proxy: Object.fromEntries(

@@ -205,6 +205,21 @@ async def test_a_dragged_step_is_where_it_was_left_and_one_undo_takes_it_back(
     assert (await stored(site, "test"))["components"]["wait"]["position"] == {"x": 320, "y": 0}
 
 
+async def test_the_form_of_a_step_comes_when_the_step_is_where_it_was_dragged_to(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    inspector = page.locator("#inspector")
+    await card(page, "begin").click()
+    await expect(inspector).to_contain_text("On Start")
+    await drag(page, await centre(card(page, "wait")), by=(40, 90))
+    await expect(card(page, "wait")).to_have_attribute("data-selected", "true")
+    await expect(inspector).to_contain_text("On Start")
+    await page.mouse.up()
+
+    await expect(inspector.get_by_role("textbox", name="How Long")).to_be_visible()
+
+
 async def test_a_link_that_would_lead_in_a_circle_is_refused_with_a_word(
     visitor: Visitor, site: Site
 ) -> None:

@@ -136,6 +136,18 @@ function Drawing() {
     [editor],
   );
 
+  const onNodeDragStart = useCallback(() => {
+    const ended = new AbortController();
+    const end = () => {
+      ended.abort();
+      editor.setState({ isMoving: false });
+    };
+    editor.setState({ isMoving: true });
+    for (const type of ["pointerup", "pointercancel"]) {
+      window.addEventListener(type, end, { signal: ended.signal });
+    }
+  }, [editor]);
+
   const leave = useCallback(
     (moved: readonly CanvasNode[]) => {
       const at = (node: CanvasNode) => ({
@@ -209,6 +221,7 @@ function Drawing() {
           edgeTypes={EDGE_TYPES}
           onNodesChange={onNodesChange}
           onEdgesChange={onEdgesChange}
+          onNodeDragStart={onNodeDragStart}
           onNodeDragStop={onNodeDragStop}
           onSelectionDragStop={onSelectionDragStop}
           onPaneClick={onPaneClick}

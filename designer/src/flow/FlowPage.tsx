@@ -44,7 +44,7 @@ interface Opened {
 async function openFlow(id: string): Promise<Opened> {
   const params = { params: { path: { flow_id: id } } };
   // Cards that were drawn without it would be drawn again.
-  const components = queryClient.prefetchQuery(palette());
+  const components = queryClient.query(palette()).catch(() => undefined);
   const known = await queryClient.query({ ...flows, staleTime: 0 });
   const isStored = known.flows.some((each) => each.id === id);
   const isDrafted = known.drafts.some((each) => each.id === id);

@@ -29,6 +29,8 @@ export interface EditorState {
   adding: Adding | null;
   /** The step that is to be brought into view. */
   revealing: string | null;
+  /** Whether a step is being dragged just now. */
+  isMoving: boolean;
   /** The step whose name is being typed on its card. */
   renaming: string | null;
   change: (edit: (document: FlowDocument) => FlowDocument, merge?: string) => void;
@@ -62,6 +64,7 @@ export function createEditor(flowId: string, document: FlowDocument): Editor {
     places: {},
     adding: null,
     revealing: null,
+    isMoving: false,
     renaming: null,
     change: (edit, merge) => {
       const { document: before, past, merging, places } = get();

@@ -1,7 +1,7 @@
 /** The selected step: its account and form, a test of it, and what it is. */
 
 import { Tabs } from "radix-ui";
-import { lazy, Suspense, useDeferredValue } from "react";
+import { lazy, Suspense, useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useCatalog } from "../flow/catalog";
@@ -27,8 +27,12 @@ export function Inspector() {
   const { t } = useTranslation("inspector");
   const selected = useEditor((state) => state.selected);
   const [only, second] = selected;
-  // Whoever drags a step chooses it with that, and does not wait for its form.
-  const name = useDeferredValue(second === undefined ? only : undefined);
+  const isMoving = useEditor((state) => state.isMoving);
+  const [chosen, setChosen] = useState<string>();
+  // Whoever drags a step chooses it with that; its form comes when it is where it belongs.
+  const wanted = isMoving ? chosen : second === undefined ? only : undefined;
+  if (wanted !== chosen) setChosen(wanted);
+  const name = useDeferredValue(wanted);
   const isThere = useEditor(({ document }) => name !== undefined && name in document.components);
   return (
     <section className={style["inspector"]} aria-label={t("title")} data-of={name}>

@@ -38,7 +38,7 @@ export function language(): Language {
 
 /** An area's texts for what is drawn hundreds of times; `speak` loads the page anew. */
 export function textsOf<Area extends keyof typeof en>(area: Area): TFunction<Area> {
-  return i18next.getFixedT(null, area) as TFunction<Area>;
+  return i18next.getFixedT(null, area);
 }
 
 export async function startTexts(): Promise<void> {
