@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import flow_runs, ingest, machine, routing, sandbox, start_up, windows
+from . import flow_runs, ingest, machine, page, routing, sandbox, start_up, windows
 from .figures import Figures, Target
-from .report import page
+from .report import told
 
 # Not the system's folder for temporary files: where that is memory, fsync means nothing.
 BUILD = Path(__file__).parent.parent / "build"
-SECTIONS = ("ingest", "flows", "routing", "start", "sandbox", "windows")
+SECTIONS = ("ingest", "flows", "routing", "start", "sandbox", "windows", "page")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Size:
     messages: int
     people: int
     lookups: int
+    opens: int
 
 
 USUAL = Size(
@@ -50,6 +51,7 @@ USUAL = Size(
     messages=6000,
     people=1_000_000,
     lookups=5000,
+    opens=5,
 )
 QUICK = Size(
     webhooks=800,
@@ -64,6 +66,7 @@ QUICK = Size(
     messages=2000,
     people=100_000,
     lookups=1000,
+    opens=1,
 )
 
 
@@ -77,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder.resolve()) as folder:
         figures = measure(size, options.only or SECTIONS, Path(folder))
-    sys.stdout.write(page(figures) + "\n")
+    sys.stdout.write(told(figures) + "\n")
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0 if _nothing_lost(figures) else 1
@@ -106,6 +109,9 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
         targets += found
     if "windows" in sections:
         figures["windows"], found = windows.measure(size.people, size.lookups, folder / "windows")
+        targets += found
+    if "page" in sections:
+        figures["page"], found = page.measure(size.opens, folder / "page")
         targets += found
     figures["targets"] = [each.figures() for each in targets]
     return figures
@@ -139,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--messages", type=int, help=f"in a round, usually {USUAL.messages}")
     parser.add_argument("--people", type=int, help=f"with a window, usually {USUAL.people}")
     parser.add_argument("--lookups", type=int, help=f"of windows, usually {USUAL.lookups}")
+    parser.add_argument("--opens", type=int, help=f"of each page, usually {USUAL.opens}")
     parser.add_argument("--idle-s", type=float, help=f"usually {USUAL.idle_s:g}")
     return parser
 

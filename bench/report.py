@@ -22,7 +22,7 @@ LATENCIES = ("p50", "p95", "p99", "max")
 WIDTH = 42
 
 
-def page(figures: Figures) -> str:
+def told(figures: Figures) -> str:
     """Return all that was measured; sections that were left out are missing."""
     sections = {
         "ingest": _ingest,
@@ -31,6 +31,7 @@ def page(figures: Figures) -> str:
         "startUp": _start_up,
         "sandbox": _sandbox,
         "windows": _windows,
+        "page": _page,
     }
     lines = list(_machine(figures["machine"]))
     for name, section in sections.items():
@@ -96,10 +97,10 @@ def _flow_runs(flow_runs: Figures) -> Iterator[str]:
     for name, each in flow_runs["contestants"].items():
         times = ", ".join(f"{key} {each['acknowledgementMs'][key]:g}" for key in LATENCIES)
         yield f"  {NAMES[name]}: acknowledged within (ms) {times};"
-        yield f"    {', '.join(_told(each))}."
+        yield f"    {', '.join(_became(each))}."
 
 
-def _told(contestant: Figures) -> Iterator[str]:
+def _became(contestant: Figures) -> Iterator[str]:
     yield f"{contestant['asked']} runs asked for"
     if "completed" in contestant:
         yield f"{contestant['completed']} completed"
@@ -153,6 +154,29 @@ def _sandbox(sandbox: Figures) -> Iterator[str]:
     ):
         yield f"  {name:{WIDTH}}{value:>12}"
     yield f"  {sandbox['sent']} messages sent, {sandbox['statuses']} statuses delivered."
+
+
+def _page(page: Figures) -> Iterator[str]:
+    if "missing" in page:
+        yield f"The page: {page['missing']}"
+        return
+    yield (
+        f"The page in Chromium, {page['opens']} times each, medians; the first load is "
+        f"{page['firstLoadKb']:g} kB, compressed"
+    )
+    yield f"  {'interactive after':{WIDTH}}{'cold ms':>12}{'warm ms':>10}{'longest task ms':>18}"
+    for name, each in page["pages"].items():
+        times = f"{each['coldMs']:>12g}{each['warmMs']:>10g}"
+        yield f"  {name:{WIDTH}}{times}{_task(each):>18}"
+    yield f"  {'a flow of 300 steps':{WIDTH}}{'frames/s':>12}{'':10}{'longest task ms':>18}"
+    for name, each in page["moving"].items():
+        yield f"  {name:{WIDTH}}{each['framesPerSecond']:>12g}{'':10}{_task(each):>18}"
+
+
+def _task(each: Figures) -> str:
+    """A browser tells of tasks of 50 ms and more."""
+    longest: float = each["longestTaskMs"]
+    return f"{longest:g}" if longest else "under 50"
 
 
 def _ratios(ratios: Figures) -> Iterator[str]:

@@ -30,7 +30,7 @@ def measure(starts: int, idle_s: float, folder: Path) -> tuple[Figures, list[Tar
     first = [_start_s(folder / f"start-{number}") for number in range(starts)]
     known = folder / f"start-{starts - 1}"
     again = [_start_s(known) for _ in range(starts - 1)]
-    with _engine(known) as (pid, duration_s):
+    with engine(known, free_port()) as (pid, duration_s):
         again.append(duration_s)
         time.sleep(min(SETTLE_S, idle_s))
         before_s, started = cpu_s(pid), time.perf_counter()
@@ -55,15 +55,14 @@ def measure(starts: int, idle_s: float, folder: Path) -> tuple[Figures, list[Tar
 
 
 def _start_s(data: Path) -> float:
-    with _engine(data) as (_, duration_s):
+    with engine(data, free_port()) as (_, duration_s):
         return duration_s
 
 
 @contextlib.contextmanager
-def _engine(data: Path) -> Generator[tuple[int, float]]:
+def engine(data: Path, port: int) -> Generator[tuple[int, float]]:
     """Run `appmixer up`; yield its process id and how long it took to be ready."""
     data.mkdir(parents=True, exist_ok=True)
-    port = free_port()
     with (data / "output.log").open("w") as output:
         started = time.perf_counter()
         process = subprocess.Popen(

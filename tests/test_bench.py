@@ -15,7 +15,7 @@ RUNS, WARM_UP, SINGLES = 6, 4, 2
 COUNTS = ["--webhooks", "70", "--bursts", "1", "--messages", "80", "--starts", "1", "--events", "3"]
 FLOWS = ["--runs", f"{RUNS}", "--warm-up", f"{WARM_UP}", "--singles", f"{SINGLES}"]
 WINDOWS = ["--people", "1000", "--lookups", "20"]
-SIZE = [*COUNTS, *FLOWS, *WINDOWS, "--rounds", "1", "--idle-s", "0.2"]
+SIZE = [*COUNTS, *FLOWS, *WINDOWS, "--rounds", "1", "--opens", "1", "--idle-s", "0.2"]
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +63,21 @@ def test_windows_are_looked_up_and_held_against_their_bar(figures: Any) -> None:
     assert windows["latencyMs"]["p50"] > 0
     names = [each["name"] for each in figures["targets"]]
     assert "a window looked up, median in ms" in names
+
+
+def test_the_page_is_opened_and_moved_in_a_browser_and_held_against_its_bars(figures: Any) -> None:
+    page = figures["page"]
+
+    names = ["list of flows", "flow of 10 steps", "flow of 300 steps"]
+    assert list(page["pages"]) == names
+    assert all(each["coldMs"] > 0 < each["warmMs"] for each in page["pages"].values())
+    assert list(page["moving"]) == [
+        "dragging, near by",
+        "dragging, all in view",
+        "moving the ground",
+    ]
+    assert all(each["framesPerSecond"] > 0 for each in page["moving"].values())
+    assert 100 < page["firstLoadKb"] < 400
 
 
 def test_node_red_is_measured_beside_the_engine_or_said_to_be_missing(
@@ -120,7 +135,7 @@ def test_the_page_tells_of_every_target_whether_it_is_met(
     told = {line[2:].split("  ")[0]: line.split()[-1] for line in run.stdout.splitlines() if line}
 
     is_installed = "nodeRed" in figures["flowRuns"]["contestants"]
-    assert len(figures["targets"]) == 16 + is_installed
+    assert len(figures["targets"]) == 19 + is_installed
     for target in figures["targets"]:
         relation, bound = target["wanted"].rsplit(maxsplit=1)
         measured = target["measured"]
