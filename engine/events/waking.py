@@ -31,7 +31,7 @@ AT_ONCE = 500
 # A trigger that asks a service for news may take so long.
 LONGEST_S = 60.0
 # What other processes have stored is found after this; what this one has stored, at once.
-LOOK_ALONE_S, LOOK_AMONG_OTHERS_S = 60.0, 0.5
+LOOK_ALONE_S, LOOK_AMONG_OTHERS_S = 60.0, 2.0
 # Many may be due within a moment: they are looked for together.
 LOOK_GAP_S = 0.1
 # A database that is away is asked again after this.

@@ -22,7 +22,7 @@ from .waits import Row, end_due
 from .work import SegmentWork, places_named, read_work
 
 # What other processes have queued is found after this; what this one has, is handed over at once.
-SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S = 10.0, 0.5
+SWEEP_ALONE_S, SWEEP_AMONG_OTHERS_S = 10.0, 1.0
 # Waits that end later than this are not in memory.
 HORIZON_S = 60.0
 # A database that is away is asked again after this.

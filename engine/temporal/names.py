@@ -33,6 +33,3 @@ class Names:
 
     def wait(self, segment_id: str) -> str:
         return f"{PREFIX}-{self.installation}-wait-{segment_id}"
-
-    def schedule(self, schedule_id: str, at: float) -> str:
-        return f"{PREFIX}-{self.installation}-schedule-{schedule_id}-{at!r}"

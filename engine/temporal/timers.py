@@ -1,7 +1,8 @@
 """Timers in Temporal: each a workflow whose start is put off, by an id that makes it one only.
 
 They end waits in time. What no timer was made for, because the process died or Temporal was away,
-is found in the tables a little later.
+is found in the tables a little later. Schedules have none: whoever has the turn wakes triggers
+owner after owner, so that those of one do not take the places of all others.
 """
 
 from __future__ import annotations

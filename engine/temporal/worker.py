@@ -16,8 +16,8 @@ from .names import Names
 from .workflows import ConversationWorkflow, TimerWorkflow
 
 WORKFLOWS: Sequence[type] = (ConversationWorkflow, TimerWorkflow)
-# As many as the queue of the process that has the turn lets begin.
-MAX_ACTIVITIES = 512
+# As many segments as the process that has the turn lets begin, and waits to end beside them.
+MAX_ACTIVITIES = 512 + 64
 
 
 @dataclass

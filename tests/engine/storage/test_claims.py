@@ -130,6 +130,21 @@ async def test_many_that_ask_at_once_get_each_segment_once(
     assert {name: len(holders) for name, holders in by.items()} == {"a": 1, "b": 1}
 
 
+async def test_a_segment_that_ends_while_it_is_claimed_is_claimed_by_nobody(
+    processes: tuple[Living, Living], database: sa.Engine
+) -> None:
+    done = sa.update(segments).where(segments.c.id == "a").values(state="done")
+
+    with database.connect() as ending:
+        ending.execute(done)
+        claiming = asyncio.create_task(processes[0].claim("a"))
+        done_before, _ = await asyncio.wait([claiming], timeout=0.2)
+        ending.commit()
+    found = await claiming
+
+    assert (done_before, found) == (set(), None)
+
+
 async def test_what_a_process_leaves_is_known_to_have_been_begun(
     processes: tuple[Living, Living],
 ) -> None:

@@ -43,10 +43,9 @@ AGAIN_S = 1.0
 class TemporalProcess(LeasedProcess):
     """One that has a turn to hand over, and a lease to execute."""
 
-    def __init__(
-        self, site: TemporalSite, execute: Execute, in_memory: int, workflows: Sequence[type]
-    ) -> None:
-        super().__init__(site, execute, in_memory)
+    def __init__(self, site: TemporalSite, execute: Execute, workflows: Sequence[type]) -> None:
+        """Execute nothing without `workflows`, and only hand over."""
+        super().__init__(site, execute, site.in_memory)
         name = f"{PROCESS}{len(site.processes)}-{id(self)}"
         self._lease_over = asyncio.Event()
         log = get_log("test")
@@ -78,7 +77,10 @@ class TemporalProcess(LeasedProcess):
             workflows=workflows,
         )
         self.due.late_s, self.due.horizon_s = site.late_s, 2 * LATE_S
-        self.tasks += [asyncio.create_task(each()) for each in self.temporal.tasks.values()]
+        tasks = dict(self.temporal.tasks)
+        if not workflows:
+            del tasks["temporal worker"]
+        self.tasks += [asyncio.ensure_future(each()) for each in tasks.values()]
 
     async def start(self) -> None:
         await self.lease.make()
@@ -115,13 +117,12 @@ class TemporalSite(EmbeddedSite):
     settings: TemporalSettings = field(default_factory=lambda: TemporalSettings(""))
     # A new key, so its names are its own on a server of all tests.
     seal: Seal = field(default_factory=lambda: Seal(Fernet.generate_key()))
-
     late_s: float = LATE_S
 
     async def open(
         self, execute: Execute, workflows: Sequence[type] = WORKFLOWS
     ) -> TemporalProcess:
-        process = TemporalProcess(self, execute, self.in_memory, workflows)
+        process = TemporalProcess(self, execute, workflows)
         self.processes.append(process)
         await process.start()
         return process

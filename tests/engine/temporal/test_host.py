@@ -15,7 +15,13 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize(
-    "check", [*suite.CHECKS, *suite.LASTING_CHECKS], ids=lambda check: check.__name__
+    "check",
+    [
+        *suite.LASTING_CHECKS,
+        # They ask little of what is different here, and take two minutes.
+        *(pytest.param(each, marks=pytest.mark.prove) for each in suite.CHECKS),
+    ],
+    ids=lambda check: check.__name__,
 )
 async def test_the_engine_over_temporal(
     check: suite.Check,

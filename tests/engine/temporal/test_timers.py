@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from temporalio.client import Client, WorkflowExecutionStatus
 
+from appmixer.engine.temporal.names import Names
+
 from ..runs.queue_conformance import Record, segment
 from .temporal_site import TemporalSite, temporal_site
 
@@ -21,8 +23,7 @@ NEVER_S = 3600.0
 
 async def timers(site: TemporalSite) -> list[WorkflowExecutionStatus | None]:
     client = await Client.connect(site.settings.address)
-    queue = site.processes[0].temporal.dispatch.names.task_queue
-    mine = f'WorkflowType = "timer" AND TaskQueue = "{queue}"'
+    mine = f'WorkflowType = "timer" AND TaskQueue = "{Names(site.seal).task_queue}"'
     return [each.status async for each in client.list_workflows(mine)]
 
 
