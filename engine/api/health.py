@@ -56,9 +56,9 @@ async def readyz(request: Request) -> Response:
         for each in engine.left_out
     ]
     of_plugins = [host.tasks.troubles() for host in engine.hosts.values()]
-    if engine.temporal is not None and engine.temporal.trouble:
+    if engine.temporal is not None:
         # Requests are answered all the same; what follows from them waits.
-        of_plugins.append({"temporal": engine.temporal.trouble})
+        of_plugins.append(engine.temporal.troubles())
     return JSONResponse(
         {
             "status": "ready",

@@ -28,6 +28,8 @@ async def list_notices(request: Request, caller: Caller) -> dict[str, Any]:
         troubles = engine.tasks.troubles()
         for host in engine.hosts.values():
             troubles |= host.tasks.troubles()
+        if engine.temporal is not None:
+            troubles |= engine.temporal.troubles()
     bell = Bell(engine.accounts, engine.flows, engine.storage, engine.hosted)
     return {"notices": await bell.notices(caller.owner_id, troubles)}
 

@@ -89,22 +89,22 @@ def _take(connection: sa.Connection, takings: Sequence[_Taking]) -> list[float]:
     """Return how long each has to wait for its token, which is taken unless that is too long."""
     # In one order, so that no two processes wait for each other.
     names = sorted({each.name for each in takings})
-    new = [{"name": name, "full_at": 0.0} for name in names]
-    connection.execute(postgresql.insert(rates).values(new).on_conflict_do_nothing())
-    mine = sa.select(rates).where(rates.c.name.in_(names)).order_by(rates.c.name)
-    full_at = {row.name: row.full_at for row in connection.execute(mine.with_for_update())}
+    found = postgresql.insert(rates).values([{"name": name, "full_at": 0.0} for name in names])
+    # Nobody else takes from them before the end of the transaction.
+    held = found.on_conflict_do_update(
+        index_elements=["name"], set_={"full_at": rates.c.full_at}
+    ).returning(rates.c.name, rates.c.full_at)
+    full_at = {row.name: row.full_at for row in connection.execute(held)}
     now = float(connection.scalar(sa.select(_NOW)) or 0.0)
     waits: list[float] = []
     for each in takings:
-        following = max(full_at.get(each.name, now), now) + each.interval_s
+        following = max(full_at[each.name], now) + each.interval_s
         waits.append(following - now - each.capacity_s)
         if waits[-1] <= each.max_wait_s:
             full_at[each.name] = following
-    taken = postgresql.insert(rates).values(
-        [{"name": name, "full_at": full_at.get(name, now)} for name in names]
-    )
-    changed = {"full_at": taken.excluded.full_at}
-    connection.execute(taken.on_conflict_do_update(index_elements=["name"], set_=changed))
+    changes = [{"of": name, "to": at} for name, at in full_at.items()]
+    change = sa.update(rates).where(rates.c.name == sa.bindparam("of"))
+    connection.execute(change.values(full_at=sa.bindparam("to")), changes)
     return waits
 
 

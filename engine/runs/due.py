@@ -59,6 +59,8 @@ class Due:
 
     async def hand_over(self, rows: Sequence[Row], fresh: Sequence[SegmentWork] = ()) -> None:
         """Hand over what a commit has made due, `fresh` as it was before it became rows."""
+        if not self.fence.is_open.is_set():
+            return  # who has the turn finds it in the table
         here = self.connectors()
         try:
             works = await self.read([row for row in rows if row["connector"] in here])

@@ -143,12 +143,10 @@ class Dispatch:
             await self._look_at(ids[start : start + CHUNK], now)
 
     async def _look_at(self, ids: Sequence[str], now: float) -> None:
-        is_held = is_claimed(segments.c.id)
-        open_ones = sa.select(segments.c.id, is_held.label("is_held")).where(
-            segments.c.id.in_(ids), IS_DUE | is_held
-        )
-        is_held_of = {row.id: row.is_held for row in await self.rows(open_ones)}
-        over = [each for each in ids if each not in is_held_of and each in self._entries]
+        has_come = is_claimed(segments.c.id).label("has_come")
+        due = sa.select(segments.c.id, has_come).where(segments.c.id.in_(ids), IS_DUE)
+        left = {row.id: row.has_come for row in await self.rows(due)}
+        over = [each for each in ids if each not in left and each in self._entries]
         if over:
             # What is due behind them is not left to the next sweep.
             runs = {self._entries[each].work.run_id for each in over}
@@ -157,9 +155,9 @@ class Dispatch:
             await self.hand_over([mapping(row) for row in rows if row.id not in self._entries])
         for each in over:
             self.tell(each)
-        for each, has_come in is_held_of.items():
+        for each, somebody_has_come in left.items():
             entry = self._entries.get(each)
-            if entry is None or has_come or now - entry.handed_at < self.again_s:
+            if entry is None or somebody_has_come or now - entry.handed_at < self.again_s:
                 continue
             entry.handed_at = now
             self._hand_over(entry)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from ..contract import Log
 from ..errors import StartError
@@ -62,7 +62,7 @@ class Link:
             except (TemporalAwayError, StartError) as error:
                 self._lack(str(error))
             except RPCError as error:
-                self._lack(_told(error))
+                self._lack(self._told(error))
 
     async def client(self) -> Client:
         """Return the connection when there is one."""
@@ -78,7 +78,7 @@ class Link:
             try:
                 return await do(client)
             except RPCError as error:
-                self._lack(_told(error))
+                self._lack(self._told(error))
 
     async def _ask(self, client: Client) -> None:
         asked = DescribeNamespaceRequest(namespace=self.settings.namespace)
@@ -100,7 +100,9 @@ class Link:
             self._say_at = time.monotonic() + SAID_EVERY_S
             self.log.warning("temporal_away", reason=reason)
 
-
-def _told(error: RPCError) -> str:
-    # Its own words may name what was asked for.
-    return f"Temporal does not do what it is asked for ({error.status.name.lower()})."
+    def _told(self, error: RPCError) -> str:
+        # Its own words may name what was asked for.
+        if error.status in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED):
+            return f"Temporal at {self.settings.address} cannot be reached."
+        said = error.status.name.lower()
+        return f"Temporal at {self.settings.address} does not do what it is asked for ({said})."

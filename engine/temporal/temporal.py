@@ -86,10 +86,9 @@ class Temporal:
         self.upkeep = Upkeep(storage.writer, storage.rows, under_way, stop, log)
         self.works = Works(self.link, names, lease, self.activities, workflows)
 
-    @property
-    def trouble(self) -> str:
-        """Return why Temporal is of no use just now, or nothing."""
-        return self.link.trouble
+    def troubles(self) -> dict[str, str]:
+        """Return why Temporal is of no use just now, by its name, or nothing."""
+        return {"temporal": self.link.trouble} if self.link.trouble else {}
 
     async def execute(self, work: SegmentWork) -> None:
         """Have a segment executed by whichever process takes it; return when it is over."""

@@ -12,6 +12,7 @@ from appmixer.engine.contract import SystemClock, ThrottledError
 from appmixer.engine.contract.manifest import QuotaRule
 from appmixer.engine.host.quotas import SharedBuckets
 from appmixer.engine.storage.database import migrate, open_database
+from appmixer.engine.storage.tables import rates
 from appmixer.engine.storage.writer import Writer
 
 pytestmark = pytest.mark.anyio
@@ -23,14 +24,19 @@ RULE = QuotaRule.model_validate(
 
 
 @pytest.fixture
-async def processes(postgres: str) -> AsyncIterator[list[SharedBuckets]]:
+async def database(postgres: str) -> AsyncIterator[sa.Engine]:
     database = open_database(sa.make_url(postgres).set(drivername="postgresql+psycopg"))
     await asyncio.to_thread(migrate, database)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+async def processes(database: sa.Engine) -> AsyncIterator[list[SharedBuckets]]:
     writers = [Writer(database), Writer(database)]
     yield [SharedBuckets("test:echo", {"pair": RULE}, each, SystemClock()) for each in writers]
     for each in writers:
         await asyncio.to_thread(each.close)
-    database.dispose()
 
 
 class Patient(SystemClock):
@@ -59,6 +65,22 @@ async def test_two_processes_take_together_what_one_may_take(
 
     assert sum(taken) == BURST
     assert other
+
+
+async def test_nobody_takes_what_another_process_is_just_taking(
+    processes: list[SharedBuckets], database: sa.Engine
+) -> None:
+    first, second = processes
+    await first.take("pair", "a")
+    all_of_it = sa.update(rates).values(full_at=rates.c.full_at + BURST * RULE.window_s)
+
+    with database.connect() as taking:
+        taking.execute(all_of_it)
+        waiting = asyncio.create_task(took(second, "a"))
+        done_before, _ = await asyncio.wait([waiting], timeout=0.2)
+        taking.commit()
+
+    assert (done_before, await waiting) == (set(), False)
 
 
 async def test_who_is_refused_is_told_when_there_is_room_and_takes_nothing(

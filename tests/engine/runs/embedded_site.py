@@ -55,7 +55,7 @@ class EmbeddedProcess:
             connectors=lambda: [CONNECTOR],
             sweep_s=SWEEP_S,
         )
-        self.tasks = [
+        self.tasks: list[asyncio.Future[None]] = [
             asyncio.create_task(self.due.sweep()),
             asyncio.create_task(self.due.end_waits()),
         ]

@@ -41,7 +41,12 @@ AGAIN_S = 1.0
 
 
 class TemporalProcess(LeasedProcess):
-    """One that has a turn to hand over, and a lease to execute."""
+    """One that has a turn to hand over, and a lease to execute.
+
+    It lives and dies with its `helper`, if it has one, which executes beside it.
+    """
+
+    helper: TemporalProcess | None = None
 
     def __init__(self, site: TemporalSite, execute: Execute, workflows: Sequence[type]) -> None:
         """Execute nothing without `workflows`, and only hand over."""
@@ -80,7 +85,7 @@ class TemporalProcess(LeasedProcess):
         tasks = dict(self.temporal.tasks)
         if not workflows:
             del tasks["temporal worker"]
-        self.tasks += [asyncio.ensure_future(each()) for each in tasks.values()]
+        self.tasks.extend(asyncio.ensure_future(each()) for each in tasks.values())
 
     async def start(self) -> None:
         await self.lease.make()
@@ -100,15 +105,28 @@ class TemporalProcess(LeasedProcess):
         self.temporal.works.leave()
         self._lease_over.set()
 
+    async def help(self, other: TemporalProcess) -> None:
+        """Execute beside another one, and never have the turn."""
+        self._keeping.cancel()
+        other.helper = self
+        await self.start()
+
     async def die(self) -> None:
+        if self.helper is not None:
+            await self.helper.die()
         for task in self.temporal.activities.under_way:
             task.cancel()
         await super().die()
 
     async def lose(self) -> None:
+        await super().lose()
+        await self.lose_lease()
+        if self.helper is not None:
+            await self.helper.lose_lease()
+
+    async def lose_lease(self) -> None:
         never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.lease.writer = Silent(never)
-        await super().lose()
         await self._lease_over.wait()
 
 
@@ -118,6 +136,7 @@ class TemporalSite(EmbeddedSite):
     # A new key, so its names are its own on a server of all tests.
     seal: Seal = field(default_factory=lambda: Seal(Fernet.generate_key()))
     late_s: float = LATE_S
+    workers: int = 1
 
     async def open(
         self, execute: Execute, workflows: Sequence[type] = WORKFLOWS
@@ -125,11 +144,15 @@ class TemporalSite(EmbeddedSite):
         process = TemporalProcess(self, execute, workflows)
         self.processes.append(process)
         await process.start()
+        if self.workers > 1:
+            await TemporalProcess(self, execute, workflows).help(process)
         return process
 
 
 @contextlib.asynccontextmanager
-async def temporal_site(postgres: str, address: str) -> AsyncGenerator[TemporalSite]:
+async def temporal_site(
+    postgres: str, address: str, workers: int = 1
+) -> AsyncGenerator[TemporalSite]:
     database = open_database(sa.make_url(postgres).set(drivername="postgresql+psycopg"))
     await asyncio.to_thread(migrate, database)
     site = TemporalSite(
@@ -138,6 +161,7 @@ async def temporal_site(postgres: str, address: str) -> AsyncGenerator[TemporalS
         Readers(database),
         20_000,
         settings=TemporalSettings(address),
+        workers=workers,
     )
     try:
         yield site
