@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from temporalio.client import Client
 
 from appmixer.engine.cli import missing_extra
 
@@ -301,6 +303,24 @@ def test_the_demonstration_leaves_nothing_behind(shell: Shell) -> None:
     [folder] = [line.split()[1] for line in told.splitlines() if line.startswith("Data")]
     assert not Path(folder).exists()
     assert not shell.data.exists()
+
+
+@pytest.mark.anyio
+async def test_the_demonstration_is_done_over_temporal_when_it_is_named(
+    shell: Shell, postgres: str, temporal_server: str
+) -> None:
+    temporal = await Client.connect(temporal_server)
+    before = await temporal.count_workflows()
+    ports = ["--port", str(free_port()), "--sandbox-port", str(free_port())]
+    places = ["--temporal", temporal_server, "--database-url", postgres]
+
+    code, told, errors = await asyncio.to_thread(
+        shell.run, "up", "--sandbox", "--once", *places, *ports
+    )
+
+    assert code == 0, told + errors
+    assert "All of it happened" in told
+    assert (await temporal.count_workflows()).count > before.count
 
 
 def test_the_demonstration_serves_until_it_is_interrupted(shell: Shell) -> None:

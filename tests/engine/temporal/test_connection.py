@@ -10,7 +10,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio import activity
+from temporalio.api.workflowservice.v1 import ListWorkersRequest
 from temporalio.client import Client
+from temporalio.worker import Worker
 
 from appmixer.engine.errors import StartError
 from appmixer.engine.settings import TemporalSettings
@@ -23,6 +26,10 @@ from .stub import PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE, answering, se
 
 pytestmark = pytest.mark.anyio
 API_KEY = "hunter2-of-temporal"
+
+
+@activity.defn
+async def do_nothing() -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,18 @@ async def test_tells_the_service_neither_the_machine_nor_its_user(temporal_serve
     assert socket.gethostname() not in own.identity
     assert len(own.identity) == 32
     assert given.identity == "worker:1"
+
+
+async def test_a_worker_tells_the_service_nothing_of_the_machine(temporal_server: str) -> None:
+    client = await connect(TemporalSettings(temporal_server))
+    async with Worker(client, task_queue="telling", activities=[do_nothing]):
+        pass
+
+    # One that tells does so when it begins, and at the latest when it ends.
+    told = await client.workflow_service.list_workers(ListWorkersRequest(namespace="default"))
+
+    names = [each.worker_heartbeat.host_info.host_name for each in told.workers_info]
+    assert socket.gethostname() not in names
 
 
 async def test_a_namespace_that_is_not_there_is_named_with_what_to_do(temporal_server: str) -> None:
