@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import flow_runs, ingest, machine, page, routing, sandbox, start_up, windows
+from . import flow_runs, ingest, machine, page, routing, sandbox, several, start_up, windows
 from .figures import Figures, Target
 from .report import told
 
 # Not the system's folder for temporary files: where that is memory, fsync means nothing.
 BUILD = Path(__file__).parent.parent / "build"
-SECTIONS = ("ingest", "flows", "routing", "start", "sandbox", "windows", "page")
+SECTIONS = ("ingest", "flows", "several", "routing", "start", "sandbox", "windows", "page")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,11 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
             size.runs, size.rounds, size.warm_up, size.singles, folder / "flows"
         )
         targets += found
+    if "several" in sections:
+        figures["several"], found = several.measure(
+            size.runs, size.rounds, size.singles, size.idle_s, folder / "several"
+        )
+        targets += found
     if "routing" in sections:
         figures["routing"], found = routing.measure(size.events, size.rounds, folder / "routing")
         targets += found
@@ -119,11 +124,13 @@ def measure(size: Size, sections: Sequence[str], folder: Path) -> Figures:
 
 def _nothing_lost(figures: Figures) -> bool:
     flows = figures.get("flowRuns", {"contestants": {}})["contestants"]
+    sites = figures.get("several", {"sites": {}})["sites"]
     lost: int = figures.get("ingest", {"lostAfterKill": 0})["lostAfterKill"]
     told = figures.get("sandbox", {"sent": 0, "statuses": 0})
     return (
         lost == 0
         and all(flow_runs.is_whole(each) for each in flows.values())
+        and all(several.is_whole(each) for each in sites.values())
         and told["statuses"] == told["sent"] * sandbox.STATUSES
     )
 

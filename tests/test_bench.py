@@ -56,6 +56,20 @@ def test_every_flow_run_ends_sends_one_message_and_is_told_of_in_full(figures: A
     assert figures["flowRuns"]["bareCallCpuMs"] > 0
 
 
+def test_one_process_and_several_are_measured_beside_each_other(figures: Any) -> None:
+    sites = figures["several"]["sites"]
+
+    assert list(sites) == ["engine", "engineOnPostgres", "oneWorker", "twoWorkers"]
+    servers = [["engine"], ["engine", "postgres"], *[["engine", "postgres", "temporal"]] * 2]
+    assert [list(each["cpuMs"]) for each in sites.values()] == servers
+    assert [list(each["idlePercent"]) for each in sites.values()] == servers
+    for measured in sites.values():
+        asked = 2 * RUNS + SINGLES
+        assert [measured[each] for each in ("asked", "completed", "sent")] == [asked] * 3
+        assert measured["perSecond"] > 0 < measured["cpuMs"]["engine"]
+    assert sites["twoWorkers"]["actions"] >= 1
+
+
 def test_windows_are_looked_up_and_held_against_their_bar(figures: Any) -> None:
     windows = figures["windows"]
 
@@ -135,7 +149,7 @@ def test_the_page_tells_of_every_target_whether_it_is_met(
     told = {line[2:].split("  ")[0]: line.split()[-1] for line in run.stdout.splitlines() if line}
 
     is_installed = "nodeRed" in figures["flowRuns"]["contestants"]
-    assert len(figures["targets"]) == 19 + is_installed
+    assert len(figures["targets"]) == 21 + is_installed
     for target in figures["targets"]:
         relation, bound = target["wanted"].rsplit(maxsplit=1)
         measured = target["measured"]

@@ -85,10 +85,13 @@ async def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--graph", default="")
     parser.add_argument("--database-url")
+    parser.add_argument("--temporal")
+    parser.add_argument("--secret-key", default="")
     parser.add_argument("--trace", type=Path)
     arguments = parser.parse_args()
     environment = {
         "APPMIXER_API_TOKEN": API_TOKEN,
+        "APPMIXER_SECRET_KEY": arguments.secret_key,
         "APPMIXER_WHATSAPP_CLIENT_ID": APP_ID,
         "APPMIXER_WHATSAPP_CLIENT_SECRET": APP_SECRET,
         "APPMIXER_WHATSAPP_VERIFY_TOKEN": VERIFY_TOKEN,
@@ -97,6 +100,7 @@ async def main() -> None:
     settings = read_settings(
         data=arguments.data,
         database_url=arguments.database_url,
+        temporal=arguments.temporal,
         port=0,
         environment={name: value for name, value in environment.items() if value},
     )
