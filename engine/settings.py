@@ -21,6 +21,7 @@ TEMPORAL_VARIABLES = {
     "tls_ca": "APPMIXER_TEMPORAL_TLS_CA",
     "tls_cert": "APPMIXER_TEMPORAL_TLS_CERT",
     "tls_key": "APPMIXER_TEMPORAL_TLS_KEY",
+    "ui": "APPMIXER_TEMPORAL_UI",
 }
 DEFAULT_NAMESPACE = "default"
 # Listening at all addresses of the machine, an engine is reached at this one from the machine.
@@ -51,6 +52,8 @@ class TemporalSettings:
     tls_ca: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    ui: str = ""
+    """The address of its own page, if people are to be led there."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -127,4 +130,5 @@ def _read_temporal(
         tls_ca=ca,
         tls_cert=certificate,
         tls_key=key,
+        ui=given["ui"],
     )

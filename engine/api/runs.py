@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime, Field
@@ -23,6 +23,9 @@ from .flows import MAX_NUMBER
 from .identity import Caller, hosting
 from .shapes.runs import Commanded, EventKinds, EventList, Replayed, Run, RunList, StepPage
 from .shapes.shape import shaped
+
+if TYPE_CHECKING:
+    from ..host.engine import Engine
 
 router = APIRouter(prefix="/api", tags=["runs"], route_class=JsonRoute)
 
@@ -90,9 +93,17 @@ async def list_runs(
 @router.get("/runs/{run_id}", response_model=shaped(Run))
 async def get_run(request: Request, caller: Caller, run_id: str) -> dict[str, Any]:
     """Return a run with the input, output, error and later fate of its first steps."""
-    run = await hosting(request).runs.get(caller.owner_id, run_id)
+    engine = hosting(request)
+    run = await engine.runs.get(caller.owner_id, run_id)
     await _explain_silence(request, caller.owner_id, run_id, run["steps"])
-    return run
+    return {**run, "temporalUrl": await _temporal_url(engine, run_id)}
+
+
+async def _temporal_url(engine: Engine, run_id: str) -> str | None:
+    if engine.temporal is None or not engine.temporal.has_page:
+        return None
+    order_key = await engine.runs.order_key(run_id)
+    return None if order_key is None else engine.temporal.page_about(order_key)
 
 
 @router.get("/runs/{run_id}/steps", response_model=shaped(StepPage))

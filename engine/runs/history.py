@@ -95,6 +95,11 @@ class Runs:
             "lists": await self._lists(run_id),
         }
 
+    async def order_key(self, run_id: str) -> str | None:
+        """Return in which order a run goes one after the other with others."""
+        mine = sa.select(segments.c.order_key).where(segments.c.id == run_id)
+        return next((str(row.order_key) for row in await self.storage.rows(mine)), None)
+
     async def steps(
         self, owner_id: str, run_id: str, *, after: str | None = None, limit: int = FIRST_PAGE
     ) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from ..errors import StartError
 from ..settings import TEMPORAL_VARIABLES, Settings, TemporalSettings
 
-ADDRESS, CA, CERTIFICATE, KEY = (
-    TEMPORAL_VARIABLES[name] for name in ("address", "tls_ca", "tls_cert", "tls_key")
+ADDRESS, CA, CERTIFICATE, KEY, UI = (
+    TEMPORAL_VARIABLES[name] for name in ("address", "tls_ca", "tls_cert", "tls_key", "ui")
 )
 
 
@@ -30,6 +30,7 @@ def check_temporal(settings: Settings) -> None:
             f" without --temporal ({ADDRESS})."
         )
     _check_files(settings.temporal)
+    _check_ui(settings.temporal.ui)
 
 
 def _check_nothing_else_is_set(environment: Mapping[str, str]) -> None:
@@ -52,6 +53,20 @@ def _check_address(address: str) -> None:
         raise StartError(
             f"The address of Temporal (--temporal, {ADDRESS}) has to be HOST:PORT, such as"
             " temporal.example.com:7233, with nothing before it and nothing behind."
+        )
+
+
+def _check_ui(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        is_bare = parts.scheme in ("http", "https") and not (parts.query or parts.fragment)
+        is_address = is_bare and bool(parts.hostname) and url.isprintable()
+    except ValueError:
+        is_address = False
+    if url and not is_address:
+        raise StartError(
+            f"{UI} is no address that a browser could open. It begins with https:// (or http://)"
+            " and ends before /namespaces, such as https://temporal.example.com."
         )
 
 

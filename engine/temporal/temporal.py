@@ -16,6 +16,7 @@ from .activities import Activities
 from .dispatch import AGAIN_S, Dispatch
 from .link import Link
 from .names import Names
+from .page import page_about
 from .timers import Timers
 from .upkeep import Upkeep
 from .worker import WORKFLOWS, Works
@@ -55,7 +56,8 @@ class Temporal:
         workflows: Sequence[type] = WORKFLOWS,
     ) -> None:
         self.link = Link(settings, uuid.uuid4().hex, log)
-        names = Names(storage.seal)
+        names = self._names = Names(storage.seal)
+        self._settings = settings
         self.dispatch = Dispatch(
             link=self.link,
             names=names,
@@ -93,6 +95,15 @@ class Temporal:
     async def execute(self, work: SegmentWork) -> None:
         """Have a segment executed by whichever process takes it; return when it is over."""
         await self.dispatch.execute(work)
+
+    @property
+    def has_page(self) -> bool:
+        """Say whether it is known where Temporal's own page is."""
+        return bool(self._settings.ui)
+
+    def page_about(self, order_key: str) -> str:
+        """Return the address of Temporal's page about a conversation."""
+        return page_about(self._settings, self._names.conversation(order_key))
 
     def add_end(self, segment_id: str, at: float) -> None:
         """Have a wait ended at a time."""

@@ -52,6 +52,8 @@ function addressOf(id: string): string {
   return `/runs/${encodeURIComponent(id)}`;
 }
 
+type Fact = [string, React.ReactNode];
+
 function About({ run }: { run: Run }) {
   const { t } = useTranslation("runs");
   const format = useFormat();
@@ -89,8 +91,20 @@ function About({ run }: { run: Run }) {
           [t("duration"), run.durationS === null ? t("notOver") : format.duration(run.durationS)],
           [t("steps"), format.number(run.stepCount)],
           [t("runId"), <code key="id">{run.id}</code>],
+          ...(run.temporalUrl === null
+            ? []
+            : [[t("temporal"), <Elsewhere key="temporal" url={run.temporalUrl} />] satisfies Fact]),
         ]}
       />
     </>
+  );
+}
+
+function Elsewhere({ url }: { url: string }) {
+  const { t } = useTranslation("runs");
+  return (
+    <a href={url} target="_blank" rel="noreferrer">
+      {t("temporalPage")}
+    </a>
   );
 }

@@ -131,6 +131,9 @@ class Run(RunSummary):
     waits: list[RunWait] = Field(description="The first 100.")
     wait_count: int
     lists: list[OpenList] = Field(description="The first 100 that are not done.")
+    temporal_url: str | None = Field(
+        description="Where Temporal's own page tells of its conversation; null without such a page."
+    )
 
 
 class Commanded(Shape):

@@ -235,6 +235,11 @@ STARTS = {
         "has to be a PEM file",
         environment={**WITH_TEMPORAL, "APPMIXER_TEMPORAL_TLS_CA": __file__},
     ),
+    "a page of Temporal that is none": Start(
+        "APPMIXER_TEMPORAL_UI is no address that a browser could open",
+        "such as https://temporal.example.com",
+        environment={**WITH_TEMPORAL, "APPMIXER_TEMPORAL_UI": "temporal.example.com"},
+    ),
     "a key of Temporal without a certificate": Start(
         "APPMIXER_TEMPORAL_TLS_KEY is set without APPMIXER_TEMPORAL_TLS_CERT",
         "Set APPMIXER_TEMPORAL_TLS_CERT as well",

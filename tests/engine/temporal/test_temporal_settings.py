@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "APPMIXER_TEMPORAL_TLS_CA": "ca.pem",
     "APPMIXER_TEMPORAL_TLS_CERT": "client.pem",
     "APPMIXER_TEMPORAL_TLS_KEY": "client.key",
+    "APPMIXER_TEMPORAL_UI": "https://temporal.example.com",
 }
 
 
@@ -32,6 +33,7 @@ def test_temporal_is_read_from_the_environment() -> None:
         tls_ca=Path("ca.pem"),
         tls_cert=Path("client.pem"),
         tls_key=Path("client.key"),
+        ui="https://temporal.example.com",
     )
 
 

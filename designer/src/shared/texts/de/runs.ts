@@ -30,6 +30,8 @@ export default {
   version: "Version {{version}}",
   testVersion: "Entwurf, wie er getestet wurde",
   runId: "Lauf",
+  temporal: "Temporal",
+  temporalPage: "seine Unterhaltung dort",
   flow: "Flow",
   flowGone: "gelöschter Flow",
   begun: "Begonnen durch",

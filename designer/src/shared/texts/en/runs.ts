@@ -27,6 +27,8 @@ export default {
   version: "Version {{version}}",
   testVersion: "Draft, as it was tested",
   runId: "Run",
+  temporal: "Temporal",
+  temporalPage: "its conversation there",
   flow: "Flow",
   flowGone: "deleted flow",
   begun: "Began with",
