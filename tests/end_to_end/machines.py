@@ -66,6 +66,10 @@ class Machines:
         self.world.wait_until(self.at_work, "it is taken over", TAKEN_OVER_S * slowness())
         self.takeovers_s.append(time.monotonic() - lost_at)
 
+    def stop(self) -> None:
+        for each in self.alive:
+            each.stop()
+
     def at_work(self) -> Process | None:
         for each in self.alive:
             ready = self.world.http.get(f"{each.url}/readyz")
@@ -88,7 +92,7 @@ def machines(folder: Path, database_url: str, **settings: Any) -> Generator[Mach
         ExitStack() as opened,
     ):
         found = Machines(world, folder, [world.engine])
-        opened.callback(lambda: [each.stop() for each in found.alive])
+        opened.callback(found.stop)
         found.begin()
         yield found
 
