@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from playwright.async_api import Page, expect
@@ -62,6 +63,15 @@ async def choose(page: Page, words: str) -> None:
     found = page.get_by_role("dialog", name="Add a step").get_by_role("option")
     await expect(found.first).to_contain_text(words, ignore_case=True)
     await page.keyboard.press("Enter")
+
+
+def is_saved(
+    page: Page, holds: Callable[[Any], bool] = lambda _: True
+) -> AbstractAsyncContextManager[Any]:
+    """What is done in this context ends with a document for which something holds saved."""
+    return page.expect_request_finished(
+        lambda request: request.method == "PUT" and holds(request.post_data_json)
+    )
 
 
 async def saved(page: Page) -> None:
