@@ -159,7 +159,7 @@ def test_an_error_that_does_not_survive_being_stored_is_named() -> None:
 
     assert complaints == [
         "Forgetful cannot be stored and read again: "
-        "Forgetful.__init__() takes 2 positional arguments but 8 were given"
+        "Forgetful.__init__() takes 2 positional arguments but 9 were given"
     ]
 
 
