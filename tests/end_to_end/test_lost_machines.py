@@ -93,9 +93,11 @@ def test_a_machine_that_is_lost_in_a_flood_costs_no_message_and_doubles_none(
     record_property("then settled in seconds", settled_s)
     assert len(runs) == len({run["eventId"] for run in runs}) == messages
     assert [text for texts in said.values() for text, n in Counter(texts).items() if n > 1] == []
+    # Those of the first kills may have come to their deadline before the last.
+    unsure = len(waiting) + sum(run["status"] == "unknown" for run in runs)
     missing = messages - sum(len(texts) for texts in said.values())
     # Beside those, what was about to leave when a machine was lost, of which only that one knew.
-    assert NEVER["count"] * kills <= missing <= len(waiting) <= kills * len(people)
+    assert NEVER["count"] * kills <= missing <= unsure <= kills * len(people)
     assert [reasons(run) for run in whole] == [WAITS_FOR] * len(whole)
     assert ended == {"completed": messages - missing, "unknown": missing}
     assert "Traceback" not in logs
