@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -70,11 +70,10 @@ async def dumped(address: str) -> str:
 def _plain(found: Any) -> list[str]:
     """Return what the payloads of a history hold."""
     if isinstance(found, list):
-        entries: list[Any] = found
-        return [text for each in entries for text in _plain(each)]
+        return [text for each in cast("list[Any]", found) for text in _plain(each)]
     if not isinstance(found, dict):
         return []
-    fields: dict[str, Any] = found
+    fields = cast("dict[str, Any]", found)
     data = fields.get("data")
     mine = [base64.b64decode(data).decode(errors="replace")] if isinstance(data, str) else []
     return mine + [text for each in fields.values() for text in _plain(each)]
