@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -106,7 +107,7 @@ async def test_no_view_speaks_of_a_connector_that_is_not_there(
 
 async def happens(site: Site, room: str, text: str) -> None:
     """Somebody says something at the service."""
-    event = {
+    event: dict[str, Any] = {
         "id": text,
         "kind": "heard",
         "payload": {"text": text, "items": [], "ratio": None},

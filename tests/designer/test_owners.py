@@ -81,7 +81,7 @@ async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestio
     await until_holds(page, "heard.some((each) => each.startsWith('open'))")
     await says(site, f"{MARK} once more")
     await waits_for_run(site, count=3)
-    draft = {"name": f"{MARK} as well", "components": {}}
+    draft: dict[str, Any] = {"name": f"{MARK} as well", "components": {}}
     (await site.api.put("/api/flows/theirs/draft", json=draft)).raise_for_status()
     await has_a_flow_like_it(page, name="Last")
     await until_holds(page, "heard.some((each) => each.startsWith('draft'))")
@@ -113,7 +113,7 @@ async def marks_everything(site: Site) -> str:
     (await site.api.post("/api/flows/theirs/start")).raise_for_status()
     file = {"file": (f"{MARK}.txt", b"kept", "text/plain")}
     (await site.api.post("/api/files", files=file)).raise_for_status()
-    failing = {
+    failing: dict[str, Any] = {
         "name": f"{MARK} fails",
         "components": {
             "begin": {"type": "appmixer.utilities.OnStart", "input": {}},
