@@ -25,6 +25,7 @@ REAL_TIME = {
     "engine/contract/host_conformance": "a real host is waited for",
     "engine/host/calls.py": "a call of the network is ended",
     "engine/host/outgoing.py": "a sleep of nothing lets others have their turn",
+    "engine/host/relay.py": "what another process has said counts for a while",
     "engine/host/turn.py": "another process has died, and a database has a clock of its own",
     "engine/observe/tasks.py": "what has failed is begun again",
     "engine/runs/loop_time.py": "how long an owner keeps the loop",
@@ -40,6 +41,7 @@ REAL_TIME = {
     "engine/storage/fence.py": "another process may have taken over",
     "engine/storage/patience.py": "how long a commit takes",
     "engine/storage/writer.py": "how long a commit takes",
+    "engine/temporal": "a service of its own, and processes that may have died",
     "plugin/graph/client.py": "a service cannot be reached for a moment",
 }
 

@@ -18,6 +18,8 @@ from .workflows import ConversationWorkflow, TimerWorkflow
 WORKFLOWS: Sequence[type] = (ConversationWorkflow, TimerWorkflow)
 # As many segments as the process that has the turn lets begin, and waits to end beside them.
 MAX_ACTIVITIES = 512 + 64
+# A worker that is to end has so long, and once more when it is cancelled.
+SHUTDOWN_S = 5.0
 
 
 @dataclass
@@ -47,11 +49,19 @@ class Works:
                 await asyncio.wait([running, over], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 over.cancel()
-                if not running.done():
-                    await worker.shutdown()
-                await asyncio.gather(running, return_exceptions=True)
-            if not running.cancelled() and (failure := running.exception()) is not None:
+                await self._end(worker, running)
+            if running.done() and not running.cancelled() and (failure := running.exception()):
                 raise failure
+
+    async def _end(self, worker: Worker, running: asyncio.Task[None]) -> None:
+        """Shut a worker down; one that does not come to its end keeps nobody else from it."""
+        ending = asyncio.create_task(worker.shutdown())
+        await asyncio.wait([running], timeout=SHUTDOWN_S)
+        if not running.done():
+            self.link.log.warning("temporal_worker_left")
+        for task in (running, ending):
+            task.cancel()
+        await asyncio.wait([running, ending], timeout=SHUTDOWN_S)
 
     async def _make(self) -> Worker:
         return Worker(

@@ -58,8 +58,12 @@ function Frame({ url, label }: { url: string; label: string }) {
   const { origin } = address;
   address.searchParams.set("lang", language());
   address.searchParams.set("theme", first);
+  // Its address says which it begins with.
+  const told = useRef(first);
   useEffect(() => {
-    if (isLoaded) frame.current?.contentWindow?.postMessage({ theme }, origin);
+    if (!isLoaded || told.current === theme) return;
+    told.current = theme;
+    frame.current?.contentWindow?.postMessage({ theme }, origin);
   }, [isLoaded, theme, origin]);
   return (
     <iframe
