@@ -11,6 +11,8 @@ GENERATOR := tests/generator/.venv
 GENERATOR_READY := $(GENERATOR)/.ready
 # How many tests run side by side: more than there are cores, for a third of their time is waiting.
 WORKERS ?= 4
+# A test that is at work for longer hangs: it fails, and shows where, instead of all waiting for it.
+HANGS_AFTER_S := 900
 CHECKED := tests/contract tests/components tests/test_docs.py \
 	tests/test_packaging.py tests/test_layers.py \
 	tests/test_publish.py::test_publishing_the_connectors_of_the_repository_changes_nothing
@@ -69,7 +71,7 @@ demo: $(READY) $(PAGE)
 # Everything but the long proofs, of which it runs a small form each.
 test: $(READY) $(NPM_READY) $(GENERATOR_READY) $(PAGE)
 	npm test --prefix $(DESIGNER) --silent -- --silent --passWithNoTests
-	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal --timeout $(HANGS_AFTER_S) $(ARGS)
 
 # What an author of components needs, in seconds.
 check: $(READY)
