@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 from cryptography.fernet import Fernet
 from temporalio.client import Client
+
+from appmixer.engine.values import is_list, is_object
 
 from ..postgres import restart
 from ..temporal_server import TemporalServer
@@ -69,14 +71,13 @@ async def dumped(address: str) -> str:
 
 def _plain(found: Any) -> list[str]:
     """Return what the payloads of a history hold."""
-    if isinstance(found, list):
-        return [text for each in cast("list[Any]", found) for text in _plain(each)]
-    if not isinstance(found, dict):
+    if is_list(found):
+        return [text for each in found for text in _plain(each)]
+    if not is_object(found):
         return []
-    fields = cast("dict[str, Any]", found)
-    data = fields.get("data")
+    data = found.get("data")
     mine = [base64.b64decode(data).decode(errors="replace")] if isinstance(data, str) else []
-    return mine + [text for each in fields.values() for text in _plain(each)]
+    return mine + [text for each in found.values() for text in _plain(each)]
 
 
 def test_temporal_is_told_nothing_of_what_people_write_or_who_they_are(
