@@ -1,7 +1,7 @@
 """Temporal's server for development: all of it in one process, which keeps nothing on the disk.
 
-In a file it commits one thing after the other to SQLite, each with an fsync, and executes ten
-segments a second: that is measured nowhere else.
+In a file it commits one thing after the other to SQLite, and is slower: no server that is meant for
+work does that.
 """
 
 from __future__ import annotations
