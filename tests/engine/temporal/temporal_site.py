@@ -136,6 +136,7 @@ class TemporalSite(EmbeddedSite):
     # A new key, so its names are its own on a server of all tests.
     seal: Seal = field(default_factory=lambda: Seal(Fernet.generate_key()))
     late_s: float = LATE_S
+    patience_s: float = 60.0
     workers: int = 1
 
     async def open(
