@@ -19,7 +19,7 @@ import pytest
 from ..machine import slowness
 from .conftest import World
 from .machines import Balancer, machines
-from .test_stand_by import replies
+from .test_stand_by import is_quiet, replies
 
 # A flood's messages, and how often whoever is at work is killed.
 FLOODS = pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_machine_that_is_lost_in_a_flood_costs_no_message_and_doubles_none(
                 found.begin()
         lost_at = time.monotonic()
         world.wait_until(
-            lambda: settled(world, messages), "runs are at rest", SETTLED_S * slowness()
+            lambda: is_quiet(world, messages), "runs are at rest", SETTLED_S * slowness()
         )
         settled_s = time.monotonic() - lost_at
         runs = world.runs(limit=1000)
@@ -122,16 +122,3 @@ def are_answered(world: World, before: set[str]) -> bool:
 
 def reasons(run: dict[str, Any]) -> list[str]:
     return [each["reason"] for each in run["waits"]]
-
-
-def settled(world: World, messages: int) -> bool:
-    """Say whether every run has ended, or waits for what only Meta can tell."""
-    hooks = world.sandbox_call("GET", "/_sandbox/webhooks?limit=1")
-    runs = world.runs(limit=1000)
-    return (
-        hooks["waiting"] == 0
-        and not world.has_work()
-        and len(runs) == messages
-        and all(run["status"] in ("completed", "waiting", "unknown", "failed") for run in runs)
-        and not any(world.is_tried_again(each) for each in runs)
-    )
