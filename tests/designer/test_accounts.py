@@ -79,11 +79,12 @@ async def test_a_login_leads_back_from_another_host_name(visitor: Visitor, site:
     elsewhere = site.sandbox.url.replace("127.0.0.1", "localhost")
     assert elsewhere != site.sandbox.url
     path = f"/api/configuration/{SERVICE}"
-    set_by_environment = site.running.engine.configuration.environment
-    site.running.engine.configuration.environment = {
-        **set_by_environment,
+    configuration = site.running.engine.configuration
+    configuration.environment = {
+        **configuration.environment,
         "APPMIXER_WHATSAPP_DIALOG_URL": elsewhere,
     }
+    await configuration.load()
     assert elsewhere in (await site.api.get(path)).text
     page = await visitor.open(await site.link("/accounts"))
     login = await begin(page, "shop")

@@ -52,7 +52,7 @@ class Sites:
 
 
 @pytest.fixture
-async def sites(settings: Settings, until: Until) -> AsyncIterator[Sites]:
+async def sites(settings: Settings, until: Until, visitor: Visitor) -> AsyncIterator[Sites]:
     built = build_page(settings.data.parent / "designer")
     (built / "index.html").write_text(PAGE)
     (built / "assets" / "who.js").write_text(WHO)
@@ -69,6 +69,7 @@ async def sites(settings: Settings, until: Until) -> AsyncIterator[Sites]:
             async with httpx.AsyncClient() as client:
                 await until(lambda: _answers(client, url))
             yield Sites(running, url)
+            await visitor.leave()
     finally:
         dialog.cancel()
         await asyncio.gather(dialog, return_exceptions=True)

@@ -33,13 +33,6 @@ WHOLE_PAGE = "document.documentElement.scrollWidth <= document.documentElement.c
 
 
 @pytest.fixture
-async def sandbox(sandbox: RunningSandbox, visitor: Visitor) -> AsyncGenerator[RunningSandbox]:
-    """A sandbox that ends when nobody looks at it any more."""
-    yield sandbox
-    await visitor.leave()
-
-
-@pytest.fixture
 async def page(visitor: Visitor, sandbox: RunningSandbox, number: str) -> AsyncGenerator[Page]:
     """The page, loaded, with the two seeded phones; it must ask nobody else for anything."""
     yield await loaded(visitor, sandbox)
