@@ -107,8 +107,13 @@ class Keeper:
         self._is_touched, self._fired = False, self._world.clock.fired
         changed, self._changed = self._changed, {}
         differences = self._differences(self._world.messages if whole else self._looked_at(changed))
+        writing = asyncio.create_task(asyncio.to_thread(self._write, differences))
         try:
-            await asyncio.to_thread(self._write, differences)
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # A thread goes on when nobody waits for it: nobody else may use the file meanwhile.
+            await asyncio.wait({writing})
+            raise
         except sqlite3.Error as failed:
             logger.error("The state could not be written to %s: %s", self._path, failed)
             self._is_touched, self._changed = True, changed | self._changed

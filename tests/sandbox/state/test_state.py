@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
@@ -360,6 +362,34 @@ async def test_a_file_that_cannot_be_written_is_told_and_tried_again(
     keeper = Keeper(again, state)
     await keeper.stop()
     assert set(again.people) == set(world.people)
+
+
+@pytest.mark.anyio
+async def test_a_write_that_is_under_way_at_the_end_is_waited_for(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+    goes_on = threading.Event()
+    write = Keeper._write  # pyright: ignore[reportPrivateUsage]
+
+    def slowly(self: Keeper, differences: keeping.Differences) -> None:
+        did.append("begin")
+        assert goes_on.wait(60)
+        write(self, differences)
+        did.append("end")
+
+    monkeypatch.setattr(keeping, "PAUSE_S", 0.0)
+    monkeypatch.setattr(Keeper, "_write", slowly)
+    keeper = Keeper(World(seed.seed, Courier), state)
+    keeper.start()
+    await until(lambda: did == ["begin"])
+    stopping = asyncio.create_task(keeper.stop())
+    await asyncio.wait({stopping}, timeout=0.2)
+    goes_on.set()
+    await stopping
+
+    # The first ends before the last begins; the file is closed behind both.
+    assert did == ["begin", "end"] * 2
 
 
 @pytest.mark.anyio
