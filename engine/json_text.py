@@ -23,11 +23,15 @@ def dump(value: Any) -> str:
 
 
 def load(text: str) -> Any:
-    """Return the value of a text that `dump` has written, or an earlier release."""
+    """Return the value of a text that `dump` has written, or json.
+
+    Half of a surrogate pair, which JSON can spell and no answer can say, becomes U+FFFD.
+    """
     try:
         return from_json(text)
     except ValueError:
-        return json.loads(text)
+        said = json.dumps(json.loads(text), ensure_ascii=False)
+        return json.loads(said.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
 
 def _refuse(value: Any) -> Any:

@@ -10,9 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
+from ..json_text import load
 from .tables import SCHEMA_VERSION, metadata
 
-POOL_SIZE = 20
+POOLED: Mapping[str, Any] = {
+    "pool_size": 20,
+    "max_overflow": 0,
+    "hide_parameters": True,
+    "json_deserializer": load,
+}
 # The number of the lock under which tables are made and changed on PostgreSQL.
 MIGRATING = 0x6170706D
 # As Alembic makes it.
@@ -86,14 +92,9 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
     """
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(
-            url,
-            pool_size=POOL_SIZE,
-            max_overflow=0,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            connect_args=POSTGRESQL_LIMITS,
+            url, **POOLED, pool_pre_ping=True, connect_args=POSTGRESQL_LIMITS
         )
-    engine = sa.create_engine(url, pool_size=POOL_SIZE, max_overflow=0, hide_parameters=True)
+    engine = sa.create_engine(url, **POOLED)
     synchronous = "FULL" if survives_power_cut else "NORMAL"
 
     def prepare(connection: Any, _: object) -> None:

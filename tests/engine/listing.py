@@ -71,7 +71,8 @@ class Done(Fields):
 class Do(Action):
     """https://example.org/do
 
-    Does what the text says: `fail`, `unknown`, `slow`, `later`, `wait`; the plugin notes it.
+    Does what the text says: `fail`, `unknown`, `slow`, `later`, `wait`, `half` (gives half of a
+    character); the plugin notes it.
     """
 
     label = "Do"
@@ -100,7 +101,7 @@ class Do(Action):
         if how == "wait":
             return Wait(f"answer:{input.text}", 60 if ":" in input.text else 0.05)
         plugin.acts.append((context.step_id, input.text, "end"))
-        return Done(text=input.text)
+        return Done(text="\ud83d!" if how == "half" else input.text)
 
     async def resume(
         self, context: ActionContext, state: JsonObject, event: JsonObject | None

@@ -137,6 +137,18 @@ async def test_the_steps_of_other_owners_are_not_there(
     assert answer.status_code == 404
 
 
+async def test_half_a_character_that_a_step_gave_is_shown_as_a_sign(
+    engine: Engine, owner: str, admin: httpx.AsyncClient, hear: Hear, ended_runs: Ended
+) -> None:
+    await start(engine, owner, each_do("half"))
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+
+    for path in (f"/api/runs/{run['id']}", f"/api/runs/{run['id']}/steps"):
+        answer = (await admin.get(path)).raise_for_status().json()
+        assert {"did": [{"text": "\ufffd!"}]} in [step["output"] for step in answer["steps"]]
+
+
 async def test_of_many_waits_the_first_are_shown_and_all_are_counted(
     engine: Engine,
     owner: str,
