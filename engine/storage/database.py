@@ -91,9 +91,7 @@ def open_database(url: sa.URL, *, survives_power_cut: bool = False) -> sa.Engine
     Errors, which are logged, do not show the values of their statements.
     """
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(
-            url, **POOLED, pool_pre_ping=True, connect_args=POSTGRESQL_LIMITS
-        )
+        return sa.create_engine(url, **POOLED, pool_pre_ping=True, connect_args=POSTGRESQL_LIMITS)
     engine = sa.create_engine(url, **POOLED)
     synchronous = "FULL" if survives_power_cut else "NORMAL"
 
