@@ -1,4 +1,7 @@
-"""The bench at its smallest: every section runs, and nothing that was acknowledged is lost."""
+"""The bench at its smallest: every section runs, and nothing that was acknowledged is lost.
+
+The two sections that start most, browsers and workers, run with the long proofs.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +17,32 @@ ROOT = Path(__file__).parent.parent
 RUNS, WARM_UP, SINGLES = 6, 4, 2
 COUNTS = ["--webhooks", "70", "--bursts", "1", "--messages", "80", "--starts", "1", "--events", "3"]
 FLOWS = ["--runs", f"{RUNS}", "--warm-up", f"{WARM_UP}", "--singles", f"{SINGLES}"]
+QUICK = ("ingest", "flows", "routing", "start", "sandbox", "windows")
 WINDOWS = ["--people", "1000", "--lookups", "20"]
 SIZE = [*COUNTS, *FLOWS, *WINDOWS, "--rounds", "1", "--opens", "1", "--idle-s", "0.2"]
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    folder = tmp_path_factory.mktemp("bench")
+def bench(folder: Path, *sections: str) -> subprocess.CompletedProcess[str]:
+    only = [word for section in sections for word in ("--only", section)]
     arguments = ["--folder", str(folder), "--json", str(folder / "figures.json")]
-    command = [sys.executable, "-m", "bench", *SIZE, *arguments]
+    command = [sys.executable, "-m", "bench", *SIZE, *only, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
+def read(run: subprocess.CompletedProcess[str]) -> Any:
+    return json.loads(Path(run.args[-1]).read_text())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    return bench(tmp_path_factory.mktemp("bench"), *QUICK)
+
+
 @pytest.fixture
 def figures(run: subprocess.CompletedProcess[str]) -> Any:
-    return json.loads(Path(run.args[-1]).read_text())
+    return read(run)
 
 
 def test_every_acknowledged_webhook_is_stored_although_the_engine_was_killed(figures: Any) -> None:
@@ -56,8 +68,9 @@ def test_every_flow_run_ends_sends_one_message_and_is_told_of_in_full(figures: A
     assert figures["flowRuns"]["bareCallCpuMs"] > 0
 
 
-def test_one_process_and_several_are_measured_beside_each_other(figures: Any) -> None:
-    sites = figures["several"]["sites"]
+@pytest.mark.prove
+def test_one_process_and_several_are_measured_beside_each_other(tmp_path: Path) -> None:
+    sites = read(bench(tmp_path, "several"))["several"]["sites"]
 
     assert list(sites) == ["engine", "engineOnPostgres", "oneWorker", "twoWorkers"]
     servers = [["engine"], ["engine", "postgres"], *[["engine", "postgres", "temporal"]] * 2]
@@ -79,8 +92,11 @@ def test_windows_are_looked_up_and_held_against_their_bar(figures: Any) -> None:
     assert "a window looked up, median in ms" in names
 
 
-def test_the_page_is_opened_and_moved_in_a_browser_and_held_against_its_bars(figures: Any) -> None:
-    page = figures["page"]
+@pytest.mark.prove
+def test_the_page_is_opened_and_moved_in_a_browser_and_held_against_its_bars(
+    tmp_path: Path,
+) -> None:
+    page = read(bench(tmp_path, "page"))["page"]
 
     names = ["list of flows", "flow of 10 steps", "flow of 300 steps"]
     assert list(page["pages"]) == names
@@ -149,7 +165,7 @@ def test_the_page_tells_of_every_target_whether_it_is_met(
     told = {line[2:].split("  ")[0]: line.split()[-1] for line in run.stdout.splitlines() if line}
 
     is_installed = "nodeRed" in figures["flowRuns"]["contestants"]
-    assert len(figures["targets"]) == 21 + is_installed
+    assert len(figures["targets"]) == 17 + is_installed
     for target in figures["targets"]:
         relation, bound = target["wanted"].rsplit(maxsplit=1)
         measured = target["measured"]
