@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, cast
@@ -54,6 +54,9 @@ class Waker:
     log: Log
     describe: Describe
     look_s: float = LOOK_ALONE_S
+    # Has `look` called at a time in the process that has the turn then; None where this one looks
+    # at its clock.
+    add_timer: Callable[[float], None] | None = None
     # Whether nothing is to be done before some time comes.
     is_at_rest: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -63,10 +66,16 @@ class Waker:
     _look_at: float = 0.0
     _is_cut: bool = False
 
-    def look(self) -> None:
-        """Look again: something was asked for, or an account is connected again."""
-        self._look_at = 0.0
+    def look(self, at: float = 0.0) -> None:
+        """Look again, now or at a time: something was asked for or has come due."""
+        self._look_at = min(self._look_at, at)
         self._changed.set()
+
+    def expect(self, times: Iterable[float]) -> None:
+        """Look again, now and at the times for which something was stored just now."""
+        self.look()
+        for at in times:
+            self._look_then(at)
 
     async def work(self) -> None:
         """Wake whatever is due until cancelled."""
@@ -122,9 +131,10 @@ class Waker:
         following = sa.select(soonest).where(schedules.c.wake_at > now)
         self._look_at = now + self.look_s
         rows = await self.storage.rows(query)
-        [after] = await self.storage.rows(following)
-        if after.at is not None:
-            self._look_at = min(self._look_at, max(after.at, now + LOOK_GAP_S))
+        if self.add_timer is None:
+            [after] = await self.storage.rows(following)
+            if after.at is not None:
+                self._look_at = min(self._look_at, max(after.at, now + LOOK_GAP_S))
         self._is_cut = len(rows) == AT_ONCE + PLACES
         self._due = {}
         for row in rows:
@@ -209,8 +219,11 @@ class Waker:
         starts: Sequence[Start],
         kept: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        if not await self.unprompted.store(starts, self._moving_on(row, now, kept)):
+        due_at = next_time(row.rule, max(now, row.due_at), row.due_at)
+        if not await self.unprompted.store(starts, self._moving_on(row, due_at, kept)):
             self.look()
+        elif due_at is not None:
+            self._look_then(due_at)
 
     async def _receive(
         self, row: sa.Row[Any], event: JsonObject
@@ -224,10 +237,9 @@ class Waker:
         return trigger.port, result, context.kept
 
     def _moving_on(
-        self, row: sa.Row[Any], now: float, kept: Sequence[Mapping[str, Any]]
+        self, row: sa.Row[Any], due_at: float | None, kept: Sequence[Mapping[str, Any]]
     ) -> Callable[[sa.Connection], bool]:
         """Return what writes when it is due next, unless somebody else has, or it was stopped."""
-        due_at = next_time(row.rule, max(now, row.due_at), row.due_at)
 
         def move_on(connection: sa.Connection) -> bool:
             if not is_connected(connection, row.account_id):
@@ -240,8 +252,6 @@ class Waker:
                 put_rows(connection, kept)
             return True
 
-        if due_at is not None:
-            self._look_at = min(self._look_at, due_at)
         return move_on
 
     async def _later(self, row: sa.Row[Any], delay_s: float, reason: str) -> None:
@@ -249,7 +259,13 @@ class Waker:
         wake_at = self.storage.clock.now + max(delay_s, 0.0)
         change = sa.update(schedules).where(_is_same(row)).values(wake_at=wake_at, reason=reason)
         await self.storage.writer.commit(lambda connection: connection.execute(change))
-        self._look_at = min(self._look_at, wake_at)
+        self._look_then(wake_at)
+
+    def _look_then(self, at: float) -> None:
+        if self.add_timer is None:
+            self.look(at)
+        else:
+            self.add_timer(at)
 
 
 def _is_same(row: sa.Row[Any]) -> sa.ColumnElement[bool]:

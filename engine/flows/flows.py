@@ -56,8 +56,8 @@ class Flows:
     component_contexts: Callable[[Place], ComponentContext]
     limits: Limits
     base_url: str
-    # Called when what is asked for at a time may have changed.
-    on_changed: Callable[[], None]
+    # Called when what is asked for has changed, with the times at which something is due.
+    on_changed: Callable[[Sequence[float]], None]
     # Tells who watches: the owner, of what kind it is, and what there is to tell.
     tell: Callable[[str, str, Mapping[str, Any]], None]
     log: Log
@@ -221,8 +221,7 @@ class Flows:
                     await self._changed(owner_id, flow_id)
                 raise
             now = self.storage.clock.now
-            await self.storage.writer.commit(lambda c: taking_over.store(c, now))
-            self.on_changed()
+            self.on_changed(await self.storage.writer.commit(lambda c: taking_over.store(c, now)))
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         warnings += [str(each) for each in changed]
         return {**await self._changed(owner_id, flow_id), "warnings": [*dict.fromkeys(warnings)]}

@@ -80,16 +80,17 @@ class TakeOver:
     async def close_hook(self, name: str, place: Place) -> None:
         self.hooks.pop((place.component, name), None)
 
-    def store(self, connection: sa.Connection, now: float) -> None:
-        """Let this version run, and no other."""
+    def store(self, connection: sa.Connection, now: float) -> list[float]:
+        """Let this version run, and no other; return when its triggers are to be woken."""
         connection.execute(sa.delete(listeners).where(listeners.c.flow_key == self.flow_key))
         if self.wanted:
             connection.execute(sa.insert(listeners), list(self.wanted.values()))
-        self._store_schedules(connection, now)
+        times = self._store_schedules(connection, now)
         self._store_hooks(connection)
         set_state(connection, self.flow_key, RUNNING, self.version, "", now)
+        return times
 
-    def _store_schedules(self, connection: sa.Connection, now: float) -> None:
+    def _store_schedules(self, connection: sa.Connection, now: float) -> list[float]:
         """Keep when the same schedule of the former version is due, or that it is over."""
         mine = schedules.c.flow_key == self.flow_key
         present = {row.id: row for row in connection.execute(sa.select(schedules).where(mine))}
@@ -105,6 +106,7 @@ class TakeOver:
         connection.execute(sa.delete(schedules).where(mine))
         if rows:
             connection.execute(sa.insert(schedules), rows)
+        return [row["wake_at"] for row in rows if row["wake_at"] is not None]
 
     def _store_hooks(self, connection: sa.Connection) -> None:
         """Keep the addresses of what is not in this version, closed: it may come again."""

@@ -88,6 +88,7 @@ def make_beginning(
         fence=turn.fence,
         idle_s=idle_s,
     )
+    temporal, late_s = execution.temporal, execution.due.late_s
     waker = Waker(
         storage=storage,
         flows=flows,
@@ -96,7 +97,8 @@ def make_beginning(
         connectors=lambda: plugins.keys(),
         log=log,
         describe=describe,
-        look_s=LOOK_ALONE_S if turn.is_alone else LOOK_AMONG_OTHERS_S,
+        look_s=late_s or (LOOK_ALONE_S if turn.is_alone else LOOK_AMONG_OTHERS_S),
+        add_timer=None if temporal is None else temporal.add_schedule,
     )
     notifier = Notifier(
         storage=storage,

@@ -139,7 +139,7 @@ class Engine:
         self.tasks = Tasks(self.describe, self.metrics, self.log)
         opened.push_async_callback(self.tasks.stop)
         self.execution.begin(self.tasks)
-        begin_relay(self.tasks, self.database, self.stream, self.readers, self.log)
+        begin_relay(self.tasks, self.database, self.stream, self.readers, self.waker.look, self.log)
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("schedules", self.waker.work)
         self.tasks.begin("notices", self.notifier.work)
@@ -177,7 +177,7 @@ class Engine:
             component_contexts=lambda place: EngineContext(self.services, place),
             limits=self.limits,
             base_url=settings.base_url,
-            on_changed=lambda: self.waker.look(),
+            on_changed=lambda times: self.waker.expect(times),
             tell=self.stream.publish,
             log=self.log,
             describe=self.describe,
@@ -240,6 +240,7 @@ class Engine:
             actions=self.actions,
             input_checks=self.input_checks,
             notices=notices,
+            wake=lambda at: self.waker.look(at),
             log=self.log,
             describe=self.describe,
         )

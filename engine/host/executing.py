@@ -37,7 +37,7 @@ from .turn import Turn
 if TYPE_CHECKING:
     from ..temporal.temporal import Temporal
 
-# Where Temporal's timers end waits in time: what has none is ended so much later.
+# Where Temporal's timers do things in time: what has none is done so much later.
 LATE_S = 10.0
 
 
@@ -92,10 +92,14 @@ def make_execution(
     actions: Actions,
     input_checks: InputChecks,
     notices: StreamedNotices,
+    wake: Callable[[float], None],
     log: FilteringBoundLogger,
     describe: Describe,
 ) -> Execution:
-    """Make them; nothing is executed before the queue is given something and has the turn."""
+    """Make them; nothing is executed before the queue is given something and has the turn.
+
+    `wake` is called when triggers are due by a time in this process, which has the turn.
+    """
     clock = storage.clock
     executor = Executor(
         writer=storage.writer,
@@ -136,6 +140,7 @@ def make_execution(
             executor=executor,
             turn=turn,
             due=lambda: due,
+            wake=wake,
             plugins=plugins,
             log=log,
             describe=describe,
@@ -194,6 +199,7 @@ def _make_temporal(
     executor: Executor,
     turn: Turn,
     due: Callable[[], Due],
+    wake: Callable[[float], None],
     plugins: Mapping[str, Plugin],
     log: FilteringBoundLogger,
     describe: Describe,
@@ -201,6 +207,13 @@ def _make_temporal(
     """Make what has segments executed by all processes, and the lease by which this one does."""
     # Imported here: what is installed without its extra is the engine of one process at a time.
     from ..temporal.temporal import Temporal
+    from .relay import tell_due
+
+    async def wake_due(at: float) -> None:
+        if turn.fence.is_open.is_set():
+            wake(at)
+        else:
+            await storage.readers.read(partial(tell_due, at=at))
 
     lease = Turn(
         storage.writer,
@@ -217,10 +230,12 @@ def _make_temporal(
         do=executor.execute,
         read=lambda rows: due().read(rows),
         hand_over=lambda rows: due().hand_over(rows),
+        wake=wake_due,
         under_way=lambda: [each.work.run_id for each in executor.under_way],
         stop=executor.stop,
         connectors=lambda: plugins.keys(),
         side_by_side=executor.side_by_side,
+        late_s=LATE_S,
         log=log,
         describe=describe,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from functools import partial
 
 import sqlalchemy as sa
@@ -72,14 +73,22 @@ def open_rates(
 
 
 def begin_relay(
-    tasks: Tasks, database: sa.Engine, stream: Stream, readers: Readers, log: Log
+    tasks: Tasks,
+    database: sa.Engine,
+    stream: Stream,
+    readers: Readers,
+    wake: Callable[[float], None],
+    log: Log,
 ) -> None:
-    """Let who watches at other processes on the database see what happens here, and here theirs."""
+    """Let who watches at other processes on the database see what happens here, and here theirs.
+
+    `wake` is called with a time for which another process has asked.
+    """
     if database.dialect.name != "postgresql":
         return
     # Imported here: an engine that is alone has no use for the driver.
     from .relay import Relay
 
-    relay = stream.elsewhere = Relay(stream, readers, database.url, log)
+    relay = stream.elsewhere = Relay(stream, readers, database.url, wake, log)
     tasks.begin("stream heard", relay.listen)
     tasks.begin("stream passed on", relay.tell)

@@ -1,7 +1,8 @@
 """What happens at one process, for who watches at another: through PostgreSQL, kept nowhere.
 
 A process says now and then whose watchers it has, and only then do others tell it anything: where
-nobody watches elsewhere, nothing is sent.
+nobody watches elsewhere, nothing is sent. That something is due is told to all of them, for one of
+them has the turn.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import json
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,11 +47,15 @@ Packed = tuple[str, str, Mapping[str, Any]]
 
 @dataclass
 class Relay:
-    """The stream's way to and from the other processes on a PostgreSQL database."""
+    """The stream's way to and from the other processes on a PostgreSQL database.
+
+    `wake` is called with the time at which something is due, of which another process tells.
+    """
 
     stream: Stream
     readers: Readers
     url: sa.URL
+    wake: Callable[[float], None]
     log: Log
     _name: str = field(default_factory=lambda: uuid.uuid4().hex)
     # Whose watchers are elsewhere, and until when that counts.
@@ -109,6 +114,7 @@ class Relay:
             # What was told before is not known here, and what was asked may not be known there.
             self._is_asking, self._announced = True, frozenset()
             self.look()
+            self.wake(0.0)
             async for notify in connection.notifies():
                 self._heed(json.loads(notify.payload))
 
@@ -118,6 +124,8 @@ class Relay:
         if told.get("asks"):
             self._announced = frozenset()
             self.look()
+        if (due_at := told.get("dueAt")) is not None:
+            self.wake(float(due_at))
         now = self._loop.time()
         for owner_id in told.get("watched", ()):
             self._elsewhere[owner_id] = now + COUNTS_S
@@ -165,6 +173,11 @@ class Relay:
         """Have watchers look for what has happened before others knew of them."""
         for owner_id in owner_ids:
             self._loop.call_later(HEARD_S, partial(self.stream.show, owner_id, OPEN, {}))
+
+
+def tell_due(connection: sa.Connection, *, at: float) -> None:
+    """Tell all processes that something is due at a time."""
+    _notify(connection, payloads=[json.dumps({"from": "", "dueAt": at})])
 
 
 def _notify(connection: sa.Connection, *, payloads: Sequence[str]) -> None:

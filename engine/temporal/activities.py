@@ -1,4 +1,4 @@
-"""What Temporal has done by this process: segments executed, waits ended.
+"""What Temporal has done by this process: segments executed, waits ended, triggers woken.
 
 It gives ids and gets nothing back. How a segment ends is in our tables; an activity fails when it
 was not done, and is done by whoever comes next.
@@ -21,10 +21,10 @@ from ..runs.work import SegmentWork
 from ..storage.claims import IS_DUE, Claim, claim, release
 from ..storage.database import DATABASE_AWAY, ReadRows, mapping
 from ..storage.fence import Fence, context_of
-from ..storage.tables import segments
+from ..storage.tables import schedules, segments
 from ..storage.writer import Writer
 from .failures import later
-from .workflows import END_WAIT, SEGMENT
+from .workflows import END_WAIT, SEGMENT, WAKE
 
 # Who has claimed a segment is asked again after this.
 CLAIMED_S = 0.5
@@ -38,7 +38,8 @@ class Activities:
     """The activities of one process, which lives by a lease.
 
     `execute` does a segment and says whether it is done, `fresh` gives one that this process has
-    stored itself, and `tell` is told of each that is over. `hand_over` gets what is due then.
+    stored itself, and `tell` is told of each that is over. `hand_over` gets what is due then, and
+    `wake` has the process that has the turn wake triggers that are due by a time.
     """
 
     writer: Writer
@@ -49,6 +50,7 @@ class Activities:
     tell: Callable[[str], None]
     read: Callable[[Sequence[Row]], Awaitable[list[SegmentWork]]]
     hand_over: Callable[[Sequence[Row]], Awaitable[None]]
+    wake: Callable[[float], Awaitable[None]]
     connectors: Callable[[], Collection[str]]
     describe: Callable[..., dict[str, Any]]
     clock: Clock
@@ -62,7 +64,7 @@ class Activities:
 
     @property
     def all(self) -> Sequence[Callable[..., Any]]:
-        return [self.segment, self.end_wait]
+        return [self.segment, self.end_wait, self.wake_due]
 
     @activity.defn(name=SEGMENT)
     async def segment(self, segment_id: str) -> None:
@@ -93,6 +95,19 @@ class Activities:
         except DATABASE_AWAY:
             raise later("database_away") from None
         await self.hand_over(due)
+
+    @activity.defn(name=WAKE)
+    async def wake_due(self, at: str) -> None:
+        """Have triggers woken that are due by a time, unless they were woken or have stopped."""
+        due_at = float(at)
+        if due_at > self.clock.now:
+            raise later("early", due_at - self.clock.now)
+        due = sa.select(schedules.c.id).where(schedules.c.wake_at <= due_at)
+        try:
+            if await self.rows(due.limit(1)):
+                await self.wake(due_at)
+        except DATABASE_AWAY:
+            raise later("database_away") from None
 
     async def close(self, grace_s: float) -> None:
         """Wait shortly for what is under way; the rest is another process's."""

@@ -33,3 +33,6 @@ class Names:
 
     def wait(self, segment_id: str) -> str:
         return f"{PREFIX}-{self.installation}-wait-{segment_id}"
+
+    def schedules(self, at: str) -> str:
+        return f"{PREFIX}-{self.installation}-schedules-{at}"

@@ -32,7 +32,9 @@ class Temporal:
 
     `turn` is open while this process hands over, `lease` while it executes. `do` executes a
     segment and says whether it is done, `read` reads what rows are to do, and `hand_over` gets
-    what is due next. `stop` lets a run, of those that are `under_way` here, begin no further step.
+    what is due next. `wake` has the process that has the turn wake triggers that are due by a time.
+    What no timer was made for is found in the tables `late_s` after its time. `stop` lets a run, of
+    those that are `under_way` here, begin no further step.
     """
 
     def __init__(
@@ -45,10 +47,12 @@ class Temporal:
         do: Callable[[SegmentWork], Awaitable[bool]],
         read: Callable[[Sequence[Row]], Awaitable[list[SegmentWork]]],
         hand_over: Callable[[Sequence[Row]], Awaitable[None]],
+        wake: Callable[[float], Awaitable[None]],
         under_way: Callable[[], Collection[str]],
         stop: Callable[[str], None],
         connectors: Callable[[], Collection[str]],
         side_by_side: int,
+        late_s: float,
         log: Log,
         describe: Describe,
         heartbeat_s: float = HEARTBEAT_S,
@@ -70,7 +74,7 @@ class Temporal:
             describe=describe,
             again_s=again_s,
         )
-        self.timers = Timers(self.link, names, storage.clock, log)
+        self.timers = Timers(self.link, names, storage.clock, log, late_s)
         self.activities = Activities(
             writer=storage.writer,
             rows=storage.rows,
@@ -80,6 +84,7 @@ class Temporal:
             tell=self.dispatch.tell,
             read=read,
             hand_over=hand_over,
+            wake=wake,
             connectors=connectors,
             describe=describe,
             clock=storage.clock,
@@ -108,6 +113,10 @@ class Temporal:
     def add_end(self, segment_id: str, at: float) -> None:
         """Have a wait ended at a time."""
         self.timers.add_wait(segment_id, at)
+
+    def add_schedule(self, at: float) -> None:
+        """Have triggers woken that are due at a time."""
+        self.timers.add_schedule(at)
 
     @property
     def tasks(self) -> Mapping[str, Callable[[], Awaitable[None]]]:

@@ -18,7 +18,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
-SEGMENT, END_WAIT = "segment-1", "end-wait-1"
+SEGMENT, END_WAIT, WAKE = "segment-1", "end-wait-1", "wake-1"
 # Longer than any segment may take: what decides whether one is given up is its heartbeat.
 LONGEST = timedelta(days=1)
 SOON = timedelta(minutes=5)

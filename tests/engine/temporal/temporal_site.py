@@ -71,10 +71,12 @@ class TemporalProcess(LeasedProcess):
             do=self._execute,
             read=self.due.read,
             hand_over=self.due.hand_over,
+            wake=_wake_nobody,
             under_way=lambda: (),
             stop=lambda _: None,
             connectors=lambda: [CONNECTOR],
             side_by_side=5,
+            late_s=site.late_s,
             log=log,
             describe=Faults(log).describe,
             heartbeat_s=HEARTBEAT_S,
@@ -128,6 +130,10 @@ class TemporalProcess(LeasedProcess):
         never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self.lease.writer = Silent(never)
         await self._lease_over.wait()
+
+
+async def _wake_nobody(at: float) -> None:
+    raise AssertionError(f"nothing was scheduled, and something is due at {at}")
 
 
 @dataclass

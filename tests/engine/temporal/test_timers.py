@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -67,7 +68,7 @@ async def test_a_wait_has_one_timer_however_often_it_is_asked_for(
 
         await process.wait(segment("later"), 60.0)
         for _ in range(3):
-            process.temporal.add_end("later", 0.0)
+            process.temporal.add_end("later", time.time())
         await process.wait(segment("now"), 0.0)
         await record.until_ended(["now"])
         running, completed = WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED
