@@ -1,6 +1,7 @@
 """The embedded queue as the suite sees it: rows in a database, and processes that take turns.
 
-On SQLite the site gives the turn, on PostgreSQL the engine's own lease, which is shorter here.
+On SQLite the site gives the turn, on PostgreSQL the engine's own lease. That is never over by
+itself, however slow the machine is: it ends with its process, or when a check has it lost.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from appmixer.engine.runs.work import SegmentWork
 from appmixer.engine.storage.database import LeaseLostError, migrate, open_database
 from appmixer.engine.storage.fence import Fence
 from appmixer.engine.storage.readers import Readers
-from appmixer.engine.storage.tables import segments
+from appmixer.engine.storage.tables import leases, segments
 from appmixer.engine.storage.writer import Writer
 
 from .queue_conformance import CONNECTOR, Execute
@@ -32,7 +33,9 @@ from .queue_conformance import CONNECTOR, Execute
 # Few, so that there are more segments than places.
 PLACES = 8
 SWEEP_S = 0.05
-LEASE_S, LOOK_S = 0.6, 0.1
+LEASE_S, LOOK_S = 600.0, 0.1
+# One that is to be lost is over after this.
+LOST_AFTER_S = 0.3
 
 
 class EmbeddedProcess:
@@ -131,16 +134,32 @@ class LeasedProcess(EmbeddedProcess):
         self._keeping.cancel()
         await super().die()
         await asyncio.to_thread(self.writer.close)
+        await run_out(self._turn.name, self._site.writer)
 
     async def lose(self) -> None:
-        """Get no answer any more to what would renew the lease."""
-        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._turn.writer = Silent(never)
-        await self._is_lost.wait()
+        await cut_off(self._turn, self._is_lost, self._site.writer)
 
     def _lost(self) -> None:
         self.queue.leave_all()
         self._is_lost.set()
+
+
+async def run_out(name: str, writer: Writer) -> None:
+    """Let a lease have run out, unless whoever has it lives and renews it."""
+    over = sa.update(leases).where(leases.c.name == name).values(expires_at=0.0)
+    await writer.commit(lambda c: c.execute(over))
+
+
+async def cut_off(turn: Turn, is_lost: asyncio.Event, writer: Writer) -> None:
+    """Have what renews a lease get no answer any more, until the lease has run out."""
+    term = turn.fence.term
+    assert term is not None
+    turn.lease_s = LOST_AFTER_S
+    while term.ends_at > time.monotonic() + LOST_AFTER_S:  # noqa: ASYNC110  nobody tells of it
+        await asyncio.sleep(LOOK_S / 10)
+    turn.writer = Silent(asyncio.get_running_loop().create_future())
+    await is_lost.wait()
+    await run_out(turn.name, writer)
 
 
 class Silent(Writer):

@@ -16,7 +16,7 @@ from appmixer.engine.runs.work import SegmentWork
 
 from .queue_conformance import Execute
 
-LEASE_S = 0.15
+LOOK_S = 0.03
 # Every flow has so many places of its own, whatever others do.
 PLACES_OF_A_FLOW = 2
 
@@ -31,12 +31,15 @@ class MemoryRows:
 
 
 class MemoryQueue:
-    """One process: it renews its lease, takes what is free, and executes it."""
+    """One process: while it has its lease, it takes what is free, and executes it.
+
+    That is over when its process has died or a check has it lost, and not by itself: a machine may
+    be slow.
+    """
 
     def __init__(self, rows: MemoryRows, execute: Execute) -> None:
         self.rows, self._execute = rows, execute
-        self.is_renewing = True
-        self._leased_until = time.monotonic() + LEASE_S
+        self.has_lease = True
         self._is_closed = False
         self.tasks: set[asyncio.Task[None]] = set()
         self.watching = asyncio.create_task(self._watch())
@@ -53,17 +56,10 @@ class MemoryQueue:
         if self.tasks:
             await asyncio.wait(self.tasks)
 
-    @property
-    def has_lease(self) -> bool:
-        return time.monotonic() < self._leased_until
-
     async def _watch(self) -> None:
         while True:
-            # A lease that is over is not had again: another may have the rows.
-            if self.is_renewing and self.has_lease:
-                self._leased_until = time.monotonic() + LEASE_S
             self._take()
-            await asyncio.sleep(LEASE_S / 5)
+            await asyncio.sleep(LOOK_S)
 
     def _take(self) -> None:
         while not self._is_closed and self.has_lease:
@@ -129,10 +125,11 @@ class MemoryProcess:
         for task in dying:
             task.cancel()
         await asyncio.gather(*dying, return_exceptions=True)
+        self.queue.has_lease = False
 
     async def lose(self) -> None:
-        self.queue.is_renewing = False
-        await asyncio.sleep(LEASE_S)
+        self.queue.has_lease = False
+        self.queue.hand_over([])  # before another one looks, as one would that goes on all the same
 
 
 @dataclass

@@ -30,7 +30,8 @@ from ..runs.embedded_site import (
     LOOK_S,
     EmbeddedSite,
     LeasedProcess,
-    Silent,
+    cut_off,
+    run_out,
 )
 from ..runs.queue_conformance import CONNECTOR, Execute
 
@@ -119,6 +120,7 @@ class TemporalProcess(LeasedProcess):
         for task in self.temporal.activities.under_way:
             task.cancel()
         await super().die()
+        await run_out(self.lease.name, self._site.writer)
 
     async def lose(self) -> None:
         await super().lose()
@@ -127,9 +129,7 @@ class TemporalProcess(LeasedProcess):
             await self.helper.lose_lease()
 
     async def lose_lease(self) -> None:
-        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self.lease.writer = Silent(never)
-        await self._lease_over.wait()
+        await cut_off(self.lease, self._lease_over, self._site.writer)
 
 
 async def _wake_nobody(at: float) -> None:
