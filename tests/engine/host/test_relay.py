@@ -156,12 +156,7 @@ async def test_who_watches_is_told_to_look_and_goes_on_when_the_database_was_awa
 
     await until(is_told_again)
 
-    before = 0
-    for number, notice in enumerate(mine.told):
-        if notice.kind == "run":
-            lost = notice.content["runId"] - before - 1
-            assert not lost or mine.told[number - 1].kind in (OPEN, MISSED), mine.told
-            before = notice.content["runId"]
+    check_what_was_missed(mine)
     assert one.tasks.troubles() == other.tasks.troubles() == {}
 
 
@@ -226,3 +221,35 @@ async def test_what_the_database_did_not_take_is_missed_and_said(
 
     assert mine.of(MISSED) == [{"count": 2}]
     assert mine.of("run") == []
+
+
+@pytest.mark.parametrize("told", ["of another release", "[]", '{"by": "another release"}'])
+async def test_what_another_release_tells_loses_nothing_of_which_nobody_is_told(
+    engines: tuple[Engine, Engine], postgres: str, until: Until, told: str
+) -> None:
+    one, other = engines
+    mine = Watching(other, "me")
+    await is_known(until, one, "me", elsewhere=mine)
+    log: Any = RecordingLog()
+    other.tasks.log = log
+    numbers = itertools.count(1)
+    with psycopg.connect(postgres, autocommit=True) as teller:
+        teller.execute("SELECT pg_notify(%s, %s)", (CHANNEL, told))
+
+    async def is_told_again() -> bool:
+        one.stream.publish("me", "run", {"runId": next(numbers)})
+        return "task_failed" in log.warnings and len(mine.of(OPEN)) > 1 and len(mine.of("run")) > 20
+
+    await until(is_told_again)
+
+    check_what_was_missed(mine)
+
+
+def check_what_was_missed(watching: Watching) -> None:
+    """See that before what was lost the watcher was told to look."""
+    before = 0
+    for number, notice in enumerate(watching.told):
+        if notice.kind == "run":
+            lost = notice.content["runId"] - before - 1
+            assert not lost or watching.told[number - 1].kind in (OPEN, MISSED), watching.told
+            before = notice.content["runId"]

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from temporalio import workflow
+from temporalio.client import Client, WorkflowExecutionStatus
 
+from appmixer.engine.temporal.names import Names
 from appmixer.engine.temporal.worker import WORKFLOWS
-from appmixer.engine.temporal.workflows import Conversation, ConversationWorkflow
+from appmixer.engine.temporal.workflows import Conversation, ConversationWorkflow, TimerWorkflow
 
 from ..runs.queue_conformance import Record, segment
 from .temporal_site import temporal_site
 
 pytestmark = pytest.mark.anyio
 
+Until = Callable[..., Awaitable[Any]]
 TALKS, SEGMENTS = 8, 40
 
 
@@ -57,3 +64,54 @@ async def test_workers_of_two_releases_do_all_that_is_due_in_order(
             of_talk = [int(each) for each in record.ended if int(each) % TALKS == talk]
             assert sorted({*of_talk}) == [*dict.fromkeys(of_talk)]
         assert {*record.ended} == {work.id for work in works}
+
+
+async def test_a_timer_whose_activity_no_worker_knows_does_not_stay_for_ever(
+    postgres: str, temporal_server: str, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appmixer.engine.temporal.workflows.TRIED_FOR", timedelta(seconds=2))
+    async with temporal_site(postgres, temporal_server) as site:
+        client = await Client.connect(temporal_server)
+        await site.open(Record(site.patience_s).execute)
+
+        timer = await client.start_workflow(
+            TimerWorkflow.run,
+            args=["of-another-release", "1"],
+            id=f"{Names(site.seal).task_queue}-timer",
+            task_queue=Names(site.seal).task_queue,
+        )
+
+        async def is_over() -> bool:
+            return (await timer.describe()).status == WorkflowExecutionStatus.COMPLETED
+
+        await until(is_over)
+
+
+async def test_a_conversation_that_no_worker_can_go_on_with_is_begun_anew(
+    postgres: str, temporal_server: str
+) -> None:
+    async with temporal_site(postgres, temporal_server) as site:
+        names = Names(site.seal)
+        client = await Client.connect(temporal_server)
+        await client.start_workflow(
+            "conversation-of-another-release",
+            id=names.conversation("x"),
+            task_queue=names.task_queue,
+        )
+        record = Record(site.patience_s, slow={"1"})
+        process = await site.open(record.execute)
+        works = [
+            segment("1", 1, talk="x"),
+            *(segment(f"value {number}", 2, talk="x", run="list") for number in range(3)),
+            segment("after", 3, talk="x"),
+        ]
+        await site.store(works)
+        process.queue.hand_over(works)
+
+        await record.until_begun("1")
+        record.go_on.set()
+        await record.until_ended(work.id for work in works)
+
+    assert record.beside == []
+    assert [record.begun[0], record.begun[-1]] == ["1", "after"]
+    assert sorted(record.begun) == sorted(work.id for work in works)
