@@ -73,7 +73,9 @@ class Writer:
         self._committing_since: float | None = None
         self.trouble = ""
         """Why the database did not take the last commit; empty when it did."""
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        # What the loops have asked for in a turn that is not over.
+        self._asked: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
 
@@ -89,7 +91,10 @@ class Writer:
             raise DatabaseTimeout("the database has not taken what came before")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        self._jobs.put(_Job(write, done, loop, in_transaction, right_of_this()))
+        if loop not in self._asked:
+            self._asked[loop] = []
+            loop.call_soon(self._pass_on, loop)
+        self._asked[loop].append(_Job(write, done, loop, in_transaction, right_of_this()))
         with storing():
             return await done
 
@@ -106,11 +111,22 @@ class Writer:
             except DATABASE_AWAY:
                 await asyncio.sleep(PAUSE_S)
 
+    def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the thread what was asked for in this turn of a loop.
+
+        Given one by one, the first would be committed alone while the loop asks for the others:
+        a commit costs what a dozen of them do, and each interrupts the loop several times.
+        """
+        if asked := self._asked.pop(loop, None):
+            self._jobs.put(asked)
+
     def close(self) -> bool:
         """Finish what was asked for, then stop; return False when the database hangs.
 
         What has not been committed then, nobody was told to be stored.
         """
+        for loop in list(self._asked):
+            self._pass_on(loop)
         self._jobs.put(None)
         while self.is_alive and not self.is_hanging:
             self._thread.join(LOOK_S)
@@ -124,15 +140,14 @@ class Writer:
                 self._kept.close()
 
     def _write_all(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            batch = [job]
+        while (batch := self._jobs.get()) is not None:
             is_last = False
             while len(batch) < MAX_JOBS_PER_COMMIT and not self._jobs.empty():
                 following = self._jobs.get()
                 if following is None:
                     is_last = True
                     break
-                batch.append(following)
+                batch += following
             self._committing_since = time.monotonic()
             self._commit(batch)
             self._committing_since = None

@@ -123,6 +123,47 @@ async def test_writes_that_come_together_share_a_commit_and_a_bad_one_fails_alon
         assert connection.scalar(sa.select(sa.func.count()).select_from(store)) == 3
 
 
+async def test_what_is_asked_for_in_one_turn_of_the_loop_shares_a_commit(
+    database: sa.Engine, writer: Writer
+) -> None:
+    await writer.commit(_count)
+    commits: list[object] = []
+    event.listen(database, "commit", commits.append)
+
+    async def ask(number: int) -> None:
+        # The turn is long enough for the thread to begin with the first of them.
+        threading.Event().wait(0.002)
+        await writer.commit(partial(_put, key=f"key {number}"))
+
+    await asyncio.gather(*map(ask, range(20)))
+
+    assert len(commits) == 1
+    assert await writer.commit(_count) == 20
+
+
+async def test_what_was_asked_for_in_the_turn_that_closes_the_writer_is_stored(
+    database: sa.Engine, writer: Writer
+) -> None:
+    asked = asyncio.create_task(writer.commit(partial(_put, key="last")))
+    await asyncio.sleep(0)
+
+    has_ended = writer.close()
+
+    assert has_ended
+    await asked
+    with database.connect() as connection:
+        assert _count(connection) == 1
+
+
+def _put(connection: sa.Connection, key: str) -> None:
+    row = {"namespace": "n", "key": key, "value": "1", "expires_at": None}
+    connection.execute(sa.insert(store), row)
+
+
+def _count(connection: sa.Connection) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(store)) or 0
+
+
 async def test_the_store_keeps_namespaces_apart_and_forgets_what_has_expired(
     readers: Readers, writer: Writer, tmp_path: Path
 ) -> None:
