@@ -7,6 +7,7 @@ from contextvars import ContextVar
 
 import httpx
 
+from ..contract.decompression import AT_HAND
 from .addresses import Allowed
 from .calls import READING, Call, Pool
 
@@ -65,7 +66,7 @@ class Transport(httpx.AsyncBaseTransport):
             call.status,
             headers=call.headers,
             stream=_Content(call) if content is None else httpx.ByteStream(content),
-            extensions={"http_version": b"HTTP/1.1"},
+            extensions={"http_version": b"HTTP/1.1", AT_HAND: content},
         )
 
     async def aclose(self) -> None:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from appmixer.engine.contract.decompression import unpacked
 from appmixer.engine.host.calls import MOMENT
 from appmixer.engine.host.transport import open_http
 
@@ -150,6 +151,18 @@ async def test_what_a_service_gave_with_one_call_goes_with_no_other() -> None:
 
     assert [answer.cookies["a"] for answer in answers] == ["b", "b"]
     assert [head for head in peer.heads if b"cookie" in head] == []
+
+
+@pytest.mark.anyio
+async def test_a_short_answer_is_read_without_its_stream() -> None:
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        answer = await http.send(http.build_request("GET", peer.url), stream=True)
+        content = [piece async for piece in unpacked(answer)]
+        has_streamed = answer.is_stream_consumed
+        await answer.aclose()
+
+    assert content == [b"ok"]
+    assert not has_streamed
 
 
 @pytest.mark.anyio
