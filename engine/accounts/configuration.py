@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -208,6 +208,10 @@ class _View(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._source.values(self._connector_id))
+
+    def items(self) -> ItemsView[str, str]:
+        # Asked for in every run; Mapping's own would look at the source for each.
+        return self._source.values(self._connector_id).items()
 
 
 def _form(key: ConfigurationKey) -> str:

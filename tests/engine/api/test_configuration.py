@@ -64,11 +64,12 @@ async def test_the_environment_wins(engine: Engine) -> None:
 
 async def test_a_view_is_read_at_each_access(engine: Engine) -> None:
     view = engine.configuration.view(SERVICE)
-    before = view.get("secret")
+    before = view.get("secret"), [*view.items()]
 
     await engine.configuration.set(SERVICE, "secret", "new")
 
-    assert (before, view.get("secret")) == (None, "new")
+    assert before == (None, [])
+    assert (view.get("secret"), [*view.items()]) == ("new", [("secret", "new")])
 
 
 def configuration_of(engine: Engine) -> Configuration:
