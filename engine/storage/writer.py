@@ -117,8 +117,9 @@ class Writer:
         Given one by one, the first would be committed alone while the loop asks for the others:
         a commit costs what a dozen of them do, and each interrupts the loop several times.
         """
-        if asked := self._asked.pop(loop, None):
-            self._jobs.put(asked)
+        asked = self._asked.pop(loop, [])
+        for start in range(0, len(asked), MAX_JOBS_PER_COMMIT):
+            self._jobs.put(asked[start : start + MAX_JOBS_PER_COMMIT])
 
     def close(self) -> bool:
         """Finish what was asked for, then stop; return False when the database hangs.
