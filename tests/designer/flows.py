@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
-from ..browser import Visitor
+from ..browser import DEADLINE_MS, Visitor
 from .conftest import Site
 
 EMPTY: Mapping[str, Any] = {"name": "Test", "components": {}}
@@ -54,15 +55,32 @@ async def open_flow(visitor: Visitor, site: Site, document: Mapping[str, Any], *
     await expect(page.get_by_role("region", name="Flow")).to_be_visible()
     if document["components"]:
         await expect(page.locator("[data-step]").first).to_be_visible()
+        # How high the steps are follows from their components, which come later.
+        await expect(page.locator("[data-step] img").first).to_be_attached()
     return page
 
 
 async def choose(page: Page, words: str) -> None:
     """Search for what comes next, and take what is found first."""
-    await page.get_by_placeholder("What comes next?").fill(words)
+    search = page.get_by_placeholder("What comes next?")
+    await expect(search).to_be_focused()
+    await search.fill(words)
     found = page.get_by_role("dialog", name="Add a step").get_by_role("option")
     await expect(found.first).to_contain_text(words, ignore_case=True)
     await page.keyboard.press("Enter")
+
+
+async def call(page: Page, name: str) -> None:
+    """Give what has the keyboard another name."""
+    await page.keyboard.press("F2")
+    await expect(page.locator("input:focus")).to_be_visible()
+    await page.keyboard.type(name)
+    await page.keyboard.press("Enter")
+
+
+async def in_form(page: Page) -> None:
+    """Wait until the keyboard is in the form of the step that was added last."""
+    await expect(page.locator("#inspector :focus")).to_be_visible()
 
 
 def is_saved(
@@ -75,8 +93,15 @@ def is_saved(
 
 
 async def saved(page: Page) -> None:
-    """Wait until the engine has what was done."""
+    """Wait until the engine has what was done and can be seen."""
     await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
+async def held(page: Page, url: str) -> Callable[[], Awaitable[Route]]:
+    """Hold back the next request to such an address; the result waits until it is there."""
+    asked: asyncio.Future[Route] = asyncio.get_running_loop().create_future()
+    await page.route(url, lambda route: asked.set_result(route), times=1)
+    return lambda: asyncio.wait_for(asked, DEADLINE_MS / 1000)
 
 
 def without_places(document: Mapping[str, Any]) -> str:

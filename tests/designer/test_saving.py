@@ -10,6 +10,7 @@ from playwright.async_api import Locator, Page, expect
 
 from ..browser import Visitor
 from .conftest import Site
+from .flows import held
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +50,38 @@ async def test_what_never_reached_the_engine_is_there_after_a_reload(
     await expect(name(page)).to_have_value("Typed before the crash")
     await expect(page.get_by_text("Draft saved")).to_be_visible()
     assert await stored_name(site) == "Typed before the crash"
+
+
+async def test_what_is_undone_at_once_is_gone_also_after_a_reload(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site)
+
+    await card(page).click()
+    await page.keyboard.press("Delete")
+    await page.keyboard.press("Control+z")
+
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    await page.reload()
+    await expect(card(page)).to_be_visible()
+
+
+async def test_what_is_undone_while_it_is_being_saved_is_undone_at_the_engine_too(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site)
+    draft = await held(page, "**/api/flows/*/draft")
+
+    await card(page).click()
+    await page.keyboard.press("Delete")
+    request = await draft()
+    await page.keyboard.press("Control+z")
+    await expect(card(page)).to_be_visible()
+    await request.continue_()
+
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    stored = (await site.api.get("/api/flows/greeting/draft")).json()["document"]
+    assert stored["components"].keys() == {"begin"}
 
 
 async def test_another_tab_shows_what_the_first_has_saved(visitor: Visitor, site: Site) -> None:
@@ -150,6 +183,10 @@ async def opened(visitor: Visitor, site: Site, document: Mapping[str, Any] = DOC
 
 def name(page: Page) -> Locator:
     return page.get_by_role("textbox", name="Name of the flow")
+
+
+def card(page: Page) -> Locator:
+    return page.locator('[data-step="begin"]')
 
 
 async def stored_name(site: Site) -> str:

@@ -58,7 +58,8 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     warnings: draft?.warnings ?? [],
   }));
   let timer: number | undefined;
-  let sent = editor.getState().document;
+  /** What the engine has; null while that is not known. */
+  let sent: FlowDocument | null = editor.getState().document;
   let work: Promise<void> | null = null;
 
   // Once somebody has decided for it, whatever is there is replaced.
@@ -73,6 +74,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     const { document } = editor.getState();
     if (document === sent) return;
     store.setState({ state: "saving" });
+    sent = null;
     const { etag } = store.getState();
     try {
       const answer = await take(
@@ -108,6 +110,13 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     });
   }
 
+  /** What the engine has is here again, as after an undo: there is nothing to send. */
+  function unchanged(): void {
+    window.clearTimeout(timer);
+    localStorage.removeItem(key(flowId));
+    if (store.getState().state === "pending") store.setState({ state: "saved" });
+  }
+
   async function flush(): Promise<void> {
     window.clearTimeout(timer);
     while (work !== null) await work;
@@ -122,7 +131,11 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
 
   function open(): () => void {
     const stop = editor.subscribe(({ document }, before) => {
-      if (document === before.document || document === sent) return;
+      if (document === before.document) return;
+      if (document === sent) {
+        unchanged();
+        return;
+      }
       const kept: Kept = { document, etag: store.getState().etag };
       localStorage.setItem(key(flowId), JSON.stringify(kept));
       if (store.getState().state === "conflict") return;
