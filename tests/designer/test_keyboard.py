@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
 
 from ..browser import Visitor, violations
 from .conftest import Site
-from .flows import EMPTY, chain, choose, open_flow, saved, stored
+from .flows import (
+    EMPTY,
+    call,
+    chain,
+    choose,
+    held,
+    in_form,
+    is_saved,
+    open_flow,
+    saved,
+    stored,
+)
 from .test_canvas import TWO, card, example
 
 pytestmark = pytest.mark.anyio
+
+FORM = "**/assets/SetupTab-*.js"
 
 
 async def test_a_flow_is_built_by_keys_alone(visitor: Visitor, site: Site) -> None:
@@ -20,14 +36,12 @@ async def test_a_flow_is_built_by_keys_alone(visitor: Visitor, site: Site) -> No
         await page.keyboard.press("Tab")
         await expect(page.get_by_placeholder("What comes next?")).to_be_focused()
         await choose(page, word)
-        await expect(page.locator("#inspector :focus")).to_be_visible()
+        await in_form(page)
         await page.keyboard.press("Shift+F6")
         await expect(page.get_by_role("region", name="Flow")).to_be_focused()
     await page.keyboard.press("ArrowLeft")
     await expect(card(page, "onStart")).to_be_focused()
-    await page.keyboard.press("F2")
-    await page.keyboard.type("At the start")
-    await page.keyboard.press("Enter")
+    await call(page, "At the start")
     await expect(card(page, "atTheStart")).to_contain_text("At the start")
     await saved(page)
 
@@ -36,15 +50,49 @@ async def test_a_flow_is_built_by_keys_alone(visitor: Visitor, site: Site) -> No
     assert components["delay"]["source"] == {"in": {"atTheStart": ["started"]}}
 
 
+async def test_the_keyboard_comes_to_a_form_that_is_loaded_late_by_a_slow_network(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    form = await held(page, FORM)
+    await page.clock.install()
+
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("Tab")
+    await choose(page, "delay")
+    late = await form()
+    await page.clock.run_for(10_000)
+    await late.continue_()
+
+    await in_form(page)
+
+
+async def test_the_keyboard_stays_with_whoever_has_gone_on_before_the_form_is_there(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    form = await held(page, FORM)
+    name = page.get_by_role("textbox", name="Name of the flow")
+
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("Tab")
+    await choose(page, "delay")
+    late = await form()
+    await name.click()
+    await late.continue_()
+
+    await expect(page.get_by_role("textbox", name="How Long")).to_be_visible()
+    await expect(name).to_be_focused()
+
+
 async def test_arrows_walk_along_links_and_move_with_shift(visitor: Visitor, site: Site) -> None:
     page = await open_flow(visitor, site, TWO)
     await card(page, "begin").click()
     await page.keyboard.press("ArrowRight")
     await expect(card(page, "wait")).to_be_focused()
-    await page.keyboard.press("Shift+ArrowDown")
-    await page.keyboard.press("Shift+ArrowDown")
-    await expect(page.get_by_text("Saving")).to_be_visible()
-    await saved(page)
+    async with is_saved(page, stands_at(320, 32)):
+        await page.keyboard.press("Shift+ArrowDown")
+        await page.keyboard.press("Shift+ArrowDown")
 
     assert (await stored(site, "test"))["components"]["wait"]["position"] == {"x": 320, "y": 32}
 
@@ -120,14 +168,13 @@ async def test_the_outline_is_the_whole_editor_as_a_tree(visitor: Visitor, site:
     await page.keyboard.press("ArrowLeft")
     await expect(tree.get_by_role("treeitem")).to_have_count(2)
     await page.keyboard.press("ArrowRight")
-    await page.keyboard.press("F2")
-    await page.keyboard.type("decide")
-    await page.keyboard.press("Enter")
+    await call(page, "decide")
     await expect(tree).to_be_focused()
     await page.keyboard.press("End")
     await page.keyboard.press("Insert")
     await choose(page, "delay")
     await expect(tree.get_by_role("treeitem", name="delay")).to_be_visible()
+    await in_form(page)
     await tree.focus()
     await page.keyboard.press("Delete")
     await expect(tree.get_by_role("treeitem", name="delay")).to_have_count(0)
@@ -146,3 +193,8 @@ async def test_the_outline_of_300_steps_draws_those_in_view(visitor: Visitor, si
 
     await expect(page.get_by_role("treeitem", name="step299")).to_be_visible()
     assert await page.get_by_role("treeitem").count() < 60
+
+
+def stands_at(x: int, y: int) -> Callable[[Any], bool]:
+    """Whether the second step of a document is at a place."""
+    return lambda document: bool(document["components"]["wait"]["position"] == {"x": x, "y": y})

@@ -1,12 +1,12 @@
 /** Taking the keyboard to where one goes on. */
 
-// Forms are loaded with the first step that is chosen.
-const TRIES = 300;
+import { asSoonAsDrawn } from "../shared/patience";
+
 const FIELDS = "input, textarea, select, [contenteditable=true]";
 
 /** The step's form; there the first empty field that is needed, or the first empty one. */
 export function openInspector(name: string): void {
-  attempt(() => {
+  asSoonAsDrawn(() => {
     const panel = document.querySelector(`#inspector [data-of="${CSS.escape(name)}"]`);
     // Forms and editors are loaded when they are needed first; a dialog keeps the keyboard.
     const isBusy =
@@ -24,7 +24,7 @@ export function openInspector(name: string): void {
     const needed = empty.find((field) => field.matches("[required], [aria-required=true]"));
     (needed ?? empty[0] ?? fields[0])?.focus();
     return true;
-  }, name);
+  });
 }
 
 function valueOf(field: HTMLElement): string {
@@ -35,23 +35,9 @@ function valueOf(field: HTMLElement): string {
 
 /** The step's card, once it is drawn. */
 export function focusCard(id: string): void {
-  attempt(() => {
+  asSoonAsDrawn(() => {
     const card = document.querySelector<HTMLElement>(`[data-step="${CSS.escape(id)}"]`);
     card?.focus({ preventScroll: true });
     return card !== null;
-  }, id);
-}
-
-let latest = "";
-
-/** Try again with each frame, for what is asked last; it may not be drawn yet. */
-function attempt(done: () => boolean, name: string): void {
-  latest = name;
-  let left = TRIES;
-  const next = () => {
-    if (latest !== name || left === 0) return;
-    left -= 1;
-    if (!done()) requestAnimationFrame(next);
-  };
-  requestAnimationFrame(next);
+  });
 }

@@ -5,6 +5,7 @@ import type { KeyboardEvent } from "react";
 
 import { foldSelected, moveSelected, removeSelected } from "../flow/actions";
 import { useEditorStore } from "../flow/editor";
+import { forget } from "../shared/patience";
 import { handleKey } from "../shell/keys";
 import { focusCard, openInspector } from "./focus";
 import { noteId } from "./NoteNode";
@@ -71,7 +72,7 @@ export function useCanvasKeys(): (event: KeyboardEvent) => void {
         close: () => {
           editor.getState().select([]);
           editor.getState().selectLink(null);
-          focusCard("");
+          forget();
           event.currentTarget.closest<HTMLElement>("[data-focus-home]")?.focus();
         },
       },

@@ -1,25 +1,20 @@
 /** Taking the eye and the keyboard to the place where something is done. */
 
+import { asSoonAsDrawn } from "../../shared/patience";
 import style from "./guide.module.css";
 
-const TRIES = 60;
 const SHOWN_MS = 2_000;
 
 /** Focus what a selector finds, once it is there, and mark it for a moment. */
 export function pointAt(selector: string): void {
-  let left = TRIES;
-  const attempt = () => {
+  asSoonAsDrawn(() => {
     const place = document.querySelector<HTMLElement>(selector);
-    if (place !== null && place.offsetParent !== null) {
-      place.focus();
-      place.scrollIntoView({ block: "nearest" });
-      mark(place);
-      return;
-    }
-    left -= 1;
-    if (left > 0) requestAnimationFrame(attempt);
-  };
-  attempt();
+    if (place === null || place.offsetParent === null) return false;
+    place.focus();
+    place.scrollIntoView({ block: "nearest" });
+    mark(place);
+    return true;
+  });
 }
 
 function mark(place: HTMLElement): void {
