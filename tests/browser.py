@@ -19,6 +19,8 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    FloatRect,
+    Locator,
     Page,
     Request,
     WebError,
@@ -31,6 +33,28 @@ from .packages import npm_packages
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Only what goes wrong waits so long; a busy machine has answered after seconds.
 DEADLINE_MS = 75_000
+# Chromium draws what its address line would offer in a process of its own for each context, which
+# took twice as long as a test's own page; and it keeps another for a page that may come.
+NOT_NEEDED = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "SpareRendererForSitePerProcess")
+# The last switch of a name counts: so this is what Playwright 1.65 says there, too.
+WITHOUT = (
+    *NOT_NEEDED,
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+)
+SWITCHES = ("--disable-gpu", f"--disable-features={','.join(WITHOUT)}")
 LOOK: dict[str, Any] = {
     "viewport": {"width": 1280, "height": 800},
     "color_scheme": "light",
@@ -57,9 +81,15 @@ WATCHING = """(() => {
         return taken;
     };
 })()"""
+# So many looks at something, two frames apart each, have to find it in the same place.
+STEADY = 4
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # Frames are pages of their own.
 AXE = "axe.run(document, {resultTypes: ['violations'], iframes: false})"
+# What turns for ever is not waited for; what was cut short has ended, too.
+ANIMATED = """Promise.allSettled(document.getAnimations()
+    .filter((each) => each.effect.getComputedTiming().endTime !== Infinity)
+    .map((each) => each.finished))"""
 
 expect.set_options(timeout=DEADLINE_MS)
 # Whatever is run of Playwright, it fetches no browser.
@@ -75,7 +105,7 @@ async def launched() -> AsyncGenerator[Browser]:
     async with (
         async_playwright() as playwright,
         await playwright.chromium.launch(
-            executable_path=found, args=["--disable-gpu"], timeout=DEADLINE_MS
+            executable_path=found, args=SWITCHES, timeout=DEADLINE_MS
         ) as browser,
     ):
         yield browser
@@ -168,8 +198,21 @@ async def until_holds(page: Page, holds: str) -> None:
             await page.evaluate(TWO_FRAMES)
 
 
+async def at_rest(locator: Locator) -> FloatRect:
+    """Where something is on its page, when it stays there."""
+    box, steady = await locator.bounding_box(), 0
+    async with asyncio.timeout(DEADLINE_MS / 1000):
+        while box is None or steady < STEADY:
+            await locator.page.evaluate(TWO_FRAMES)
+            before, box = box, await locator.bounding_box()
+            steady = steady + 1 if box == before else 0
+    return box
+
+
 async def violations(page: Page) -> list[str]:
     """What stands in the way of people who use a keyboard or a screen reader, a line each."""
+    # What is half seen through has the contrast of nothing in particular.
+    await page.evaluate(ANIMATED)
     await page.evaluate(_axe())
     found = await page.evaluate(AXE)
     return [
