@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from ..browser import DEADLINE_MS, Visitor
 from .conftest import Site
@@ -65,9 +65,13 @@ async def choose(page: Page, words: str) -> None:
     search = page.get_by_placeholder("What comes next?")
     await expect(search).to_be_focused()
     await search.fill(words)
-    found = page.get_by_role("dialog", name="Add a step").get_by_role("option")
-    await expect(found.first).to_contain_text(words, ignore_case=True)
+    await expect(found(page).first).to_contain_text(words, ignore_case=True)
     await page.keyboard.press("Enter")
+
+
+def found(page: Page) -> Locator:
+    """What a search for the next step finds."""
+    return page.get_by_role("dialog", name="Add a step").get_by_role("option")
 
 
 async def call(page: Page, name: str) -> None:

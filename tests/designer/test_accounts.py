@@ -53,7 +53,6 @@ async def test_a_step_has_the_account_that_was_connected_from_it(
     visitor.expect_complaints("/api/flows/greeting")  # of which there is only a draft
     await site.api.put("/api/flows/greeting/draft", json=OPEN_STEP)
     page = await visitor.open(await site.link("/flows/greeting/steps/hello"))
-    await choose_step(page)
     login = await begin(page, "shop")
     await share(login, seed.WABA_ID)
 
@@ -72,7 +71,7 @@ async def test_a_login_without_a_window_of_its_own_leads_back_to_the_page(
     await share(page, seed.WABA_ID)
 
     await expect(page.get_by_role("dialog", name="shop is connected")).to_be_visible()
-    assert page.url == f"{site.url}/accounts"
+    await expect(page).to_have_url(f"{site.url}/accounts")
 
 
 async def test_a_login_leads_back_from_another_host_name(visitor: Visitor, site: Site) -> None:
@@ -121,14 +120,12 @@ async def test_a_login_that_is_denied_says_why_and_can_be_tried_again(
     login = await begin(page)
 
     await login.get_by_role("button", name="Cancel").click()
-    await expect(login.get_by_role("heading")).not_to_have_text("")
-    said = await login.locator("main").inner_text()
+    await expect(login.locator("main")).to_contain_text("again")
     await login.get_by_role("link", name="Back to the engine").click()
 
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("No account was connected")
     await expect(dialog.get_by_role("button", name="Log in to WhatsApp")).to_be_enabled()
-    assert "again" in said
     assert await names(site) == []
 
 
@@ -156,7 +153,7 @@ async def test_a_token_is_pasted_instead_of_a_login(visitor: Visitor, site: Site
     await expect(page.get_by_role("dialog")).to_contain_text("Paste it here.")
     await token.fill("EAAwrong")
     await connect.click()
-    await expect(page.get_by_role("dialog")).to_contain_text("token")
+    await expect(page.get_by_role("dialog")).to_contain_text("The access token is not valid")
     assert await names(site) == []
 
     await token.fill(seed.SYSTEM_USER_TOKEN)
@@ -317,15 +314,6 @@ async def share(login: Page, *waba_ids: str) -> None:
 async def closed(window: Page) -> None:
     if not window.is_closed():
         await window.wait_for_event("close")
-
-
-async def choose_step(page: Page) -> None:
-    button = page.get_by_role("button", name="Connect WhatsApp")
-    step = page.locator(".react-flow__node", has_text="Send Text Message")
-    await expect(step.or_(button).first).to_be_visible()
-    if not await button.is_visible():
-        await step.click()
-    await expect(button).to_be_visible()
 
 
 async def names(site: Site) -> list[str]:

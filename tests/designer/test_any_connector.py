@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ async def test_another_connectors_account_is_connected_and_its_components_config
     chosen = page.get_by_role("region", name="The chosen run")
     await chosen.get_by_role("button", name="say").click()
     await expect(chosen).to_contain_text("hello")
-    assert f"/runs/{run_id}" in page.url
+    await expect(page).to_have_url(re.compile(f"/runs/{run_id}"))
     await visitor.screenshot(page, "another-connector")
 
 

@@ -12,6 +12,7 @@ from appmixer.sandbox.world import seed
 
 from ..browser import Visitor, smoothness, violations
 from .conftest import Site
+from .flows import found, in_form
 from .setting_up import in_use, press, reach, set_up
 from .situations import connected
 from .test_accounts import NO_ICON, closed
@@ -143,6 +144,7 @@ async def test_the_first_ten_minutes_by_keyboard_alone(visitor: Visitor, bare_si
     await page.bring_to_front()
     await expect(ticked(guide)).to_have_count(5)
     await press(page, guide.get_by_role("button", name="Show where"))
+    await expect(runs(page).get_by_role("listitem").first.get_by_role("link")).to_be_focused()
     await page.keyboard.press("Enter")
     await arrives(bare_site, page, phone)
     await expect(guide).to_contain_text("That was all")
@@ -250,7 +252,9 @@ async def arrives(site: Site, page: Page, phone: Page) -> None:
 async def add(page: Page, words: str) -> None:
     await expect(page.get_by_placeholder(SEARCH)).to_be_focused()
     await page.keyboard.type(words)
+    await expect(found(page).first).to_contain_text(words, ignore_case=True)
     await page.keyboard.press("Enter")
+    await in_form(page)
 
 
 async def write(phone: Page, words: str) -> None:

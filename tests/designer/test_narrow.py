@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from ..browser import Visitor, until_holds, violations
+from ..browser import Visitor, at_rest, until_holds, violations
 from .conftest import Site
-from .flows import EMPTY, choose, open_flow, saved, stored
+from .flows import EMPTY, choose, in_form, open_flow, saved, stored
 from .running import says, started, waits_for_run
 from .test_canvas import TWO, card
 from .test_runs import REPLY
@@ -25,8 +25,7 @@ async def test_a_flow_has_the_whole_width_and_its_panels_come_from_below_one_at_
 ) -> None:
     page = await open_flow(visitor, site, TWO, **PHONE)
     canvas = page.get_by_role("region", name="Flow", exact=True)
-    box = await canvas.bounding_box()
-    assert box is not None
+    box = await at_rest(canvas)
     assert (box["width"], box["height"] > 370) == (360, True)
     bar = page.get_by_role("toolbar", name="Panels")
     assert await violations(page) == []
@@ -57,8 +56,9 @@ async def test_a_flow_is_built_on_a_phone(visitor: Visitor, site: Site) -> None:
     for word in ("on start", "stop"):
         await page.keyboard.press("Tab")
         await choose(page, word)
-        await expect(page.locator("#inspector :focus")).to_be_visible()
+        await in_form(page)
         await page.keyboard.press("Shift+F6")
+        await expect(page.get_by_role("region", name="Flow")).to_be_focused()
     await saved(page)
 
     assert list((await stored(site, "test"))["components"]) == ["onStart", "stop"]

@@ -17,7 +17,7 @@ async def test_a_one_time_link_opens_the_page_of_an_engine_beside_its_sandbox(
     page = await visitor.open(await site.link())
 
     await expect(page.get_by_role("link", name="Flows")).to_be_visible()
-    assert page.url == f"{site.url}/"
+    await expect(page).to_have_url(f"{site.url}/")
     assert (await site.api.get("/api/me")).json()["simulator"]["url"].startswith(site.sandbox.url)
     assert await settings_that_are_missing(site) == []
     assert (await site.controls.get("/webhook")).json()["callbackUrl"].startswith(site.url)

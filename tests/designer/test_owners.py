@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from playwright.async_api import Error, Page, Route, expect
 
 from appmixer.demo import rehearsal
+from appmixer.sandbox.testing import until
 from appmixer.sandbox.world import seed
 
 from ..browser import Visitor, until_holds
@@ -57,15 +59,15 @@ async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestio
     await page.goto(await link_of_an_owner(site, "/flows"))
     for view in (*VIEWS, f"/runs/{run_id}", f"/flows/theirs/runs/{run_id}"):
         await page.goto(site.url + view)
-        await settled(page)
+        await settled(page, told)
         assert MARK not in await page.content(), view
 
     await has_a_flow_like_it(page)
     await page.goto(f"{site.url}/flows/own/steps/reply")
-    for field in ("Sender Phone Number", "Account"):
-        await page.get_by_label(field, exact=True).click()
-        await settled(page)
-        assert MARK not in await page.content(), field
+    for label in ("Sender Phone Number", "Account"):
+        await page.get_by_label(label, exact=True).click()
+        await settled(page, told)
+        assert MARK not in await page.content(), label
         await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Test", exact=True).click()
     await expect(page.get_by_role("dialog")).to_be_visible()
@@ -73,7 +75,7 @@ async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestio
     await page.keyboard.press("Escape")
     await page.keyboard.press("Control+k")
     await page.get_by_role("dialog").get_by_role("combobox").fill(MARK[:4])
-    await settled(page)
+    await settled(page, told)
     assert MARK not in await page.content()
     await page.keyboard.press("Escape")
 
@@ -88,8 +90,8 @@ async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestio
     heard = await page.evaluate("heard")
     assert [each for each in heard if MARK in each or "theirs" in each] == []
     assert MARK not in await page.content()
-    assert len(told) > 2 * len(VIEWS)
-    assert [each for each in told if MARK in each] == []
+    assert len(told.answers) > 2 * len(VIEWS)
+    assert [each for each in told.answers if MARK in each] == []
 
 
 async def marks_everything(site: Site) -> str:
@@ -177,26 +179,38 @@ async def until_kept(site: Site) -> None:
         await asyncio.sleep(0.05)
 
 
-async def settled(page: Page) -> None:
-    """Wait until the page has what it asks for; the stream is never over."""
+@dataclass
+class Told:
+    """What a page was told, and how much it still waits for; the stream aside."""
+
+    answers: list[str] = field(default_factory=list)
+    awaited: int = 0
+
+
+async def settled(page: Page, told: Told) -> None:
+    """Wait until the page has what it asks for."""
     await expect(page.locator("#content, main").first).to_be_visible()
     await expect(page.get_by_text("Loading")).to_have_count(0)
-    await page.wait_for_load_state("load")
+    await until(lambda: told.awaited == 0)
 
 
-async def kept_answers(page: Page) -> list[str]:
-    """Return a list to which whatever the page is told from now on is added; the stream aside."""
-    told: list[str] = []
+async def kept_answers(page: Page) -> Told:
+    """Keep whatever the page is told from now on."""
+    told = Told()
 
     async def keep(route: Route) -> None:
         if "/api/stream" in route.request.url:
             await route.continue_()
             return
-        # Whoever leaves a page does not wait for what it has asked for.
-        with suppress(Error):
-            answer = await route.fetch()
-            told.append(f"{route.request.url} {await answer.text()}")
-            await route.fulfill(response=answer)
+        told.awaited += 1
+        try:
+            # Whoever leaves a page does not wait for what it has asked for.
+            with suppress(Error):
+                answer = await route.fetch()
+                told.answers.append(f"{route.request.url} {await answer.text()}")
+                await route.fulfill(response=answer)
+        finally:
+            told.awaited -= 1
 
     await page.route("**/api/**", keep)
     return told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
-from ..browser import Visitor
+from ..browser import Visitor, at_rest
 from .conftest import Site
 from .flows import EMPTY, open_flow, saved, stored
 from .test_canvas import TWO, card, centre, port
@@ -26,8 +26,7 @@ async def test_a_component_dragged_onto_the_canvas_stands_where_it_was_dropped(
     visitor: Visitor, site: Site
 ) -> None:
     page = await open_flow(visitor, site, EMPTY)
-    box = await page.get_by_role("region", name="Flow").bounding_box()
-    assert box is not None
+    box = await at_rest(page.get_by_role("region", name="Flow"))
     await carry(page, "New Message", (box["x"] + 200, box["y"] + 300))
     await expect(card(page, "newMessage")).to_be_visible()
     x, y = await centre(card(page, "newMessage"))
@@ -58,7 +57,9 @@ async def carry(page: Page, label: str, to: tuple[float, float]) -> None:
     """Drag a component out of the palette, and drop it."""
     palette = page.get_by_role("region", name="Components")
     await palette.get_by_role("searchbox").fill(label)
-    await palette.locator("li button").first.hover()
+    first = palette.locator("li button").first
+    await expect(first).to_contain_text(label)
+    await first.hover()
     await page.mouse.down()
     await page.mouse.move(*to, steps=5)
     await page.mouse.move(*to)

@@ -141,6 +141,7 @@ async def test_a_strangers_link_on_another_site_asks_before_it_replaces_a_sessio
 ) -> None:
     visitor.expect_complaints(f"{sites.dialog_url}/favicon.ico")
     page = await visitor.open(await sites.running.link())
+    await expect(page.locator("#who")).to_have_text("main")
     async with sites.client() as client:
         made = (await client.post("/api/owners", json={"name": "Other"})).json()
         bearer = {"Authorization": f"Bearer {made['token']}"}
