@@ -17,6 +17,10 @@ from .test_runs import REPLY
 pytestmark = pytest.mark.anyio
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
 FITS = "document.documentElement.scrollWidth <= innerWidth"
+# In how many lines stands what stands beside the button of the menu.
+LINES = """[...document.querySelector("[aria-label='Mehr']").parentElement.children]
+    .filter((each) => each.offsetWidth > 0)
+    .filter((each, at, all) => at === 0 || each.offsetLeft < all[at - 1].offsetLeft).length"""
 VIEWS = ("/flows", "/runs", "/events", "/accounts", "/files", "/health", "/admin", "/admin/owners")
 
 
@@ -62,6 +66,21 @@ async def test_a_flow_is_built_on_a_phone(visitor: Visitor, site: Site) -> None:
     await saved(page)
 
     assert list((await stored(site, "test"))["components"]) == ["onStart", "stop"]
+
+
+async def test_all_that_can_be_done_with_a_running_flow_has_two_lines(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "reply", REPLY)
+    changed = {**REPLY, "name": "Reply to everybody"}
+    (await site.api.put("/api/flows/reply", json=changed)).raise_for_status()
+
+    page = await visitor.open(await site.link("/flows/reply"), **PHONE, locale="de-DE")
+
+    for name in ("Flow stoppen", "Neue Version starten", "Mehr"):
+        await expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
+    await expect(page.get_by_text("Entwurf gesichert")).to_be_visible()
+    await until_holds(page, f"{LINES} === 2")
 
 
 async def test_a_link_to_a_run_shows_the_run(visitor: Visitor, site: Site) -> None:

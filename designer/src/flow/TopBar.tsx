@@ -18,7 +18,7 @@ import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
-import { Button, IconButton } from "../shared/ui/Button";
+import { Button, classes, IconButton } from "../shared/ui/Button";
 import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { Menu } from "../shared/ui/Menu";
 import { ErrorNote, Note } from "../shared/ui/Note";
@@ -98,13 +98,16 @@ export function TopBar() {
         {isRunning && (
           <Button look="danger" onClick={() => stop.mutate()} disabled={isBusy}>
             <Square size={16} aria-hidden />
-            {t("stop")}
+            <span className={style["word"]}>{t("stop")}</span>
           </Button>
         )}
         {(!isRunning || stored.runningVersion !== stored.version) && (
           <Button look="main" data-guide="start" onClick={() => start.mutate()} disabled={isBusy}>
             <Play size={16} aria-hidden />
-            {t(isRunning ? "update" : "start")}
+            {/* Beside what stops it there is no room for both words on a phone. */}
+            <span className={classes(isRunning && style["word"])}>
+              {t(isRunning ? "update" : "start")}
+            </span>
           </Button>
         )}
         <Menu
