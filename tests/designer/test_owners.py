@@ -18,25 +18,13 @@ from ..browser import Visitor, until_holds
 from .conftest import Site
 from .running import DEADLINE_S, says, waits_for_run
 from .test_health import link_of_an_owner
+from .test_runs import LISTENING
 
 pytestmark = pytest.mark.anyio
 
 MARK = "Quetzalcoatl"
 LISTS = ("/flows", "/runs", "/events", "/accounts", "/files")
 VIEWS = (*LISTS, "/health", "/admin", "/flows/theirs", "/flows/theirs/steps/reply")
-# What the stream tells cannot be read from outside, as it never ends.
-LISTENING = """(() => {
-    window.heard = [];
-    const kinds = ["open", "missed", "run", "begun", "step", "fate", "flow", "draft", "account"];
-    window.EventSource = class extends EventSource {
-        constructor(...given) {
-            super(...given);
-            for (const kind of kinds) {
-                this.addEventListener(kind, ({data}) => data && heard.push(`${kind} ${data}`));
-            }
-        }
-    };
-})()"""
 
 
 async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestion(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
-from ..browser import Visitor, smoothness, violations
+from ..browser import DEADLINE_MS, Visitor, smoothness, until_holds, violations
 from .conftest import Site
 from .running import connected, hears, says, started, waits_for_run
 
@@ -34,6 +35,32 @@ REPLY: Mapping[str, Any] = {
         },
     },
 }
+
+
+LATER: Mapping[str, Any] = {
+    "name": "Later",
+    "components": {
+        "incoming": REPLY["components"]["incoming"],
+        "later": {
+            "type": "appmixer.utilities.Delay",
+            "source": {"in": {"incoming": ["message"]}},
+            "input": {"amount": 1, "unit": "hours"},
+        },
+    },
+}
+# What the stream tells cannot be read from outside, as it never ends.
+LISTENING = """(() => {
+    window.heard = [];
+    const kinds = ["open", "missed", "run", "begun", "step", "fate", "flow", "draft", "account"];
+    window.EventSource = class extends EventSource {
+        constructor(...given) {
+            super(...given);
+            for (const kind of kinds) {
+                this.addEventListener(kind, ({data}) => data && heard.push(`${kind} ${data}`));
+            }
+        }
+    };
+})()"""
 
 
 async def test_a_run_appears_as_soon_as_somebody_writes_and_shows_how_the_reply_fares(
@@ -184,13 +211,7 @@ async def test_what_is_looked_for_stands_in_the_address_and_a_link_shows_the_sam
 
 
 async def test_a_run_is_cancelled_and_run_like_it_was(visitor: Visitor, site: Site) -> None:
-    waiting = {
-        "type": "appmixer.utilities.Delay",
-        "source": {"in": {"incoming": ["message"]}},
-        "input": {"amount": 1, "unit": "hours"},
-    }
-    components = {"incoming": REPLY["components"]["incoming"], "later": waiting}
-    await started(site, "later", {"name": "Later", "components": components})
+    await started(site, "later", LATER)
     await says(site, "Hello")
     run_id = await waits_for_run(site, status="waiting")
     page = await visitor.open(await site.link(f"/runs/{run_id}"))
@@ -205,6 +226,36 @@ async def test_a_run_is_cancelled_and_run_like_it_was(visitor: Visitor, site: Si
     await page.get_by_role("button", name="Run like this again").click()
     await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("waiting")
     assert not page.url.endswith(run_id)
+
+
+async def test_what_happens_while_a_run_is_asked_for_is_shown_after_the_answer(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "later", LATER)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="waiting")
+    context = await visitor.context()
+    await context.add_init_script(LISTENING)
+    page = await context.new_page()
+    is_answered, is_late = asyncio.Event(), asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        answer = await route.fetch()
+        is_answered.set()
+        await is_late.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(f"**/api/runs/{run_id}", keep, times=1)
+    await page.goto(await site.link(f"/runs/{run_id}"))
+    await asyncio.wait_for(is_answered.wait(), DEADLINE_MS / 1000)
+    await until_holds(page, "heard.some((each) => each.startsWith('open'))")
+    (await site.api.post(f"/api/runs/{run_id}/cancel")).raise_for_status()
+    await until_holds(page, "heard.some((each) => each.includes('cancelled'))")
+    # The page looks a moment after it has heard of it.
+    await page.evaluate("new Promise((done) => setTimeout(done, 1000))")
+    is_late.set()
+
+    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("cancelled")
 
 
 # Beside others the machine may stand still for seconds; on a quiet one the figure itself holds.

@@ -6,7 +6,7 @@ import { create } from "zustand";
 
 import type { FlowDocument } from "../flow/document";
 import { api, ApiError, take, type Schemas } from "../shared/api/client";
-import { run } from "../shared/api/queries";
+import { askAgain, run } from "../shared/api/queries";
 import { stream } from "../shared/api/stream";
 
 export type Run = Schemas["Run"];
@@ -31,7 +31,7 @@ export function useFollowed(id: string | undefined): void {
     const look = () => {
       timer = 0;
       asked = performance.now();
-      void client.invalidateQueries({ queryKey: ["runs", id] });
+      void askAgain({ queryKey: ["runs", id] });
     };
     const stop = stream.follow((notice) => {
       const { content } = notice;

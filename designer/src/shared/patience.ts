@@ -1,7 +1,8 @@
 /** Doing something as soon as what it needs is drawn. */
 
-// Parts of the page are loaded when they are needed first, and a network may be slow.
-const PATIENCE_MS = 20_000;
+// Parts of the page are loaded when they are needed first, and a network may be slow: 20 s where
+// frames come as fast as they can, and longer where the machine is busy.
+const FRAMES = 1_200;
 
 let asked = new AbortController();
 
@@ -18,10 +19,11 @@ export function asSoonAsDrawn(isDone: () => boolean): void {
   forget();
   const mine = new AbortController();
   asked = mine;
-  const latest = performance.now() + PATIENCE_MS;
+  let left = FRAMES;
   const attempt = () => {
     if (mine.signal.aborted) return;
-    if (isDone() || performance.now() > latest) mine.abort();
+    left -= 1;
+    if (isDone() || left === 0) mine.abort();
     else requestAnimationFrame(attempt);
   };
   requestAnimationFrame(() => {

@@ -4,7 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { create } from "zustand";
 
 import { api, take, type Schemas } from "../shared/api/client";
-import { queryClient } from "../shared/api/queries";
+import { askAgain } from "../shared/api/queries";
 import { stream } from "../shared/api/stream";
 
 export type OwnerNotice = Schemas["OwnerNotice"];
@@ -54,7 +54,7 @@ export function followNotices(): () => void {
   const soon = () => {
     timer ??= window.setTimeout(() => {
       timer = undefined;
-      void queryClient.invalidateQueries({ queryKey: notices.queryKey });
+      void askAgain({ queryKey: notices.queryKey });
     }, BREATH_MS);
   };
   const stop = stream.listen((kind, content: { state?: string }) => {

@@ -5,6 +5,7 @@ import {
   queryOptions,
   useMutation,
   useQuery,
+  type QueryFilters,
   type UseMutationResult,
 } from "@tanstack/react-query";
 
@@ -89,6 +90,21 @@ export const run = (id: string) =>
     queryFn: () => take(api.GET("/api/runs/{run_id}", { params: { path: { run_id: id } } })),
   });
 
+/**
+ * Ask again for what has changed. What is just being asked for the first time is asked for once
+ * more after its answer, which may be older than the news.
+ */
+export async function askAgain(filters: QueryFilters = {}): Promise<void> {
+  const first = queryClient
+    .getQueryCache()
+    .findAll(filters)
+    .filter(({ state }) => state.data === undefined && state.fetchStatus === "fetching");
+  await queryClient.invalidateQueries(filters);
+  for (const { queryKey } of first) {
+    await queryClient.invalidateQueries({ queryKey, exact: true });
+  }
+}
+
 /** What is kept of the server's state is refreshed when the stream says that it changed. */
 export function followStream(): () => void {
   return stream.listen((kind) => {
@@ -98,10 +114,10 @@ export function followStream(): () => void {
         void queryClient.invalidateQueries();
         break;
       case "account":
-        void queryClient.invalidateQueries({ queryKey: ["accounts"] });
+        void askAgain({ queryKey: ["accounts"] });
         break;
       case "flow":
-        void queryClient.invalidateQueries({ queryKey: ["flows"] });
+        void askAgain({ queryKey: ["flows"] });
         break;
       default:
         break;
