@@ -20,7 +20,14 @@ import {
   type DecorationSet,
   type ViewUpdate,
 } from "@codemirror/view";
-import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref } from "react";
+import {
+  useEffect,
+  useEffectEvent,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  type Ref,
+} from "react";
 
 import { nonce } from "../../shared/nonce";
 import style from "../inspector.module.css";
@@ -145,7 +152,8 @@ export default function ExpressionEditor(props: EditorProps) {
   const shown = useRef(new Compartment());
   const firstly = useEffectEvent(() => ({ value, hint: props.hint, attributes }));
 
-  useEffect(() => {
+  // The keyboard goes to the fields of a form as soon as it is drawn: so they are there by then.
+  useLayoutEffect(() => {
     if (place.current === null) return;
     const first = firstly();
     const editor = new EditorView({
