@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -70,6 +71,8 @@ class StoredAccounts:
         self.storage, self.declared, self.clock = storage, declared, storage.clock
         self._read: dict[str, StoredAccount] = {}
         self._ids: dict[tuple[str, str, str], str] = {}
+        # Many runs need the same account at once: one of them reads it.
+        self._reading: dict[str, asyncio.Task[StoredAccount]] = {}
 
     async def id_of(self, owner_id: str, service: str, name: str) -> str:
         """Return the id of the owner's account with this name; raise RejectedError."""
@@ -84,7 +87,11 @@ class StoredAccounts:
         known = self._read.get(account_id)
         if known is not None and self.clock.now - known.read_at < CACHE_S:
             return known
-        return await self.fresh(account_id)
+        if account_id not in self._reading:
+            reading = asyncio.create_task(self.fresh(account_id), name=f"read {account_id}")
+            self._reading[account_id] = reading
+            reading.add_done_callback(partial(self._is_read, account_id))
+        return await asyncio.shield(self._reading[account_id])
 
     async def fresh(self, account_id: str) -> StoredAccount:
         """Return the account as it is; raise AuthorizationError when it is gone."""
@@ -105,7 +112,14 @@ class StoredAccounts:
     def forget(self, account_id: str) -> None:
         """Read it anew the next time."""
         self._read.pop(account_id, None)
+        self._reading.pop(account_id, None)
         self._ids = {key: each for key, each in self._ids.items() if each != account_id}
+
+    def _is_read(self, account_id: str, reading: asyncio.Task[StoredAccount]) -> None:
+        if self._reading.get(account_id) is reading:
+            del self._reading[account_id]
+        if not reading.cancelled():
+            reading.exception()  # whoever waits is told; perhaps nobody does any more
 
     async def _id_of(self, owner_id: str, service: str, name: str) -> str:
         query = sa.select(accounts.c.id).where(
@@ -123,8 +137,9 @@ class StoredAccounts:
 
     async def load(self, which: sa.ColumnElement[bool]) -> Sequence[StoredAccount]:
         query = sa.select(accounts).where(which).order_by(accounts.c.created_at, accounts.c.name)
-        rows = await self.storage.rows(query)
-        return await asyncio.to_thread(lambda: [self._opened(row) for row in rows])
+        return await self.storage.readers.read(
+            lambda connection: [self._opened(row) for row in connection.execute(query).all()]
+        )
 
     def _opened(self, row: sa.Row[Any]) -> StoredAccount:
         secrets = self._secrets_in(row)

@@ -128,25 +128,36 @@ def _looked_up(digits: str, field: str) -> tuple[phonenumbers.PhoneNumber, Recip
 
 async def _bare(digits: str, region: str, has_heard: HasHeard, field: str) -> Recipient:
     """Read digits without a plus: a WhatsApp id, as triggers give it, or what people dial."""
-    dialled = _dialled(digits, region)
-    try:
-        recipient = _recipient(_parse(digits, field), field)
-    except RejectedError:
-        if dialled is not None:
-            return _recipient(dialled, field)
-        raise
-    if dialled is None:
-        forms = [_parse(each, field) for each in recipient.identities]
-        if any(map(phonenumbers.is_valid_number, forms)):
-            return recipient
+    dialled, named, is_valid = _looked_up_bare(digits, region, field)
+    if dialled is None and is_valid:
+        return named
     # Whoever has written is answered, even where the digits are somebody's national number.
-    if await has_heard(recipient.identities):
-        return recipient
+    if await has_heard(named.identities):
+        return named
     if dialled is not None:
-        return _recipient(dialled, field)
-    raise _refusal(
-        f"Without a + it would mean {recipient.value}, and there is no such number", field
-    )
+        return dialled
+    raise _refusal(f"Without a + it would mean {named.value}, and there is no such number", field)
+
+
+@lru_cache(maxsize=2_000)
+def _looked_up_bare(
+    digits: str, region: str, field: str
+) -> tuple[Recipient | None, Recipient, bool]:
+    """Return whom digits reach when they are dialled in the region, whom they name as a WhatsApp
+    id, and whether one of its forms is a number; raise RejectedError when they are neither.
+
+    What is no WhatsApp id names whom it reaches.
+    """
+    number = _dialled(digits, region)
+    dialled = None if number is None else _recipient(number, field)
+    try:
+        named = _recipient(_parse(digits, field), field)
+    except RejectedError:
+        if dialled is None:
+            raise
+        named = dialled
+    forms = [_parse(each, field) for each in named.identities]
+    return dialled, named, any(map(phonenumbers.is_valid_number, forms))
 
 
 def _dialled(digits: str, region: str) -> phonenumbers.PhoneNumber | None:

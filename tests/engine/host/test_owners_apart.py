@@ -407,6 +407,26 @@ async def test_what_another_owners_step_sent_makes_no_chain_longer(
     assert {run["status"] for run in found} == {"completed"}
 
 
+async def test_an_account_that_many_need_at_once_is_read_once(
+    engine: Engine, owner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await engine.accounts.connect_token(owner, CONNECTOR, "hall", "keys")
+    account = await engine.accounts.named(owner, CONNECTOR, "keys")
+    monkeypatch.setattr("appmixer.engine.accounts.stored.CACHE_S", 0.0)
+    asked: list[str] = []
+
+    def note(*cursor_and_statement: Any) -> None:
+        if " FROM accounts " in cursor_and_statement[2].replace("\n", " "):
+            asked.append(cursor_and_statement[2])
+
+    sa.event.listen(engine.database, "before_cursor_execute", note)
+    tokens = await asyncio.gather(*(account.access_token() for _ in range(20)))
+    again = await account.access_token()
+
+    assert [*tokens, again] == ["hall"] * 21
+    assert len(asked) == 2
+
+
 async def test_of_many_accounts_only_those_used_last_are_kept_in_memory(
     engine: Engine, owner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
