@@ -114,7 +114,7 @@ class Router:
             if first and await self._route_at_once(first):
                 await self.inbox.keep(rest, self.describe)
                 if rest:  # which is much: what comes now stands in line behind it
-                    self._looked_until = 0.0
+                    self._backlog, self._is_behind, self._looked_until = Backlog(), True, 0.0
                 return len(first)
             await self.inbox.keep(found, self.describe)
         following, self._following = self._following, None
