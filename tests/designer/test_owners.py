@@ -171,7 +171,7 @@ async def until_kept(site: Site) -> None:
 class Told:
     """What a page was told, and how much it still waits for; the stream aside."""
 
-    answers: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list[str])
     awaited: int = 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from appmixer.engine.accounts.stored import StoredAccount
 from appmixer.engine.contract import ConfigurationError
@@ -419,7 +420,7 @@ async def test_an_account_that_many_need_at_once_is_read_once(
         if " FROM accounts " in cursor_and_statement[2].replace("\n", " "):
             asked.append(cursor_and_statement[2])
 
-    sa.event.listen(engine.database, "before_cursor_execute", note)
+    event.listen(engine.database, "before_cursor_execute", note)
     tokens = await asyncio.gather(*(account.access_token() for _ in range(20)))
     again = await account.access_token()
 
