@@ -165,7 +165,7 @@ def test_the_page_tells_of_every_target_whether_it_is_met(
     told = {line[2:].split("  ")[0]: line.split()[-1] for line in run.stdout.splitlines() if line}
 
     is_installed = "nodeRed" in figures["flowRuns"]["contestants"]
-    assert len(figures["targets"]) == 17 + is_installed
+    assert len(figures["targets"]) == 16 + is_installed
     for target in figures["targets"]:
         relation, bound = target["wanted"].rsplit(maxsplit=1)
         measured = target["measured"]

@@ -205,6 +205,7 @@ def _refusal(cause: str, field: str) -> RejectedError:
     )
 
 
+@lru_cache(maxsize=2_000)
 def check_form(text: str, type: RecipientType, field: str = "to") -> None:
     """Raise RejectedError for what can be nobody's number or id, whatever the account."""
     trimmed = text.strip()

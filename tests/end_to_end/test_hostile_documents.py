@@ -28,6 +28,8 @@ LONGEST_S = 5 * 0.05
 # Where many such things go on at once, each of which may take that long.
 MAX_SILENT_S = 1.0
 TRIES = 3
+# When a thread wakes so much later than it should, its process has stood still.
+NOTICED_S = 0.05
 T = TypeVar("T")
 JSON = {"Content-Type": "application/json"}
 ZEROS = "[" + ",".join("0" * 480) + "]"
@@ -52,8 +54,13 @@ def flow(*texts: str) -> dict[str, Any]:
 
 @contextmanager
 def probe(world: World, *, every_s: float = 0.01) -> Generator[list[float]]:
-    """Ask for the engine's health all the time; the list gets how long each answer took."""
+    """Ask for the engine's health all the time; in the end the list has how long each answer took.
+
+    While this process itself stood still, nobody waited for the engine.
+    """
     waited: list[float] = []
+    asked: list[tuple[float, float]] = []
+    stood_still: list[tuple[float, float]] = []
     is_over = threading.Event()
 
     def ask() -> None:
@@ -61,16 +68,30 @@ def probe(world: World, *, every_s: float = 0.01) -> Generator[list[float]]:
             while not is_over.is_set():
                 began = time.monotonic()
                 assert client.get(f"{world.engine.url}/healthz").status_code == 200
-                waited.append(time.monotonic() - began)
+                asked.append((began, time.monotonic()))
                 is_over.wait(every_s)
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    def notice() -> None:
+        while not is_over.is_set():
+            began = time.monotonic()
+            time.sleep(NOTICED_S)
+            ended = time.monotonic()
+            if ended - began > 2 * NOTICED_S:
+                stood_still.append((began + NOTICED_S, ended))
+
+    threads = [threading.Thread(target=each) for each in (ask, notice)]
+    for thread in threads:
+        thread.start()
     try:
         yield waited
     finally:
         is_over.set()
-        asking.join()
+        for thread in threads:
+            thread.join()
+        waited += [
+            ended - began - sum(max(0.0, min(ended, b) - max(began, a)) for a, b in stood_still)
+            for began, ended in asked
+        ]
 
 
 def promised_s() -> float:
