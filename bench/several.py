@@ -32,8 +32,9 @@ SECRET_KEY = urlsafe_b64encode(bytes(32)).decode()
 IDLE_BAR_PERCENT = 2.0
 ENDED = re.compile(r"^appmixer_runs_total\{.*\} (\S+)$", re.M)
 WRITTEN, ACTIONS = "written", "actions"
-# What a burst has left to do is done by then.
-SETTLE_S = 3.0
+# What a burst has left to do is done by then: after 30 s it is said of each send that nothing was
+# heard of it.
+SETTLE_S = 40.0
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Site:
         """Return what each server takes of a core when there is nothing to do, and the busiest
         engine process.
         """
-        time.sleep(min(SETTLE_S, idle_s))
+        time.sleep(min(SETTLE_S, 2 * idle_s))
         engines, before = self._engines_s(), self._cpus_s()
         started = time.perf_counter()
         time.sleep(idle_s)
