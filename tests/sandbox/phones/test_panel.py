@@ -250,6 +250,8 @@ async def test_nothing_is_in_anybodys_way_at_any_size(
     await send(graph, type="text", text={"body": f"https://example.com/{'long' * 40}"})
     message_id = await send(graph, **LIST)
     await write(controls, type="text", text={"body": "Later"}, context={"id": message_id})
+    sent = sandbox.world.messages.values()
+    await until(lambda: sum("read" in dict(each.statuses) for each in sent) == 2)
     found: list[str] = []
     # What still comes up is half seen through, and its contrast that of nothing in particular.
     look = {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
