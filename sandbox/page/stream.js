@@ -18,7 +18,7 @@ export function listen(onState) {
   hear(stream, "clock", setClock);
   hear(stream, "call", noteCall);
   hear(stream, "webhook", (sent) => noteLog(asLog(sent)));
-  hear(stream, "message", ({ person, message }) => noteMessage(person, message) || reload());
+  hear(stream, "message", messageChanged);
   hear(stream, "person", personChanged);
   hear(stream, "reset", () => {
     store.unseen.clear();
@@ -40,6 +40,12 @@ function hear(stream, kind, act) {
 }
 
 const resting = new Map();
+
+/* What is being loaded may be older than this, and takes its place. */
+function messageChanged({ person, message }) {
+  if (isLoading) isStale = true;
+  if (!noteMessage(person, message)) reload();
+}
 
 /* Also told when the business reads or types, which is in no message. */
 function personChanged(person) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncGenerator
@@ -10,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
@@ -613,3 +614,27 @@ async def test_the_page_and_the_media_may_do_little(
     ]
     assert file.headers["content-security-policy"].startswith("sandbox;")
     assert (file.content, beside.status_code) == (b"<script>", 404)
+
+
+async def test_a_message_that_comes_while_the_phone_is_loaded_is_shown(
+    visitor: Visitor, sandbox: RunningSandbox, number: str, controls: httpx.AsyncClient
+) -> None:
+    held: list[str] = []
+
+    async def hold(route: Route) -> None:
+        if not held:
+            answer = await route.fetch()
+            held.append(await answer.text())
+            await write(controls, type="text", text={"body": "Meanwhile"})
+            await asyncio.sleep(0.3)  # the stream brings it before the answer, which is older
+            await route.fulfill(response=answer)
+        else:
+            await route.continue_()
+
+    page = await (await visitor.context()).new_page()
+    await page.route(f"**/_sandbox/phones/{seed.PERSON}*", hold)
+    await page.goto(sandbox.url)
+
+    await expect(page.locator(SHEENA).get_by_text("Meanwhile")).to_be_visible()
+    assert held
+    assert "Meanwhile" not in held[0]
