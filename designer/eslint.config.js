@@ -1,3 +1,4 @@
+import query from "@tanstack/eslint-plugin-query";
 import hooks from "eslint-plugin-react-hooks";
 import { defineConfig } from "eslint/config";
 import { configs } from "typescript-eslint";
@@ -6,6 +7,7 @@ export default defineConfig(
   { ignores: ["node_modules", "src/shared/api/schema.d.ts"] },
   configs.strictTypeChecked,
   hooks.configs.flat.recommended,
+  query.configs["flat/recommended"],
   {
     languageOptions: {
       parserOptions: {
@@ -17,6 +19,8 @@ export default defineConfig(
       // Handlers of events are given promises all over React's own types.
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: false }],
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      // A list of queries is no query.
+      "@tanstack/query/no-rest-destructuring": "off",
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
   },

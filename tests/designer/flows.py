@@ -87,6 +87,13 @@ async def in_form(page: Page) -> None:
     await expect(page.locator("#inspector :focus")).to_be_visible()
 
 
+async def versions(page: Page) -> Locator:
+    """The history of a flow's versions, opened."""
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Version history").click()
+    return page.get_by_role("dialog", name="Version history")
+
+
 def is_saved(
     page: Page, holds: Callable[[Any], bool] = lambda _: True
 ) -> AbstractAsyncContextManager[Any]:

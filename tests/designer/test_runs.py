@@ -11,6 +11,7 @@ from playwright.async_api import Route, expect
 
 from ..browser import DEADLINE_MS, Visitor, smoothness, until_holds, violations
 from .conftest import Site
+from .flows import versions
 from .running import connected, hears, says, started, waits_for_run
 
 pytestmark = pytest.mark.anyio
@@ -127,6 +128,24 @@ async def test_a_run_of_another_version_is_drawn_as_it_was_and_cannot_be_changed
     await expect(page.locator(".react-flow__node[data-id=incoming]")).to_be_visible()
     draft = (await site.api.get("/api/flows/reply/draft")).json()["document"]
     assert list(draft["components"]) == ["incoming"]
+
+
+async def test_the_version_of_a_run_is_compared_after_it_was_drawn(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404")  # there is no draft
+    await started(site, "reply", REPLY)
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, fate="read")
+    changed = {**REPLY, "components": {"incoming": REPLY["components"]["incoming"]}}
+    (await site.api.put("/api/flows/reply", json=changed)).raise_for_status()
+    page = await visitor.open(await site.link(f"/flows/reply/runs/{run_id}"))
+    await expect(page.get_by_text("Version 1 as it ran")).to_be_visible()
+
+    history = await versions(page)
+    await history.get_by_role("button", name="Version 1").click()
+
+    await expect(history.get_by_role("button", name="Take as draft")).to_be_visible()
 
 
 async def test_a_failed_send_says_why_and_opens_the_field_to_mend(

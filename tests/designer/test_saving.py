@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from ..browser import Visitor
 from .conftest import Site
-from .flows import held
+from .flows import held, versions
 
 pytestmark = pytest.mark.anyio
 
@@ -141,9 +142,7 @@ async def test_a_version_is_saved_compared_and_taken_back(visitor: Visitor, site
     await name(page).fill("Second")
     await save.click()
     await expect(page.get_by_text("Version 2 saved")).to_be_visible()
-    await page.get_by_role("button", name="More", exact=True).click()
-    await page.get_by_role("menuitem", name="Version history").click()
-    history = page.get_by_role("dialog", name="Version history")
+    history = await versions(page)
     await history.get_by_role("button", name="Version 1").click()
     await expect(history.get_by_text("Second")).to_be_visible()
     await history.get_by_role("button", name="Store as newest version").click()
@@ -152,6 +151,33 @@ async def test_a_version_is_saved_compared_and_taken_back(visitor: Visitor, site
     await expect(name(page)).to_have_value("Greeting")
     flow = (await site.api.get("/api/flows/greeting")).json()
     assert (flow["version"], flow["document"]["name"]) == (3, "Greeting")
+
+
+async def test_versions_are_compared_with_the_newest_also_when_it_is_known_late(
+    visitor: Visitor, site: Site
+) -> None:
+    (await site.api.put("/api/flows/greeting", json=DOCUMENT)).raise_for_status()
+    page = await opened(visitor, site)
+    history = await versions(page)
+    await expect(history.get_by_text("Nothing is different")).to_be_visible()
+    await page.keyboard.press("Escape")
+    is_known = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        if route.request.method == "GET":
+            await is_known.wait()
+        await route.fallback()
+
+    await page.route("**/api/flows/greeting", late)
+    await name(page).fill("Second")
+    await page.get_by_role("button", name="Save version").click()
+    await expect(page.get_by_text("Version 2 saved")).to_be_visible()
+    history = await versions(page)
+    await history.get_by_role("button", name="Version 1").click()
+    await expect(history.get_by_role("button", name="Take as draft")).to_be_visible()
+    is_known.set()
+
+    await expect(history.get_by_text("Second")).to_be_visible()
 
 
 async def test_everything_that_keeps_a_version_from_being_saved_is_said(

@@ -21,11 +21,12 @@ export function VersionsDialog({ flow, onClose }: { flow: Schemas["Flow"]; onClo
   const { t } = useTranslation("flow");
   const format = useFormat();
   const [chosen, setChosen] = useState<number | "draft">("draft");
-  const path = { flow_id: flow.id };
   const { data, error } = useQuery({
     queryKey: ["flows", flow.id, "versions"],
-    queryFn: async () =>
-      (await take(api.GET("/api/flows/{flow_id}/versions", { params: { path } }))).versions,
+    queryFn: async () => {
+      const params = { path: { flow_id: flow.id } };
+      return (await take(api.GET("/api/flows/{flow_id}/versions", { params }))).versions;
+    },
   });
   return (
     <Dialog title={t("versions")} isOpen isWide onClose={onClose}>
@@ -105,13 +106,11 @@ function OneVersion({
   const { t } = useTranslation("flow");
   const editor = useEditorStore();
   const client = useQueryClient();
+  const compare = flow.runningVersion ?? flow.version;
   const { data, error } = useQuery({
-    queryKey: ["flows", flow.id, "versions", version],
+    queryKey: ["flows", flow.id, "versions", version, "compared", compare],
     queryFn: () => {
-      const params = {
-        path: { flow_id: flow.id, version },
-        query: { compare: flow.runningVersion ?? flow.version },
-      };
+      const params = { path: { flow_id: flow.id, version }, query: { compare } };
       return take(api.GET("/api/flows/{flow_id}/versions/{version}", { params }));
     },
   });

@@ -109,13 +109,13 @@ function onlyOffline(count: number, error: Error): boolean {
 
 /** The flow's version that ran, as it was; null when it is not kept any more. */
 export function useVersionOf(ran: Pick<Run, "flowId" | "version"> | undefined) {
+  const { flowId, version } = ran ?? {};
   return useQuery({
-    queryKey: ["flows", ran?.flowId, "versions", ran?.version],
-    enabled: ran !== undefined,
+    queryKey: ["flows", flowId, "versions", version],
     staleTime: Infinity,
     queryFn: async () => {
-      if (ran === undefined) return null;
-      const path = { flow_id: ran.flowId, version: ran.version };
+      if (flowId === undefined || version === undefined) return null;
+      const path = { flow_id: flowId, version };
       try {
         const found = await take(
           api.GET("/api/flows/{flow_id}/versions/{version}", { params: { path } }),

@@ -99,12 +99,14 @@ export function arrangedRows(rows: readonly Row[], search: string, sort: Sort): 
 }
 
 /** The document behind a row: of a stored flow its newest version. */
-export const documentOf = ({ id, state, etag }: Pick<Row, "id" | "state" | "etag">) =>
-  queryOptions({
-    queryKey: ["document", id, etag],
-    queryFn: () => fetchDocument(id, state === "draft"),
+export function documentOf({ id, state, etag }: Pick<Row, "id" | "state" | "etag">) {
+  const isDraft = state === "draft";
+  return queryOptions({
+    queryKey: ["document", id, etag, isDraft],
+    queryFn: () => fetchDocument(id, isDraft),
     staleTime: Infinity,
   });
+}
 
 export async function fetchDocument(id: string, isDraft: boolean): Promise<FlowDocument> {
   const params = { params: { path: { flow_id: id } } };

@@ -17,6 +17,8 @@ export function useStepSchema(
   const asked = component.schema["x-form"];
   const deciding = asked?.inputs.map((path) => picked(input, path.split("."))) ?? [];
   const isDecided = deciding.some((value) => value !== undefined);
+  // The rest of the input changes nothing.
+  // eslint-disable-next-line @tanstack/query/exhaustive-deps
   const { data, error } = useQuery({
     queryKey: ["form", component.name, account, deciding],
     queryFn: () => take(api.POST("/api/forms", { body: { type: component.name, account, input } })),

@@ -37,6 +37,8 @@ export default function SourceValue({
         : JSON.stringify(value);
   const source = schema["x-source"];
   const decides = typeof source === "object" ? source.dependsOn.map((name) => input[name]) : [];
+  // The rest of the input changes nothing.
+  // eslint-disable-next-line @tanstack/query/exhaustive-deps
   const { data, error, isFetching, hasNextPage, fetchNextPage } = useInfiniteQuery({
     queryKey: ["options", component.name, path.join("."), account, decides, search],
     queryFn: ({ pageParam }) =>
