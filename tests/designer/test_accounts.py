@@ -9,9 +9,11 @@ from playwright.async_api import Page, expect
 
 from appmixer.sandbox.world import seed
 
-from ..browser import Visitor, violations
+from ..browser import Visitor, until_holds, violations
 from .conftest import Site
+from .flows import EMPTY, choose, held
 from .situations import SERVICE, accounts, connected, listening, withdraw
+from .test_runs import LISTENING
 
 pytestmark = pytest.mark.anyio
 # The sandbox's dialog has no icon, as Meta's has one of its own.
@@ -59,6 +61,27 @@ async def test_a_step_has_the_account_that_was_connected_from_it(
     await page.get_by_role("button", name="Done").click()
 
     await expect(page.get_by_label("Account", exact=True)).to_have_value("shop")
+
+
+async def test_a_step_has_the_account_that_is_known_only_after_it_was_added(
+    visitor: Visitor, site: Site
+) -> None:
+    await connected(site)
+    visitor.expect_complaints("/api/flows/greeting")  # of which there is only a draft
+    await site.api.put("/api/flows/greeting/draft", json=EMPTY)
+    page = await (await visitor.context()).new_page()
+    known = await held(page, "**/api/accounts")
+    await page.goto(await site.link("/flows/greeting"))
+
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("Tab")
+    await choose(page, "send text")
+    await expect(page.get_by_role("region", name="Step")).to_contain_text("Send Text")
+    await (await known()).continue_()
+
+    await expect(page.get_by_label("Account", exact=True)).to_have_value("acme")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator("[data-step]")).to_have_count(0)
 
 
 async def test_a_login_without_a_window_of_its_own_leads_back_to_the_page(
@@ -258,6 +281,32 @@ async def test_before_an_account_goes_the_running_flows_that_stop_are_named(
     await expect(page.get_by_text("No accounts yet")).to_be_visible()
     assert await names(site) == []
     assert (await site.api.get("/api/flows/listening")).json()["state"] == "stopped"
+
+
+async def test_nothing_is_asked_of_an_account_while_it_goes(visitor: Visitor, site: Site) -> None:
+    await connected(site)
+    await listening(site)
+    context = await visitor.context()
+    await context.add_init_script(LISTENING)
+    page = await context.new_page()
+    await page.goto(await site.link("/accounts/acme"))
+    await page.get_by_role("button", name="Delete account").click()
+    dialog = page.get_by_role("dialog", name="Delete “acme”?")
+    await expect(dialog).to_contain_text("Listening")
+    await until_holds(page, "heard.some((each) => each.startsWith('open'))")
+    gone = await held(page, "**/api/accounts/*")
+
+    await dialog.get_by_role("button", name="Stop the flow and delete").click()
+    deletion = await gone()
+    await until_holds(page, "heard.some((each) => each.startsWith('flow'))")
+    asked = [each for each in visitor.requests if each.endswith("/flows")]
+    await site.api.post("/api/flows/listening/start")
+    await site.api.post("/api/flows/listening/stop")
+    await until_holds(page, "heard.filter((each) => each.startsWith('flow')).length > 2")
+
+    assert [each for each in visitor.requests if each.endswith("/flows")] == asked
+    await deletion.continue_()
+    await expect(page.get_by_text("No accounts yet")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,6 +1,6 @@
 /** One account: how it stands, what the service tells, what may be set, and who uses it. */
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { RefreshCw, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -19,14 +19,14 @@ import { DeleteDialog } from "./DeleteDialog";
 import { Expiry } from "./Expiry";
 import { Facts } from "./Facts";
 import { StateSign } from "./StateSign";
-import { usersOf } from "./users";
+import { useUsersOf } from "./users";
 import style from "./accounts.module.css";
 
 export function AccountDetails({ account, connector, onReconnect }: AccountProps) {
   const { t } = useTranslation("accounts");
   const format = useFormat();
   const [isDeleting, setDeleting] = useState(false);
-  const users = useQuery(usersOf(account.id));
+  const users = useUsersOf(account.id);
   const refresh = useMutation({
     mutationFn: () =>
       take(

@@ -1,6 +1,6 @@
 /** Asks before an account goes, and names the running flows that stop for it. */
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
@@ -11,14 +11,15 @@ import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote } from "../shared/ui/Note";
 import { toast } from "../shared/ui/toasts";
 import type { Account } from "./connecting";
-import { usersOf } from "./users";
+import { deleting, useUsersOf } from "./users";
 import style from "./accounts.module.css";
 
 export function DeleteDialog({ account, onClose }: { account: Account; onClose: () => void }) {
   const { t } = useTranslation("accounts");
   const [, navigate] = useLocation();
-  const { data: users, error } = useQuery({ ...usersOf(account.id), staleTime: 0 });
+  const { data: users, error } = useUsersOf(account.id);
   const remove = useMutation({
+    mutationKey: deleting(account.id),
     mutationFn: async () => {
       for (const { id } of users ?? []) {
         await take(api.POST("/api/flows/{flow_id}/stop", { params: { path: { flow_id: id } } }));

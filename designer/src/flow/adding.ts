@@ -1,9 +1,9 @@
 /** Adding a step: where it stands, what it follows, and what can be guessed of its input. */
 
-import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 
-import { api, take, type Schemas } from "../shared/api/client";
+import { api, take } from "../shared/api/client";
 import { accounts } from "../shared/api/queries";
 import { useCatalog, type Catalog, type Component } from "./catalog";
 import {
@@ -41,7 +41,6 @@ export type AddStep = (component: Component, place?: Place) => string;
 export function useAddStep(): AddStep {
   const editor = useEditorStore();
   const client = useQueryClient();
-  const { data: connected } = useQuery(accounts);
   const catalog = useCatalog();
   return useCallback(
     (component, place = {}) => {
@@ -56,7 +55,7 @@ export function useAddStep(): AddStep {
         const before = settled(raw, editor.getState().places);
         const after = follows?.step ?? place.link?.from;
         const position = place.position ?? freePosition(before, after, place.link?.to);
-        const step = newStep(component, connected ?? [], position);
+        const step: Step = { type: component.name, position };
         const placed = linked(addStep(before, name, step), name, component, place, follows);
         const input = fromEarlier(placed, name, component, catalog);
         return changeStep(placed, name, (each) => ({ ...each, input }));
@@ -64,10 +63,10 @@ export function useAddStep(): AddStep {
       reveal(name);
       // What is found out in a moment belongs to the same undo.
       editor.setState({ merging: merge });
-      void chooseTheOnly(editor, client, name, component, merge);
+      void chooseTheFirst(editor, client, name, component, merge);
       return name;
     },
-    [catalog, client, connected, editor],
+    [catalog, client, editor],
   );
 }
 
@@ -106,10 +105,30 @@ function roomFor(document: FlowDocument, { from, to }: Link, name: string): Flow
   return moveSteps(document, Object.fromEntries(places));
 }
 
-function newStep(component: Component, connected: Schemas["Account"][], position: Position): Step {
-  const own = connected.filter(({ service }) => service === component.connector.id);
-  const account = component.takesAccount ? own[0]?.name : undefined;
-  return { type: component.name, ...(account === undefined ? {} : { account }), position };
+/** A step gets the first account of its service, and what then has one choice; unless somebody was quicker. */
+async function chooseTheFirst(
+  editor: Editor,
+  client: QueryClient,
+  name: string,
+  component: Component,
+  merge: string,
+): Promise<void> {
+  if (component.takesAccount) {
+    const connected = await client
+      .query({ ...accounts, staleTime: Infinity })
+      // The field of the account asks again, and tells what is wrong.
+      .catch(() => []);
+    const account = connected.find(({ service }) => service === component.connector.id)?.name;
+    const { change } = editor.getState();
+    if (account !== undefined) {
+      change(
+        (before) =>
+          changeStep(before, name, (each) => (each.account == null ? { ...each, account } : each)),
+        merge,
+      );
+    }
+  }
+  await chooseTheOnly(editor, client, name, component, merge);
 }
 
 /** A required field that has one choice gets it, unless somebody was quicker. */
