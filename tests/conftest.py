@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser
 
     from .browser import Visitor
-
-NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +88,7 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture
 def postgres(postgres_server: str) -> str:
     """The URL of an empty database on a real PostgreSQL."""
-    return empty_database(postgres_server, f"test_{next(NUMBERS)}")
+    return empty_database(postgres_server)
 
 
 @pytest.fixture(scope="session")

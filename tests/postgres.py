@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
 import shutil
@@ -18,6 +19,7 @@ from psycopg import sql
 from .ports import free_port
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+_NUMBERS = itertools.count(1)
 
 
 @contextmanager
@@ -85,8 +87,9 @@ def _signal(processes: Iterable[int], number: signal.Signals) -> None:
             os.kill(process, number)
 
 
-def empty_database(server: str, name: str) -> str:
-    """Make a database; return its URL."""
+def empty_database(server: str) -> str:
+    """Make a database of a new name; return its URL."""
+    name = f"test_{next(_NUMBERS)}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return f"{server}/{name}"

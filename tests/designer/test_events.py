@@ -22,6 +22,8 @@ async def test_an_event_is_given_to_the_flows_only_after_a_question_and_again_af
     event_id = await left_out(site)
     page = await visitor.open(await site.link("/events?kind=message"))
     older = await visitor.open(await site.link("/events?kind=message"))
+    # It shows what was so before the event is given to the flows on the other page.
+    await expect(older.get_by_role("button", name="Give to the flows")).to_be_visible()
 
     await page.get_by_role("button", name="Give to the flows").click()
     dialog = page.get_by_role("dialog")

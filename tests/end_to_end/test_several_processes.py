@@ -42,7 +42,7 @@ def pair(
 ) -> Iterator[tuple[Machines, Process, Process]]:
     """Two processes that know the same public address: the first's; then who stands by."""
     folder = tmp_path_factory.mktemp("pair")
-    database = empty_database(postgres_server, f"pair_{os.getpid()}")
+    database = empty_database(postgres_server)
     with machines(folder, database, knows_its_address=True) as found:
         world = found.world
         world.register()
