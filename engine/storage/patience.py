@@ -16,6 +16,8 @@ from typing import Any
 from .database import DatabaseTimeout
 
 PATIENCE_S = 4.0
+# It is waited in so many spans: for however long this process stands still, that is one of them.
+SPANS = 4
 # How often whoever waits for another looks whether that one hangs.
 LOOK_S = 0.5
 
@@ -36,6 +38,17 @@ class Asker:
             self.late.set_result(None)
 
 
+async def is_done(work: asyncio.Future[Any], within_s: float) -> bool:
+    """Wait until something is done or has failed; false when it is not after so long.
+
+    What was done while this process stood still is done, and what could not be is waited for.
+    """
+    for _ in range(SPANS):
+        if (await asyncio.wait({work}, timeout=within_s / SPANS))[0]:
+            return True
+    return False
+
+
 _present: ContextVar[Asker | None] = ContextVar("asker", default=None)
 
 
@@ -52,7 +65,18 @@ def storing() -> Generator[None]:
     if asker is None:
         yield
         return
-    timer = asyncio.get_running_loop().call_later(PATIENCE_S, asker.tell)
+    loop, left = asyncio.get_running_loop(), SPANS
+    timer: asyncio.TimerHandle
+
+    def look() -> None:
+        nonlocal left, timer
+        left -= 1
+        if left:
+            timer = loop.call_later(PATIENCE_S / SPANS, look)
+        else:
+            asker.tell()
+
+    timer = loop.call_later(PATIENCE_S / SPANS, look)
     try:
         yield
     finally:

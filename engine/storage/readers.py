@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from .database import DatabaseTimeout
+from .patience import is_done
 
 # A read that takes longer is given up: whoever waits is told that the database does not answer.
 READ_TIMEOUT_S = 4.0
@@ -36,13 +37,15 @@ class Readers:
         reading = self._threads.submit(self._do, work)
         self._under_way.add(reading)
         reading.add_done_callback(self._under_way.discard)
+        answer = asyncio.wrap_future(reading)
         try:
-            async with asyncio.timeout(within_s or self._timeout_s):
-                return await asyncio.wrap_future(reading)
-        except TimeoutError:
-            self._given_up.add(reading)
-            reading.add_done_callback(self._given_up.discard)
-            raise DatabaseTimeout("the database has not answered in time") from None
+            if await is_done(answer, within_s or self._timeout_s):
+                return answer.result()
+        finally:
+            answer.cancel()
+        self._given_up.add(reading)
+        reading.add_done_callback(self._given_up.discard)
+        raise DatabaseTimeout("the database has not answered in time")
 
     async def rows(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[Any]]:
         """Return all rows of a query; raise DatabaseTimeout when nothing comes back."""
