@@ -149,6 +149,16 @@ def answer_not_ready() -> Response:
     )
 
 
+def answer_cut_short() -> Response:
+    return answer(
+        503,
+        "The engine is being stopped",
+        "What was asked for had not ended by then, and may have been done.",
+        "Look whether it is there before you do it again.",
+        headers={"Connection": "close"},
+    )
+
+
 def answer_database_error() -> Response:
     return answer(
         503,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from . import (
     setup,
     sign_in,
 )
-from .answers import add_error_answers, answer_any, answer_not_ready
+from .answers import add_error_answers, answer_any, answer_cut_short, answer_not_ready
 from .built_page import BuiltPage
 from .hooks import HookRoutes
 from .origins import check_origin
@@ -65,12 +66,25 @@ class Application:
         self._rest = create_rest(engine, budget)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await self._plugins(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"].startswith(HOOKS):
-            await self._hooks(scope, receive, send)
-        else:
-            await self._rest(scope, receive, send)
+        has_started = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self._for(scope)(scope, receive, noticed)
+        except asyncio.CancelledError:  # the server waits no longer, and would send a bare 500
+            if has_started or scope["type"] != "http":
+                raise
+            await answer_cut_short()(scope, receive, send)
+
+    def _for(self, scope: Scope) -> ASGIApp:
+        path: str = scope["path"] if scope["type"] == "http" else ""
+        if path.startswith(PREFIX):
+            return self._plugins
+        return self._hooks if path.startswith(HOOKS) else self._rest
 
 
 def create_app(engine: Engine, budget: Budget | None = None) -> Application:

@@ -14,8 +14,12 @@ import pytest
 
 from appmixer.demo import rehearsal
 from appmixer.engine.accounts.api_token import read_token
+from appmixer.engine.api import server
+from appmixer.engine.api.hooks import HookRoutes
+from appmixer.engine.api.plugins import PluginRoutes
 from appmixer.engine.api.server import listen, serving
 from appmixer.engine.errors import StartError
+from appmixer.engine.runs.statistics import Statistics
 from appmixer.engine.settings import Settings
 
 from ...ports import free_port
@@ -53,6 +57,31 @@ async def test_serves_until_the_context_ends_and_ends_open_streams(settings: Set
     with pytest.raises(httpx.ConnectError):
         await client.get("/healthz")
     await client.aclose()
+
+
+@pytest.mark.parametrize("path", ["/api/statistics", "/plugins/test/events", "/hooks/secret"])
+async def test_what_has_not_ended_when_the_engine_is_stopped_is_answered_in_a_sentence(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(server, "SHUTDOWN_S", 1)
+    is_asked = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        is_asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(PluginRoutes, "_find_answer", hang)
+    monkeypatch.setattr(HookRoutes, "_find_answer", hang)
+    monkeypatch.setattr(Statistics, "of", hang)
+    async with httpx.AsyncClient(timeout=60) as client:
+        async with serving(replace(settings, port=0)) as running:
+            headers = {"Authorization": f"Bearer {read_token(settings.data, {})}"}
+            asking = asyncio.create_task(client.get(running.url + path, headers=headers))
+            await asyncio.wait_for(is_asked.wait(), 60)
+        answer = await asking
+
+    assert (answer.status_code, answer.headers["Connection"]) == (503, "close")
+    assert answer.json()["error"]["title"] == "The engine is being stopped"
 
 
 async def test_the_printed_link_opens_the_page(settings: Settings) -> None:
