@@ -158,6 +158,7 @@ async def test_an_action_runs_with_what_cannot_be_left_out_alone(ready: Live, na
     answer = await ready.run(name, **input)
 
     assert isinstance(answer, ACTIONS[name].Output)
+    assert b":null" not in b"".join(each.content for each in ready.requests)
 
 
 async def test_a_wait_that_was_told_the_message_alone_ends_when_it_has_arrived(ready: Live) -> None:
