@@ -174,6 +174,8 @@ def _start_up(start_up: Figures) -> Iterator[str]:
         (f"processor, idle for {start_up['idleS']:g} s", f"{start_up['idleCpuPercent']:g} %"),
         ("memory afterwards", f"{start_up['idleMemoryMb']:g} MB"),
         ("import appmixer.engine.contract", f"{start_up['contractImportS']:g} s"),
+        ("import appmixer.whatsapp.plugin", f"{start_up['pluginImportS']:g} s"),
+        ("appmixer components", f"{start_up['componentsListedS']:g} s"),
     ):
         yield f"  {name:{WIDTH}}{value:>12}"
 

@@ -154,6 +154,26 @@ COMPONENT_MODULES = {
     for connector in load_connectors().values()
     for entry in connector.manifest.components
 }
+# A reader is through with a simple component in a minute.
+MAX_LINES = 40
+# What makes the others longer.
+NOT_SIMPLE = {
+    "accounts/list_business_accounts.py": "output",
+    "advanced/make_api_call.py": "any call",
+    "media/upload_media.py": "input and output",
+    "numbers/ensure_registered.py": "output",
+    "numbers/get_registration_status.py": "output",
+    "templates/list_templates.py": "filters",
+    "triggers/account_updated.py": "output",
+    "triggers/flow_completed.py": "output",
+    "triggers/message_echoed.py": "output",
+    "triggers/message_status_updated.py": "filters",
+    "triggers/new_event.py": "any event",
+    "triggers/new_order.py": "output",
+    "triggers/template_status_updated.py": "output",
+    "triggers/user_preference_changed.py": "output",
+    "triggers/window_closing_soon.py": "clock",
+}
 WHATSAPP_WORDS = re.compile(
     r"whatsapp|wamid|waba|facebook|graph api|appsecret_proof|fb_exchange|(?<![a-z])EAA(?![a-z])"
     r"|(?<!<)\bmeta\b",
@@ -301,6 +321,17 @@ def test_no_component_imports_another() -> None:
     ]
 
     assert complaints == []
+
+
+def test_a_component_is_short_unless_it_is_known_not_to_be_simple() -> None:
+    folder = ROOT / "components"
+    long = {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.py")
+        if len(file.read_text("utf-8").splitlines()) > MAX_LINES
+    }
+
+    assert long == {*NOT_SIMPLE}
 
 
 def test_only_what_works_over_temporal_imports_its_library() -> None:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from appmixer.engine.contract import Action, ActionContext, Fields
 
-from ...plugin.media.downloads import MAX_INBOUND_MB, DownloadedMedia, MediaId, download
+from ...plugin.media.downloads import MAX_INBOUND_MB, DownloadedMedia, FileName, MediaId, download
 from ...plugin.media.kinds import MB
 
 
@@ -24,14 +24,7 @@ class DownloadMedia(Action):
 
     class Input(Fields):
         media_id: MediaId
-        file_name: str | None = Field(
-            default=None,
-            title="File Name",
-            description="The name to keep it under; made from the media id if left empty. Its end "
-            "is made to fit the type.",
-            max_length=1000,
-            examples=["receipt.pdf"],
-        )
+        file_name: FileName = None
         max_size_mb: int = Field(
             default=MAX_INBOUND_MB,
             title="Largest Size in MB",

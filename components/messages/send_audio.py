@@ -7,7 +7,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Json, Wait
 
 from ...plugin.ledgers.proven_numbers import SenderNumber
-from ...plugin.media.references import Media, Wanted, filled, media_object
+from ...plugin.media.references import AsVoice, Media, Wanted, filled, media_object
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import FreeFormInput, SentMessage
 
@@ -29,13 +29,7 @@ class SendAudio(SendAction):
             description="AAC, AMR, MP3, M4A or OGG with Opus, of up to 16 MB.",
             examples=[{"mediaId": "1908647269898587"}],
         )
-        voice: bool = Field(
-            default=False,
-            title="As Voice Message",
-            description="Shows it as if it had been spoken here. It has to be OGG with Opus, mono.",
-            examples=[True],
-            json_schema_extra={"x-widget": "toggle"},
-        )
+        voice: AsVoice = False
 
     async def receive(self, context: ActionContext, input: Input) -> SentMessage | Wait:
         async def body(sender: SenderNumber) -> dict[str, Json]:

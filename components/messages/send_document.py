@@ -7,7 +7,7 @@ from pydantic import Field
 from appmixer.engine.contract import ActionContext, Json, Wait
 
 from ...plugin.ledgers.proven_numbers import SenderNumber
-from ...plugin.media.references import Caption, Media, filled, kept_name, media_object
+from ...plugin.media.references import Caption, Media, ShownName, filled, kept_name, media_object
 from ...plugin.sending.action import SendAction, send_message
 from ...plugin.sending.messages import FreeFormInput, SentMessage
 
@@ -27,25 +27,14 @@ class SendDocument(SendAction):
             description="PDF, Word, Excel, PowerPoint or plain text of up to 100 MB.",
             examples=[{"mediaId": "622684793477189"}],
         )
-        file_name: str | None = Field(
-            default=None,
-            title="File Name",
-            description="The name that the person sees; a file kept here has one already. Its end "
-            "decides on the icon.",
-            max_length=240,
-            examples=["invoice-860198.pdf"],
-        )
+        file_name: ShownName = None
         caption: Caption = None
 
     async def receive(self, context: ActionContext, input: Input) -> SentMessage | Wait:
         async def body(sender: SenderNumber) -> dict[str, Json]:
-            media = await media_object(
-                context, sender, input.document, "document", field="document"
-            )
-            beside = filled(
-                caption=input.caption,
-                filename=input.file_name or await kept_name(context, input.document),
-            )
-            return {"type": "document", "document": {**media, **beside}}
+            file = await media_object(context, sender, input.document, "document", field="document")
+            name = input.file_name or await kept_name(context, input.document)
+            beside = filled(caption=input.caption, filename=name)
+            return {"type": "document", "document": {**file, **beside}}
 
         return await send_message(context, input, body)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field
-
 from appmixer.engine.contract import ActionContext, Wait
 
-from ...plugin.sending.messages import ADVANCED, SentMessage
-from ...plugin.sending.templates import TemplateAction, TemplateInput, send_template
+from ...plugin.sending.marketing import MarketingInput
+from ...plugin.sending.messages import SentMessage
+from ...plugin.sending.templates import TemplateAction, send_template
 
 
 class SendMarketingTemplate(TemplateAction):
@@ -20,30 +17,9 @@ class SendMarketingTemplate(TemplateAction):
     group = "Templates"
     keywords = ("MM Lite", "Marketing Messages", "Broadcast", "Campaign", "Newsletter", "Offer")
 
-    class Input(TemplateInput):
-        product_policy: Literal["CLOUD_API_FALLBACK", "STRICT"] = Field(
-            default="CLOUD_API_FALLBACK",
-            description="What is done where the business may not send this way yet: send it as any "
-            "template, or refuse it.",
-            examples=["CLOUD_API_FALLBACK"],
-            json_schema_extra={"x-widget": "select", **ADVANCED},
-        )
-        message_activity_sharing: bool | None = Field(
-            default=None,
-            description="Whether Meta may use what people do with it to deliver later ones better.",
-            examples=[True],
-            json_schema_extra={"x-widget": "toggle", **ADVANCED},
-        )
+    Input = MarketingInput
 
-    async def receive(self, context: ActionContext, input: Input) -> SentMessage | Wait:
-        shared = input.message_activity_sharing
+    async def receive(self, context: ActionContext, input: MarketingInput) -> SentMessage | Wait:
         return await send_template(
-            context,
-            input,
-            edge="marketing_messages",
-            category="MARKETING",
-            beside={
-                "product_policy": input.product_policy,
-                **({} if shared is None else {"message_activity_sharing": shared}),
-            },
+            context, input, edge="marketing_messages", category="MARKETING", beside=input.beside
         )

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from ...plugin.foreign_json.meta_fields import At, MetaFields, Moment, Object, Whole, Word
 from ...plugin.foreign_json.shapes import as_objects
-from ...plugin.triggers.filters import ONLY_WHEN, Texts
+from ...plugin.triggers.filters import ONLY_WHEN
 from ...plugin.triggers.listening import AccountInput
 from ...plugin.triggers.news import News, NewsTrigger, news_samples
 from ...plugin.triggers.news_samples import (
@@ -109,13 +109,13 @@ class AccountUpdated(NewsTrigger):
             examples=[["account_update", "account_alerts"]],
             json_schema_extra={"x-widget": "select", **ONLY_WHEN},
         )
-        events: Texts = Field(
+        events: list[Annotated[str, Field(max_length=256, pattern="^[A-Z0-9_]+$")]] = Field(
             default_factory=list[str],
             title="Only These Events",
             description="Meta's words for what happened, as in event, alertType or decision.",
             max_length=100,
             examples=[["ACCOUNT_RESTRICTION", "ACCOUNT_VIOLATION"]],
-            json_schema_extra=ONLY_WHEN,
+            json_schema_extra={"x-hint": "a word of capital letters, digits and _", **ONLY_WHEN},
         )
 
     Output = AccountUpdate

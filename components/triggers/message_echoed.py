@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -12,7 +12,7 @@ from appmixer.engine.contract import JsonObject, TriggerContext
 from ...plugin.foreign_json.meta_fields import At
 from ...plugin.foreign_json.shapes import as_object
 from ...plugin.people.identity import Person, number_in, recipient_of
-from ...plugin.triggers.filters import MessageType, MessageTypes, People, is_one_of
+from ...plugin.triggers.filters import MessageType, MessageTypes, People, is_of_type, is_one_of
 from ...plugin.triggers.listening import IncludeStandby, ListeningInput, ListeningTrigger, is_for
 from ...plugin.triggers.message_reading import read_as
 from ...plugin.triggers.messages import Message
@@ -78,15 +78,12 @@ class MessageEchoed(ListeningTrigger):
     Output = Echo
     samples = samples_of(read_echo, ECHO_EVENTS)
 
-    def wanted(self, properties: Any) -> Sequence[str]:
-        return self.events if properties.include_standby else self.events[:1]
-
     async def receive(self, context: TriggerContext, event: JsonObject) -> Echo | None:
         properties: MessageEchoed.Input = context.properties
         echo = read_echo(event)
         if echo is None or not is_for(properties, event):
             return None
-        if properties.message_types and echo.type not in properties.message_types:
+        if not is_of_type(properties.message_types, echo):
             return None
         people = properties.people
         return echo if not people or is_one_of(people, echo.contact) else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import Field, JsonValue
 
 from appmixer.engine.contract import JsonObject, TriggerContext
@@ -68,9 +66,6 @@ class MessageStatusUpdated(ListeningTrigger):
 
     Output = StatusUpdate
     samples = samples_of(read_status, STATUS_EVENTS)
-
-    def wanted(self, properties: Input) -> Sequence[str]:
-        return self.events if properties.include_standby else self.events[:1]
 
     async def receive(self, context: TriggerContext, event: JsonObject) -> StatusUpdate | None:
         properties: MessageStatusUpdated.Input = context.properties

@@ -38,6 +38,17 @@ MediaId = Annotated[
     ),
 ]
 
+FileName = Annotated[
+    str | None,
+    Field(
+        title="File Name",
+        description="The name to keep it under; made from the media id if left empty. Its end "
+        "is made to fit the type.",
+        max_length=1000,
+        examples=["receipt.pdf"],
+    ),
+]
+
 
 def _sha256(value: object) -> str:
     """Return the hash in hexadecimal: Meta writes it so, or in Base64, and nobody says where."""

@@ -51,6 +51,26 @@ Caption = Annotated[
     ),
 ]
 
+ShownName = Annotated[
+    str | None,
+    Field(
+        title="File Name",
+        description="The name that the person sees; a file kept here has one already. Its end "
+        "decides on the icon.",
+        max_length=240,
+        examples=["invoice-860198.pdf"],
+    ),
+]
+AsVoice = Annotated[
+    bool,
+    Field(
+        title="As Voice Message",
+        description="Shows it as if it had been spoken here. It has to be OGG with Opus, mono.",
+        examples=[True],
+        json_schema_extra={"x-widget": "toggle"},
+    ),
+]
+
 
 class Media(Fields):
     """A file for a message: exactly one of a media ID, a link and a file kept here."""

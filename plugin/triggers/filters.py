@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -14,6 +14,8 @@ from ..foreign_json.shapes import as_id, as_object, as_text
 from ..people.identity import Person, sender_of
 from ..people.recipients import FORMS
 from .listening import ListeningInput, is_for
+from .message_parts import VOICE
+from .messages import Message
 from .outputs import Contact
 from .words import has_word, plain
 
@@ -102,9 +104,12 @@ class MessageFilters(ListeningInput):
         examples=["people"],
         json_schema_extra={"x-widget": "select", **ONLY_WHEN},
     )
+    message_types: MessageTypes = Field(default_factory=list[MessageType])
 
-    def wants(self, event: JsonObject) -> bool:
-        """Say whether the message of an event is one of those that were asked for."""
+    def wants(self, event: JsonObject, read: Message) -> bool:
+        """Say whether the message of an event, which was read already, was asked for."""
+        if not is_of_type(self.message_types, read):
+            return False
         message = as_object(event.get("message"))
         if not is_for(self, event) or (self.from_ad and not as_object(message.get("referral"))):
             return False
@@ -117,6 +122,13 @@ class MessageFilters(ListeningInput):
         if not self.people:
             return True
         return is_one_of(self.people, sender_of(message, as_object(event.get("contact"))))
+
+
+def is_of_type(types: Sequence[MessageType], message: Message) -> bool:
+    """Say whether a message is of one of the types that were asked for, if any was."""
+    # A flow that wants sounds wants voice messages, whichever way they are announced.
+    found = "audio" if message.type == VOICE else message.type
+    return not types or found in types
 
 
 def is_one_of(people: list[str], person: Person | Contact) -> bool:

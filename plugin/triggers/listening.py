@@ -74,7 +74,8 @@ class ListeningTrigger(Trigger):
 
     def wanted(self, properties: Any) -> Sequence[str]:
         """Return those of its events that the properties ask for: about no others is it asked."""
-        return self.events
+        has_standby = getattr(properties, "include_standby", False)
+        return [each for each in self.events if each != "standby" or has_standby]
 
     async def start(self, context: TriggerContext) -> None:
         properties: WabaInput = context.properties

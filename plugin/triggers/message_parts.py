@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, JsonValue
 
+from appmixer.engine.contract import ComponentContext
+
 from ..foreign_json.meta_fields import At, MetaFields, Text, Word, read_time
 from ..foreign_json.reading import read_foreign_json
 from ..foreign_json.shapes import as_object, as_text
-from ..media.fetching import FetchError
+from ..media.fetching import FetchError, fetched
 
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 INBOUND_MEDIA_KEPT = timedelta(days=7)
@@ -77,6 +79,11 @@ class ReceivedMedia(MetaFields):
     error: FetchError | None = Field(
         default=None, description="Why it was not fetched, if the trigger fetches files."
     )
+
+    async def fetch(self, context: ComponentContext) -> None:
+        """Take the file into the files here, or say why that was not possible."""
+        found = await fetched(context, self.id, name=self.file_name or "")
+        self.file_id, self.error = found.file_id, found.error
 
 
 class FlowReply(MetaFields):

@@ -111,6 +111,54 @@ async def test_a_number_is_taken_off_and_can_be_registered_again(live: Live) -> 
     assert (again.registered, again.was_already_registered) == (True, False)
 
 
+NOBODYS, OTHERS = {"phoneNumberId": "999999"}, {"businessAccountId": "203390129340398"}
+MESSAGE = {"messageId": "wamid.A"}
+
+
+@pytest.mark.parametrize(
+    ("component", "wrong", "field"),
+    [
+        *(
+            (name, wrong, field)
+            for name in ("GetPhoneNumber", "GetRegistrationStatus", "DeregisterPhoneNumber")
+            for wrong, field in [
+                ({"phoneNumberId": ""}, "phoneNumberId"),
+                (NOBODYS, "phoneNumberId"),
+                (OTHERS, "businessAccountId"),
+            ]
+        ),
+        *(
+            (name, {"pin": "000000", **wrong}, field)
+            for name in ("RegisterPhoneNumber", "EnsureRegistered")
+            for wrong, field in [
+                ({"pin": "12"}, "pin"),
+                ({"dataLocalizationRegion": "XX"}, "dataLocalizationRegion"),
+                (NOBODYS, "phoneNumberId"),
+            ]
+        ),
+        ("WaitForStatus", {"messageId": "1"}, "messageId"),
+        ("WaitForStatus", {**MESSAGE, "waitFor": "accepted"}, "waitFor"),
+        ("WaitForStatus", {**MESSAGE, "waitSeconds": 0}, "waitSeconds"),
+        ("WaitForStatus", {**MESSAGE, **NOBODYS}, "phoneNumberId"),
+        ("UploadMedia", {}, "fileId"),
+        ("UploadMedia", {"fileId": "a", "url": "https://a.example/b.png"}, "fileId"),
+        ("UploadMedia", {"url": "ftp://a.example/b.png"}, "url"),
+        ("UploadMedia", {"fileId": "a", "ttlMinutes": 0}, "ttlMinutes"),
+        ("ListPhoneNumbers", {"businessAccountId": "x"}, "businessAccountId"),
+        ("ListPhoneNumbers", OTHERS, "businessAccountId"),
+        ("ListBusinessAccounts", {"name": "Lucky Shrub"}, "name"),
+    ],
+)
+async def test_what_cannot_be_is_refused_before_anything_is_changed(
+    live: Live, component: str, wrong: dict[str, Any], field: str
+) -> None:
+    fields = COMPONENTS[f"appmixer.whatsapp.{component}"].Input.model_fields
+    number = {"phoneNumberId": NUMBER} if "phone_number_id" in fields else {}
+
+    assert await live.refusal(component, **{**number, **wrong}) == field
+    assert {each.method for each in live.requests} <= {"GET"}
+
+
 async def test_every_dropdown_of_a_template_can_be_chosen_from(live: Live) -> None:
     choices = choices_of(COMPONENTS["appmixer.whatsapp.SendTemplate"].Input)
     chosen: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Upload Media, through `receive`, with Graph and the internet replaced."""
+"""Upload Media, through `receive`, mostly with Graph and the internet replaced."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from freezegun import freeze_time
 from appmixer.engine.contract import RejectedError, ThrottledError
 from appmixer.engine.contract.testing import RecordingContext
 from appmixer.whatsapp.components.media.upload_media import UploadMedia
+
+from .live import NUMBER, Live
 
 Requests = Callable[[], list[httpx.Request]]
 
@@ -139,6 +141,28 @@ async def test_fetches_a_public_url(
         "document",
     )
     assert "authorization" not in requests()[0].headers
+
+
+async def test_a_url_is_uploaded_under_a_name_and_for_a_time_of_ones_own(
+    live: Live, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get("https://93.184.216.34/a").respond(content=PDF)
+    respx_mock.route(host="127.0.0.1").pass_through()
+    world = live.sandbox.world
+    world.numbers[NUMBER].settings.storage_configuration["status"] = "NO_STORAGE_ENABLED"
+
+    output = await live.run(
+        "UploadMedia",
+        phoneNumberId=NUMBER,
+        url="https://93.184.216.34/a",
+        fileName="catalogue",
+        ttlMinutes=30,
+    )
+
+    kept = world.media[output.media_id]
+    assert (kept.content, kept.filename) == (PDF, "catalogue.pdf")
+    assert output.expires_at.timestamp() == live.context.clock.now + 1800
+    assert kept.expires_at - world.clock.now() <= 1800
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,12 @@ async def test_a_button_to_call_may_go_out_without_a_template(live: Live) -> Non
     await ready_for_calls(live)
     live.sandbox.world.wabas[WABA].direct_send_allowed = True
 
-    await live.run("SendCallButton", **WHOM, text="Call us.", category="utility", ttlSeconds=30)
+    direct = {"category": "utility", "ttlSeconds": 30, "templateName": "call_us"}
+    await live.run("SendCallButton", **WHOM, text="Call us.", **direct)
 
-    assert [(each["category"], each["ttl_seconds"]) for each in live.sent] == [("utility", 30)]
+    [body] = live.sent
+    assert (body["category"], body["ttl_seconds"]) == ("utility", 30)
+    assert body["direct_send_config"] == {"template_name": "call_us"}
 
 
 @pytest.mark.parametrize(

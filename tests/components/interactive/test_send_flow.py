@@ -97,6 +97,25 @@ async def test_a_flow_by_name_with_an_endpoint_begins_where_that_says(live: Live
     assert live.sent[0]["interactive"]["header"] == {"type": "text", "text": "Lucky Shrub"}
 
 
+async def test_a_flow_can_stand_below_a_document_and_above_a_footer(live: Live) -> None:
+    await live.ready()
+    prices = {"link": "https://www.luckyshrub.example/prices.pdf"}
+
+    await live.run(
+        "SendFlow",
+        **ASK,
+        headerType="document",
+        headerMedia=prices,
+        headerFileName="Prices.pdf",
+        footer="Lucky Shrub",
+    )
+
+    interactive = live.sent[0]["interactive"]
+    file = {**prices, "filename": "Prices.pdf"}
+    assert interactive["header"] == {"type": "document", "document": file}
+    assert interactive["footer"] == {"text": "Lucky Shrub"}
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -27,16 +27,31 @@ async def test_what_meta_documents_is_sent(live: Live) -> None:
     assert live.sent == [documented("send.interactive.cta_url")]
 
 
-async def test_it_has_a_header_and_a_footer_too(live: Live) -> None:
-    await live.ready()
-    picture = {"link": "https://www.luckyshrub.example/img/1.jpg"}
+PICTURE = {"link": "https://www.luckyshrub.example/img/1.jpg"}
+FILE = {"link": "https://www.luckyshrub.example/dates.pdf"}
 
-    await live.run(
-        "SendLinkButton", **ASK, headerType="image", headerMedia=picture, footer="Every day"
-    )
+
+@pytest.mark.parametrize(
+    ("kind", "given", "shown"),
+    [
+        ("text", {"headerText": "Dates"}, "Dates"),
+        ("image", {"headerMedia": PICTURE}, PICTURE),
+        (
+            "document",
+            {"headerMedia": FILE, "headerFileName": "Dates.pdf"},
+            {**FILE, "filename": "Dates.pdf"},
+        ),
+    ],
+)
+async def test_it_has_a_header_and_a_footer_too(
+    live: Live, kind: str, given: dict[str, Any], shown: object
+) -> None:
+    await live.ready()
+
+    await live.run("SendLinkButton", **ASK, headerType=kind, **given, footer="Every day")
 
     interactive = live.sent[0]["interactive"]
-    assert interactive["header"] == {"type": "image", "image": picture}
+    assert interactive["header"] == {"type": kind, kind: shown}
     assert interactive["footer"] == {"text": "Every day"}
 
 

@@ -6,12 +6,22 @@ import json
 
 import pytest
 
-from ..live import Live, documented
+from ..live import NUMBER, Live, documented
 
 pytestmark = pytest.mark.anyio
 
 # A number of the sandbox that has no PIN yet.
 NEW = "106540352242923"
+
+
+@pytest.mark.parametrize("component", ["RegisterPhoneNumber", "EnsureRegistered"])
+async def test_a_number_says_where_its_data_rest(live: Live, component: str) -> None:
+    input = {"phoneNumberId": NUMBER, "pin": "000000", "dataLocalizationRegion": "CH"}
+
+    await live.run(component, **input)
+
+    [posted] = [each for each in live.requests if each.url.path.endswith(f"/{NUMBER}/register")]
+    assert json.loads(posted.content)["data_localization_region"] == "CH"
 
 
 async def test_a_number_is_registered_in_the_words_of_metas_example(live: Live) -> None:

@@ -81,6 +81,18 @@ async def test_what_was_changed_is_what_people_see(live: Live) -> None:
     assert seen["pictureUrl"].startswith(live.sandbox.url)
 
 
+async def test_a_picture_can_be_fetched_from_where_anybody_can(
+    live: Live, respx_mock: respx.MockRouter
+) -> None:
+    respx_mock.get("https://93.184.216.34/logo.png").respond(content=PNG)
+    respx_mock.route(host="127.0.0.1").pass_through()
+
+    output = await update(live, pictureUrl="https://93.184.216.34/logo.png")
+
+    assert output.changed == ["profile_picture_handle"]
+    assert (await profile(live))["pictureUrl"].startswith(live.sandbox.url)
+
+
 async def test_only_what_is_filled_in_is_changed(live: Live) -> None:
     await update(live, **TEXTS)
     before = await profile(live)

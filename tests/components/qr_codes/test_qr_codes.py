@@ -59,8 +59,13 @@ async def test_codes_are_listed_read_changed_and_deleted(live: Live) -> None:
 
     listed = await live.run("ListQrCodes", phoneNumberId=NUMBER, imageFormat="PNG")
     read = await live.run("GetQrCode", phoneNumberId=NUMBER, code=first.code)
+    seen = await live.run("GetQrCode", phoneNumberId=NUMBER, code=first.code, imageFormat="SVG")
     changed = await live.run(
-        "UpdateQrCode", phoneNumberId=NUMBER, code=first.code, prefilledMessage="Three"
+        "UpdateQrCode",
+        phoneNumberId=NUMBER,
+        code=first.code,
+        prefilledMessage="Three",
+        imageFormat="PNG",
     )
     deleted = await live.run("DeleteQrCode", phoneNumberId=NUMBER, code=str(second.link))
     left = await live.run("ListQrCodes", phoneNumberId=NUMBER)
@@ -68,7 +73,9 @@ async def test_codes_are_listed_read_changed_and_deleted(live: Live) -> None:
     assert [each.code for each in listed.qr_codes] == [second.code, first.code]
     assert all(str(each.image_url).endswith(".png") for each in listed.qr_codes)
     assert read == first
-    assert changed.model_dump() == {**first.model_dump(), "prefilledMessage": "Three"}
+    assert (seen.prefilled_message, str(seen.image_url)[-4:]) == ("One", ".svg")
+    assert (changed.code, changed.prefilled_message) == (first.code, "Three")
+    assert str(changed.image_url).endswith(".png")
     assert deleted.model_dump() == {
         "success": True,
         "phoneNumberId": NUMBER,
@@ -78,7 +85,7 @@ async def test_codes_are_listed_read_changed_and_deleted(live: Live) -> None:
     assert changes(live)[2] == (
         "POST",
         "message_qrdls",
-        {"code": first.code, "prefilled_message": "Three"},
+        {"code": first.code, "prefilled_message": "Three", "generate_qr_image": "PNG"},
     )
 
 

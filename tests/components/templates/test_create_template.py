@@ -146,6 +146,7 @@ async def test_the_authentication_example_of_meta_is_written_in_the_form(live: L
             ]
         ),
         marketing(offerText="Expiring offer!", buttons=[URL_BUTTON]),
+        marketing(offerText="Offer", offerHasExpiry=False, buttons=[URL_BUTTON]),
         utility(asksCallPermission=True),
         utility(isOrderStatus=True, footer="Lucky Shrub"),
         utility(linkTrackingOptedOut=True, messageTtlSeconds=-1),

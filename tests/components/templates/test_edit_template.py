@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,12 +15,13 @@ from ..live import Live
 pytestmark = pytest.mark.anyio
 
 BODY = "Thank you for your order."
+HANDLE = re.compile(rb'(?<="4::)[^"]+')
 
 
 async def new(live: Live, **more: Any) -> str:
     """Create a template, and have Meta review it; return its id."""
     wanted = {"name": "thanks", "language": "en_US", "category": "UTILITY", "body": BODY}
-    created = await live.run("CreateTemplate", **wanted, **more)
+    created = await live.run("CreateTemplate", **{**wanted, **more})
     await later(live)
     return str(created.id)
 
@@ -65,6 +67,111 @@ async def test_an_approved_template_gets_another_content_and_is_reviewed_again(
     }
     assert (edited.id, edited.status, edited.body_variables) == (template, "PENDING", ["who"])
     assert (edited.footer, edited.message_ttl_seconds) == (None, 60)
+
+
+TEXT = {"type": "BODY", "text": BODY}
+VIEW = {"headerKind": "product", "buttons": [{"kind": "singleProduct", "text": "View"}]}
+VIEW_BUTTON = {"type": "BUTTONS", "buttons": [{"type": "SPM", "text": "View"}]}
+VIEW_CARD = {"components": [{"type": "HEADER", "format": "PRODUCT"}, VIEW_BUTTON]}
+SHOP = {"text": "Shop", "url": "https://www.luckyshrub.example/shop"}
+CODES = {
+    "codeDelivery": "zeroTap",
+    "zeroTapTermsAccepted": True,
+    "supportedApps": [{"packageName": "com.lucky.shrub", "signatureHash": "K8a/AINcGX7"}],
+    "codeButtonText": "Copy",
+    "autofillText": "Autofill",
+    "addSecurityRecommendation": True,
+    "codeExpirationMinutes": 5,
+}
+CODE_BUTTON = {
+    "type": "OTP",
+    "otp_type": "ZERO_TAP",
+    "text": "Copy",
+    "autofill_text": "Autofill",
+    "supported_apps": [{"package_name": "com.lucky.shrub", "signature_hash": "K8a/AINcGX7"}],
+    "zero_tap_terms_accepted": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("category", "given", "components"),
+    [
+        (
+            "UTILITY",
+            {
+                "body": BODY,
+                "headerKind": "text",
+                "headerText": "For {{1}}",
+                "headerExample": "Sheena",
+                "footer": "Lucky Shrub",
+            },
+            [
+                {
+                    "type": "HEADER",
+                    "format": "TEXT",
+                    "text": "For {{1}}",
+                    "example": {"header_text": ["Sheena"]},
+                },
+                TEXT,
+                {"type": "FOOTER", "text": "Lucky Shrub"},
+            ],
+        ),
+        (
+            "UTILITY",
+            {"body": BODY, "headerKind": "image", "headerSample": {"fileId": "file-1"}},
+            [{"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::"]}}, TEXT],
+        ),
+        (
+            "UTILITY",
+            {"body": BODY, "asksCallPermission": True},
+            [TEXT, {"type": "CALL_PERMISSION_REQUEST"}],
+        ),
+        (
+            "MARKETING",
+            {"body": BODY, "cards": [VIEW, VIEW]},
+            [TEXT, {"type": "CAROUSEL", "cards": [VIEW_CARD, VIEW_CARD]}],
+        ),
+        (
+            "MARKETING",
+            {
+                "body": BODY,
+                "offerText": "Sale",
+                "offerHasExpiry": False,
+                "buttons": [{"kind": "url", **SHOP}],
+            },
+            [
+                TEXT,
+                {
+                    "type": "LIMITED_TIME_OFFER",
+                    "limited_time_offer": {"text": "Sale", "has_expiration": False},
+                },
+                {"type": "BUTTONS", "buttons": [{"type": "URL", **SHOP}]},
+            ],
+        ),
+        (
+            "AUTHENTICATION",
+            CODES,
+            [
+                {"type": "BODY", "add_security_recommendation": True},
+                {"type": "FOOTER", "code_expiration_minutes": 5},
+                {"type": "BUTTONS", "buttons": [CODE_BUTTON]},
+            ],
+        ),
+        ("UTILITY", {"components": [TEXT]}, [TEXT]),
+    ],
+)
+async def test_an_edit_can_say_all_that_a_new_template_says(
+    live: Live, category: str, given: dict[str, Any], components: list[dict[str, Any]]
+) -> None:
+    live.context.files.keep("a.png", "image/png", b"\x89PNG\r\n\x1a\n" + bytes(300))
+    template = await new(live, category=category, body=None if given is CODES else BODY)
+
+    edited = await live.run("EditTemplate", templateId=template, category=category, **given)
+
+    posted = [each for each in live.requests if each.url.path.endswith(f"/{template}")][1]
+    # What stands for a file is another one with each upload.
+    assert json.loads(HANDLE.sub(b"", posted.content))["components"] == components
+    assert edited.status == "PENDING"
 
 
 async def test_a_time_to_live_alone_is_not_reviewed(live: Live) -> None:

@@ -24,6 +24,7 @@ from .fillings import (
     MPM,
     ORDER,
     PAYABLE,
+    PLACE,
     Requests,
     body,
     buttons,
@@ -37,6 +38,9 @@ from .fillings import (
 
 pytestmark = pytest.mark.anyio
 
+TO_PERSON = {"phoneNumberId": NUMBER, "to": PERSON, "languageCode": "en_US"}
+SHIPPED = "1689556908129832"
+
 
 def keep_picture(live: Live) -> None:
     """Let the sandbox have the picture of Meta's examples."""
@@ -46,8 +50,11 @@ def keep_picture(live: Live) -> None:
 
 
 def alike(component: dict[str, Any]) -> dict[str, Any]:
-    """Meta takes an index as a text and as a number, and a sub_type in any letters."""
+    """Meta takes an index and degrees as texts and as numbers, and a sub_type in any letters."""
     found = {**component}
+    for each in found.get("parameters", []):
+        if each["type"] == "location":
+            each["location"] = {key: str(value) for key, value in each["location"].items()}
     if "index" in found:
         found |= {"index": str(found["index"]), "sub_type": found["sub_type"].lower()}
     if "cards" in found:
@@ -58,6 +65,24 @@ def alike(component: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+async def sends_example(live: Live, name: str, **given: Any) -> None:
+    """Send the template of an example of Meta's, and hold what was sent against it."""
+    expected = documented(f"send.template.{name}")
+    await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    keep_picture(live)
+
+    sent = await live.run(
+        "SendTemplate", **TO_PERSON, templateName=expected["template"]["name"], **given
+    )
+
+    assert sent.status == "accepted"
+    [body] = live.sent
+    for one in (body, expected):
+        components = map(alike, one["template"].get("components", []))
+        one["template"]["components"] = sorted(components, key=str)
+    assert body == expected
+
+
 def test_every_template_send_of_metas_has_a_filling() -> None:
     named = {each.name.split(".")[2] for each in REQUESTS.glob("send.template.*.json")}
 
@@ -66,28 +91,58 @@ def test_every_template_send_of_metas_has_a_filling() -> None:
 
 @pytest.mark.parametrize("name", FILLED_IN)
 async def test_a_form_that_is_filled_in_sends_what_meta_documents(live: Live, name: str) -> None:
-    expected = documented(f"send.template.{name}")
-    template, parameters = expected["template"], FILLED_IN[name]
-    await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
-    keep_picture(live)
+    template = documented(f"send.template.{name}")["template"]
 
     form = await form_of(live, template["name"], template["language"]["code"])
-    faults = misfits(schema_of(form), parameters)
-    sent = await live.run(
-        "SendTemplate",
-        phoneNumberId=NUMBER,
-        to=PERSON,
-        templateName=template["name"],
-        languageCode="en_US",
-        parameters=parameters,
-    )
 
-    assert faults == []
-    assert sent.status == "accepted"
-    [body] = live.sent
-    for one in (body, expected):
-        one["template"]["components"] = [*map(alike, one["template"].get("components", []))]
-    assert body == expected
+    assert misfits(schema_of(form), FILLED_IN[name]) == []
+    await sends_example(live, name, parameters=FILLED_IN[name])
+
+
+PICTURE = {"headerMedia": IMAGE}
+# The same examples by the fields that were there before the form, and by Meta's array.
+BY_HAND: dict[str, dict[str, Any]] = {
+    "positional": {
+        "bodyParameters": ["Sheena", "860198"],
+        "buttonParameters": [{"index": 0, "kind": "urlSuffix", "value": "860198"}],
+    },
+    "named": {"bodyParameters": {"first_name": "Sheena", "discount": "25%"}},
+    "media_header": {
+        **PICTURE,
+        "bodyParameters": ["Sheena"],
+        "buttonParameters": [{"index": 0, "kind": "payload", "value": "STOP_PROMOS"}],
+    },
+    "location_header": {"headerLocation": PLACE, "bodyParameters": ["Mark", "566701"]},
+    "limited_time_offer": {
+        **PICTURE,
+        "bodyParameters": ["Sheena", "CARIBE25"],
+        "offerExpiresAt": "2026-09-28T14:13:20Z",
+        "buttonParameters": [
+            {"index": 0, "kind": "couponCode", "value": "CARIBE25"},
+            {"index": 1, "kind": "urlSuffix", "value": "n3mtql"},
+        ],
+    },
+    "mpm": {"components": documented("send.template.mpm")["template"]["components"]},
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+async def test_the_fields_before_the_form_still_send_what_meta_documents(
+    live: Live, name: str
+) -> None:
+    await sends_example(live, name, **BY_HAND[name])
+
+
+async def test_the_header_before_the_form_still_has_its_variable(live: Live) -> None:
+    await live.run("EnsureRegistered", phoneNumberId=NUMBER, pin="000000")
+    [shipped] = [each for each in live.sandbox.world.templates.values() if each.id == SHIPPED]
+    shipped.components = [{"type": "HEADER", "format": "TEXT", "text": "For {{1}}"}, body("Hi")]
+
+    await live.run("SendTemplate", **TO_PERSON, templateName=shipped.name, headerText="Sheena")
+
+    [asked] = live.sent
+    parameter = {"type": "text", "text": "Sheena"}
+    assert asked["template"]["components"] == [{"type": "header", "parameters": [parameter]}]
 
 
 MPM_FILLED = {"button_1_product": "a", "button_1_sections": [{"products": ["a", "b"]}]}

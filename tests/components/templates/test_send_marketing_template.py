@@ -44,6 +44,20 @@ async def test_sends_what_meta_documents(live: Live) -> None:
     assert live.requests[-1].url.path.endswith(f"/{NUMBER}/marketing_messages")
 
 
+async def test_the_expert_writes_metas_array(live: Live) -> None:
+    await ready(live)
+    example = documented("send.marketing")
+
+    await live.run(
+        "SendMarketingTemplate",
+        **CHOSEN,
+        components=example["template"]["components"],
+        messageActivitySharing=True,
+    )
+
+    assert live.sent == [example]
+
+
 async def test_what_is_left_out_is_metas_to_decide(live: Live) -> None:
     await ready(live)
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import respx
 
 from appmixer.engine.contract import RejectedError
-from appmixer.engine.contract.testing import RecordingContext
-from appmixer.whatsapp.components.templates.send_template import SendTemplate
 from appmixer.whatsapp.plugin.templates.blank import blank_of
 
+from ..live import NUMBER, Live
 from .fillings import (
     CALL,
+    CHOSEN,
     DEFINITION,
     GREETING,
     HI,
@@ -24,13 +23,10 @@ from .fillings import (
     PAYABLE,
     PLACE,
     TRACK,
-    Requests,
     body,
     buttons,
     header,
-    meta_has,
     misfits,
-    send,
 )
 
 pytestmark = pytest.mark.anyio
@@ -241,22 +237,24 @@ WRONG: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str, str]] = {
 
 @pytest.mark.parametrize(("parts", "parameters", "field", "cause"), WRONG.values(), ids=WRONG)
 async def test_a_wrong_filling_is_refused_with_its_field_before_anything_is_sent(
-    context: RecordingContext,
-    respx_mock: respx.MockRouter,
-    requests: Requests,
+    live: Live,
     parts: list[dict[str, Any]],
     parameters: dict[str, Any],
     field: str,
     cause: str,
 ) -> None:
-    meta_has(respx_mock, {**DEFINITION, "components": parts})
+    world = live.sandbox.world
+    world.numbers[NUMBER].is_registered = True
+    [sale] = [each for each in world.templates.values() if each.name == "summer_sale"]
+    sale.components = parts
+    chosen = {**CHOSEN, "templateName": sale.name}
 
     with pytest.raises(RejectedError) as caught:
-        await SendTemplate().receive(context, send(parameters=parameters))
+        await live.run("SendTemplate", **chosen, parameters=parameters)
 
     assert caught.value.field == f"parameters.{field}"
     assert cause in caught.value.cause
-    assert {request.method for request in requests()} == {"GET"}
+    assert {request.method for request in live.requests} == {"GET"}
 
 
 # What only the whole filling or the time can tell; everything else is told while it is written.

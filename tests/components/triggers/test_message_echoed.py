@@ -90,3 +90,12 @@ async def test_a_number_is_told_from_others_of_its_account(quiet: RecordingConte
 
     properties = {"phoneNumberId": "106540352242922"}
     assert not await outputs(quiet, "MessageEchoed", parsed, **properties)
+
+
+async def test_a_flow_that_wants_sounds_wants_voice_messages(quiet: RecordingContext) -> None:
+    parsed = copy.deepcopy(body("fields.smb_message_echoes.text"))
+    [echo] = parsed["entry"][0]["changes"][0]["value"]["message_echoes"]
+    echo.update(type="voice", voice={"id": "4490709327384033"})
+
+    assert len(await outputs(quiet, "MessageEchoed", parsed, messageTypes=["audio"])) == 1
+    assert not await outputs(quiet, "MessageEchoed", parsed, messageTypes=["text"])

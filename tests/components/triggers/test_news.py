@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from appmixer.engine.contract import load_connectors
 from appmixer.engine.contract.testing import RecordingContext
+from appmixer.engine.flows.component_types import component_types
+from appmixer.engine.flows.documents import find_faults
 
 from .heard import body, outputs
 
@@ -177,6 +180,20 @@ async def test_news_can_be_chosen(
     expected: int,
 ) -> None:
     assert len(await outputs(quiet, trigger, webhook, **properties)) == expected
+
+
+@pytest.mark.parametrize("word", ["?", "account violation", "Account_Violation"])
+def test_a_flow_is_not_stored_that_waits_for_what_is_no_word_of_metas(word: str) -> None:
+    asked = {"events": ["ACCOUNT_VIOLATION", word]}
+    heard = {"type": "appmixer.whatsapp.AccountUpdated", "account": "acme", "input": asked}
+
+    _, faults = find_faults(
+        {"name": "News", "components": {"on": heard}}, component_types(load_connectors())
+    )
+
+    [fault] = faults
+    assert fault.path == "components.on.input.events[1]"
+    assert "has to be a word of capital letters, digits and _" in fault.text
 
 
 async def test_news_without_an_object_start_nothing(quiet: RecordingContext) -> None:
