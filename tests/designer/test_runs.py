@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 
 from ..browser import DEADLINE_MS, Visitor, smoothness, until_holds, violations
 from .conftest import Site
@@ -247,6 +247,43 @@ async def test_a_run_is_cancelled_and_run_like_it_was(visitor: Visitor, site: Si
     assert not page.url.endswith(run_id)
 
 
+async def answered_late(page: Page, url: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """Keep back the first answer from an address; one event says that it is known by now.
+
+    The other one lets it through.
+    """
+    is_answered, is_late = asyncio.Event(), asyncio.Event()
+
+    async def keep(route: Route) -> None:
+        answer = await route.fetch()
+        is_answered.set()
+        await is_late.wait()
+        await route.fulfill(response=answer)
+
+    await page.route(url, keep, times=1)
+    return is_answered, is_late
+
+
+async def test_runs_that_begin_while_they_are_counted_are_counted_again(
+    visitor: Visitor, site: Site
+) -> None:
+    await started(site, "reply", REPLY)
+    context = await visitor.context()
+    await context.add_init_script(LISTENING)
+    page = await context.new_page()
+    is_answered, is_late = await answered_late(page, "**/api/statistics")
+    await page.goto(await site.link("/flows"))
+    await asyncio.wait_for(is_answered.wait(), DEADLINE_MS / 1000)
+    await until_holds(page, "heard.some((each) => each.startsWith('open'))")
+    await says(site, "Hello")
+    await until_holds(page, "heard.some((each) => each.startsWith('run'))")
+    # The page counts a moment after it has heard of it.
+    await page.evaluate("new Promise((done) => setTimeout(done, 3000))")
+    is_late.set()
+
+    await expect(page.get_by_role("main")).to_contain_text("1 run")
+
+
 async def test_what_happens_while_a_run_is_asked_for_is_shown_after_the_answer(
     visitor: Visitor, site: Site
 ) -> None:
@@ -256,15 +293,7 @@ async def test_what_happens_while_a_run_is_asked_for_is_shown_after_the_answer(
     context = await visitor.context()
     await context.add_init_script(LISTENING)
     page = await context.new_page()
-    is_answered, is_late = asyncio.Event(), asyncio.Event()
-
-    async def keep(route: Route) -> None:
-        answer = await route.fetch()
-        is_answered.set()
-        await is_late.wait()
-        await route.fulfill(response=answer)
-
-    await page.route(f"**/api/runs/{run_id}", keep, times=1)
+    is_answered, is_late = await answered_late(page, f"**/api/runs/{run_id}")
     await page.goto(await site.link(f"/runs/{run_id}"))
     await asyncio.wait_for(is_answered.wait(), DEADLINE_MS / 1000)
     await until_holds(page, "heard.some((each) => each.startsWith('open'))")

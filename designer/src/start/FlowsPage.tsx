@@ -9,7 +9,7 @@ import { useLocation } from "wouter";
 import { SetupNotice } from "../admin/SetupNotice";
 import { emptyDocument } from "../flow/document";
 import { api, take } from "../shared/api/client";
-import { flows } from "../shared/api/queries";
+import { askAgain, flows } from "../shared/api/queries";
 import { useNotices } from "../shared/api/stream";
 import { Button } from "../shared/ui/Button";
 import { ErrorNote, Note } from "../shared/ui/Note";
@@ -143,7 +143,6 @@ export default function FlowsPage() {
 
 /** How often each flow ran in the last day; counted again a moment after a run has changed. */
 function useCounts() {
-  const client = useQueryClient();
   const waiting = useRef(false);
   const { data } = useQuery({
     queryKey: STATISTICS,
@@ -154,7 +153,7 @@ function useCounts() {
     waiting.current = true;
     window.setTimeout(() => {
       waiting.current = false;
-      void client.invalidateQueries({ queryKey: STATISTICS });
+      void askAgain({ queryKey: STATISTICS });
     }, COUNT_AGAIN_MS);
   });
   return data?.day.flows ?? [];

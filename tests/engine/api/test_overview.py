@@ -202,6 +202,25 @@ async def test_runs_sends_and_flows_are_counted_and_tests_apart(
     assert counts["engine"]["limits"]["flows"] == 1_000
 
 
+@pytest.mark.parametrize(("kept_times", "runs"), [(0, {"completed": 1}), (1_000_000, {})])
+async def test_runs_are_counted_anew_unless_counting_takes_long(
+    admin: httpx.AsyncClient,
+    flow: None,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    monkeypatch: pytest.MonkeyPatch,
+    kept_times: int,
+    runs: dict[str, int],
+) -> None:
+    monkeypatch.setattr(statistics, "KEPT_TIMES", kept_times)
+    assert (await admin.get("/api/statistics")).json()["day"]["runs"] == {}
+    await hear("say")
+    await ended_runs(owner, 1)
+
+    assert (await admin.get("/api/statistics")).json()["day"]["runs"] == runs
+
+
 async def test_only_so_many_runs_are_counted_and_the_answer_says_so(
     admin: httpx.AsyncClient,
     flow: None,

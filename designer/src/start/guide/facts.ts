@@ -1,9 +1,9 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 
 import { useCatalog } from "../../flow/catalog";
 import type { FlowDocument } from "../../flow/document";
 import { api, take } from "../../shared/api/client";
-import { accounts, flows } from "../../shared/api/queries";
+import { accounts, askAgain, flows } from "../../shared/api/queries";
 import { useNotices } from "../../shared/api/stream";
 import type { Facts } from "./items";
 
@@ -12,7 +12,6 @@ const RUNS = 20;
 /** What the guide can tell of a flow, kept up by the stream. */
 export function useFacts(flowId: string | null, document: FlowDocument | null): Facts {
   const catalog = useCatalog();
-  const client = useQueryClient();
   const { data: connected = [] } = useQuery(accounts);
   const { data: known } = useQuery(flows);
   const queryKey = ["guide", flowId];
@@ -25,7 +24,7 @@ export function useFacts(flowId: string | null, document: FlowDocument | null): 
     },
   });
   const again = (told: { flowId: string }) => {
-    if (told.flowId === flowId) void client.invalidateQueries({ queryKey });
+    if (told.flowId === flowId) void askAgain({ queryKey });
   };
   useNotices("run", again);
   useNotices("fate", again);
