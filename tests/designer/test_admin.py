@@ -323,7 +323,7 @@ class TestOwners:
         await theirs.goto(link)
 
         await expect(theirs.get_by_role("link", name="Flows")).to_be_visible()
-        await expect(theirs.get_by_role("link", name="Administration")).to_have_count(0)
+        await expect(theirs.get_by_role("link", name="Admin")).to_have_count(0)
         await expect(theirs.get_by_role("complementary", name="Setup")).to_have_count(0)
         for part in PARTS:
             await theirs.goto(site.url + part)
@@ -343,7 +343,7 @@ class TestOwners:
         await expect(page.get_by_text("Link copied")).to_be_visible()
         other = await visitor.open(await page.evaluate("navigator.clipboard.readText()"))
 
-        await expect(other.get_by_role("link", name="Administration")).to_be_visible()
+        await expect(other.get_by_role("link", name="Admin")).to_be_visible()
 
     async def test_what_each_owner_may_have_names_its_variable(
         self, visitor: Visitor, site: Site

@@ -115,7 +115,7 @@ async def test_an_owner_sees_neither_the_setup_nor_the_engine(visitor: Visitor, 
 
     await expect(page.get_by_text("Last 24 hours")).to_be_visible()
     await expect(page.get_by_text("There is no account to look at yet.")).to_be_visible()
-    for text in ("Free on disk", "Administration", "WhatsApp"):
+    for text in ("Free on disk", "Admin", "WhatsApp"):
         await expect(page.get_by_text(text)).to_have_count(0)
 
 

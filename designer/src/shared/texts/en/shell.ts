@@ -5,7 +5,7 @@ export default {
   accounts: "Accounts",
   files: "Files",
   health: "Health",
-  admin: "Administration",
+  admin: "Admin",
   loading: "Loading…",
   firstSteps: "First steps",
   signOut: "Sign out",
