@@ -71,10 +71,12 @@ async def test_the_keys_of_the_flow_count_while_a_value_is_typed(
 
 
 async def test_what_is_wrong_stands_at_its_field(visitor: Visitor, site: Site) -> None:
-    page = await opened(visitor, site, reply={"to": "{{ incoming.message.nothing }}"})
+    wrong = "{{ incoming.message.nothing }}"
+    page = await opened(visitor, site, reply={"to": wrong, "text": [wrong]})
 
-    wrong = page.locator('[data-path="to"]').get_by_text("incoming.message has no")
-    await expect(wrong).to_be_visible()
+    for path in ("to", "text"):
+        there = page.locator(f'[data-path="{path}"]').get_by_text("incoming.message has no")
+        await expect(there).to_be_visible()
 
 
 async def test_fields_that_do_not_matter_yet_are_not_shown(visitor: Visitor, site: Site) -> None:

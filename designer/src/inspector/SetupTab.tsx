@@ -6,6 +6,7 @@ import { useEditor, useEditorStore } from "../flow/editor";
 import { useSaving } from "../flow/saving-context";
 import { ErrorNote } from "../shared/ui/Note";
 import { AccountField } from "./AccountField";
+import { dotted } from "./form/context";
 import { StepForm } from "./form/StepForm";
 import { useStepSchema } from "./form/step-schema";
 import { StepPreview } from "./preview/StepPreview";
@@ -21,19 +22,20 @@ export default function SetupTab({ name, component }: { name: string; component:
   const account = useEditor((state) => state.document.components[name]?.account ?? null);
   const upstream = useUpstream(name);
   const all = useSaving((state) => state.faults);
+  const here = `components.${name}`;
   const faults = useMemo(() => {
     const found = new Map<string, string[]>();
-    const prefix = `components.${name}.input.`;
+    const prefix = `${here}.input.`;
     for (const { path, text } of all) {
       if (!path.startsWith(prefix)) continue;
-      const field = path.slice(prefix.length);
+      const field = dotted(path.slice(prefix.length));
       found.set(field, [...(found.get(field) ?? []), text]);
     }
     return found;
-  }, [all, name]);
+  }, [all, here]);
   const made = useStepSchema(component, account, input);
-  const own = all.filter(({ path }) => path.startsWith(`components.${name}`));
-  const elsewhere = own.filter(({ path }) => !path.startsWith(`components.${name}.input.`));
+  const own = all.filter(({ path }) => `${path}.`.startsWith(`${here}.`));
+  const elsewhere = own.filter(({ path }) => !path.startsWith(`${here}.input.`));
   const values = useValues(input, upstream.given);
   const knowledge = { step: name, component, account, input, upstream, values, faults };
   return (
