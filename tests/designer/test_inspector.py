@@ -129,6 +129,24 @@ async def test_values_keep_their_names_in_another_template_and_what_is_left_over
     await expect(page.get_by_text("Version 1 saved")).to_be_visible()
 
 
+async def test_a_template_in_another_language_is_not_said_to_have_changed(
+    visitor: Visitor, site: Site
+) -> None:
+    sent = {"to": "+16505551234", "phoneNumberId": "106540352242922"}
+    spanish = {**sent, "templateName": "order_confirmation", "languageCode": "es"}
+    filled = {"parameters": {"body_1": "Sheena", "body_2": "860198", "button_1_url": "860198"}}
+    english = {**spanish, "languageCode": "en_US", **filled}
+    page = await opened(visitor, site, reply=english, kind="SendTemplate")
+    await expect(page.get_by_role("button", name="Buttons 1")).to_be_visible()
+
+    await field(page, "Language").fill("es")
+    await eventually_input(site, page, {**spanish, **filled})
+
+    asked = {"type": "appmixer.whatsapp.SendTemplate", "account": "acme", "input": spanish}
+    (await site.api.post("/api/forms", json=asked)).raise_for_status()
+    assert (await site.api.get("/api/flows/reply/draft")).json()["warnings"] == []
+
+
 async def test_what_a_component_has_no_field_for_stands_there_with_its_fault_at_any_depth(
     visitor: Visitor, site: Site
 ) -> None:

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 
 import type { Component } from "../flow/catalog";
-import { changeStep, setInput } from "../flow/document";
+import { changeStep, setInput, without } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
 import { useSaving } from "../flow/saving-context";
 import { ErrorNote } from "../shared/ui/Note";
@@ -52,11 +52,11 @@ export default function SetupTab({ name, component }: { name: string; component:
         knowledge={knowledge}
         onChange={(next, field) => {
           editor.getState().change((before) => {
-            const filled = setInput(before, name, next);
-            // The step was filled in by this form, so that a later one is known to be another.
-            return made.form === null
-              ? filled
-              : changeStep(filled, name, (step) => ({ ...step, form: made.form }));
+            // By which form the step was filled in is kept, so that a later one is known as another.
+            return changeStep(setInput(before, name, next), name, (step) => {
+              const form = made.formFor(next, step.form ?? null);
+              return form === null ? without(step, "form") : { ...step, form };
+            });
           }, `${name}.${field}`);
         }}
       />
