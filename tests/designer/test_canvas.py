@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -315,6 +316,52 @@ async def test_what_is_copied_is_json_that_pastes_back_under_free_names(
     pasted = (await stored(site, "test"))["components"]["reply2"]
     assert pasted["source"] == {"in": {"incoming2": ["message"]}}
     assert pasted["input"]["to"] == "{{ incoming2.message.replyTo }}"
+
+
+async def test_the_clipboard_is_the_fields_while_somebody_types_and_takes_away_what_is_cut(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    await page.context.grant_permissions(["clipboard-read"], origin=site.url)
+    holds = "navigator.clipboard.readText().then((text) => text.startsWith('%s'))"
+    name = page.get_by_role("textbox", name="Name of the flow")
+    await card(page, "wait").click()
+    await name.select_text()
+    await page.keyboard.press("Control+c")
+    await until_holds(page, holds % "Two")
+    await card(page, "wait").click()
+    await page.keyboard.press("Control+x")
+    await expect(card(page, "wait")).to_have_count(0)
+    await until_holds(page, holds % "{")
+    await name.select_text()
+    await page.keyboard.press("Control+v")
+    await expect(name).to_have_value(re.compile("components"))
+    await expect(card(page, "wait")).to_have_count(0)
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("Control+v")
+    await expect(card(page, "wait")).to_have_attribute("data-selected", "true")
+    await page.keyboard.press("Control+d")
+    await expect(card(page, "wait2")).to_have_attribute("data-selected", "true")
+
+
+async def test_the_map_stays_open_and_a_key_shows_the_whole_flow(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    shown = page.get_by_role("img", name="Map of the flow")
+    await expect(shown).to_have_count(0)
+    await page.get_by_role("button", name="Map of the flow").click()
+    await expect(shown).to_be_visible()
+    await page.reload()
+    await expect(shown).to_be_visible()
+    for _ in range(6):
+        await page.get_by_role("button", name="Zoom in").click()
+    await expect(card(page, "wait")).not_to_be_in_viewport(ratio=0.99)
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("1")
+
+    for step in ("begin", "wait"):
+        await expect(card(page, step)).to_be_in_viewport(ratio=0.99)
 
 
 async def test_a_note_is_written_and_kept_in_the_document(visitor: Visitor, site: Site) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -193,6 +194,40 @@ async def test_flows_are_listed_with_what_they_do_and_can_be_copied_and_deleted(
     drafts = (await site.api.get("/api/flows")).json()["drafts"]
     assert [draft["name"] for draft in drafts] == ["Copy of Greeting"]
     assert await violations(page) == []
+
+
+async def test_flows_are_found_sorted_exported_and_brought_back_by_dropping_their_file(
+    visitor: Visitor, site: Site
+) -> None:
+    for name in ("Alarm", "Greeting 2", "Greeting 10", "Reminder"):
+        document: dict[str, Any] = {"name": name, "components": {}}
+        flow_id = name.lower().replace(" ", "-")
+        (await site.api.put(f"/api/flows/{flow_id}/draft", json=document)).raise_for_status()
+    page = await visitor.open(await site.link("/flows"))
+    names = page.get_by_role("region", name="Flows").get_by_role("heading")
+
+    await page.get_by_label("Sort by").select_option("name")
+    await expect(names).to_have_text(["Alarm", "Greeting 2", "Greeting 10", "Reminder"])
+    await page.get_by_role("searchbox", name="Search").fill("greeting 1")
+    await expect(names).to_have_text(["Greeting 10"])
+    await page.get_by_role("button", name="More for Greeting 10").click()
+    async with page.expect_download() as saving:
+        await page.get_by_role("menuitem", name="Export").click()
+    text = (await (await saving.value).path()).read_text()
+    assert json.loads(text) == {"name": "Greeting 10", "components": {}}
+    dropped = await page.evaluate_handle(
+        """(text) => {
+            const data = new DataTransfer();
+            data.items.add(new File([text], "a.json", {type: "application/json"}));
+            return data;
+        }""",
+        text,
+    )
+    await page.get_by_role("main").dispatch_event("drop", {"dataTransfer": dropped})
+
+    await expect(page.get_by_role("textbox", name="Name of the flow")).to_have_value(
+        "Greeting 10 2"
+    )
 
 
 async def test_files_are_imported_and_what_is_no_flow_is_named(

@@ -71,10 +71,12 @@ async def test_the_keys_of_the_flow_count_while_a_value_is_typed(
 
 
 async def test_what_is_wrong_stands_at_its_field(visitor: Visitor, site: Site) -> None:
-    page = await opened(visitor, site, reply={"to": "{{ incoming.message.nothing }}"})
+    wrong = "{{ incoming.message.nothing }}"
+    page = await opened(visitor, site, reply={"to": wrong, "text": [wrong]})
 
-    wrong = page.locator('[data-path="to"]').get_by_text("incoming.message has no")
-    await expect(wrong).to_be_visible()
+    for path in ("to", "text"):
+        there = page.locator(f'[data-path="{path}"]').get_by_text("incoming.message has no")
+        await expect(there).to_be_visible()
 
 
 async def test_fields_that_do_not_matter_yet_are_not_shown(visitor: Visitor, site: Site) -> None:
@@ -95,6 +97,78 @@ async def test_what_has_been_emptied_is_gone_from_the_draft(visitor: Visitor, si
     await field(page, "Message Text").fill("")
 
     await eventually_input(site, page, {"to": "+16505551234"})
+
+
+async def test_values_keep_their_names_in_another_template_and_what_is_left_over_can_be_removed(
+    visitor: Visitor, site: Site
+) -> None:
+    chosen = {"templateName": "order_confirmation", "languageCode": "en_US"}
+    sent = {"to": "+16505551234", "phoneNumberId": "106540352242922"}
+    filled = {"parameters": {"body_1": "$100.99", "button_1_url": "860198"}}
+    page = await opened(visitor, site, reply={**sent, **chosen, **filled}, kind="SendTemplate")
+    step = page.get_by_role("region", name="Step")
+    await expect(step.get_by_role("button", name="Buttons")).to_be_visible()
+
+    await field(page, "Template").fill("payment_reminder")
+    left_over = step.get_by_role("group", name="Left over")
+    await expect(left_over).to_contain_text("button_1_url")
+    await expect(left_over).to_contain_text("860198")
+    assert await violations(page) == []
+    await left_over.get_by_role("button", name="Remove button_1_url").press("Enter")
+
+    await expect(left_over).to_have_count(0)
+    await expect(page.get_by_role("tabpanel", name="Setup")).to_be_focused()
+    kept, missing = (step.locator(f'[data-path="parameters.body_{at}"]') for at in (1, 2))
+    await expect(kept).to_contain_text("$100.99")
+    await expect(missing).to_contain_text("is missing; fill it in")
+    await missing.get_by_role("textbox").fill("October 2")
+    chosen["templateName"] = "payment_reminder"
+    parameters = {"body_1": "$100.99", "body_2": "October 2"}
+    await eventually_input(site, page, {**sent, **chosen, "parameters": parameters})
+    await page.keyboard.press("Control+s")
+    await expect(page.get_by_text("Version 1 saved")).to_be_visible()
+
+
+async def test_a_template_in_another_language_is_not_said_to_have_changed(
+    visitor: Visitor, site: Site
+) -> None:
+    sent = {"to": "+16505551234", "phoneNumberId": "106540352242922"}
+    spanish = {**sent, "templateName": "order_confirmation", "languageCode": "es"}
+    filled = {"parameters": {"body_1": "Sheena", "body_2": "860198", "button_1_url": "860198"}}
+    english = {**spanish, "languageCode": "en_US", **filled}
+    page = await opened(visitor, site, reply=english, kind="SendTemplate")
+    await expect(page.get_by_role("button", name="Buttons 1")).to_be_visible()
+
+    await field(page, "Language").fill("es")
+    await eventually_input(site, page, {**spanish, **filled})
+
+    asked = {"type": "appmixer.whatsapp.SendTemplate", "account": "acme", "input": spanish}
+    (await site.api.post("/api/forms", json=asked)).raise_for_status()
+    assert (await site.api.get("/api/flows/reply/draft")).json()["warnings"] == []
+
+
+async def test_what_a_component_has_no_field_for_stands_there_with_its_fault_at_any_depth(
+    visitor: Visitor, site: Site
+) -> None:
+    row = {"title": "Opening hours"}
+    old = {"sections": [{"rows": [{**row, "icon": {"at": 1}}]}], "color": "red"}
+    beside = {
+        "type": "appmixer.whatsapp.ListBusinessAccounts",
+        "input": {"of": "a"},
+        "position": {"x": 0, "y": 200},
+    }
+    page = await opened(visitor, site, reply=old, kind="SendList", reply2=beside)
+    step = page.get_by_role("region", name="Step")
+
+    inner, outer = (step.get_by_role("group", name="Left over").nth(at) for at in range(2))
+
+    await expect(inner).to_contain_text('icon {"at":1}There is no field icon')
+    await expect(outer).to_contain_text("color redThere is no field color")
+    await expect(step.get_by_role("alert")).to_have_count(0)
+    await inner.get_by_role("button", name="Remove icon").click()
+    await eventually_input(site, page, {**old, "sections": [{"rows": [row]}]})
+    await page.locator('.react-flow__node[data-id="reply2"]').click()
+    await expect(step.get_by_role("group", name="Left over")).to_contain_text("of a")
 
 
 async def test_choices_of_the_service_are_offered_and_typing_counts_too(
@@ -123,25 +197,33 @@ async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader
 ACCOUNT = {"service": "appmixer:whatsapp", "name": "acme", "accessToken": "EAAsandbox"}
 
 
-async def opened(visitor: Visitor, site: Site, *, reply: dict[str, Any]) -> Page:
+async def opened(
+    visitor: Visitor,
+    site: Site,
+    *,
+    reply: dict[str, Any],
+    kind: str = "SendText",
+    **others: dict[str, Any],
+) -> Page:
     """A flow of a trigger and a step that follows it, with that step chosen."""
     document = {
         "name": "Reply",
         "components": {
             "incoming": INCOMING,
             "reply": {
-                "type": "appmixer.whatsapp.SendText",
+                "type": f"appmixer.whatsapp.{kind}",
                 "account": "acme",
                 "source": {"in": {"incoming": ["message"]}},
                 "input": reply,
                 "position": {"x": 320, "y": 0},
             },
+            **others,
         },
     }
     (await site.api.post("/api/accounts", json=ACCOUNT)).raise_for_status()
     (await site.api.put("/api/flows/reply/draft", json=document)).raise_for_status()
     page = await visitor.open(await site.link("/flows/reply"))
-    await page.locator(".react-flow__node", has_text="reply").click()
+    await page.locator('.react-flow__node[data-id="reply"]').click()
     await expect(page.get_by_role("tab", name="Setup")).to_be_visible()
     return page
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from operator import eq
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from .flows import (
     saved,
     stored,
 )
-from .test_canvas import TWO, card, example
+from .test_canvas import TWO, card, centre, drag, example, port
 
 pytestmark = pytest.mark.anyio
 
@@ -67,6 +69,28 @@ async def test_the_keyboard_comes_to_a_form_that_is_loaded_late_by_a_slow_networ
     await in_form(page)
 
 
+async def test_a_text_can_be_typed_as_soon_as_its_field_is_drawn(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    # It is called when all that is drawn in one turn is there.
+    await page.evaluate(
+        """new MutationObserver(() => {
+            const fields = '#inspector [data-multiline]:not([data-loading])';
+            window.isLate ||= document.querySelector(`${fields}:empty`) !== null;
+        }).observe(document.getElementById('inspector'), {childList: true, subtree: true})"""
+    )
+
+    editor = await held(page, "**/assets/ExpressionEditor-*.js")
+    await card(page, "wait").click()
+    late = await editor()
+    await expect(page.locator("#inspector [data-multiline][data-loading]").first).to_be_visible()
+    await late.continue_()
+    await expect(page.locator("#inspector [contenteditable=true]").first).to_be_visible()
+
+    assert await page.evaluate("window.isLate") is False
+
+
 async def test_the_keyboard_stays_with_whoever_has_gone_on_before_the_form_is_there(
     visitor: Visitor, site: Site
 ) -> None:
@@ -107,6 +131,43 @@ async def test_delete_takes_a_step_away_and_undo_brings_it_back(
     await page.keyboard.press("Control+z")
     await expect(card(page, "wait")).to_be_visible()
     await expect(page.locator(".react-flow__edge-path")).to_have_count(1)
+
+
+async def test_all_that_is_done_to_a_flow_is_undone_and_done_again(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    before = await stored(site, "test")
+    await card(page, "begin").click()
+    await page.keyboard.press("Tab")
+    await choose(page, "stop")
+    await in_form(page)
+    await card(page, "wait").click()
+    await page.keyboard.press("Shift+ArrowDown")
+    await page.keyboard.press("Shift+ArrowDown")
+    await call(page, "pause")
+    form = page.locator('#inspector [data-of="pause"]')
+    await form.get_by_role("textbox", name="How Long").fill("5")
+    start, end = [await centre(port(page, *each)) for each in (("pause", "out"), ("stop", "in"))]
+    await drag(page, start, by=(end[0] - start[0], end[1] - start[1]))
+    await page.mouse.up()
+    await expect(page.locator(".react-flow__edge-path")).to_have_count(3)
+    await card(page, "begin").click()
+    await page.keyboard.press("Delete")
+    await page.keyboard.press("n")
+    await page.get_by_role("textbox", name="Note").fill("Ask Ann")
+    await page.keyboard.press("Escape")
+    async with is_saved(page, is_arranged):
+        await page.keyboard.press("a")
+    after = await stored(site, "test")
+
+    for key, wanted in (("Control+z", before), ("Control+Shift+z", after)):
+        async with is_saved(page, partial(eq, wanted)):
+            for _ in range(9):
+                await page.keyboard.press(key)
+
+    assert {*after["components"]} == {"pause", "stop"}
+    assert after["components"]["pause"]["input"] == {"amount": 5}
 
 
 async def test_the_sheet_shows_all_keys_and_escape_closes_it(visitor: Visitor, site: Site) -> None:
@@ -193,6 +254,12 @@ async def test_the_outline_of_300_steps_draws_those_in_view(visitor: Visitor, si
 
     await expect(page.get_by_role("treeitem", name="step299")).to_be_visible()
     assert await page.get_by_role("treeitem").count() < 60
+
+
+def is_arranged(document: Any) -> bool:
+    """Whether the step that was called pause is no more where it was moved to."""
+    pause = document["components"].get("pause")
+    return pause is not None and pause["position"] != {"x": 320, "y": 32}
 
 
 def stands_at(x: int, y: int) -> Callable[[Any], bool]:

@@ -11,6 +11,7 @@ import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote, Note } from "../shared/ui/Note";
 import { Sign } from "../shared/ui/Sign";
 import { toast } from "../shared/ui/toasts";
+import { dotted } from "./form/context";
 import { StepForm } from "./form/StepForm";
 import { useStepSchema } from "./form/step-schema";
 import { tryOnce } from "./trying";
@@ -44,7 +45,7 @@ export default function DoDialog({ component, account, given, onDone, onClose }:
   const refusal = done?.error ?? null;
   const faults = useMemo(() => {
     const { field = "", cause = "", title = "" } = refusal ?? {};
-    return new Map(field === "" ? [] : [[field, [cause || title]]]);
+    return new Map(field === "" ? [] : [[dotted(field), [cause || title]]]);
   }, [refusal]);
   const knowledge = {
     step: "once",

@@ -1,11 +1,12 @@
 import { useMemo } from "react";
 
 import type { Component } from "../flow/catalog";
-import { changeStep, setInput } from "../flow/document";
+import { changeStep, setInput, without } from "../flow/document";
 import { useEditor, useEditorStore } from "../flow/editor";
 import { useSaving } from "../flow/saving-context";
 import { ErrorNote } from "../shared/ui/Note";
 import { AccountField } from "./AccountField";
+import { dotted } from "./form/context";
 import { StepForm } from "./form/StepForm";
 import { useStepSchema } from "./form/step-schema";
 import { StepPreview } from "./preview/StepPreview";
@@ -21,19 +22,20 @@ export default function SetupTab({ name, component }: { name: string; component:
   const account = useEditor((state) => state.document.components[name]?.account ?? null);
   const upstream = useUpstream(name);
   const all = useSaving((state) => state.faults);
+  const here = `components.${name}`;
   const faults = useMemo(() => {
     const found = new Map<string, string[]>();
-    const prefix = `components.${name}.input.`;
+    const prefix = `${here}.input.`;
     for (const { path, text } of all) {
       if (!path.startsWith(prefix)) continue;
-      const field = path.slice(prefix.length);
+      const field = dotted(path.slice(prefix.length));
       found.set(field, [...(found.get(field) ?? []), text]);
     }
     return found;
-  }, [all, name]);
+  }, [all, here]);
   const made = useStepSchema(component, account, input);
-  const own = all.filter(({ path }) => path.startsWith(`components.${name}`));
-  const elsewhere = own.filter(({ path }) => !path.startsWith(`components.${name}.input.`));
+  const own = all.filter(({ path }) => `${path}.`.startsWith(`${here}.`));
+  const elsewhere = own.filter(({ path }) => !path.startsWith(`${here}.input.`));
   const values = useValues(input, upstream.given);
   const knowledge = { step: name, component, account, input, upstream, values, faults };
   return (
@@ -50,11 +52,11 @@ export default function SetupTab({ name, component }: { name: string; component:
         knowledge={knowledge}
         onChange={(next, field) => {
           editor.getState().change((before) => {
-            const filled = setInput(before, name, next);
-            // The step was filled in by this form, so that a later one is known to be another.
-            return made.form === null
-              ? filled
-              : changeStep(filled, name, (step) => ({ ...step, form: made.form }));
+            // By which form the step was filled in is kept, so that a later one is known as another.
+            return changeStep(setInput(before, name, next), name, (step) => {
+              const form = made.formFor(next, step.form ?? null);
+              return form === null ? without(step, "form") : { ...step, form };
+            });
           }, `${name}.${field}`);
         }}
       />

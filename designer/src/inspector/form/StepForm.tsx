@@ -53,7 +53,7 @@ interface Props {
 export function StepForm({ schema, knowledge, onChange }: Props) {
   const { t } = useTranslation("inspector");
   const drawn = useMemo(() => formSchema(schema) as RJSFSchema, [schema]);
-  if (Object.keys(schema.properties ?? {}).length === 0) {
+  if (Object.keys({ ...schema.properties, ...knowledge.input }).length === 0) {
     return <p className="soft">{t("noInputNeeded")}</p>;
   }
   return (

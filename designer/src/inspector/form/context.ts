@@ -30,6 +30,19 @@ export function useForm(): FormKnowledge {
   return known;
 }
 
-export function useFaults(path: readonly (string | number)[]): string[] {
+type Path = readonly (string | number)[];
+
+export function useFaults(path: Path): string[] {
   return useForm().faults.get(path.join(".")) ?? [];
+}
+
+/** What is wrong with a value, also further down in it. */
+export function faultsWithin({ faults }: FormKnowledge, path: Path): string[] {
+  const here = path.join(".");
+  return [...faults].flatMap(([at, texts]) => (`${at}.`.startsWith(`${here}.`) ? texts : []));
+}
+
+/** The path of a field with dots: the engine writes the places in a list in brackets. */
+export function dotted(path: string): string {
+  return path.replaceAll(/\[(\d+)\]/g, ".$1");
 }

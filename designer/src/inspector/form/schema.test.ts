@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { choiceOf, formSchema, groupsOf, isShown } from "./schema";
+import { choiceOf, formSchema, groupsOf, isShown, leftOver } from "./schema";
 
 describe("a schema for the form", () => {
   it("draws a field that may be absent as what it is else", () => {
@@ -77,4 +77,15 @@ it("gives a chosen number as a number, and what is no choice as it stands", () =
   expect(choiceOf({ enum: [30, 90, "never"] }, "90")).toBe(90);
   expect(choiceOf({ enum: [30, 90, "never"] }, "never")).toBe("never");
   expect(choiceOf({ enum: [30] }, "31")).toBe("31");
+});
+
+it("has left over what a closed group has no field for, and what is literal is no group", () => {
+  const closed = { properties: { a: {} }, additionalProperties: false };
+
+  expect(leftOver(closed, { a: 1, b: 2, constructor: 3, c: undefined })).toEqual([
+    "b",
+    "constructor",
+  ]);
+  expect(leftOver(closed, { $literal: { a: 1 } })).toEqual([]);
+  expect(leftOver({ properties: { a: {} } }, { b: 2 })).toEqual([]);
 });

@@ -5,6 +5,7 @@
 
 import type { Json } from "../../flow/document";
 import type { JsonSchema } from "../../flow/schema";
+import { isObject } from "../../shared/values";
 
 /** The words that the form adds: what JSON can be typed here, and what counts when it is empty. */
 export interface FormSchema extends JsonSchema {
@@ -79,6 +80,20 @@ export function isShown(
     const isOpen = typeof value === "string" && value.includes("{{");
     return isOpen || wanted.some((each) => each === value);
   });
+}
+
+/** The names in a value for which a closed group has no field. */
+export function leftOver(schema: FormSchema, value: unknown): string[] {
+  if (schema.additionalProperties !== false || !isObject(value) || isLiteral(value)) return [];
+  const fields = schema.properties ?? {};
+  return Object.keys(value).filter(
+    (name) => value[name] !== undefined && !Object.hasOwn(fields, name),
+  );
+}
+
+function isLiteral(value: object): boolean {
+  const [word, ...others] = Object.keys(value);
+  return word === "$literal" && others.length === 0;
 }
 
 /** The value that a choice stands for: of its own kind, where the schema has numbers. */

@@ -6,20 +6,29 @@ import type { Component } from "../../flow/catalog";
 import type { Input, Json } from "../../flow/document";
 import type { JsonSchema } from "../../flow/schema";
 import { api, take } from "../../shared/api/client";
-import { isObject } from "../../shared/values";
+import { isObject, isSame } from "../../shared/values";
 import { isExpression } from "../expressions/tokens";
+
+interface StepSchema {
+  schema: JsonSchema;
+  /** By which form a step is filled in with this input: null where that is yet to be made. */
+  formFor: (input: Input, before: string | null) => string | null;
+  error: unknown;
+}
 
 export function useStepSchema(
   component: Component,
   account: string | null,
   input: Input,
-): { schema: JsonSchema; form: string | null; error: unknown } {
+): StepSchema {
   const asked = component.schema["x-form"];
-  const deciding = asked?.inputs.map((path) => picked(input, path.split("."))) ?? [];
+  const decidingIn = (given: Input) =>
+    asked?.inputs.map((path) => picked(given, path.split("."))) ?? [];
+  const deciding = decidingIn(input);
   const isDecided = deciding.some((value) => value !== undefined);
   // The rest of the input changes nothing.
   // eslint-disable-next-line @tanstack/query/exhaustive-deps
-  const { data, error } = useQuery({
+  const { data, error, isPlaceholderData } = useQuery({
     queryKey: ["form", component.name, account, deciding],
     queryFn: () => take(api.POST("/api/forms", { body: { type: component.name, account, input } })),
     enabled: asked !== undefined && isDecided,
@@ -28,7 +37,10 @@ export function useStepSchema(
   const made = isDecided ? data : undefined;
   return {
     schema: (made?.schema as JsonSchema | undefined) ?? component.schema,
-    form: made?.form ?? null,
+    formFor: (next, before) => {
+      if (!isSame(decidingIn(next), deciding)) return null;
+      return isPlaceholderData ? before : (made?.form ?? before);
+    },
     error: isDecided ? error : null,
   };
 }

@@ -16,7 +16,7 @@ import { TextInput } from "../../shared/ui/Field";
 import { isObject } from "../../shared/values";
 import { isExpression } from "../expressions/tokens";
 import style from "../inspector.module.css";
-import { useFaults, useForm } from "./context";
+import { faultsWithin, useForm } from "./context";
 import { groupsOf, isShown, type FormSchema } from "./schema";
 
 const NEAR_LIMIT = 0.6;
@@ -26,9 +26,12 @@ export function FieldTemplate(props: FieldTemplateProps) {
   const { t } = useTranslation("inspector");
   const schema = props.schema as FormSchema;
   const { path } = props.fieldPathId;
-  const faults = useFaults(path);
+  const form = useForm();
   if (path.length === 0) return children;
   const isGroup = schema.type === "object" && schema.properties !== undefined;
+  const isSplit = isGroup || schema.type === "array";
+  // What lies in a value that is one field here has no other place.
+  const faults = isSplit ? (form.faults.get(path.join(".")) ?? []) : faultsWithin(form, path);
   // The entries of a list are headed by the list.
   const isEntry = typeof path.at(-1) === "number";
   const name = label;
@@ -135,7 +138,8 @@ export function ObjectFieldTemplate(props: ObjectFieldTemplateProps) {
   const shown = [...contents.keys()].filter(
     (name) => name in values || isShown(fields[name], values, fields),
   );
-  const isRoot = props.fieldPathId.path.length === 0;
+  const { path } = props.fieldPathId;
+  const isRoot = path.length === 0;
   const canAdd = typeof schema.additionalProperties === "object";
   return (
     <div className={isRoot ? style["form"] : style["group"]}>
@@ -143,7 +147,7 @@ export function ObjectFieldTemplate(props: ObjectFieldTemplateProps) {
         name === "" ? (
           names.map((each) => contents.get(each))
         ) : (
-          <Section key={name} name={name} names={names} values={values}>
+          <Section key={name} name={name} path={path} names={names} values={values}>
             {() => names.map((each) => contents.get(each))}
           </Section>
         ),
@@ -161,18 +165,20 @@ export function ObjectFieldTemplate(props: ObjectFieldTemplateProps) {
 /** Fields under one heading: folded until somebody opens it, or one of them has a fault. */
 function Section({
   name,
+  path,
   names,
   values,
   children,
 }: {
   name: string;
+  path: (string | number)[];
   names: string[];
   values: Record<string, unknown>;
   children: () => ReactNode;
 }) {
-  const { faults } = useForm();
+  const form = useForm();
   const [isOpen, setOpen] = useState(false);
-  const isWrong = [...faults.keys()].some((path) => names.includes(path.split(".")[0] ?? ""));
+  const isWrong = names.some((each) => faultsWithin(form, [...path, each]).length > 0);
   const filled = names.filter((each) => values[each] !== undefined).length;
   const isShown = isOpen || isWrong;
   return (

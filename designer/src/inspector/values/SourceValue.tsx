@@ -121,6 +121,7 @@ export default function SourceValue({
       <Popover.Portal>
         <Popover.Content
           className={style["options"]}
+          aria-labelledby={`${id}-label`}
           align="start"
           sideOffset={2}
           onOpenAutoFocus={(event) => event.preventDefault()}

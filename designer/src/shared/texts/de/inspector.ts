@@ -38,6 +38,9 @@ export default {
   add: "Hinzufügen",
   addTo: "Zu {{name}} hinzufügen",
   remove: "{{name}} entfernen",
+  leftOver: "Übrig geblieben",
+  leftOverHint:
+    "Dafür gibt es hier kein Feld. Kopieren, was noch gebraucht wird, und es entfernen.",
   moveUp: "{{name}} nach oben",
   moveDown: "{{name}} nach unten",
   entry: "{{name}} {{number}}",

@@ -33,6 +33,8 @@ export default {
   add: "Add",
   addTo: "Add to {{name}}",
   remove: "Remove {{name}}",
+  leftOver: "Left over",
+  leftOverHint: "There is no field for this here. Copy what is still needed, and remove it.",
   moveUp: "Move {{name}} up",
   moveDown: "Move {{name}} down",
   entry: "{{name}} {{number}}",
