@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ..contract import RejectedError
 from ..errors import ConflictError, NotFoundError
 from ..settings import Settings
-from ..storage.database import DatabaseTimeout
+from ..storage.patience import in_time
 from ..storage.statements import insert
 from ..storage.storage import Storage
 from ..storage.tables import owners, tokens
@@ -58,13 +58,12 @@ class Owners:
         token = await asyncio.to_thread(given_or_made_token, settings.data, given)
         kind = ENVIRONMENT if given else FIRST
         now = self._clock.now
-        try:
-            async with asyncio.timeout(FIRST_COMMIT_S):
-                self.first_owner_id = await self._storage.writer.commit(
-                    lambda connection: _first_owner(connection, token, kind, now)
-                )
-        except TimeoutError:
-            raise DatabaseTimeout("the database has not stored anything in time") from None
+        self.first_owner_id = await in_time(
+            self._storage.writer.commit(
+                lambda connection: _first_owner(connection, token, kind, now)
+            ),
+            FIRST_COMMIT_S,
+        )
 
     async def identify(self, secret: str, *kinds: str) -> Identity | None:
         """Return whose secret it is, if it is one of these kinds and has not expired."""

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..accounts.configuration import Configuration
 from ..accounts.owners import FIRST_COMMIT_S
 from ..host.engine import Engine
 from ..host.starting import check, explaining
 from ..settings import read_settings
-from ..storage.database import DatabaseTimeout, is_current, migrate
+from ..storage.database import is_current, migrate
+from ..storage.patience import in_time
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal
 from ..storage.storage import Storage
 from ..storage.writer import Writer
-
-T = TypeVar("T")
 
 
 async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping[str, Any]:
@@ -41,16 +40,9 @@ async def set_offline(data: Path, service: str, key: str, value: str) -> Mapping
                     settings.environment,
                     engine.log,
                 )
-                return await _within(FIRST_COMMIT_S, configuration.set(service, key, value))
+                return await in_time(configuration.set(service, key, value), FIRST_COMMIT_S)
             finally:
                 await readers.close()
                 await asyncio.to_thread(writer.close)
         finally:
             engine.database.dispose()
-
-
-async def _within(seconds: float, work: Awaitable[T]) -> T:
-    try:
-        return await asyncio.wait_for(work, seconds)
-    except TimeoutError:
-        raise DatabaseTimeout("the database has not stored it in time") from None

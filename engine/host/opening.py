@@ -13,7 +13,8 @@ from ..contract import Clock, Log
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
 from ..settings import Settings
-from ..storage.database import DatabaseTimeout, is_current, migrate
+from ..storage.database import is_current, migrate
+from ..storage.patience import in_time
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal, mark
 from ..storage.storage import Storage
@@ -49,11 +50,7 @@ async def open_storage(
 
     opened.push_async_callback(close_writer)
     if database.dialect.name != "sqlite":
-        try:
-            async with asyncio.timeout(FIRST_ANSWER_S):
-                await writer.commit(partial(mark, seal=seal))
-        except TimeoutError:
-            raise DatabaseTimeout("the database has not stored anything in time") from None
+        await in_time(writer.commit(partial(mark, seal=seal)), FIRST_ANSWER_S)
     return Storage(readers, writer, seal, clock)
 
 

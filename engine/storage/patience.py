@@ -11,13 +11,14 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from .database import DatabaseTimeout
 
 PATIENCE_S = 4.0
 # It is waited in so many spans: for however long this process stands still, that is one of them.
 SPANS = 4
+T = TypeVar("T")
 # How often whoever waits for another looks whether that one hangs.
 LOOK_S = 0.5
 
@@ -47,6 +48,17 @@ async def is_done(work: asyncio.Future[Any], within_s: float) -> bool:
         if (await asyncio.wait({work}, timeout=within_s / SPANS))[0]:
             return True
     return False
+
+
+async def in_time(work: Coroutine[Any, Any, T], within_s: float) -> T:
+    """Return what the work gives; end it and raise DatabaseTimeout when that takes longer."""
+    doing = asyncio.create_task(work)
+    try:
+        if await is_done(doing, within_s):
+            return doing.result()
+    finally:
+        doing.cancel()
+    raise DatabaseTimeout("the database has not stored anything in time")
 
 
 _present: ContextVar[Asker | None] = ContextVar("asker", default=None)

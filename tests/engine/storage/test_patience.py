@@ -11,7 +11,14 @@ import sqlalchemy as sa
 
 from appmixer.engine.storage import patience
 from appmixer.engine.storage.database import DatabaseTimeout
-from appmixer.engine.storage.patience import SPANS, Impatient, StoringTimeout, is_done, storing
+from appmixer.engine.storage.patience import (
+    SPANS,
+    Impatient,
+    StoringTimeout,
+    in_time,
+    is_done,
+    storing,
+)
 from appmixer.engine.storage.readers import Readers
 
 pytestmark = pytest.mark.anyio
@@ -44,6 +51,18 @@ async def test_what_could_not_be_done_while_the_process_stood_still_is_waited_fo
     loop.call_soon(lambda: loop.call_later(WITHIN_S / SPANS / 2, work.set_result, None))
 
     assert await is_done(work, WITHIN_S)
+
+
+async def test_what_is_stored_at_a_start_while_the_process_stood_still_is_stored() -> None:
+    async def work() -> str:
+        stands_still()
+        await asyncio.sleep(0)
+        await asyncio.sleep(WITHIN_S / SPANS)
+        return "stored"
+
+    assert await in_time(work(), WITHIN_S) == "stored"
+    with pytest.raises(DatabaseTimeout):
+        await in_time(asyncio.sleep(60, "stored"), WITHIN_S)
 
 
 async def test_a_database_that_does_not_answer_is_given_up(readers: Readers) -> None:
