@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..contract import AuthorizationError, ConnectorError, Credentials, Log
+from ..storage.database import DATABASE_AWAY
 from ..storage.fence import outside_fence
 from ..storage.patience import in_turn
 from ..storage.tables import CONNECTED, accounts
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from .accounts import Accounts
 
 REFRESH_EVERY_S = 600.0
+# When the database is away.
+REFRESH_AGAIN_S = 10.0
 
 
 class Renewal:
@@ -36,8 +39,13 @@ class Renewal:
     async def keep_renewed(self) -> None:
         """Renew tokens ahead of their end, while the engine runs."""
         while True:
-            await self.refresh_due()
-            await self._stored.clock.sleep(REFRESH_EVERY_S)
+            rest_s = REFRESH_EVERY_S
+            try:
+                await self.refresh_due()
+            except DATABASE_AWAY as error:
+                self._log.warning("accounts_not_refreshed", error=type(error).__name__)
+                rest_s = REFRESH_AGAIN_S
+            await self._stored.clock.sleep(rest_s)
 
     async def refresh(self, account_id: str) -> str:
         """Renew a token that the service refused; many callers at once cause one renewal."""
