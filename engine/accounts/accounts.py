@@ -266,19 +266,22 @@ class Accounts:
         obtained_at = account.obtained_at
         if asked_at is not None and obtained_at is not None and obtained_at > asked_at:
             return
-        mine, now = accounts.c.id == account_id, self._clock.now
-        change = sa.update(accounts).where(mine).values(state=RECONNECT, reason=reason)
+        now = self._clock.now
+        is_same = (accounts.c.id == account_id) & (accounts.c.sealed == account.sealed)
+        change = sa.update(accounts).where(is_same).values(state=RECONNECT, reason=reason)
         about = {"account": account.name, "connector": account.service, "cause": reason}
 
-        def mark(connection: sa.Connection) -> None:
-            was = connection.scalar(sa.select(accounts.c.state).where(mine).with_for_update())
+        def mark(connection: sa.Connection) -> bool:
+            was = connection.scalar(sa.select(accounts.c.state).where(is_same).with_for_update())
             connection.execute(change)
             if was == CONNECTED:
                 told = {**about, "title": "An account has to be connected again"}
                 id = f"{account_id}|{now!r}"
                 put_notice(connection, account.owner_id, ACCOUNT_LOST, id, told, now)
+            return was is not None
 
-        await self._writer.commit(mark)
+        if not await self._writer.commit(mark):
+            return
         account = await self._stored.fresh(account_id)
         self._log.warning("account_needs_reconnection", account=account_id)
         if self.on_lost is not None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ..contract import AuthorizationError, ConfigurationError, ConnectorError, Log
 from ..errors import NotFoundError
 from ..observe.faults import Describe
+from ..storage.database import DATABASE_AWAY
 from ..storage.tables import CONNECTED, accounts
 from .stored import RECONNECT, StoredAccount, StoredAccounts
 
@@ -47,7 +48,11 @@ class Proofs:
         """Prove access again, one account after the other, while the engine runs."""
         look_every_s = min(LOOK_EVERY_S, self.interval_s / 4)
         while True:
-            has_proven = await self.prove_next()
+            try:
+                has_proven = await self.prove_next()
+            except DATABASE_AWAY as error:
+                self._log.warning("accounts_not_proven", error=type(error).__name__)
+                has_proven = False
             rest_s = PROOF_PAUSE_S if has_proven else look_every_s
             await self._stored.clock.sleep(rest_s)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ..contract import AuthorizationError, ConnectorError, Credentials, Log
+from ..storage.alone import alone
+from ..storage.database import DATABASE_AWAY
 from ..storage.fence import outside_fence
 from ..storage.patience import in_turn
 from ..storage.tables import CONNECTED, accounts
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
     from .accounts import Accounts
 
 REFRESH_EVERY_S = 600.0
+# When the database is away.
+REFRESH_AGAIN_S = 10.0
 
 
 class Renewal:
-    """Renews the tokens of accounts, one renewal at a time for each."""
+    """Renews the tokens of accounts, one renewal at a time for each, of all processes."""
 
     def __init__(self, accounts: Accounts, stored: StoredAccounts, log: Log) -> None:
         self._accounts, self._stored, self._log = accounts, stored, log
@@ -36,8 +41,13 @@ class Renewal:
     async def keep_renewed(self) -> None:
         """Renew tokens ahead of their end, while the engine runs."""
         while True:
-            await self.refresh_due()
-            await self._stored.clock.sleep(REFRESH_EVERY_S)
+            rest_s = REFRESH_EVERY_S
+            try:
+                await self.refresh_due()
+            except DATABASE_AWAY as error:
+                self._log.warning("accounts_not_refreshed", error=type(error).__name__)
+                rest_s = REFRESH_AGAIN_S
+            await self._stored.clock.sleep(rest_s)
 
     async def refresh(self, account_id: str) -> str:
         """Renew a token that the service refused; many callers at once cause one renewal."""
@@ -61,7 +71,9 @@ class Renewal:
         if account.state == RECONNECT:
             raise refusal(account)
         async with self._turn(account_id):
-            await self._renew(account)
+            present = await self._stored.fresh(account_id)
+            if present.sealed == account.sealed:
+                await self._renew(present)
         return await self._accounts.get(owner_id, account_id)
 
     async def refresh_due(self) -> int:
@@ -80,9 +92,12 @@ class Renewal:
                 )
         return len(due)
 
-    async def _refresh_one(self, account: StoredAccount) -> None:
-        expires_at = account.credentials.expires_at
-        async with self._turn(account.id):
+    async def _refresh_one(self, due: StoredAccount) -> None:
+        expires_at = due.credentials.expires_at
+        async with self._turn(due.id):
+            account = await self._stored.fresh(due.id)
+            if account.sealed != due.sealed or account.state == RECONNECT:
+                return  # another process was quicker
             try:
                 await self._renew(account)
             except ConnectorError as error:
@@ -114,8 +129,15 @@ class Renewal:
                 await self._accounts.change(account, values)
         return renewed
 
-    def _turn(self, account_id: str) -> AbstractAsyncContextManager[None]:
+    @asynccontextmanager
+    async def _turn(self, account_id: str) -> AsyncGenerator[None]:
+        """Wait until nobody renews the account, who may have stored others by now.
+
+        Some services take what a token is renewed with only once.
+        """
         lock = self._locks.get(account_id)
         if lock is None:
             lock = self._locks[account_id] = asyncio.Lock()
-        return in_turn(lock, lambda: self._stored.storage.writer.is_hanging)
+        writer = self._stored.storage.writer
+        async with in_turn(lock, lambda: writer.is_hanging), alone(writer, f"renew:{account_id}"):
+            yield

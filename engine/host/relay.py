@@ -107,8 +107,10 @@ class Relay:
         self._has_news.set()
 
     async def _listen(self) -> None:
-        address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = await psycopg.AsyncConnection.connect(address, autocommit=True, **NOTICING)
+        # As the engine's own connections are made: of several servers one after the other.
+        _, address = self.url.get_dialect()().create_connect_args(self.url)
+        wanted = {**address, **NOTICING}
+        connection = await psycopg.AsyncConnection.connect(autocommit=True, **wanted)
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}".encode())
             # What was told before is not known here, and what was asked may not be known there.

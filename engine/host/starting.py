@@ -66,15 +66,16 @@ def _check_public_url(url: str) -> None:
 
 def _check_database_url(url: str) -> None:
     try:
-        is_known = sa.make_url(url).drivername in DATABASES
+        fault = "" if sa.make_url(url).drivername in DATABASES else "is none of PostgreSQL"
     except (ArgumentError, ValueError):
-        is_known = False
-    if not is_known:
+        fault = "cannot be read"
+    if fault:
         # It is not shown: it may hold a password.
         raise StartError(
-            "The database URL (--database-url, APPMIXER_DATABASE_URL) is none of PostgreSQL. It"
-            " looks like postgresql://user:password@host:5432/name; without one the engine keeps"
-            " its tables in the data folder."
+            f"The database URL (--database-url, APPMIXER_DATABASE_URL) {fault}. It looks like"
+            " postgresql://user:password@host:5432/name, with two servers like"
+            " postgresql://user:password@/name?host=one,two&port=5432,5432; without one the engine"
+            " keeps its tables in the data folder."
         )
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from ..contract import Clock
+from ..storage.database import DATABASE_AWAY
 from ..times import iso
 
 SILENT_AFTER_S = 30.0
@@ -19,6 +20,8 @@ SILENT_AFTER_S = 30.0
 MAX_WATCHED = 100_000
 # So many are looked up at a time.
 BATCH = 500
+# A database that is away is asked again after this.
+PAUSE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,12 @@ class SilentSteps:
                 continue
             some = islice(self._waiting.values(), BATCH)
             due = [each for each in some if each.silent_at <= now]
-            for each in await are_silent(due):
+            try:
+                silent = await are_silent(due)
+            except DATABASE_AWAY:  # the log says so already
+                await clock.sleep(PAUSE_S)
+                continue
+            for each in silent:
                 # In the meantime more may have been told.
                 if self._waiting.get(each.step_id) is each:
                     tell(each)

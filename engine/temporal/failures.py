@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio.api.failure.v1 import Failure
 from temporalio.client import Client
 from temporalio.converter import DefaultFailureConverter, PayloadConverter
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 
 class KindsOnly(DefaultFailureConverter):
@@ -36,6 +36,7 @@ def reticent(client: Client) -> Client:
 
 
 def later(kind: str, delay_s: float | None = None) -> ApplicationError:
-    """Return what has an activity tried again, perhaps by another process."""
+    """Return what has an activity tried again, perhaps by another process: nothing has failed."""
     delay = None if delay_s is None else timedelta(seconds=delay_s)
-    return ApplicationError(kind, type=kind, next_retry_delay=delay)
+    benign = ApplicationErrorCategory.BENIGN
+    return ApplicationError(kind, type=kind, next_retry_delay=delay, category=benign)

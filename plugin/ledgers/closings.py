@@ -64,7 +64,7 @@ class Closings:
         self._listeners, self._clock = listeners, clock
         self._wanted: set[str] = set()
         self._asked_at: float | None = None
-        # What was kept last may not be readable yet, so that entries are counted here.
+        # What was kept last may not be readable yet, so that entries are counted here, too.
         self._counts: dict[str, int] = {}
 
     def want(self, topic: str) -> None:
@@ -163,8 +163,10 @@ class Closings:
             for key in [*self._counts][: len(new)]:
                 if key not in keys:
                     del self._counts[key]
-        known: Mapping[str, Json] = await self._store.get(new) if new else {}
-        self._counts |= {key: as_int(known.get(key)) or 0 for key in new}
+        # Another process may have counted on since this one did last.
+        known: Mapping[str, Json] = await self._store.get([*keys]) if keys else {}
+        for key in keys:
+            self._counts[key] = max(self._counts.get(key, 0), as_int(known.get(key)) or 0)
 
 
 def _closings(event: Event) -> Iterator[Closing]:

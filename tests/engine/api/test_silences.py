@@ -30,6 +30,7 @@ from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.observe.stream import Notice
 from appmixer.engine.runs import silence
 from appmixer.engine.settings import Settings
+from appmixer.engine.storage.database import DatabaseTimeout
 
 from ..conftest import MANIFEST, Echo, Heard, Said, Say, echo_module
 
@@ -386,6 +387,34 @@ async def test_ten_thousand_silent_steps_are_looked_up_together(
 
     assert waiting.count == 0
     assert len(begun) < 200
+
+
+async def test_a_database_that_is_away_is_asked_again_for_what_is_silent(
+    clock: Clock, until: Until
+) -> None:
+    waiting = silence.SilentSteps()
+    row = {"id": "1.0", "run_id": "1", "component": "a", "type": "t"}
+    waiting.ended("owner", "flow", {**row, "started_at": clock.now, "duration_s": 0.0})
+    told: list[silence.Accepted] = []
+    asked: list[str] = []
+
+    async def ask(steps: Sequence[silence.Accepted]) -> Sequence[silence.Accepted]:
+        asked.append(steps[0].step_id)
+        if len(asked) == 1:
+            raise DatabaseTimeout
+        return steps
+
+    async def is_told() -> bool:
+        clock.advance(1.0)
+        return bool(told) or watching.done()
+
+    watching = asyncio.ensure_future(waiting.keep_noticing(clock, ask, told.append))
+    clock.advance(30.0)
+    await until(is_told)
+    watching.cancel()
+
+    assert [each.step_id for each in told] == ["1.0"]
+    assert asked == ["1.0", "1.0"]
 
 
 def test_only_so_many_steps_are_watched_and_none_of_which_more_was_told(

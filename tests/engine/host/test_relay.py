@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from appmixer.engine.contract import Connector
@@ -36,6 +37,32 @@ async def engines(
         open_engine(replace(one, data=tmp_path / "other"), connectors) as second,
     ):
         yield first, second
+
+
+@pytest.mark.parametrize(
+    "servers", ["host=127.0.0.1,{host}&port=1,{port}", "host=127.0.0.1:1&host={host}:{port}"]
+)
+async def test_who_watches_is_told_where_the_first_of_two_servers_does_not_answer(
+    tmp_path: Path, postgres: str, connectors: dict[str, Connector], until: Until, servers: str
+) -> None:
+    there = sa.make_url(postgres)
+    named = servers.format(host=there.host, port=there.port)
+    settings = Settings(
+        data=tmp_path / "one",
+        environment={"APPMIXER_SECRET_KEY": Fernet.generate_key().decode()},
+        database_url=f"postgresql://{there.username}@/{there.database}?{named}",
+    )
+    async with (
+        open_engine(settings, connectors) as one,
+        open_engine(replace(settings, data=tmp_path / "other"), connectors) as other,
+    ):
+        mine = Watching(other, "me")
+        await is_known(until, one, "me", elsewhere=mine)
+        one.stream.publish("me", "run", {"runId": 1})
+        await until(lambda: asyncio.sleep(0, mine.of("run")))
+        await mine.end()
+
+    assert mine.of("run") == [{"runId": 1}]
 
 
 class RecordingLog:

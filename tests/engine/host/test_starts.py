@@ -161,6 +161,11 @@ STARTS = {
         "postgresql://user:password@host",
         environment={"APPMIXER_DATABASE_URL": "mysql://root:hunter2@localhost/x"},
     ),
+    "two databases where one is named": Start(
+        "cannot be read",
+        "?host=one,two&port=5432,5432",
+        environment={"APPMIXER_DATABASE_URL": "postgresql://root:hunter2@a:5432,b:5432/x"},
+    ),
     "a database that refuses": Start(
         "onnection refused",
         "Check that the server runs",

@@ -7,18 +7,20 @@ import os
 import sqlite3
 import subprocess
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.application import create_app
 from appmixer.engine.contract import Connector, ThrottledError
+from appmixer.engine.contract.testing import Clock
 from appmixer.engine.host.engine import Engine, open_engine
 from appmixer.engine.settings import Settings
 from appmixer.engine.storage.database import DatabaseTimeout
@@ -207,6 +209,46 @@ async def test_no_read_waits_for_a_server_that_hangs_and_nothing_else_waits_for_
     assert [(each.status_code, each.json()["error"]["title"]) for each in asked] == [
         (503, "The database does not answer")
     ] * 2
+
+
+@contextmanager
+def refusing(url: str) -> Generator[None]:
+    """Let a server end all connections to a database, and take no other."""
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false".encode())
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        yield
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true".encode())
+
+
+async def test_a_process_is_ready_as_soon_as_the_database_is_back(
+    tmp_path: Path,
+    postgres: str,
+    connectors: dict[str, Connector],
+    until: Callable[..., Awaitable[Any]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    settings = Settings(data=tmp_path / "data", environment={}, database_url=postgres)
+    clock, log = Clock(), ""
+
+    async def have_asked() -> bool:
+        nonlocal log
+        clock.advance(600.0)
+        log += capfd.readouterr().err
+        told = all(each in log for each in ("accounts_not_proven", "accounts_not_refreshed"))
+        return told or "task_failed" in log
+
+    async with open_engine(settings, connectors, clock) as engine:
+        await until(lambda: _is_ready(engine))
+        with refusing(postgres):
+            await until(have_asked)
+        await until(lambda: _is_ready(engine))
+        log += capfd.readouterr().err
+
+    assert "task_failed" not in log
 
 
 async def _is_taken(engine: Engine, content: bytes) -> bool:

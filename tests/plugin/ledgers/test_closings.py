@@ -138,6 +138,19 @@ async def test_what_was_noted_before_a_restart_is_still_there_and_counted_on(sit
     assert sorted(await site.owed()) == [PERSON, "16505559876"]
 
 
+async def test_nobody_is_lost_when_another_process_notes_in_between(site: Site) -> None:
+    people = [PERSON, "16505559876", "16505550000"]
+    one = site.windows, site.closings
+    site.begin()
+    other = site.windows, site.closings
+
+    for (windows, closings), person in zip((one, other, one), people, strict=True):
+        await windows.note([message(person=person)])
+        await closings.note([message(person=person)])
+
+    assert sorted(await site.owed()) == sorted(people)
+
+
 async def test_many_are_read_in_parts_and_nobody_twice(site: Site) -> None:
     people = [f"1650555{number:04}" for number in range(450)]
     for person in people:
