@@ -231,14 +231,15 @@ class Deliveries:
         return False
 
     async def _tell_of_late(self, sends: Mapping[str, Mapping[str, Any]], event: Event) -> None:
-        """Tell owners of a send that was done after all, when its step had ended as unknown."""
+        """Tell owners of a send that Meta had taken, when its step had ended as unknown."""
         waba_id = as_text(event.payload.get("wabaId"))
         status = as_object(event.payload.get("status"))
         key = _journal_key(waba_id, status)
         if event.kind == "status" and sends.get(key, {}).get("isOver") is True:
             step_id = _step_id(status) or ""
             other = await self._other(waba_id, status)
-            await self._tell(event.topics, late_notice(waba_id, step_id, status, other))
+            why = _failure(status) if not _participant(status) else None
+            await self._tell(event.topics, late_notice(waba_id, step_id, status, other, why))
 
     async def _other(self, waba_id: str, status: Mapping[str, Any]) -> OtherSend:
         """Say what is known of the step's other message: a person's doing, or the flow's wish."""
@@ -317,8 +318,13 @@ def _fate(
         return None
     name = as_text(status.get("status"))
     at = datetime.fromtimestamp(as_unix_time(status.get("timestamp")) or 0, UTC)
-    why = failure_of(as_objects(status.get("errors"))) if name == "failed" else None
-    return Fate(step_id, FATES[name], at, why)
+    return Fate(step_id, FATES[name], at, _failure(status))
+
+
+def _failure(status: Mapping[str, Any]) -> RejectedError | None:
+    if as_text(status.get("status")) != "failed":
+        return None
+    return failure_of(as_objects(status.get("errors")))
 
 
 def failure_of(errors: Sequence[Mapping[str, Any]]) -> RejectedError:
