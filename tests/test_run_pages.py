@@ -36,6 +36,7 @@ class Pages(BaseHTTPRequestHandler):
 
     asked: ClassVar[list[str]] = []
     looks: ClassVar[int] = 0
+    more: ClassVar[dict[str, Any]] = {}
 
     def do_GET(self) -> None:
         type(self).asked.append(self.path)
@@ -64,6 +65,7 @@ class Pages(BaseHTTPRequestHandler):
                 "waits": [],
                 "waitCount": 0,
                 "lists": [],
+                **self.more,
             }
         body = json.dumps(answer).encode()
         self.send_response(200)
@@ -101,3 +103,50 @@ def test_each_step_is_told_once_while_the_run_is_followed(url: str) -> None:
 
     assert shown == [f"do{number}" for number in range(COUNT)]
     assert len(Pages.asked) < 10
+
+
+def shown_of(monkeypatch: pytest.MonkeyPatch, url: str, **more: Any) -> str:
+    """Return what is shown of a run of one step that nobody knows of, with more in its answer."""
+    error = {"title": "Nobody knows", "cause": "Lost.", "cure": "Send it again."}
+    one = {**step(0), "status": "unknown", "error": error, "fate": more.pop("fate", None)}
+    whole = {"status": "unknown", "error": error, "steps": [one], "stepCount": 1, **more}
+    monkeypatch.setattr(Pages, "more", whole)
+    result = CliRunner().invoke(app, ["run", "show", RUN, "--url", url])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def fate(state: str) -> dict[str, Any]:
+    at = "2026-11-29T16:02:00Z"
+    return {"state": state, "at": at, "error": None, "silentSince": None, "reasons": []}
+
+
+def test_the_cure_of_a_step_that_nobody_knew_of_is_not_told_once_its_fate_is(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = shown_of(monkeypatch, url, fate=fate("unknown"))
+    untold = shown_of(monkeypatch, url)
+    played = shown_of(monkeypatch, url, fate=fate("played"))
+
+    assert "    nobody knows 2026-11-29" in unknown
+    assert "    → Send it again." in unknown
+    assert "    → Send it again." in untold
+    assert "    played 2026-11-29" in played
+    assert "Send it again" not in played
+
+
+def test_what_a_run_waits_for_is_told_with_one_time_and_one_full_stop(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait = {
+        "component": "do0",
+        "reason": "It waits until the message is read.",
+        "status": "waiting",
+        "until": "2026-11-29T16:02:00Z",
+    }
+
+    shown = shown_of(monkeypatch, url, waits=[wait], waitCount=1)
+
+    [line] = [each for each in shown.splitlines() if "waits" in each]
+    assert line.startswith("  do0 waits, until 2026-11-29")
+    assert line.endswith(": It waits until the message is read.")

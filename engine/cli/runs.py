@@ -15,9 +15,9 @@ from .output import AsJson, moment, print_json, say
 from .reach import Data, Url, call, full_run_id
 
 UNDER_WAY = ("running", "waiting", "paused", "held")
-COMPLETED = "completed"
-# The others are called as they are.
-FATE_WORDS: Mapping[str, str] = {"unknown": "nobody knows", "played": "read, played"}
+COMPLETED, UNKNOWN = "completed", "unknown"
+# As on the page; the others are called as they are.
+FATE_WORDS: Mapping[str, str] = {"unknown": "nobody knows"}
 POLL_S = 0.5
 
 PAGE = 500
@@ -173,14 +173,16 @@ def _say_steps(steps: Iterable[Mapping[str, Any]]) -> None:
         again = f", attempt {step['attempt']}" if step["attempt"] > 1 else ""
         kind = step["type"].rpartition(".")[2]
         say(f"  {step['component']} ({kind}): {step['status']}, {step['durationS']:.2f} s{again}")
-        fate: Mapping[str, Any] = step["fate"] or {"error": None}
+        fate: Mapping[str, Any] = step["fate"] or {"state": UNKNOWN, "error": None}
         if step["fate"]:
             say(f"    {fate_word(fate['state'])} {moment(fate['at'])}{_silence(fate)}")
             for reason in fate["reasons"]:
                 say(f"    Perhaps: {reason['finding']}")
                 if reason["cure"]:
                     say(f"      → {reason['cure']}")
-        for error in filter(None, (step["error"], fate["error"])):
+        # What was said of a step that nobody knew of is over once it is told what became of it.
+        is_told = step["status"] == UNKNOWN and fate["state"] != UNKNOWN
+        for error in filter(None, (None if is_told else step["error"], fate["error"])):
             for line in error_lines(error):
                 say(f"    {line}")
 
@@ -203,7 +205,7 @@ def _say_waits(run: Mapping[str, Any]) -> None:
             continue
         until = f", until {moment(wait['until'])}" if wait["until"] else ""
         who = wait["component"] or "it"
-        say(f"  {who} waits: {wait['reason'] or wait['status']}{until}")
+        say(f"  {who} waits{until}: {wait['reason'] or wait['status']}")
     if run["waitCount"] > len(run["waits"]):
         say(f"  … and {run['waitCount'] - len(run['waits']):,} more")
 

@@ -18,7 +18,7 @@ from .hosted import Hosted
 CONNECT = "Connect the account again; what waits for it goes on by itself."
 LOOK_THROUGH = "Look through the step, store the flow again and start it."
 MEND = "Mend what is named, and start the flow again."
-LOOK_AT_RUN = "Open the run: the step that failed says what to do. Then try it again from there."
+LOOK_AT_RUN = "Open the run: the step that failed says what to do."
 DOCTOR = "Run `appmixer doctor`, which names what is wrong and what to do."
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..storage.storage import Storage
-from ..storage.tables import runs
-from .fates import runs_with
-from .states import RunState
+from ..storage.tables import runs, steps
+from .fates import HAPPENED, runs_with, step_has
+from .states import RunState, StepState
 
 DAY_S = 86_400.0
 # So many of the newest runs are looked at, and so many that have failed.
@@ -49,13 +49,25 @@ def _failed(connection: sa.Connection, owner_id: str, since: float) -> list[Fail
     end = connection.scalar(newest_first.offset(MAX_RUNS - 1).limit(1))
     if end is not None:
         mine.append(runs.c.started_at >= end)
-    bad = runs.c.state.in_([RunState.FAILED.value, RunState.UNKNOWN.value])
-    mine += [runs.c.is_test.is_(False), sa.or_(bad, runs_with("failed"))]
-    columns = (runs.c.id, runs.c.flow_id, runs.c.flow_key, runs.c.error, runs.c.started_at)
+    is_unknown = (runs.c.state == RunState.UNKNOWN) & _has_open_step()
+    is_bad = (runs.c.state == RunState.FAILED) | is_unknown
+    mine += [runs.c.is_test.is_(False), is_bad | runs_with("failed")]
+    # What was said of a step that nobody knew of is not so any more once its fate is told.
+    error = sa.case((is_bad, runs.c.error), else_=sa.null()).label("error")
+    columns = (runs.c.id, runs.c.flow_id, runs.c.flow_key, error, runs.c.started_at)
     query: sa.Select[*tuple[Any, ...]] = (
         sa.select(*columns).where(*mine).order_by(runs.c.started_at.desc(), runs.c.id)
     )
     return _by_flow(connection.execute(query.limit(MAX_FAILED)).all())
+
+
+def _has_open_step() -> sa.ColumnElement[bool]:
+    """Say of a run that a step of it has failed, or that still nobody knows whether it happened."""
+    is_open = (steps.c.state == StepState.UNKNOWN) & ~step_has(*HAPPENED, "failed")
+    bad = sa.select(steps.c.id).where(
+        steps.c.run_id == runs.c.id, is_open | (steps.c.state == StepState.FAILED)
+    )
+    return bad.correlate(runs).exists()
 
 
 def _by_flow(rows: Sequence[sa.Row[Any]]) -> list[Failed]:

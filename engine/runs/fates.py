@@ -32,6 +32,8 @@ from .work import step_named
 
 # In the order in which they follow one another.
 RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(get_args(FateState))}
+# What tells that a step has happened, whatever it ended as.
+HAPPENED: Sequence[FateState] = ("accepted", "delivered", "read", "played")
 
 
 def untold(state: str, output: object) -> FateState | None:
@@ -170,6 +172,12 @@ def runs_with(state: FateState) -> sa.ColumnElement[bool]:
     is_so = fates.c.state == sa.literal_column(f"'{state}'")
     of_run = sa.select(fates.c.run_id).select_from(fates.join(steps, IS_OF_STEP))
     return of_run.where(fates.c.run_id == runs.c.id, is_so).correlate(runs).exists()
+
+
+def step_has(*states: FateState) -> sa.ColumnElement[bool]:
+    """Say of a step that it has come to one of these states, as its connector told."""
+    told = sa.select(fates.c.step_id).where(IS_OF_STEP, fates.c.state.in_(states))
+    return told.correlate(steps).exists()
 
 
 def _prefix(connector: str) -> str:

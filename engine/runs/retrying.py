@@ -15,6 +15,7 @@ from ..flows.models import FlowDocument
 from ..storage.storage import Storage
 from ..storage.tables import lists, runs, segments, steps
 from .commands import lock_own_run
+from .fates import HAPPENED, step_has
 from .lists import call_below, insert_segments, is_value_of
 from .notices import Notices
 from .run_states import set_run
@@ -24,6 +25,11 @@ from .work import SegmentWork, StepCall, calls_below
 
 # So many steps go in one commit, so that no other has to wait for long.
 AT_ONCE = 100
+
+FAILED_LATER_CURE = (
+    "Do what the step says. Then replay the event, or run the flow like this again: that sends"
+    " anew."
+)
 
 
 @dataclass(frozen=True)
@@ -45,16 +51,20 @@ class Retries:
     ) -> dict[str, Any]:
         """Do a step again, or all that have failed; raise LookupError, or ConflictError.
 
-        A step of which nobody knows whether it happened is only done again with `even_if_unknown`.
+        A step of which nobody knows whether it happened is only done again with `even_if_unknown`,
+        and none of which its connector has told since what has become of it.
         """
         mine = sa.select(runs).where(runs.c.id == run_id, runs.c.owner_id == owner_id)
         run = next(iter(await self.storage.rows(mine)), None)
         if run is None:
             raise LookupError(f"There is no run {run_id!r}.")
-        states = [StepState.FAILED, *([StepState.UNKNOWN] if even_if_unknown else [])]
+        which = (steps.c.state == StepState.FAILED) & ~step_has("failed")
+        if even_if_unknown:
+            is_unknown = steps.c.state == StepState.UNKNOWN
+            which |= is_unknown & ~step_has(*HAPPENED, "failed")
         count, last = 0, ""
         while True:
-            found = await self._some(run, step_id, states, last)
+            found = await self._some(run, step_id, which, last)
             if not found:
                 break
             rows = await self._rows(run, found, even_if_unknown=even_if_unknown)
@@ -74,9 +84,9 @@ class Retries:
         return {"id": run_id, "status": RunState.RUNNING.value, "message": what}
 
     async def _some(
-        self, run: sa.Row[Any], step_id: str | None, states: Sequence[StepState], last: str
+        self, run: sa.Row[Any], step_id: str | None, which: sa.ColumnElement[bool], last: str
     ) -> Sequence[sa.Row[Any]]:
-        query = sa.select(steps).where(steps.c.run_id == run.id, steps.c.state.in_(states))
+        query = sa.select(steps).where(steps.c.run_id == run.id, which)
         # A trigger's step is no call: its event is replayed.
         query = query.where(steps.c.id != run.id, steps.c.id > last)
         if step_id is not None:
@@ -87,10 +97,14 @@ class Retries:
         self, run: sa.Row[Any], step_id: str | None, *, even_if_unknown: bool
     ) -> Exception:
         """Return why nothing is done again."""
-        query = sa.select(steps.c.id, steps.c.state).where(steps.c.run_id == run.id)
-        bad = [StepState.UNKNOWN.value, StepState.FAILED.value]
-        which = steps.c.state.in_(bad) if step_id is None else steps.c.id == step_id
-        step = next(iter(await self.storage.rows(query.where(which).limit(1))), None)
+        has_happened, has_failed = step_has(*HAPPENED), step_has("failed")
+        columns = (has_happened.label("has_happened"), has_failed.label("has_failed"))
+        query = sa.select(steps.c.id, steps.c.state, *columns).where(steps.c.run_id == run.id)
+        bad = steps.c.state.in_([StepState.UNKNOWN.value, StepState.FAILED.value])
+        query = query.where(bad | has_failed if step_id is None else steps.c.id == step_id)
+        # What might be done again comes first.
+        query = query.order_by(has_happened | has_failed, steps.c.id).limit(1)
+        step = next(iter(await self.storage.rows(query)), None)
         if step is None and step_id is not None:
             return NotFoundError(f"The run has no step {step_id!r}.")
         if step is None:
@@ -100,6 +114,18 @@ class Retries:
                 "The run did not begin",
                 "Its trigger could not use the event, and no step was called.",
                 "Correct the flow, start it again and replay the event.",
+            )
+        if step.has_failed:
+            return ConflictError(
+                "What the step did has failed since",
+                "Its service had taken it; done again, the step would say the same.",
+                FAILED_LATER_CURE,
+            )
+        if step.state == StepState.UNKNOWN and step.has_happened:
+            return ConflictError(
+                "The step has happened after all",
+                "Its service has told so since. Done again, it would happen twice.",
+                "",
             )
         if step.state == StepState.UNKNOWN and not even_if_unknown:
             return ConflictError(

@@ -188,7 +188,12 @@ class Deliveries:
         entries = dict(filter(None, [_ledger_entry(*each) for each in statuses]))
         sends = await self._sends_of(statuses)
         entries |= _learned(sends, statuses)
-        fates = [fate for each in statuses if (fate := _fate(sends, *each))]
+        fates = [
+            fate
+            for each in statuses
+            if (fate := _fate(sends, *each))
+            and not (fate.state == "failed" and await self._has_hope(sends, entries, *each))
+        ]
         if entries:
             await self._keep(entries, expires_in_s=KEPT_S)
         if fates:
@@ -196,15 +201,45 @@ class Deliveries:
         for event in events:
             await self._tell_of_late(sends, event)
 
+    async def _has_hope(
+        self,
+        sends: Mapping[str, Mapping[str, Any]],
+        entries: Mapping[str, Json],
+        waba_id: str,
+        status: Mapping[str, Any],
+    ) -> bool:
+        """Say of a message that has failed whether another one of its step may have arrived."""
+        key = _journal_key(waba_id, status)
+        mine, first = sends[key], key.partition("#")[0].removesuffix(second_of(""))
+        found = await self._store.get([first, second_of(first)])
+        # A step that was done again by a person has a longer name.
+        found = {**found, **await self._store.scan(f"{first}#"), **entries}
+        # Of one before it, on which the step did not end, silence means that it never left.
+        is_of_step = "result" in mine or not (mine["state"] == "accepted" or mine.get("isOver"))
+        for name, entry in found.items():
+            is_send = name == first or name.startswith((second_of(first), f"{first}#"))
+            if name == key or not is_send or ":after:" in name:
+                continue
+            message_id = as_text(as_object(entry).get("messageId"))
+            if not message_id:
+                if key == first or not is_of_step:
+                    return True
+                continue
+            failed = _status_key(waba_id, message_id, "failed")
+            if failed not in entries and not await self._store.get([failed]):
+                return True
+        return False
+
     async def _tell_of_late(self, sends: Mapping[str, Mapping[str, Any]], event: Event) -> None:
-        """Tell owners of a send that was done after all, when its step had ended as unknown."""
+        """Tell owners of a send that Meta had taken, when its step had ended as unknown."""
         waba_id = as_text(event.payload.get("wabaId"))
         status = as_object(event.payload.get("status"))
         key = _journal_key(waba_id, status)
         if event.kind == "status" and sends.get(key, {}).get("isOver") is True:
             step_id = _step_id(status) or ""
             other = await self._other(waba_id, status)
-            await self._tell(event.topics, late_notice(waba_id, step_id, status, other))
+            why = _failure(status) if not _participant(status) else None
+            await self._tell(event.topics, late_notice(waba_id, step_id, status, other, why))
 
     async def _other(self, waba_id: str, status: Mapping[str, Any]) -> OtherSend:
         """Say what is known of the step's other message: a person's doing, or the flow's wish."""
@@ -283,8 +318,13 @@ def _fate(
         return None
     name = as_text(status.get("status"))
     at = datetime.fromtimestamp(as_unix_time(status.get("timestamp")) or 0, UTC)
-    why = failure_of(as_objects(status.get("errors"))) if name == "failed" else None
-    return Fate(step_id, FATES[name], at, why)
+    return Fate(step_id, FATES[name], at, _failure(status))
+
+
+def _failure(status: Mapping[str, Any]) -> RejectedError | None:
+    if as_text(status.get("status")) != "failed":
+        return None
+    return failure_of(as_objects(status.get("errors")))
 
 
 def failure_of(errors: Sequence[Mapping[str, Any]]) -> RejectedError:

@@ -7,7 +7,6 @@ furthest: statuses come in any order, repeatedly, and some not at all.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Literal, cast
 
 from pydantic import Field
@@ -147,8 +146,7 @@ def _is_over(known: Delivery | None, message: JsonObject) -> bool:
 
 def _wait(context: ActionContext, message: JsonObject) -> Wait:
     until = cast("float", message["until"])
-    told = datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    reason = f"It waits until the message is {message['waitFor']}, at most until {told}."
+    reason = f"It waits until the message is {message['waitFor']}."
     return Wait(_key(message), max(until - context.clock.now, 0.0), {FOLLOWED: message}, reason)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -458,6 +459,40 @@ async def test_a_status_that_comes_after_the_wait_is_told_to_owners_once(
     assert ("has it twice" in notice.cause) is is_sent_again
     assert notice.details["messageId"] == "wamid.FIRST"
     assert notice.cause.startswith("Meta reports only now that it is `sent`.")
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+async def test_a_failure_that_comes_after_the_wait_is_told_as_one(
+    context: RecordingContext,
+    plugin: WhatsApp,
+    respx_mock: respx.MockRouter,
+    is_sent_again: bool,
+) -> None:
+    answers: list[Any] = [httpx.ReadTimeout("slow"), httpx.Response(200, json=ACCEPTED)]
+    respx_mock.post(URL).mock(side_effect=answers)
+    wait = await SendText().receive(context, text())
+    assert isinstance(wait, Wait)
+    with pytest.raises(OutcomeUnknownError):
+        await SendText().resume(context, wait.state, None)
+    if is_sent_again:
+        context.step_id = "run-1:reply#2"
+        await SendText().receive(context, text())
+
+    event = status_of("wamid.FIRST", "run-1:reply", "failed")
+    told: dict[str, Any] = {**event.payload}
+    told["status"] = {**told["status"], "errors": [{"code": 131047}]}
+    await plugin.before_routing([replace(event, payload=told)])
+
+    [(_, notice)] = context.host.told
+    assert notice.title == "A message of unknown outcome has failed"
+    assert notice.cause.startswith(
+        "Meta had taken it, and reports only now that it has failed: "
+        "Outside the 24-hour customer service window. "
+    )
+    assert "twice" not in notice.cause
+    assert ("sent again meanwhile" in notice.cause) is is_sent_again
+    assert "Template" in notice.cure
+    assert notice.cure.endswith(" Look at run run-1:reply.")
     assert "Look at run run-1:reply" in notice.cure
 
 

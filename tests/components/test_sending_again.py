@@ -468,3 +468,43 @@ async def test_the_message_that_is_heard_of_last_is_told_to_owners(
     [(_, notice)] = context.host.told
     assert notice.title == title
     assert notice.details["messageId"] == late[0]
+
+
+FIRST, SECOND = ("wamid.FIRST", "step"), ("wamid.SECOND", "anew")
+
+
+@pytest.mark.parametrize(
+    ("second", "told", "fates"),
+    [
+        (accepted(), [(*FIRST, "failed")], []),
+        (accepted(), [(*FIRST, "failed"), (*SECOND, "read")], ["read"]),
+        (accepted(), [(*SECOND, "read"), (*FIRST, "failed")], ["read"]),
+        (accepted(), [(*FIRST, "failed"), (*SECOND, "failed")], ["failed"]),
+        (accepted(), [(*SECOND, "failed")], ["failed"]),
+        (accepted(), [(*FIRST, "read"), (*SECOND, "failed")], ["read"]),
+        (LOST, [(*FIRST, "failed"), (*FIRST, "failed")], []),
+        (LOST, [(*SECOND, "failed"), (*SECOND, "failed"), (*FIRST, "read")], ["read"]),
+        (LOST, [(*SECOND, "failed"), (*FIRST, "failed")], ["failed"]),
+    ],
+)
+@pytest.mark.parametrize("are_together", [False, True])
+async def test_a_step_has_failed_when_both_of_its_messages_have(
+    context: RecordingContext,
+    plugin: WhatsApp,
+    meta: Meta,
+    second: Any,
+    told: list[tuple[str, str, str]],
+    fates: list[str],
+    are_together: bool,
+) -> None:
+    meta.answers = [LOST, second]
+    wait = await end(context, await waiting(context))
+    if second is LOST:
+        with pytest.raises(OutcomeUnknownError):
+            await end(context, wait)
+
+    events = [status(*each) for each in told]
+    for batch in [events] if are_together else [[each] for each in events]:
+        await plugin.before_routing(batch)
+
+    assert list(dict.fromkeys(each.state for each in context.host.fates)) == fates

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.engine.contract import Fate, RejectedError
+from appmixer.engine.contract import Fate, FateState, RejectedError
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.runs import failures, statistics
 
@@ -96,6 +96,29 @@ async def test_a_send_that_failed_later_is_a_failure_of_its_flow(
     [found] = await notices(admin)
 
     assert (found["kind"], found["runId"], found["cause"]) == ("failed", run["id"], failures.LATER)
+    # It cannot be tried again: its step has done what it does.
+    assert found["cure"] == "Open the run: the step that failed says what to do."
+
+
+@pytest.mark.parametrize(
+    ("state", "told"), [("unknown", "Nobody knows."), ("read", None), ("failed", failures.LATER)]
+)
+async def test_a_send_of_unknown_outcome_is_a_failure_until_it_is_told_to_have_happened(
+    admin: httpx.AsyncClient,
+    flow: None,
+    owner: str,
+    hear: Hear,
+    ended_runs: Ended,
+    engine: Engine,
+    state: FateState,
+    told: str | None,
+) -> None:
+    await hear("unknown")
+    [run] = await ended_runs(owner, 1, "unknown")
+
+    await engine.hosts["test:echo"].report_fates([fate(f"{run['id']}.0", state)])
+
+    assert [each["cause"] for each in await notices(admin)] == [told] * (told is not None)
 
 
 async def test_what_has_to_be_connected_mended_or_looked_through_is_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from appmixer.engine.contract import Connector, connectors_of
+from appmixer.engine.contract import Connector, Fate, FateState, connectors_of
 from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.runs.fates import HAPPENED
 from appmixer.engine.runs.states import RunState
 from appmixer.engine.settings import Settings
 from appmixer.engine.storage.tables import runs, segments
@@ -373,6 +375,62 @@ async def test_a_step_of_unknown_outcome_is_done_again_only_when_that_is_said(
         f"{which['from']}#2",
     ]
     assert [step["id"] for step in run["steps"]].count(which["from"]) == 1
+
+
+@pytest.mark.parametrize("state", HAPPENED)
+async def test_a_step_of_unknown_outcome_that_has_happened_after_all_is_not_done_again(
+    engine: Engine,
+    owner: str,
+    admin: httpx.AsyncClient,
+    echo: Echo,
+    hear: Hear,
+    ended_runs: Ended,
+    state: FateState,
+) -> None:
+    await start(engine, owner, chain("unknown"))
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+    step_id = run["steps"][1]["id"]
+    await echo.host.report_fates([Fate(step_id, state, datetime.now(UTC))])
+
+    path = f"/api/runs/{run['id']}/retry"
+    refused = [
+        await admin.post(path, json={"evenIfUnknown": True}),
+        await admin.post(path, json={"evenIfUnknown": True, "from": step_id}),
+        await admin.post(path),
+    ]
+
+    assert [(each.status_code, each.json()["error"]["title"]) for each in refused] == [
+        (409, "The step has happened after all")
+    ] * 3
+    assert texts(echo) == ["unknown"]
+
+
+@pytest.mark.parametrize("then", ["a", "fail:1", "unknown"])
+async def test_a_step_that_failed_after_its_service_had_taken_it_is_not_done_again(
+    engine: Engine,
+    owner: str,
+    admin: httpx.AsyncClient,
+    echo: Echo,
+    hear: Hear,
+    ended_runs: Ended,
+    then: str,
+) -> None:
+    await start(engine, owner, chain(then))
+    await hear("x")
+    [run] = await ended_runs(owner, 1)
+    await echo.host.report_fates([Fate(run["steps"][1]["id"], "failed", datetime.now(UTC))])
+
+    refused = await admin.post(f"/api/runs/{run['id']}/retry", json={"evenIfUnknown": True})
+
+    assert (refused.status_code, refused.json()["error"]["title"]) == (
+        409,
+        "What the step did has failed since",
+    )
+    assert texts(echo) == [then]
+    assert (await engine.runs.get(owner, run["id"]))["steps"][1]["output"] == run["steps"][1][
+        "output"
+    ]
 
 
 async def test_the_failed_values_of_a_list_are_done_again_and_no_others(

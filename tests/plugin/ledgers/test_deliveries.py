@@ -260,3 +260,22 @@ async def test_a_status_of_another_business_account_says_nothing_of_our_step(
     await deliveries.note([Event("failed", "status", payload)])
 
     assert context.host.fates == []
+
+
+async def test_a_late_failure_says_nothing_of_a_step_that_a_person_has_done_again(
+    deliveries: Deliveries, context: RecordingContext
+) -> None:
+    again = f"{STEP_ID}#2"
+    await deliveries.begin(STEP, "attempt", never)
+    await deliveries.unknown(STEP, is_over=True)
+    await deliveries.begin(f"{STEP}#2", "attempt", never)
+    await keep_accepted(context, f"{STEP}#2", "wamid.10", {})
+    # A step whose name begins like this one's is none of it.
+    await deliveries.begin(f"{STEP}1", "attempt", never)
+
+    await deliveries.note([status("failed")])
+    assert told(context) == []
+
+    await deliveries.note([status("read", step_id=again, id="wamid.10")])
+    await deliveries.note([status("failed")])
+    assert told(context) == [(again, "read", 1)]
