@@ -4,7 +4,14 @@ from .addresses import is_public
 from .choices import Choices, FindChoices, choices_of
 from .clock import Clock, SystemClock
 from .component import Action, Component, Fields, NoInput, Trigger
-from .connector import AccountProvider, Hooks, Plugin, TellsFacts, hookimpl
+from .connector import (
+    AccountProvider,
+    Hooks,
+    Plugin,
+    TellsFacts,
+    WarnsOfStarts,
+    hookimpl,
+)
 from .context import ActionContext, ComponentContext, HostContext, TriggerContext
 from .errors import (
     AuthorizationError,
@@ -132,6 +139,7 @@ __all__ = [
     "TriggerContext",
     "UnusableConnectorError",
     "Wait",
+    "WarnsOfStarts",
     "choices_of",
     "component_schema",
     "connectors_of",

@@ -127,6 +127,22 @@ class TellsFacts(Protocol):
         ...
 
 
+@runtime_checkable
+class WarnsOfStarts(Protocol):
+    """What a plugin has besides that can tell what the actions of a flow will miss."""
+
+    async def start_warnings(
+        self, account: Account, actions: Sequence[tuple[str, JsonObject]]
+    ) -> Sequence[str]:
+        """Return what to mind of a flow that has started, as far as it works by this account.
+
+        Of each action there is the component's name and its input as it was filled in: with
+        expressions, without secrets. The service may be asked; it has no effects. Raises
+        ConnectorError where nothing can be told.
+        """
+        ...
+
+
 class Hooks:
     """The hooks of the project; a connector's module implements all that its manifest asks for."""
 

@@ -37,6 +37,7 @@ from .models import FlowComponent, FlowDocument
 from .places import Place, TriggerContexts, WarningContext
 from .sealed_inputs import hide_secrets, opened, seal_secrets
 from .start_checks import StartChecks
+from .start_warnings import StartWarnings
 from .tags import WHATEVER, Expected, version_tag
 from .triggers import Triggers
 from .version_history import Versions
@@ -66,6 +67,7 @@ class Flows:
     forms: AskedForms = field(init=False)
     checks: DocumentChecks = field(init=False)
     start_checks: StartChecks = field(init=False)
+    start_warnings: StartWarnings = field(init=False)
     drafts: Drafts = field(init=False)
     versions: Versions = field(init=False)
     _documents: Documents = field(init=False)
@@ -85,6 +87,9 @@ class Flows:
         )
         self.checks = DocumentChecks(self.types, self.forms)
         self.start_checks = StartChecks(self.storage, self.accounts, self.types, self.forms)
+        self.start_warnings = StartWarnings(
+            self.accounts, self.types, self.plugins, self.log, self.describe
+        )
         self.drafts = Drafts(
             self.storage, self.checks, self.types, self.limits, self.document, self.tell
         )
@@ -224,6 +229,7 @@ class Flows:
             self.on_changed(await self.storage.writer.commit(lambda c: taking_over.store(c, now)))
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
         warnings += [str(each) for each in changed]
+        warnings += await self.start_warnings.of(owner_id, document)
         return {**await self._changed(owner_id, flow_id), "warnings": [*dict.fromkeys(warnings)]}
 
     async def stop(

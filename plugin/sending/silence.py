@@ -10,6 +10,7 @@ from appmixer.engine.contract import Action, Check, ComponentContext, ConnectorE
 
 from ..fields.senders import graph_of, prove_sender, whatsapp
 from ..foreign_json.shapes import as_object, as_text
+from ..ledgers.proven_numbers import SenderNumber
 from ..ledgers.windows import WINDOW
 from ..setup.health import PAY, Health
 from .messages import WindowInput
@@ -85,7 +86,9 @@ async def reasons(
     sender = await prove_sender(context, as_text(output.get("phoneNumberId")), None)
     found: list[Check] = [HELD] if output.get("status") == "heldForQualityAssessment" else []
     if await plugin.deliveries.delivery(sender.waba_id, message_id) is None:
-        found += await _not_heard(context, sender.waba_id)
+        found += await _not_heard(context, sender)
+        if any(each.state == "fault" for each in found):
+            return found  # whatever became of it, nothing of that comes here
     health, unread = Health(), list[Check]()
     try:
         health = await plugin.numbers_health.of(sender.id, context.account.id, graph)
@@ -110,10 +113,10 @@ async def reasons(
     return [*found, *unread, *(each.check("sending") for each in limits)]
 
 
-async def _not_heard(context: ComponentContext, waba_id: str) -> list[Check]:
+async def _not_heard(context: ComponentContext, sender: SenderNumber) -> list[Check]:
     """Return what keeps statuses from coming here, where not even one of this message has come."""
     try:
-        return await whatsapp(context).deafness(waba_id, context.account)
+        return await whatsapp(context).deafness(sender.waba_id, sender.id, context.account)
     except ConnectorError as error:
         finding = f"Meta does not tell where its events go: {error.title.rstrip('.')}."
         return [Check("events", "advice", f"{finding} {error.cause}".strip(), error.cure)]

@@ -86,10 +86,9 @@ async def check_account(
     return list(dict.fromkeys(checks))
 
 
-def deafness(wiring: Wiring) -> list[Check]:
-    """Return what keeps the statuses of a WABA's messages from coming here."""
-    every_number = frozenset({""})
-    told = _delivery(wiring, every_number, matters=True)
+def deafness(wiring: Wiring, number_id: str) -> list[Check]:
+    """Return what keeps the statuses of a number's messages from coming here; "" is every one."""
+    told = _delivery(wiring, frozenset({number_id}), matters=True)
     found = [each for each in told if each.state != "fine"]
     if (error := wiring.problems("messages")) is not None:
         found.insert(0, Check("webhook", "fault", error.cause, error.cure))

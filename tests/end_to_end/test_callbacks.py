@@ -202,6 +202,70 @@ def test_a_stop_says_how_many_flows_are_left_and_the_last_that_nothing_comes_any
     assert again["warnings"] == []
 
 
+def sending(**input: Any) -> dict[str, Any]:
+    """Return a flow that sends a template, and listens to nothing of WhatsApp."""
+    wish = {"to": "+16505551234", "templateName": "hello_world", "languageCode": "en_US"}
+    send = {
+        "type": "appmixer.whatsapp.SendTemplate",
+        "account": "acme",
+        "source": {"in": {"begin": ["started"]}},
+        "input": {"phoneNumberId": NUMBER, **wish, **input},
+    }
+    begin = {"type": "appmixer.utilities.OnStart"}
+    return {"name": "Sends", "components": {"begin": begin, "send": send}}
+
+
+def waiting(**input: Any) -> dict[str, Any]:
+    """Return the same flow with a step that waits for what becomes of the message."""
+    document = sending()
+    document["components"]["wait"] = {
+        "type": "appmixer.whatsapp.WaitForStatus",
+        "account": "acme",
+        "source": {"in": {"send": ["sent"]}},
+        "input": {"phoneNumberId": NUMBER, "messageId": "{{ send.sent.messageId }}", **input},
+    }
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "missed"),
+    [
+        (sending(waitFor="delivered"), "steps that wait for it go on at timeout"),
+        (waiting(), "steps that wait for it go on at timeout"),
+        (waiting(phoneNumberId="{{ '1' }}"), "steps that wait for it go on at timeout"),
+        (sending(whenUnknown="sendAgain"), "a message whose answer is lost is sent twice"),
+    ],
+    ids=["a send that waits", "a wait", "from a sender yet to be given", "a send that repeats"],
+)
+def test_a_start_of_steps_that_need_statuses_says_where_none_come(
+    listening: World, document: dict[str, Any], missed: str
+) -> None:
+    listening.engine_call("PUT", "/api/flows/sends", document)
+
+    deaf = listening.engine_call("POST", "/api/flows/sends/start")["warnings"]
+    told = listening.command("flow", "start", "sends")[1]
+    listening.engine_call("POST", "/api/flows/listen/start")
+    heard = listening.engine_call("POST", "/api/flows/sends/start")["warnings"]
+    listening.engine_call("DELETE", "/api/flows/sends")
+
+    assert deaf == [
+        f"What becomes of messages from WhatsApp Business Account {WABA} is not heard here: "
+        f"{missed}. Its events are not delivered to this app. Start a flow with a trigger for it; "
+        "the trigger subscribes the account."
+    ]
+    assert f"! {deaf[0]}" in told
+    assert heard == []
+
+
+def test_a_start_of_steps_that_need_no_status_warns_of_none(listening: World) -> None:
+    listening.engine_call("PUT", "/api/flows/sends", sending())
+
+    started = listening.engine_call("POST", "/api/flows/sends/start")
+    listening.engine_call("DELETE", "/api/flows/sends")
+
+    assert started["warnings"] == []
+
+
 def test_a_start_without_a_registered_number_says_so(listening: World) -> None:
     graph(listening, "POST", f"{NUMBER}/deregister")
 
