@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from ..browser import Visitor, violations
 from .conftest import Site
@@ -183,6 +184,34 @@ async def test_choices_of_the_service_are_offered_and_typing_counts_too(
     await sender.fill("4711")
 
     await eventually_input(site, page, {"phoneNumberId": "4711"})
+
+
+async def test_enter_takes_no_choice_that_answers_another_search(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={}, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+    await template.click()
+    choices = page.get_by_role("listbox").get_by_role("option")
+    await expect(choices.first).to_be_visible()
+    answering = asyncio.Event()
+
+    async def answered_late(route: Route) -> None:
+        await answering.wait()
+        await route.continue_()
+
+    await page.route("**/api/options", answered_late)
+
+    await page.keyboard.type("payment_rem")
+    await page.keyboard.press("Enter")
+    await eventually_input(site, page, {"templateName": "payment_rem"})
+    answering.set()
+    await expect(choices.filter(has_not_text="payment_rem")).to_have_count(0)
+    await expect(template).to_have_value("payment_rem")
+    await page.keyboard.press("Enter")
+
+    await expect(template).to_have_value("payment_reminder")
+    await eventually_input(site, page, {"templateName": "payment_reminder"})
 
 
 async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader(

@@ -39,7 +39,7 @@ export default function SourceValue({
   const decides = typeof source === "object" ? source.dependsOn.map((name) => input[name]) : [];
   // The rest of the input changes nothing.
   // eslint-disable-next-line @tanstack/query/exhaustive-deps
-  const { data, error, isFetching, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const found = useInfiniteQuery({
     queryKey: ["options", component.name, path.join("."), account, decides, search],
     queryFn: ({ pageParam }) =>
       take(
@@ -60,9 +60,13 @@ export default function SourceValue({
     enabled: isOpen || text !== "",
     placeholderData: keepPreviousData,
   });
+  const { data, error, isFetching, isPlaceholderData, hasNextPage, fetchNextPage } = found;
+  // What another search has found stands there until the answer comes, and no key chooses of it.
+  const isAnswered = data !== undefined && !isPlaceholderData && search === (typed ?? "");
   const options = data?.pages.flatMap((page) => page.options) ?? [];
   const explanation = data?.pages.at(-1)?.explanation ?? null;
   const chosen = options.find((option) => option.value === text);
+  const current = isOpen && isAnswered ? options[active] : undefined;
   const choose = (option: Schemas["Entry"]) => {
     onChange(option.value);
     setTyped(null);
@@ -74,11 +78,10 @@ export default function SourceValue({
       event.preventDefault();
       setOpen(true);
       const step = event.key === "ArrowDown" ? 1 : -1;
-      if (isOpen) setActive(Math.max(0, Math.min(options.length - 1, active + step)));
+      if (current) setActive(Math.max(0, Math.min(options.length - 1, active + step)));
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
-      const option = options[active];
-      if (option !== undefined && !option.isDisabled) choose(option);
+      if (current && !current.isDisabled) choose(current);
     } else if (event.key === "Escape" && isOpen) {
       event.stopPropagation();
       setTyped(null);
@@ -97,7 +100,7 @@ export default function SourceValue({
             aria-expanded={isOpen}
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
-            aria-activedescendant={isOpen && options.length > 0 ? `${id}-${active}` : undefined}
+            aria-activedescendant={current ? `${id}-${active}` : undefined}
             aria-describedby={`${id}-help`}
             aria-invalid={isInvalid}
             autoComplete="off"
@@ -133,7 +136,12 @@ export default function SourceValue({
           {data !== undefined && options.length === 0 && explanation === null && (
             <p className="soft">{t("nothingFound", { search })}</p>
           )}
-          <ul role="listbox" id={`${id}-list`} aria-labelledby={`${id}-label`}>
+          <ul
+            role="listbox"
+            id={`${id}-list`}
+            aria-labelledby={`${id}-label`}
+            aria-busy={!isAnswered}
+          >
             {options.map((option, at) => (
               <li
                 key={option.value}
@@ -141,7 +149,7 @@ export default function SourceValue({
                 role="option"
                 aria-selected={option.value === text}
                 aria-disabled={option.isDisabled}
-                className={classes(style["option"], at === active && style["active"])}
+                className={classes(style["option"], option === current && style["active"])}
                 onPointerDown={(event) => {
                   event.preventDefault();
                   if (!option.isDisabled) choose(option);
