@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from ..browser import Visitor, violations
 from .conftest import Site
@@ -183,6 +184,84 @@ async def test_choices_of_the_service_are_offered_and_typing_counts_too(
     await sender.fill("4711")
 
     await eventually_input(site, page, {"phoneNumberId": "4711"})
+
+
+async def test_enter_takes_no_choice_that_answers_another_search(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={}, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+    await template.click()
+    choices = page.get_by_role("listbox").get_by_role("option")
+    await expect(choices.first).to_be_visible()
+    answering = asyncio.Event()
+
+    async def answered_late(route: Route) -> None:
+        await answering.wait()
+        await route.continue_()
+
+    await page.route("**/api/options", answered_late)
+
+    await page.keyboard.type("payment_rem")
+    await page.keyboard.press("Enter")
+    await eventually_input(site, page, {"templateName": "payment_rem"})
+    answering.set()
+    await expect(choices.filter(has_not_text="payment_rem")).to_have_count(0)
+    await expect(template).to_have_value("payment_rem")
+    await page.keyboard.press("Enter")
+
+    await expect(template).to_have_value("payment_reminder")
+    await eventually_input(site, page, {"templateName": "payment_reminder"})
+
+
+@pytest.mark.parametrize("leaving", ["Escape", "Tab", "a click"])
+async def test_a_search_among_choices_leaves_the_value_as_it_was(
+    visitor: Visitor, site: Site, leaving: str
+) -> None:
+    page = await opened(visitor, site, reply={"templateName": "hello_world"}, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+
+    await template.fill("order_conf")
+    await expect(page.get_by_role("option", name="order_confirmation").first).to_be_visible()
+    await eventually_input(site, page, {"templateName": "order_conf"})
+    if leaving == "a click":
+        await page.locator(".react-flow__pane").click(position={"x": 30, "y": 30})
+    else:
+        await page.keyboard.press(leaving)
+
+    await eventually_input(site, page, {"templateName": "hello_world"})
+
+
+@pytest.mark.parametrize("leaving", ["Enter", "Tab"])
+async def test_what_is_no_part_of_a_choice_is_taken_as_typed(
+    visitor: Visitor, site: Site, leaving: str
+) -> None:
+    page = await opened(visitor, site, reply={"templateName": "hello_world"}, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+
+    await template.fill("of_tomorrow")
+    await expect(page.get_by_text("Nothing here is called 'of_tomorrow'")).to_be_visible()
+    await page.keyboard.press(leaving)
+    await page.keyboard.press("Escape")
+
+    await expect(template).to_have_value("of_tomorrow")
+    await eventually_input(site, page, {"templateName": "of_tomorrow"})
+
+
+async def test_what_is_part_of_a_choice_can_be_taken_as_typed(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site, reply={"templateName": "hello_world"}, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+
+    await template.fill("order_conf")
+    await expect(page.get_by_role("option", name="Take \u201corder_conf\u201d")).to_be_visible()
+    for _ in range(await page.get_by_role("option").count() - 1):
+        await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("listbox")).to_have_count(0)
+    await page.keyboard.press("Tab")
+
+    await expect(template).to_have_value("order_conf")
+    await eventually_input(site, page, {"templateName": "order_conf"})
 
 
 async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader(

@@ -1,4 +1,9 @@
-/** A field with choices of the service: they are searched and paged, and what is typed counts too. */
+/**
+ * A field with choices of the service: they are searched and paged, and what is typed counts too.
+ *
+ * Words that are part of a choice on show were a search: whoever leaves the field after them, or
+ * presses Escape after anything, has again what was there before.
+ */
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { ChevronDown } from "lucide-react";
@@ -11,6 +16,7 @@ import { classes } from "../../shared/ui/Button";
 import { ErrorNote, Note } from "../../shared/ui/Note";
 import { useForm } from "../form/context";
 import style from "../inspector.module.css";
+import { isSearch } from "./searching";
 import type { ValueProps } from "./ValueField";
 
 export default function SourceValue({
@@ -28,6 +34,7 @@ export default function SourceValue({
   const [typed, setTyped] = useState<string | null>(null);
   const [active, setActive] = useState(0);
   const field = useRef<HTMLInputElement>(null);
+  const before = useRef(value);
   const search = useDeferredValue(typed ?? "");
   const text =
     value === undefined || value === null
@@ -39,7 +46,7 @@ export default function SourceValue({
   const decides = typeof source === "object" ? source.dependsOn.map((name) => input[name]) : [];
   // The rest of the input changes nothing.
   // eslint-disable-next-line @tanstack/query/exhaustive-deps
-  const { data, error, isFetching, hasNextPage, fetchNextPage } = useInfiniteQuery({
+  const found = useInfiniteQuery({
     queryKey: ["options", component.name, path.join("."), account, decides, search],
     queryFn: ({ pageParam }) =>
       take(
@@ -60,29 +67,42 @@ export default function SourceValue({
     enabled: isOpen || text !== "",
     placeholderData: keepPreviousData,
   });
-  const options = data?.pages.flatMap((page) => page.options) ?? [];
+  const { data, error, isFetching, isPlaceholderData, hasNextPage, fetchNextPage } = found;
+  // What another search has found stands there until the answer comes, and no key chooses of it.
+  const isAnswered = data !== undefined && !isPlaceholderData && search === (typed ?? "");
+  const listed = data?.pages.flatMap((page) => page.options) ?? [];
+  const isPart = isAnswered && isSearch(search, listed);
+  const options = isPart ? [...listed, asTyped(search, t("takeAsTyped", { search }))] : listed;
   const explanation = data?.pages.at(-1)?.explanation ?? null;
-  const chosen = options.find((option) => option.value === text);
-  const choose = (option: Schemas["Entry"]) => {
-    onChange(option.value);
+  const chosen = listed.find((option) => option.value === text);
+  const current = isOpen && isAnswered ? options[active] : undefined;
+  const close = () => {
     setTyped(null);
     setOpen(false);
+  };
+  const choose = (option: Schemas["Entry"]) => {
+    onChange(option.value);
+    close();
     field.current?.focus();
+  };
+  const leave = () => {
+    if (typed !== null && isSearch(typed, listed)) onChange(before.current);
+    setTyped(null);
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       setOpen(true);
       const step = event.key === "ArrowDown" ? 1 : -1;
-      if (isOpen) setActive(Math.max(0, Math.min(options.length - 1, active + step)));
+      if (current) setActive(Math.max(0, Math.min(options.length - 1, active + step)));
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
-      const option = options[active];
-      if (option !== undefined && !option.isDisabled) choose(option);
-    } else if (event.key === "Escape" && isOpen) {
+      if (current && !current.isDisabled) choose(current);
+      if (isAnswered && options.length === 0) close();
+    } else if (event.key === "Escape" && (isOpen || typed !== null)) {
       event.stopPropagation();
-      setTyped(null);
-      setOpen(false);
+      if (typed !== null) onChange(before.current);
+      close();
     }
   };
   return (
@@ -97,7 +117,7 @@ export default function SourceValue({
             aria-expanded={isOpen}
             aria-controls={`${id}-list`}
             aria-autocomplete="list"
-            aria-activedescendant={isOpen && options.length > 0 ? `${id}-${active}` : undefined}
+            aria-activedescendant={current ? `${id}-${active}` : undefined}
             aria-describedby={`${id}-help`}
             aria-invalid={isInvalid}
             autoComplete="off"
@@ -107,12 +127,13 @@ export default function SourceValue({
             onFocus={(event) => event.target.select()}
             onClick={() => setOpen(true)}
             onChange={(event) => {
+              if (typed === null) before.current = value;
               setTyped(event.target.value);
               setActive(0);
               setOpen(true);
               onChange(event.target.value);
             }}
-            onBlur={() => setTyped(null)}
+            onBlur={leave}
           />
           <ChevronDown size={14} aria-hidden />
         </div>
@@ -126,6 +147,8 @@ export default function SourceValue({
           sideOffset={2}
           onOpenAutoFocus={(event) => event.preventDefault()}
           onCloseAutoFocus={(event) => event.preventDefault()}
+          // The keyboard stays in the field: who leaves that has ended the search.
+          onMouseDown={(event) => event.preventDefault()}
         >
           {error !== null && <ErrorNote error={error} />}
           {explanation !== null && <Note state="advice" {...explanation} />}
@@ -133,7 +156,12 @@ export default function SourceValue({
           {data !== undefined && options.length === 0 && explanation === null && (
             <p className="soft">{t("nothingFound", { search })}</p>
           )}
-          <ul role="listbox" id={`${id}-list`} aria-labelledby={`${id}-label`}>
+          <ul
+            role="listbox"
+            id={`${id}-list`}
+            aria-labelledby={`${id}-label`}
+            aria-busy={!isAnswered}
+          >
             {options.map((option, at) => (
               <li
                 key={option.value}
@@ -141,7 +169,7 @@ export default function SourceValue({
                 role="option"
                 aria-selected={option.value === text}
                 aria-disabled={option.isDisabled}
-                className={classes(style["option"], at === active && style["active"])}
+                className={classes(style["option"], option === current && style["active"])}
                 onPointerDown={(event) => {
                   event.preventDefault();
                   if (!option.isDisabled) choose(option);
@@ -168,4 +196,9 @@ export default function SourceValue({
       </Popover.Portal>
     </Popover.Root>
   );
+}
+
+/** The way to a value that is also a part of others. */
+function asTyped(value: string, label: string): Schemas["Entry"] {
+  return { value, label, hint: "", badge: "", state: "fine", isDisabled: false };
 }

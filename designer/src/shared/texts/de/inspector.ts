@@ -31,6 +31,7 @@ export default {
   more: "Mehr zeigen",
   searching: "Wird gesucht …",
   nothingFound: "Nichts passt zu „{{search}}“. Es gilt, was eingegeben ist.",
+  takeAsTyped: "„{{search}}“ wie eingegeben nehmen",
   on: "An",
   off: "Aus",
   notJson: "Das ist kein JSON: {{message}}",

@@ -26,6 +26,7 @@ export default {
   more: "Show more",
   searching: "Searching…",
   nothingFound: "Nothing fits “{{search}}”. It is taken as typed.",
+  takeAsTyped: "Take “{{search}}” as typed",
   on: "On",
   off: "Off",
   notJson: "This is not JSON: {{message}}",
