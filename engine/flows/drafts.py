@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,10 @@ from ..storage.shared import remove_shared
 from ..storage.storage import Storage
 from ..storage.tables import flow_drafts, flow_versions, flows, runs
 from ..times import iso
-from ..values import is_object
+from ..values import cut, is_object
 from .differences import differences
 from .document_checks import DocumentChecks
+from .inputs import limited
 from .models import ComponentType, Fault, FlowDocument, FlowFaults
 from .sealed_inputs import hide_secrets, opened, seal_secrets, with_hidden
 from .sizes import size_faults
@@ -46,8 +47,11 @@ class Drafts:
     async def put(
         self, owner_id: str, flow_id: str, raw: object, expected: Expected = WHATEVER
     ) -> dict[str, Any]:
-        """Store a draft, whatever it lacks; raise FlowFaults for what is too large to look at."""
-        if faults := [*size_faults(raw)]:
+        """Store a draft, whatever it lacks.
+
+        Raise FlowFaults for what is too large to look at, and for a step that is no object.
+        """
+        if faults := [*size_faults(raw)] or [*limited(_shapeless(raw))]:
             raise FlowFaults(faults)
         seal = self.storage.seal
         kept = [*await self.kept(owner_id, flow_id)]
@@ -184,6 +188,15 @@ class Drafts:
     async def _flow(self, owner_id: str, flow_id: str) -> sa.Row[Any] | None:
         query = sa.select(flows).where(flows.c.owner_id == owner_id, flows.c.id == flow_id)
         return next(iter(await self.storage.rows(query)), None)
+
+
+def _shapeless(raw: object) -> Iterator[Fault]:
+    """Yield the steps that nobody could show or finish, for they hold no fields."""
+    components = raw.get("components") if is_object(raw) else None
+    for name, step in components.items() if is_object(components) else ():
+        if not is_object(step):
+            text = f"The step {cut(name)!r} has to be a group of fields, {{…}}."
+            yield Fault(f"components.{cut(name)}", text)
 
 
 def _mine(owner_id: str, flow_id: str) -> sa.ColumnElement[bool]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
 from ..browser import Visitor
 from .conftest import Site
@@ -15,6 +15,7 @@ from .flows import held, versions
 
 pytestmark = pytest.mark.anyio
 
+JSON = "application/json"
 DOCUMENT: Mapping[str, Any] = {
     "name": "Greeting",
     "components": {"begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}}},
@@ -198,6 +199,56 @@ async def test_everything_that_keeps_a_version_from_being_saved_is_said(
     refusal = page.get_by_role("alert").filter(has_text="The flow cannot be used as it is")
     for text in told:
         await expect(refusal).to_contain_text(text)
+
+
+async def test_a_file_with_a_step_that_is_none_is_refused_wherever_it_is_imported(
+    visitor: Visitor, site: Site
+) -> None:
+    file = FilePayload(name="broken.json", mimeType=JSON, buffer=b'{"components": {"a": null}}')
+    page = await opened(visitor, site)
+
+    await page.locator("input[type=file]").set_input_files(file)
+    await expect(page.get_by_role("alert")).to_contain_text("The file was not imported")
+    await expect(card(page)).to_be_visible()
+    await page.goto(f"{site.url}/flows")
+    await page.get_by_label("Import", exact=True).last.set_input_files(file)
+    await expect(page.get_by_role("alert")).to_contain_text("Not imported: broken.json")
+
+    await expect(page.get_by_role("article")).to_have_count(1)
+    assert await stored_name(site) == "Greeting"
+
+
+async def test_a_draft_that_cannot_be_drawn_leaves_the_list_of_flows_as_it_is(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("Cannot read properties of null")
+    page = await opened(visitor, site)
+    await site.api.put("/api/flows/broken/draft", json={"name": "Broken", "components": {}})
+
+    async def broken(route: Route) -> None:
+        if route.request.method != "GET":
+            await route.fallback()
+            return
+        answer = await route.fetch()
+        draft = await answer.json()
+        draft["document"]["components"] = {"a": None}
+        await route.fulfill(response=answer, json=draft)
+
+    # Earlier releases have stored such a one.
+    await page.route("**/api/flows/broken/draft", broken)
+    await page.goto(f"{site.url}/flows/broken")
+    fault = page.get_by_role("alert").filter(has_text="This page cannot be shown")
+    await expect(fault).to_contain_text("delete or replace")
+    async with page.expect_response("**/api/flows/broken/draft"):
+        await fault.get_by_role("link", name="To the flows").click()
+
+    await expect(page.get_by_role("article", name="Greeting")).to_be_visible()
+    await page.get_by_role("button", name="More for Broken").click()
+    await page.get_by_role("menuitem", name="Delete").click()
+    await page.get_by_role("button", name="Delete flow").click()
+    await expect(page.get_by_role("article", name="Broken")).to_have_count(0)
+    await page.get_by_role("link", name="Greeting", exact=True).click()
+    await expect(card(page)).to_be_visible()
 
 
 async def opened(visitor: Visitor, site: Site, document: Mapping[str, Any] = DOCUMENT) -> Page:

@@ -68,7 +68,7 @@ def test_a_body_that_is_not_what_is_asked_for_is_refused_everywhere(ready: World
     assert len(asked_with_body) >= 6
 
     for method, path, fields in asked_with_body:
-        # A draft may be any object.
+        # A draft may lack whatever a flow needs.
         wrong = NO_JSON if (method, path) == DRAFT else wrongly_filled(fields)
         bodies = [*ILL_FORMED, *wrong]
         for body in bodies:

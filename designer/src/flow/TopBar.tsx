@@ -24,10 +24,9 @@ import { Menu } from "../shared/ui/Menu";
 import { ErrorNote, Note } from "../shared/ui/Note";
 import { useTitle } from "../shared/ui/Page";
 import { toast } from "../shared/ui/toasts";
-import { isObject } from "../shared/values";
 import { useCommands, type Command } from "../shell/commands/registry";
 import { keyText, useKeys } from "../shell/keys";
-import type { FlowDocument } from "./document";
+import { flowIn } from "./clipboard";
 import { useEditor, useEditorStore } from "./editor";
 import style from "./flow.module.css";
 import { RunDialog } from "./RunDialog";
@@ -44,7 +43,7 @@ export function TopBar() {
   const { save, start, stop, remove } = useFlowActions();
   const [, navigate] = useLocation();
   const [open, setOpen] = useState<Open>(null);
-  const [notAFlow, setNotAFlow] = useState("");
+  const [isNoFlow, setNoFlow] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const name = useEditor((state) => state.document.name);
   useTitle(name);
@@ -62,15 +61,11 @@ export function TopBar() {
     stop: stop.mutate,
   });
   const read = async (file: File) => {
-    try {
-      const document: unknown = JSON.parse(await file.text());
-      if (!isObject(document) || !isObject(document["components"])) throw new Error(t("notAFlow"));
-      editor.getState().replace(document as FlowDocument);
-      setNotAFlow("");
-      toast(t("imported"));
-    } catch (problem) {
-      setNotAFlow(problem instanceof Error ? problem.message : t("notAFlow"));
-    }
+    const document = flowIn(await file.text());
+    setNoFlow(document === null);
+    if (document === null) return;
+    editor.getState().replace(document);
+    toast(t("imported"));
   };
   return (
     <header className={style["top"]}>
@@ -154,7 +149,7 @@ export function TopBar() {
         />
       </div>
       {error !== null && <ErrorNote error={error} />}
-      {notAFlow !== "" && <Note title={t("notImported")} cause={notAFlow} cure={t("importCure")} />}
+      {isNoFlow && <Note title={t("notImported")} cause={t("notAFlow")} cure={t("importCure")} />}
       {stored !== null && !isRunning && stored.reason !== "" && error === null && (
         <Note state="advice" title={t("stoppedBecause")} cause={stored.reason} cure="" />
       )}

@@ -47,8 +47,21 @@ function among(step: Step, names: readonly string[]): Step {
   return Object.keys(source).length === 0 ? without(step, "source") : { ...step, source };
 }
 
-/** The document in a text, if it holds one. */
+/** The document in a text, if it holds one with anything in it. */
 export function documentIn(text: string): FlowDocument | null {
+  const found = objectIn(text);
+  const document = found === null ? null : documentOf({ components: {}, ...found });
+  if (document === null) return null;
+  return Object.keys({ ...document.components, ...document.notes }).length === 0 ? null : document;
+}
+
+/** The flow in the text of a file, which may be an empty one; null if there is none. */
+export function flowIn(text: string): FlowDocument | null {
+  const found = objectIn(text);
+  return found === null ? null : documentOf(found);
+}
+
+function objectIn(text: string): Record<string, unknown> | null {
   let read: unknown;
   try {
     read = JSON.parse(text);
@@ -57,19 +70,58 @@ export function documentIn(text: string): FlowDocument | null {
   }
   if (!isObject(read)) return null;
   // An example wraps its flow.
-  const found = isObject(read["flow"]) ? read["flow"] : read;
-  const components = found["components"] ?? {};
-  const notes = found["notes"] ?? {};
-  const areSteps =
+  return isObject(read["flow"]) ? read["flow"] : read;
+}
+
+function documentOf(found: Record<string, unknown>): FlowDocument | null {
+  const { name, components, notes = {} } = found;
+  const isFlow =
     isObject(components) &&
-    Object.entries(components).every(
-      ([name, step]) => isStepName(name) && isObject(step) && typeof step["type"] === "string",
-    );
-  const areNotes =
+    Object.entries(components).every(([each, step]) => isStepName(each) && isStep(step)) &&
     isObject(notes) &&
-    Object.values(notes).every((note) => isObject(note) && typeof note["text"] === "string");
-  if (!areSteps || !areNotes || Object.keys({ ...components, ...notes }).length === 0) return null;
-  return { name: "", ...found, components: components as Record<string, Step> };
+    Object.values(notes).every(isNote);
+  if (!isFlow) return null;
+  const title = typeof name === "string" ? name : "";
+  return { ...found, name: title, components: components as Record<string, Step> };
+}
+
+function isStep(step: unknown): boolean {
+  return (
+    isObject(step) &&
+    typeof step["type"] === "string" &&
+    isNullOr(step["source"], areLinks) &&
+    isNullOr(step["input"], isObject) &&
+    isNullOr(step["position"], isPosition)
+  );
+}
+
+function areLinks(source: unknown): boolean {
+  return (
+    isObject(source) &&
+    Object.values(source).every(
+      (port) =>
+        isObject(port) &&
+        Object.values(port).every(
+          (ports) => Array.isArray(ports) && ports.every((each) => typeof each === "string"),
+        ),
+    )
+  );
+}
+
+function isNote(note: unknown): boolean {
+  return (
+    isObject(note) && typeof note["text"] === "string" && isNullOr(note["position"], isPosition)
+  );
+}
+
+function isPosition(position: unknown): boolean {
+  return (
+    isObject(position) && typeof position["x"] === "number" && typeof position["y"] === "number"
+  );
+}
+
+function isNullOr(value: unknown, is: (value: unknown) => boolean): boolean {
+  return value == null || is(value);
 }
 
 /** Put a document's steps and notes into another, under names that are free there. */

@@ -3,13 +3,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 
 import { ApiError } from "../shared/api/client";
 import { followStream, me } from "../shared/api/queries";
 import { stream } from "../shared/api/stream";
+import { Boundary } from "../shared/ui/Boundary";
 import { ErrorNote } from "../shared/ui/Note";
 import { Empty, Loading } from "../shared/ui/Page";
+import { Broken } from "./Broken";
 import { ConnectionBar } from "./ConnectionBar";
 import { NotFound } from "./NotFound";
 import { Rail } from "./Rail";
@@ -44,6 +46,7 @@ export function Shell() {
 
 function SignedIn() {
   const who = useQuery(me);
+  const [path] = useLocation();
   const isSignedIn = who.data !== undefined;
   useEffect(() => {
     if (!isSignedIn) return;
@@ -63,9 +66,11 @@ function SignedIn() {
       <Rail me={who.data} />
       <div className={style["content"]} id="content" tabIndex={-1}>
         <ConnectionBar />
-        <Suspense fallback={<Loading />}>
-          <Pages isAdministrator={who.data.isAdministrator} />
-        </Suspense>
+        <Boundary of={path} fallback={(error) => <Broken error={error} />}>
+          <Suspense fallback={<Loading />}>
+            <Pages isAdministrator={who.data.isAdministrator} />
+          </Suspense>
+        </Boundary>
       </div>
     </div>
   );

@@ -15,6 +15,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useLocation } from "wouter";
 
 import { useFormat } from "../shared/format";
+import { Boundary } from "../shared/ui/Boundary";
 import { Button, IconButton } from "../shared/ui/Button";
 import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { Menu } from "../shared/ui/Menu";
@@ -38,7 +39,9 @@ export function FlowRow({ row, taken }: { row: Row; taken: readonly Known[] }) {
   return (
     <article className={style["row"]} aria-label={row.name}>
       <Link href={address} className={style["rowPicture"] ?? ""} tabIndex={-1} aria-hidden>
-        <FlowPicture document={document} />
+        <Boundary of={document} fallback={() => <FlowPicture document={undefined} />}>
+          <FlowPicture document={document} />
+        </Boundary>
       </Link>
       <div className={style["rowMain"]}>
         <h2>

@@ -11,6 +11,7 @@ import { emptyDocument } from "../flow/document";
 import { api, take } from "../shared/api/client";
 import { askAgain, flows } from "../shared/api/queries";
 import { useNotices } from "../shared/api/stream";
+import { Boundary } from "../shared/ui/Boundary";
 import { Button } from "../shared/ui/Button";
 import { ErrorNote, Note } from "../shared/ui/Note";
 import { Loading, Page } from "../shared/ui/Page";
@@ -124,7 +125,11 @@ export default function FlowsPage() {
         {data !== undefined && (
           <>
             {isEmpty && <p className={style["welcome"]}>{t("welcome")}</p>}
-            {isLed && <GuideCard row={led} onCreate={() => create.mutate()} />}
+            {isLed && (
+              <Boundary of={led?.etag} fallback={() => null}>
+                <GuideCard row={led} onCreate={() => create.mutate()} />
+              </Boundary>
+            )}
             {!isEmpty && <FlowList rows={rows} />}
             <details className={style["examples"]} open={isEmpty}>
               <summary>

@@ -1,9 +1,9 @@
 /** New flows: from nothing, from an example, from a file and from another flow. */
 
 import type { Catalog, Connector } from "../flow/catalog";
+import { flowIn } from "../flow/clipboard";
 import type { FlowDocument, Step } from "../flow/document";
 import { api, take, type Schemas } from "../shared/api/client";
-import { isObject } from "../shared/values";
 
 export interface Known {
   id: string;
@@ -103,14 +103,6 @@ function withoutChoices(step: Step, fields: Record<string, object>): Step {
 
 /** A file's flow, or null if it is none. */
 export function readFlow(text: string, fileName: string): FlowDocument | null {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isObject(read) || !isObject(read["components"])) return null;
-  const { name } = read;
-  const title = typeof name === "string" && name !== "" ? name : fileName.replace(/\..*$/, "");
-  return { ...(read as unknown as FlowDocument), name: title };
+  const read = flowIn(text);
+  return read && { ...read, name: read.name || fileName.replace(/\..*$/, "") };
 }

@@ -87,6 +87,11 @@ describe("a flow that begins with an example", () => {
 test("a file that is no flow is not read, and one without a name is called as its file", () => {
   expect(readFlow("{", "a.json")).toBeNull();
   expect(readFlow('{"components": []}', "a.json")).toBeNull();
+  expect(readFlow('{"components": {"a": null}}', "a.json")).toBeNull();
+  expect(readFlow('{"components": {"a": {"type": "t", "source": []}}}', "a.json")).toBeNull();
+  expect(readFlow('{"components": {"a": {"type": "t", "source": {"in": 7}}}}', "a")).toBeNull();
+  expect(readFlow('{"components": {"a": {"type": "t", "position": "left"}}}', "a")).toBeNull();
+  expect(readFlow('{"components": {}, "notes": {"a": 7}}', "a.json")).toBeNull();
   expect(readFlow('{"components": {}}', "hello.flow.json")).toEqual({
     name: "hello",
     components: {},

@@ -74,13 +74,26 @@ async def test_an_unfinished_draft_is_kept_and_comes_back_with_all_its_faults(
     }
 
 
-@pytest.mark.parametrize("raw", [{}, {"components": 7}, {"name": 1, "components": {"a": None}}])
+@pytest.mark.parametrize("raw", [{}, {"components": 7}, {"name": 1, "components": {"a": {}}}])
 async def test_any_object_is_a_draft(admin: httpx.AsyncClient, owner: str, raw: Any) -> None:
     stored = await admin.put(DRAFT, json=raw)
 
     assert stored.status_code == 200
     assert stored.json()["document"] == raw
     assert stored.json()["faults"]
+
+
+@pytest.mark.parametrize("step", [None, 7, "x", [{}]])
+async def test_a_draft_with_a_step_that_is_no_object_is_refused_and_not_stored(
+    admin: httpx.AsyncClient, owner: str, step: Any
+) -> None:
+    refused = await admin.put(DRAFT, json={"components": {"fine": {}, "a": step}})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [
+        {"path": "components.a", "text": "The step 'a' has to be a group of fields, {…}."}
+    ]
+    assert (await admin.get(DRAFT)).status_code == 404
 
 
 async def test_a_draft_that_is_too_large_to_be_looked_at_is_refused(

@@ -40,7 +40,7 @@ export default {
   more: "Mehr",
   imported: "Flow als Entwurf importiert",
   notImported: "Die Datei wurde nicht importiert",
-  notAFlow: "Das ist kein Flow: Komponenten fehlen.",
+  notAFlow: "Das ist kein Flow: Komponenten fehlen, oder eine davon ist keine.",
   importCure: "Eine Datei wählen, die hier exportiert wurde.",
   testTitle: "Entwurf testen",
   testText:

@@ -27,6 +27,11 @@ export default {
     text: "Vielleicht wurde es gelöscht, oder der Link ist unvollständig.",
     back: "Zu den Flows",
   },
+  broken: {
+    title: "Diese Seite kann nicht gezeigt werden",
+    cause: "Worum es auf ihr geht, hat eine andere Form als erwartet: {{error}}",
+    cure: "Die Seite neu laden. Hilft das nicht, zurückgehen und löschen oder ersetzen, worum es auf ihr geht.",
+  },
   signIn: {
     title: "Nicht angemeldet",
     text: "Den Link öffnen, den „appmixer up“ ausgegeben hat, oder mit „appmixer link“ einen neuen holen.",

@@ -63,7 +63,7 @@ export default {
   dropHere: "Flow-Dateien zum Importieren hier ablegen",
   refused: {
     title: "Nicht importiert: {{files}}",
-    cause: "Das ist kein Flow: Komponenten fehlen.",
+    cause: "Das ist kein Flow: Komponenten fehlen, oder eine davon ist keine.",
     cure: "Dateien wählen, die hier exportiert wurden.",
   },
 } satisfies Catalogue<typeof en>;

@@ -37,7 +37,7 @@ export default {
   more: "More",
   imported: "Flow imported as draft",
   notImported: "The file was not imported",
-  notAFlow: "It is not a flow: it has no components.",
+  notAFlow: "It is not a flow: its components are missing, or one of them is none.",
   importCure: "Choose a file that was exported here.",
   testTitle: "Test the draft",
   testText:

@@ -24,6 +24,11 @@ export default {
     text: "It may have been deleted, or the link is not complete.",
     back: "To the flows",
   },
+  broken: {
+    title: "This page cannot be shown",
+    cause: "What it is about has another form than it expects: {{error}}",
+    cure: "Load the page again. If that does not help, go back, and delete or replace what it is about.",
+  },
   signIn: {
     title: "You are not signed in",
     text: "Open the link that “appmixer up” has printed, or get a new one with “appmixer link”.",

@@ -59,7 +59,7 @@ export default {
   dropHere: "Drop flow files here to import them",
   refused: {
     title: "Not imported: {{files}}",
-    cause: "It is not a flow: it has no components.",
+    cause: "It is not a flow: its components are missing, or one of them is none.",
     cure: "Choose files that were exported here.",
   },
 };
