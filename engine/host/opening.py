@@ -10,9 +10,11 @@ from functools import partial
 import sqlalchemy as sa
 
 from ..contract import Clock, Log
+from ..errors import StartError
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
-from ..settings import Settings
+from ..settings import TEMPORAL_VARIABLES, Settings
+from ..storage.claims import others_execute
 from ..storage.database import DatabaseTimeout, is_current, migrate
 from ..storage.readers import FIRST_ANSWER_S, Readers
 from ..storage.seal import KEY_VARIABLE, load_seal, mark
@@ -29,7 +31,10 @@ async def open_storage(
     durable: sa.Engine,
     unfinished: list[str],
 ) -> Storage:
-    """Bring the tables up to date; what closing could not wait for is added to `unfinished`."""
+    """Bring the tables up to date; what closing could not wait for is added to `unfinished`.
+
+    Raise StartError beside processes that execute in another way.
+    """
     readers = Readers(database)
 
     async def close_readers() -> None:
@@ -54,6 +59,12 @@ async def open_storage(
                 await writer.commit(partial(mark, seal=seal))
         except TimeoutError:
             raise DatabaseTimeout("the database has not stored anything in time") from None
+        if settings.temporal is None and await readers.read(others_execute):
+            raise StartError(
+                "Other processes on this database execute runs over Temporal, and all have to or"
+                f" none. Name the service with --temporal ({TEMPORAL_VARIABLES['address']}), or"
+                " stop the others first; one that has died counts for ten seconds."
+            )
     return Storage(readers, writer, seal, clock)
 
 
