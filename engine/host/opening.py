@@ -10,9 +10,11 @@ from functools import partial
 import sqlalchemy as sa
 
 from ..contract import Clock, Log
+from ..errors import StartError
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
-from ..settings import Settings
+from ..settings import TEMPORAL_VARIABLES, Settings
+from ..storage.claims import others_execute
 from ..storage.database import is_current, migrate
 from ..storage.patience import in_time
 from ..storage.readers import FIRST_ANSWER_S, Readers
@@ -30,7 +32,10 @@ async def open_storage(
     durable: sa.Engine,
     unfinished: list[str],
 ) -> Storage:
-    """Bring the tables up to date; what closing could not wait for is added to `unfinished`."""
+    """Bring the tables up to date; what closing could not wait for is added to `unfinished`.
+
+    Raise StartError beside processes that execute in another way.
+    """
     readers = Readers(database)
 
     async def close_readers() -> None:
@@ -51,6 +56,12 @@ async def open_storage(
     opened.push_async_callback(close_writer)
     if database.dialect.name != "sqlite":
         await in_time(writer.commit(partial(mark, seal=seal)), FIRST_ANSWER_S)
+        if settings.temporal is None and await readers.read(others_execute):
+            raise StartError(
+                "Other processes on this database execute runs over Temporal, and all have to or"
+                f" none. Name the service with --temporal ({TEMPORAL_VARIABLES['address']}), or"
+                " stop the others first; one that has died counts for ten seconds."
+            )
     return Storage(readers, writer, seal, clock)
 
 

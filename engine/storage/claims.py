@@ -73,6 +73,12 @@ def is_claimed(segment_id: sa.ColumnElement[str]) -> sa.Exists:
     )
 
 
+def others_execute(connection: sa.Connection) -> bool:
+    """Say whether processes live of which each executes by a lease of its own."""
+    alive = leases.c.name.startswith(PROCESS) & _LIVES
+    return connection.scalar(sa.select(leases.c.name).where(alive).limit(1)) is not None
+
+
 def remove_claims(connection: sa.Connection) -> None:
     """Remove what processes have left behind that have died, or ended long ago."""
     alive = sa.exists().where(leases.c.name == claims.c.holder, _LIVES)
