@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from appmixer.sandbox.world import seed
+
 from ..browser import DEADLINE_MS, Visitor, smoothness, until_holds, violations
 from .conftest import Site
 from .flows import versions
@@ -169,6 +171,28 @@ async def test_a_failed_send_says_why_and_opens_the_field_to_mend(
     await told.get_by_role("link", name="Open the field “Recipient”").click()
     await expect(page).to_have_url(f"{site.url}/flows/reply/steps/reply?field=to")
     await expect(page.get_by_role("textbox", name="Recipient")).to_be_focused()
+
+
+async def test_a_message_that_failed_once_it_was_taken_is_not_tried_again_from_its_run(
+    visitor: Visitor, site: Site
+) -> None:
+    reply = {**REPLY["components"]["reply"]}
+    reply["input"] = {**reply["input"], "waitFor": "delivered"}
+    await started(site, "reply", {**REPLY, "components": {**REPLY["components"], "reply": reply}})
+    lost = {"failNext": {"code": 131000}}
+    (await site.controls.patch(f"/people/{seed.PERSON}", json=lost)).raise_for_status()
+    await says(site, "Hello")
+    run_id = await waits_for_run(site, status="failed")
+    [_, step] = (await site.api.get(f"/api/runs/{run_id}")).json()["steps"]
+    page = await visitor.open(await site.link(f"/runs/{run_id}"))
+
+    await expect(page.get_by_role("alert")).to_contain_text(step["error"]["title"])
+    await expect(page.get_by_role("button", name="Run like this again")).to_be_visible()
+    await expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    refused = await site.api.post(f"/api/runs/{run_id}/retry")
+    assert (step["fate"]["state"], refused.status_code) == ("failed", 409)
+    [_, after] = (await site.api.get(f"/api/runs/{run_id}")).json()["steps"]
+    assert after["output"] == step["output"] != {}
 
 
 async def test_a_step_is_tried_again_from_its_error(visitor: Visitor, site: Site) -> None:

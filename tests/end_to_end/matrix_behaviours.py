@@ -60,6 +60,12 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "answer lost, status after the wait": Behaviour(
         once("acceptedThenLost"), statuses_after_s=2 * HOUR_S, needs_time=True
     ),
+    "answer lost, fails after the wait": Behaviour(
+        once("acceptedThenLost"),
+        person={"failNext": {"code": 130472}},
+        statuses_after_s=2 * HOUR_S,
+        needs_time=True,
+    ),
     "statuses in every order": Behaviour(statuses_after_s=99 * DAY_S, orders=PERMUTED),
     "failure in every order": Behaviour(statuses_after_s=99 * DAY_S, orders=FAILURES),
     "crash before it is taken": Behaviour(

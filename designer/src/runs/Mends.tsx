@@ -17,6 +17,7 @@ import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote } from "../shared/ui/Note";
 import { toast } from "../shared/ui/toasts";
 import { isObject } from "../shared/values";
+import { canRetry, errorOf } from "./fates";
 import type { Run, Step } from "./run";
 import style from "./runs.module.css";
 
@@ -38,9 +39,9 @@ export function Mends({
   const { t } = useTranslation("runs");
   const { data: who } = useQuery(me);
   const { components } = useCatalog();
-  const error = step.error ?? step.fate?.error ?? null;
+  const error = errorOf(step);
   const account = version?.components[step.component]?.account ?? "";
-  const isCall = step.id !== run.id;
+  const isToDoAgain = step.id !== run.id && canRetry(step);
   const field = error?.field ?? "";
   const isOfAccess = error?.kind === "AuthorizationError" || error?.mend === "connect";
   const mending = components.get(error?.mend ?? "");
@@ -74,8 +75,8 @@ export function Mends({
           {field === "" ? t("actions.openStep") : t("actions.openField", { field: title })}
         </Link>
       )}
-      {step.status === "failed" && isCall && <Retry run={run} step={step} />}
-      {step.status === "unknown" && isCall && <SendAgain run={run} step={step} />}
+      {isToDoAgain && step.status === "failed" && <Retry run={run} step={step} />}
+      {isToDoAgain && step.status === "unknown" && <SendAgain run={run} step={step} />}
     </div>
   );
 }

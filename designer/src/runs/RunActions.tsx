@@ -11,6 +11,7 @@ import { Button } from "../shared/ui/Button";
 import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote } from "../shared/ui/Note";
 import { toast } from "../shared/ui/toasts";
+import { canRetry } from "./fates";
 import { isOver } from "./log";
 import type { Run } from "./run";
 import style from "./runs.module.css";
@@ -62,7 +63,10 @@ export function RunActions({ run, addressOf }: { run: Run; addressOf: (runId: st
   });
   const error = cancel.error ?? pause.error ?? resume.error ?? retry.error ?? like.error;
   const isUnderWay = !isOver(run.status);
-  const hasFailed = run.status === "failed" && run.steps.some(({ id }) => id !== run.id);
+  const calls = run.steps.filter(({ id }) => id !== run.id);
+  const hasMore = run.steps.length < run.stepCount;
+  const canRetryOne = calls.some((step) => step.status === "failed" && canRetry(step));
+  const hasFailed = run.status === "failed" && (canRetryOne || (hasMore && calls.length > 0));
   return (
     <>
       <div className={style["buttons"]}>

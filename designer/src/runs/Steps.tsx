@@ -12,7 +12,7 @@ import { useFormat } from "../shared/format";
 import { Button } from "../shared/ui/Button";
 import { Note } from "../shared/ui/Note";
 import { Sign } from "../shared/ui/Sign";
-import { signOf } from "./drawn";
+import { canRetry, errorOf, signOf } from "./fates";
 import { Ago, At } from "./lines";
 import { Mends } from "./Mends";
 import { nameOf, stepNamed, type Run, type Step } from "./run";
@@ -93,7 +93,7 @@ function StepItem({
     if (isNamed) item.current?.scrollIntoView({ block: "nearest" });
   }, [isNamed]);
   const name = version?.components[step.component]?.label ?? step.component;
-  const error = step.error ?? step.fate?.error ?? null;
+  const error = errorOf(step);
   const silent = step.fate?.silentSince ?? null;
   return (
     <li ref={item} className={style["step"]} data-step-id={step.id}>
@@ -125,7 +125,7 @@ function StepItem({
           </StepFailure>
         </div>
       )}
-      {error === null && step.status === "unknown" && (
+      {error === null && canRetry(step) && (
         <div className={style["told"]}>
           <Mends run={run} step={step} version={version} />
         </div>

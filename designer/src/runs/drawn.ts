@@ -4,6 +4,7 @@ import { create } from "zustand";
 
 import type { SignState } from "../shared/ui/Sign";
 import { isSame } from "../shared/values";
+import { signOf } from "./fates";
 import type { Run, Step } from "./run";
 
 export interface DrawnStep {
@@ -48,11 +49,6 @@ export const useDrawn = create<Drawn>(() => NOTHING);
 
 export function portKey(step: string, port: string): string {
   return `${step}.${port}`;
-}
-
-/** What stands for a step: what became of what it did, or else how it ended. */
-export function signOf(step: Step): SignState {
-  return step.fate !== null && step.status === "completed" ? step.fate.state : step.status;
 }
 
 export function drawingOf(
