@@ -13,7 +13,7 @@ import typer
 from . import completion
 from .output import AsJson, counted, fail, misuse, print_json, say, table, warn
 from .reach import Data, Url, call, segment
-from .runs import error_lines
+from .runs import error_lines, fate_word
 
 if TYPE_CHECKING:
     from ..contract import Manifest
@@ -140,7 +140,8 @@ def try_component(
     content = {"account": account, "input": values, "dryRun": dry_run}
     answer = call(url, data, "POST", f"/api/components/{segment(full_name)}/test", content)
     print_json(answer) if as_json else _say_test(answer)
-    if answer["status"] == FAILED:
+    fate: Mapping[str, Any] = answer.get("fate") or {"state": ""}
+    if FAILED in (answer["status"], fate["state"]):
         raise typer.Exit(1)
 
 
@@ -240,8 +241,13 @@ def _say_test(answer: Mapping[str, Any]) -> None:
 def _say_outcome(answer: Mapping[str, Any]) -> None:
     reason = f": {answer['reason']}" if answer.get("reason") else ""
     say(f"It is {answer['status']}{reason}.")
-    if answer["error"]:
-        for line in error_lines(answer["error"]):
+    fate: Mapping[str, Any] = answer["fate"] or {"error": None, "reasons": []}
+    if answer["fate"]:
+        say(f"What it did is {fate_word(fate['state'])}.")
+    for reason in fate["reasons"]:
+        say(f"  {reason['finding']}\n  → {reason['cure']}")
+    for error in filter(None, (answer["error"], fate["error"])):
+        for line in error_lines(error):
             say(f"  {line}")
     for port, values in answer["output"].items():
         for value in values:

@@ -6,15 +6,17 @@ import asyncio
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import httpx
 
 from ..accounts.accounts import Accounts
+from ..contract import Check, Fate
 from ..contract.redaction import Redaction
-from ..errors import NotFoundError
+from ..errors import NotFoundError, describe_error
 from ..flows.component_types import ComponentTypes
 from ..flows.expressions import ExpressionError, fill_input, run_budget
 from ..flows.flows import Flows
@@ -23,12 +25,22 @@ from ..flows.inputs import MAX_INPUT_VALUES, has_more_values
 from ..flows.models import ComponentType, Fault, FlowComponent, InputFaults
 from ..flows.ports import described, scope_of
 from ..flows.secret_fields import HIDDEN, secret_fields
+from ..runs.fates import Fates, has_fate, untold
+from ..runs.followed import FOLLOWED_FOR_S, Followed
+from ..times import iso
 from .actions import Actions
 from .transport import DryRunRequest, is_dry_run
 
 # What a test remembers is nobody's state; its ledgers, and but for dry runs its quotas, are real.
 TESTED = "trial"
 SECRET_HEADERS = ("authorization", "cookie")
+ONLY_ACCEPTED = Check(
+    "accepted",
+    "advice",
+    "The service has accepted it, which is not delivered: nothing more was heard of it within "
+    f"{FOLLOWED_FOR_S:g} seconds.",
+    "Let a flow do it: its run shows whatever becomes of it later.",
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class ComponentTests:
     actions: Actions
     redaction: Redaction
     accounts: Accounts
+    fates: Fates
 
     async def form(
         self,
@@ -121,19 +134,39 @@ class ComponentTests:
     async def _act(
         self, owner_id: str, step: FlowComponent, values: Mapping[str, Any]
     ) -> dict[str, Any]:
-        outcome = await self.actions.act(
-            owner_id=owner_id,
-            flow_key=TESTED,
-            key=TESTED,
-            component=step,
-            values=values,
-            step_id=f"{TESTED}-{uuid.uuid4().hex}",
-        )
-        output: dict[str, list[Any]] = {}
-        for port, value in outcome.values:
-            output.setdefault(port, []).append(value)
-        answer = {"status": outcome.state, "output": output, "error": outcome.error}
+        step_id = f"{TESTED}-{uuid.uuid4().hex}"
+        with self.fates.followed.follow(self.types[step.type].connector, step_id) as followed:
+            outcome = await self.actions.act(
+                owner_id=owner_id,
+                flow_key=TESTED,
+                key=TESTED,
+                component=step,
+                values=values,
+                step_id=step_id,
+            )
+            output: dict[str, list[Any]] = {}
+            for port, value in outcome.values:
+                output.setdefault(port, []).append(value)
+            fate = None
+            if has_fate(self.types, step.type) and not is_dry_run.get():
+                if untold(outcome.state, output) == "accepted":
+                    fate = await self._fate(followed)
+        answer = {"status": outcome.state, "output": output, "error": outcome.error, "fate": fate}
         return {**answer, "reason": outcome.wait_reason} if outcome.wait_reason else answer
+
+    async def _fate(self, followed: Followed) -> dict[str, Any]:
+        """Wait a moment for what becomes of what was done; else say that it was only accepted."""
+        clock = self.flows.storage.clock
+        accepted = Fate("", "accepted", datetime.fromtimestamp(clock.now, UTC))
+        await followed.for_a_moment(clock)
+        fate = followed.fate or accepted
+        return {
+            "state": fate.state,
+            "at": iso(fate.at.timestamp()),
+            "error": describe_error(fate.error) if fate.error else None,
+            "silentSince": None,
+            "reasons": [asdict(ONLY_ACCEPTED)] if fate.state == "accepted" else [],
+        }
 
     async def _key(self, owner_id: str, kind: ComponentType, account: str | None) -> Sequence[str]:
         """Return the account's key or token in the forms in which an address or a header has it."""

@@ -222,7 +222,13 @@ class Engine:
         self.actions = Actions(services, self.flows, self.component, self.describe)
         checks = self.input_checks
         self.component_tests = ComponentTests(
-            self.flows, self.types, checks, self.actions, self.redaction, self.accounts
+            self.flows,
+            self.types,
+            checks,
+            self.actions,
+            self.redaction,
+            self.accounts,
+            self.fates,
         )
         self.choosing = Choosing(services, self.flows, self.types)
         self.offers = Offers(self.connectors, self.types, self.log, self.describe)

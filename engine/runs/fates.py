@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, get_args
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -26,6 +26,7 @@ from ..storage.statements import MAX_KEYS, Prepared, PreparedSelect, insert
 from ..storage.storage import Storage
 from ..storage.tables import fates, runs, steps
 from ..times import iso
+from .followed import ORDER, FollowedSteps
 from .silence import SILENT_AFTER_S, Accepted
 from .states import StepState
 from .work import step_named
@@ -34,6 +35,7 @@ from .work import step_named
 RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(get_args(FateState))}
 # What tells that a step has happened, whatever it ended as.
 HAPPENED: Sequence[FateState] = ("accepted", "delivered", "read", "played")
+RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(ORDER)}
 
 
 def untold(state: str, output: object) -> FateState | None:
@@ -65,12 +67,15 @@ class Fates:
     storage: Storage
     types: Mapping[str, ComponentType]
     notices: FateNotices
+    # Of steps outside of all runs, of which nothing is kept.
+    followed: FollowedSteps = field(default_factory=FollowedSteps)
 
     async def report(self, connector: str, told: Sequence[Fate]) -> None:
         """Keep what a connector tells, in one commit, and tell whoever watches what is new.
 
         What is told where others are gathered is kept in the commit that they are gathered for.
         """
+        self.followed.hear(connector, told)
         rows = [_row(connector, fate) for fate in told]
         gathered = _gathered.get()
         if gathered is not None:

@@ -31,12 +31,14 @@ from ..foreign_json.shapes import (
 from ..people.identity import Person, recipient_of, sender_of
 
 WINDOW = timedelta(hours=24)
-# Afterwards nothing is known of a person any more, instead of a window that has long been closed.
-KEPT_S = 30 * 24 * 3600.0
+# Afterwards nothing is known of a person any more, and what would be refused is tried again.
+KEPT_S = 400 * 24 * 3600.0
 MAX_KNOWN = 10_000
 # What the service tells of a person, and what takes a message back, is no message of the person.
 NOT_WRITTEN = frozenset({"system", "request_welcome", "revoke", "edit"})
 FREE_ENTRY_S = 72 * 3600
+# Statuses come late, and of what is over nobody asks.
+FREE_KEPT_S = 30 * 24 * 3600.0
 # https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing
 FREE_ENTRY = "free_entry_point"
 
@@ -113,9 +115,10 @@ class Windows:
                     latest[new] = max(moved, latest.get(new, NEVER))
             before = {key: Opening.read(known.get(key)) for key in latest}
             newer = {key: each.to_json() for key, each in latest.items() if each > before[key]}
-            newer |= _longer(free, known)
             if newer:
                 await self._keep(newer, expires_in_s=KEPT_S)
+            if longer := _longer(free, known):
+                await self._keep(longer, expires_in_s=FREE_KEPT_S)
             for key, opening in latest.items():
                 self._remember(key, max(opening, before[key]))
 
@@ -136,7 +139,7 @@ class Windows:
         return datetime.fromtimestamp(until, UTC) if until > self._clock().timestamp() else None
 
     async def has_heard(self, phone_number_ids: Sequence[str], identities: Sequence[str]) -> bool:
-        """Tell whether the person, by any id, has lately written to one of the numbers."""
+        """Tell whether the person, by any id, has written to one of the numbers in 400 days."""
         keys = [window_key(number, each) for number in phone_number_ids for each in identities]
         return bool(await self._store.get(keys))
 

@@ -87,7 +87,7 @@ def _closed(window: Window) -> RejectedError:
 def _unknown() -> RejectedError:
     return RejectedError(
         "Nobody knows whether the 24-hour window is open",
-        "No message and no call of the person has come through here in the last 30 days; if the "
+        "No message and no call of the person has come through here in the last 400 days; if the "
         "window is closed, Meta would take free text and not deliver it.",
         "Send an approved template and wait for the answer, or choose what else to do when the "
         "window is unknown.",

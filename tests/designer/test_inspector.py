@@ -276,6 +276,44 @@ async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader
 ACCOUNT = {"service": "appmixer:whatsapp", "name": "acme", "accessToken": "EAAsandbox"}
 
 
+async def test_a_test_of_a_step_shows_what_became_of_it(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site, reply={"text": "Hello"})
+    fate: dict[str, Any] = {
+        "at": "2026-09-21T12:00:00Z",
+        "error": None,
+        "silentSince": None,
+        "reasons": [],
+    }
+    answer: dict[str, Any] = {
+        "status": "completed",
+        "output": {"sent": [{}]},
+        "error": None,
+        "reason": "",
+    }
+    only = {"name": "accepted", "state": "advice", "finding": "Not delivered.", "cure": "Look."}
+    why = {"type": "RejectedError", "title": "Lost", "cause": "Blocked.", "cure": "Call."}
+    fates: list[dict[str, Any]] = [
+        {**fate, "state": "accepted", "reasons": [only]},
+        {**fate, "state": "failed", "error": why},
+    ]
+
+    async def tested(route: Route) -> None:
+        await route.fulfill(json={**answer, "fate": fates.pop(0)})
+
+    await page.route("**/api/components/*/test", tested)
+    await page.get_by_role("tab", name="Test").click()
+    step = page.get_by_role("region", name="Step")
+    await step.get_by_role("button", name="Test this step").click()
+    result = step.get_by_role("status")
+    await expect(result.get_by_text("Not delivered.")).to_be_visible()
+    await expect(result.locator('[data-state="accepted"]')).to_be_visible()
+
+    await step.get_by_role("button", name="Test this step").click()
+
+    await expect(result.get_by_role("alert")).to_contain_text("Blocked.")
+    await expect(result.locator('[data-state="failed"]')).to_be_visible()
+
+
 async def opened(
     visitor: Visitor,
     site: Site,

@@ -17,6 +17,7 @@ from appmixer.engine.accounts.api_token import read_token
 from appmixer.engine.api.application import create_app
 from appmixer.engine.contract import SystemClock
 from appmixer.engine.host.engine import Engine, open_engine
+from appmixer.engine.runs import followed
 from appmixer.engine.settings import Settings
 from appmixer.sandbox.testing import RunningSandbox, running_sandbox, serving
 
@@ -321,6 +322,36 @@ async def test_a_delivered_message_ends_its_silence(site: Site) -> None:
     await until(is_read)
     fate = await site.fate(run_id)
     assert (fate["silentSince"], fate["reasons"]) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("person", "input", "told"),
+    [
+        ({}, {}, ("completed", "delivered", None)),
+        ({}, {"waitFor": "read"}, ("waiting", "delivered", None)),
+        ({"failNext": {"code": 131047}}, {}, ("completed", "failed", 131047)),
+    ],
+    ids=["delivered", "while it waits", "lost"],
+)
+async def test_a_test_of_a_send_says_what_became_of_its_message(
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    person: dict[str, Any],
+    input: dict[str, Any],
+    told: tuple[str, str, int | None],
+) -> None:
+    monkeypatch.setattr(followed, "FOLLOWED_FOR_S", DEADLINE_S)
+    await site.control("/settings", {"statusDelaysS": {"read": 3600}})
+    await site.says()
+    await site.control(f"/people/{PERSON}", person, "PATCH")
+    to = {"phoneNumberId": NUMBER, "to": f"+{PERSON}", "text": "Hello"}
+    content = {"account": "acme", "input": {**to, **input}}
+
+    answer = await site.call("POST", "/api/components/appmixer.whatsapp.SendText/test", content)
+
+    fate = answer["fate"]
+    code = fate["error"]["code"] if fate["error"] else None
+    assert (answer["status"], fate["state"], code) == told
 
 
 async def test_meta_is_asked_about_the_number_once_a_minute_however_often_one_looks(

@@ -30,6 +30,7 @@ export function TestTab({ name, component }: { name: string; component: Componen
       }),
   });
   const result = test.data;
+  const fate = result !== undefined && "fate" in result ? result.fate : null;
   return (
     <>
       <p className="soft">{t("testHint")}</p>
@@ -51,9 +52,19 @@ export function TestTab({ name, component }: { name: string; component: Componen
       {result !== undefined && (
         <div role="status" className={style["result"]}>
           {"error" in result && result.error !== null && <Note {...result.error} />}
+          {fate?.error != null && <Note {...fate.error} />}
+          {fate?.reasons.map((each) => (
+            <Note
+              key={each.name}
+              state="advice"
+              title={t("nothingMore")}
+              cause={each.finding}
+              cure={each.cure}
+            />
+          ))}
           {"output" in result && (
             <>
-              <Sign state={result.status} />
+              <Sign state={fate?.state ?? result.status} />
               <Json value={result.output} />
             </>
           )}

@@ -10,6 +10,7 @@ from ...contract.manifest import Auth, EndpointRoute, QuotaRule
 from ...flows.models import FlowDocument
 from ...runs.states import StepState
 from .refusals import Failure
+from .runs import StepFate
 from .shape import Shape
 
 
@@ -190,6 +191,10 @@ class Tried(Shape):
     output: dict[str, list[Any]] = Field(description="The values by port.")
     error: Failure | None
     reason: str = Field("", description="What it would wait for in a flow.")
+    fate: StepFate | None = Field(
+        description="What has become of it within 5 seconds, where that goes on after the step; its"
+        " `reasons` say what to mind while it is only accepted. Nobody follows it any longer."
+    )
 
 
 class SentNothing(Tried):

@@ -78,11 +78,15 @@ async def test_a_late_old_message_does_not_move_the_window_back(windows: Windows
     assert (await windows.state(PHONE, [PERSON])).closes_at == CLOSES_AT
 
 
-async def test_what_is_long_past_is_unknown_again(windows: Windows, clock: Clock) -> None:
+async def test_a_window_stays_closed_for_more_than_a_year_and_is_unknown_then(
+    windows: Windows, clock: Clock
+) -> None:
     await windows.note([message(WRITTEN_AT)])
 
-    clock.advance(31 * 24 * 3600)
-
+    for days in (31, 368):
+        clock.advance(days * 24 * 3600)
+        assert await windows.state(PHONE, [PERSON]) == Window("closed", CLOSES_AT, "message")
+    clock.advance(2 * 24 * 3600)
     assert await windows.state(PHONE, [PERSON]) == Window("unknown")
 
 

@@ -59,6 +59,7 @@ export default {
   testing: "Wird getestet …",
   testHint:
     "Er tut einmal seine Arbeit, mit den Werten unten; eine Nachricht wird wirklich gesendet.",
+  nothingMore: "Mehr war davon nicht zu hören",
   request: "Anfrage",
   output: "Ergebnis",
   onceFor: "Wird einmal und sofort getan, für das Konto „{{account}}“.",

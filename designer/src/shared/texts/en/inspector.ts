@@ -52,6 +52,7 @@ export default {
   runTest: "Test this step",
   testing: "Testing…",
   testHint: "It does its work once, with the values below; a sent message is really sent.",
+  nothingMore: "Nothing more was heard of it",
   request: "Request",
   output: "Output",
   onceFor: "It is done once and at once, for the account “{{account}}”.",
