@@ -264,6 +264,24 @@ async def test_what_is_part_of_a_choice_can_be_taken_as_typed(visitor: Visitor, 
     await eventually_input(site, page, {"templateName": "order_conf"})
 
 
+@pytest.mark.parametrize(
+    ("label", "name"), [("Sender Phone Number", "phoneNumberId"), ("Wait at Most", "waitSeconds")]
+)
+async def test_an_expression_is_typed_to_its_end_where_there_was_another_control(
+    visitor: Visitor, site: Site, label: str, name: str
+) -> None:
+    page = await opened(visitor, site, reply={"waitFor": "delivered"})
+    await page.get_by_role("button", name="Options").click()
+    await expect(field(page, "Message Text")).to_be_visible()
+
+    await field(page, label).focus()
+    await page.keyboard.type("{{ incoming.message.timestamp }} 1")
+
+    wanted = {"waitFor": "delivered", name: "{{ incoming.message.timestamp }} 1"}
+    await eventually_input(site, page, wanted)
+    await expect(field(page, label)).to_be_focused()
+
+
 async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader(
     visitor: Visitor, site: Site
 ) -> None:

@@ -50,6 +50,7 @@ export interface EditorProps {
   describedBy: string;
   isInvalid: boolean;
   isRequired: boolean;
+  isTaken: boolean;
   handle?: Ref<ExpressionHandle>;
   onChange: (value: string) => void;
 }
@@ -150,7 +151,12 @@ export default function ExpressionEditor(props: EditorProps) {
     "aria-required": String(props.isRequired),
   };
   const shown = useRef(new Compartment());
-  const firstly = useEffectEvent(() => ({ value, hint: props.hint, attributes }));
+  const firstly = useEffectEvent(() => ({
+    value,
+    hint: props.hint,
+    attributes,
+    isTaken: props.isTaken,
+  }));
 
   // The keyboard goes to the fields of a form as soon as it is drawn: so they are there by then.
   useLayoutEffect(() => {
@@ -160,6 +166,7 @@ export default function ExpressionEditor(props: EditorProps) {
       parent: place.current,
       state: EditorState.create({
         doc: first.value,
+        selection: { anchor: first.isTaken ? first.value.length : 0 },
         extensions: [
           EditorView.cspNonce.of(nonce()),
           history(),
@@ -178,6 +185,7 @@ export default function ExpressionEditor(props: EditorProps) {
       }),
     });
     view.current = editor;
+    if (first.isTaken) editor.focus();
     return () => editor.destroy();
   }, [isMultiline]);
 
