@@ -282,6 +282,23 @@ async def test_an_expression_is_typed_to_its_end_where_there_was_another_control
     await expect(field(page, label)).to_be_focused()
 
 
+async def test_lines_that_are_pasted_into_a_field_of_one_line_are_one(
+    visitor: Visitor, site: Site
+) -> None:
+    lines = "\n  +1 650\n555 1234 \n"
+    page = await opened(visitor, site, reply={"text": lines})
+    await field(page, "Message Text").focus()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Control+c")
+
+    await field(page, "Recipient").focus()
+    await page.keyboard.press("Control+v")
+    await page.keyboard.press("Enter")
+
+    await expect(field(page, "Recipient")).to_have_text("+1 650 555 1234")
+    await eventually_input(site, page, {"text": lines, "to": "+1 650 555 1234"})
+
+
 async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader(
     visitor: Visitor, site: Site
 ) -> None:

@@ -222,7 +222,17 @@ export default function ExpressionEditor(props: EditorProps) {
   return <div ref={place} className={style["editor"]} data-multiline={isMultiline} />;
 }
 
-/** What is pasted into a single line becomes one. */
-const oneLine = EditorState.transactionFilter.of((transaction) =>
-  transaction.docChanged && transaction.newDoc.lines > 1 ? [] : transaction,
-);
+/** What is pasted into a single line becomes one, and Enter makes no second. */
+const oneLine: Extension = [
+  EditorView.clipboardInputFilter.of((text) => {
+    const lines = text.split(/\r\n?|\n/);
+    if (lines.length === 1) return text;
+    return lines
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .join(" ");
+  }),
+  EditorState.transactionFilter.of((transaction) =>
+    transaction.docChanged && transaction.newDoc.lines > 1 ? [] : transaction,
+  ),
+];
