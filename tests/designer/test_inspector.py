@@ -80,6 +80,19 @@ async def test_what_is_wrong_stands_at_its_field(visitor: Visitor, site: Site) -
         await expect(there).to_be_visible()
 
 
+async def test_why_there_is_no_form_is_said_once(visitor: Visitor, site: Site) -> None:
+    visitor.expect_complaints("422 (Unprocessable Entity)")
+    twice = [{"name": "first", "value": 1}, {"name": "first", "value": 2}]
+    begin = {"type": "appmixer.utilities.OnStart", "input": {"values": twice}}
+    page = await opened(visitor, site, reply={}, begin={**begin, "position": {"x": 0, "y": 200}})
+
+    await page.locator('.react-flow__node[data-id="begin"]').click()
+
+    step = page.get_by_role("region", name="Step")
+    await expect(step.locator('[data-path="values"]')).to_contain_text("is taken")
+    await expect(step.get_by_text("The name 'first' is taken")).to_have_count(1)
+
+
 async def test_fields_that_do_not_matter_yet_are_not_shown(visitor: Visitor, site: Site) -> None:
     page = await opened(visitor, site, reply={})
 
