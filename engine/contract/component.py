@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -17,12 +18,18 @@ def _title(name: str, _: object) -> str:
     return name.strip("_").replace("_", " ").title()
 
 
+def _words(model: type) -> str:
+    """`ListRow` is read as “List Row” above each entry of a list."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", model.__name__.strip("_"))
+
+
 class Fields(BaseModel):
     """Base of every Input and Output: snake_case here, camelCase in JSON, nothing unknown."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
         field_title_generator=_title,
+        model_title_generator=_words,
         validate_by_name=True,
         validate_by_alias=True,
         serialize_by_alias=True,

@@ -31,8 +31,6 @@ from .silence import SILENT_AFTER_S, Accepted
 from .states import StepState
 from .work import step_named
 
-# In the order in which they follow one another.
-RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(get_args(FateState))}
 # What tells that a step has happened, whatever it ended as.
 HAPPENED: Sequence[FateState] = ("accepted", "delivered", "read", "played")
 RANKS: Mapping[str, int] = {state: rank for rank, state in enumerate(ORDER)}

@@ -86,7 +86,7 @@ class QrCodeInput(NumberInput):
     code: Code
 
 
-class QrCode(MetaFields):
+class QrCode(MetaFields, title="QR Code"):
     """A QR code, with its short link."""
 
     code: Text = Field(description="What it is known by.", examples=["5QBPAD2DC6L5A1"])

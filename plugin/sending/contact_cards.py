@@ -70,7 +70,7 @@ class ContactEmail(Fields):
     type: Kind = None
 
 
-class ContactUrl(Fields):
+class ContactUrl(Fields, title="Contact URL"):
     """A website on a contact card."""
 
     url: Text = Field(

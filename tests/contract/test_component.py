@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import Field, ValidationError
 
-from appmixer.engine.contract import Action, Fields, component_schema
+from appmixer.engine.contract import Action, Fields, component_schema, load_connectors
+
+CONNECTORS = load_connectors()
 
 
 class Secretive(Fields):
@@ -35,3 +39,17 @@ def test_a_model_may_be_input_and_output_at_once() -> None:
 
     assert document["x-ports"]["out"] == {"$ref": "#/$defs/Given"}
     assert document["$defs"]["Given"]["properties"] == document["properties"]
+
+
+@pytest.mark.parametrize("connector_id", CONNECTORS)
+def test_what_a_model_is_called_on_a_page_is_no_name_of_a_class(connector_id: str) -> None:
+    shapes = {
+        name: shape["title"]
+        for component in CONNECTORS[connector_id].components().values()
+        for name, shape in component_schema("test", component)["$defs"].items()
+        if "title" in shape
+    }
+
+    joined = {name: title for name, title in shapes.items() if re.search("[a-z][A-Z]", title)}
+
+    assert joined == {}

@@ -80,6 +80,19 @@ async def test_what_is_wrong_stands_at_its_field(visitor: Visitor, site: Site) -
         await expect(there).to_be_visible()
 
 
+async def test_why_there_is_no_form_is_said_once(visitor: Visitor, site: Site) -> None:
+    visitor.expect_complaints("422 (Unprocessable Entity)")
+    twice = [{"name": "first", "value": 1}, {"name": "first", "value": 2}]
+    begin = {"type": "appmixer.utilities.OnStart", "input": {"values": twice}}
+    page = await opened(visitor, site, reply={}, begin={**begin, "position": {"x": 0, "y": 200}})
+
+    await page.locator('.react-flow__node[data-id="begin"]').click()
+
+    step = page.get_by_role("region", name="Step")
+    await expect(step.locator('[data-path="values"]')).to_contain_text("is taken")
+    await expect(step.get_by_text("The name 'first' is taken")).to_have_count(1)
+
+
 async def test_fields_that_do_not_matter_yet_are_not_shown(visitor: Visitor, site: Site) -> None:
     page = await opened(visitor, site, reply={})
 
@@ -262,6 +275,41 @@ async def test_what_is_part_of_a_choice_can_be_taken_as_typed(visitor: Visitor, 
 
     await expect(template).to_have_value("order_conf")
     await eventually_input(site, page, {"templateName": "order_conf"})
+
+
+@pytest.mark.parametrize(
+    ("label", "name"), [("Sender Phone Number", "phoneNumberId"), ("Wait at Most", "waitSeconds")]
+)
+async def test_an_expression_is_typed_to_its_end_where_there_was_another_control(
+    visitor: Visitor, site: Site, label: str, name: str
+) -> None:
+    page = await opened(visitor, site, reply={"waitFor": "delivered"})
+    await page.get_by_role("button", name="Options").click()
+    await expect(field(page, "Message Text")).to_be_visible()
+
+    await field(page, label).focus()
+    await page.keyboard.type("{{ incoming.message.timestamp }} 1")
+
+    wanted = {"waitFor": "delivered", name: "{{ incoming.message.timestamp }} 1"}
+    await eventually_input(site, page, wanted)
+    await expect(field(page, label)).to_be_focused()
+
+
+async def test_lines_that_are_pasted_into_a_field_of_one_line_are_one(
+    visitor: Visitor, site: Site
+) -> None:
+    lines = "\n  +1 650\n555 1234 \n"
+    page = await opened(visitor, site, reply={"text": lines})
+    await field(page, "Message Text").focus()
+    await page.keyboard.press("Control+a")
+    await page.keyboard.press("Control+c")
+
+    await field(page, "Recipient").focus()
+    await page.keyboard.press("Control+v")
+    await page.keyboard.press("Enter")
+
+    await expect(field(page, "Recipient")).to_have_text("+1 650 555 1234")
+    await eventually_input(site, page, {"text": lines, "to": "+1 650 555 1234"})
 
 
 async def test_an_inspector_has_nothing_in_the_way_of_keyboard_and_screen_reader(

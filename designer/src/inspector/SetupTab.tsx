@@ -36,6 +36,9 @@ export default function SetupTab({ name, component }: { name: string; component:
   const made = useStepSchema(component, account, input);
   const own = all.filter(({ path }) => `${path}.`.startsWith(`${here}.`));
   const elsewhere = own.filter(({ path }) => !path.startsWith(`${here}.input.`));
+  const { error } = made;
+  // Why there is no form can be a fault of the flow, too, and stands at its field by then.
+  const isSaid = error instanceof Error && own.some(({ text }) => text.startsWith(error.message));
   const values = useValues(input, upstream.given);
   const knowledge = { step: name, component, account, input, upstream, values, faults };
   return (
@@ -46,7 +49,7 @@ export default function SetupTab({ name, component }: { name: string; component:
         </p>
       ))}
       {component.takesAccount && <AccountField name={name} component={component} />}
-      {made.error !== null && <ErrorNote error={made.error} />}
+      {error !== null && !isSaid && <ErrorNote error={error} />}
       <StepForm
         schema={made.schema}
         knowledge={knowledge}

@@ -50,6 +50,7 @@ export interface EditorProps {
   describedBy: string;
   isInvalid: boolean;
   isRequired: boolean;
+  isTaken: boolean;
   handle?: Ref<ExpressionHandle>;
   onChange: (value: string) => void;
 }
@@ -150,7 +151,12 @@ export default function ExpressionEditor(props: EditorProps) {
     "aria-required": String(props.isRequired),
   };
   const shown = useRef(new Compartment());
-  const firstly = useEffectEvent(() => ({ value, hint: props.hint, attributes }));
+  const firstly = useEffectEvent(() => ({
+    value,
+    hint: props.hint,
+    attributes,
+    isTaken: props.isTaken,
+  }));
 
   // The keyboard goes to the fields of a form as soon as it is drawn: so they are there by then.
   useLayoutEffect(() => {
@@ -160,6 +166,7 @@ export default function ExpressionEditor(props: EditorProps) {
       parent: place.current,
       state: EditorState.create({
         doc: first.value,
+        selection: { anchor: first.isTaken ? first.value.length : 0 },
         extensions: [
           EditorView.cspNonce.of(nonce()),
           history(),
@@ -178,6 +185,7 @@ export default function ExpressionEditor(props: EditorProps) {
       }),
     });
     view.current = editor;
+    if (first.isTaken) editor.focus();
     return () => editor.destroy();
   }, [isMultiline]);
 
@@ -214,7 +222,17 @@ export default function ExpressionEditor(props: EditorProps) {
   return <div ref={place} className={style["editor"]} data-multiline={isMultiline} />;
 }
 
-/** What is pasted into a single line becomes one. */
-const oneLine = EditorState.transactionFilter.of((transaction) =>
-  transaction.docChanged && transaction.newDoc.lines > 1 ? [] : transaction,
-);
+/** What is pasted into a single line becomes one, and Enter makes no second. */
+const oneLine: Extension = [
+  EditorView.clipboardInputFilter.of((text) => {
+    const lines = text.split(/\r\n?|\n/);
+    if (lines.length === 1) return text;
+    return lines
+      .map((line) => line.trim())
+      .filter(Boolean)
+      .join(" ");
+  }),
+  EditorState.transactionFilter.of((transaction) =>
+    transaction.docChanged && transaction.newDoc.lines > 1 ? [] : transaction,
+  ),
+];

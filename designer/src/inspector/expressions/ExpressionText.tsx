@@ -18,6 +18,8 @@ interface Props {
   isMultiline: boolean;
   isInvalid: boolean;
   isRequired?: boolean;
+  /** It comes while somebody types, and takes the keyboard. */
+  isTaken?: boolean;
   onChange: (value: string) => void;
 }
 
@@ -29,6 +31,7 @@ export function ExpressionText({
   isMultiline,
   isInvalid,
   isRequired = false,
+  isTaken = false,
   onChange,
 }: Props) {
   const { t } = useTranslation("inspector");
@@ -54,6 +57,7 @@ export function ExpressionText({
           describedBy={`${id}-help`}
           isInvalid={isInvalid}
           isRequired={isRequired}
+          isTaken={isTaken}
           handle={handle}
           onChange={onChange}
         />

@@ -2,7 +2,7 @@
 
 import type { FieldProps } from "@rjsf/utils";
 import { Braces, X } from "lucide-react";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Json } from "../../flow/document";
@@ -40,6 +40,7 @@ export function ValueField(props: FieldProps) {
   const path = fieldPathId.path;
   const isInvalid = useFaults(path).length > 0;
   const value = props.formData as Json | undefined;
+  const [isTyped, setTyped] = useState(false);
   const change = (next: Json | undefined) => onChange(next === "" ? undefined : next, path);
   const given: ValueProps = {
     id: fieldPathId.$id,
@@ -64,6 +65,7 @@ export function ValueField(props: FieldProps) {
           isMultiline={isMultiline(schema)}
           isInvalid={isInvalid}
           isRequired={props.required === true}
+          isTaken={isTyped}
           onChange={change}
         />
       </WithReset>
@@ -72,7 +74,14 @@ export function ValueField(props: FieldProps) {
   return (
     <Pickable onChange={change}>
       <Suspense fallback={<div className={style["editor"]} data-loading />}>
-        <Control {...given} />
+        <Control
+          {...given}
+          onChange={(next) => {
+            // The control makes way for an editor, in which the rest is typed.
+            setTyped(isExpression(next));
+            change(next);
+          }}
+        />
       </Suspense>
     </Pickable>
   );

@@ -58,7 +58,7 @@ export default {
   runTest: "Schritt testen",
   testing: "Wird getestet …",
   testHint:
-    "Er tut einmal seine Arbeit, mit den Werten unten; eine Nachricht wird wirklich gesendet.",
+    "Er tut einmal seine Arbeit, mit dem, was im Formular steht; eine Nachricht wird wirklich gesendet.",
   nothingMore: "Mehr war davon nicht zu hören",
   request: "Anfrage",
   output: "Ergebnis",

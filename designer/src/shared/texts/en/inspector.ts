@@ -51,7 +51,7 @@ export default {
   dryRun: "Show the request only",
   runTest: "Test this step",
   testing: "Testing…",
-  testHint: "It does its work once, with the values below; a sent message is really sent.",
+  testHint: "It does its work once, with what the form holds; a sent message is really sent.",
   nothingMore: "Nothing more was heard of it",
   request: "Request",
   output: "Output",
