@@ -9,13 +9,23 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
-from ..browser import Visitor
+from ..browser import DEADLINE_MS, Visitor, until_holds
 from .conftest import Site
 from .flows import held, versions
 
 pytestmark = pytest.mark.anyio
 
 JSON = "application/json"
+UNSAVED = "Object.keys(localStorage).filter((key) => key.startsWith('appmixer.unsaved'))"
+FILL = """() => {
+    for (let size = 2 ** 23, key = 0; size >= 1; size /= 2) {
+        try {
+            localStorage.setItem(`filling.${key++}`, "x".repeat(size));
+        } catch {
+            continue;
+        }
+    }
+}"""
 DOCUMENT: Mapping[str, Any] = {
     "name": "Greeting",
     "components": {"begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}}},
@@ -251,6 +261,61 @@ async def test_a_draft_that_cannot_be_drawn_leaves_the_list_of_flows_as_it_is(
     await expect(card(page)).to_be_visible()
 
 
+async def test_two_tabs_that_cannot_save_keep_what_each_has_typed(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("412", "ERR_FAILED", "net::")
+    first = await opened(visitor, site)
+    second = await first.context.new_page()
+    await second.goto(first.url)
+    await expect(name(second)).to_have_value("Greeting")
+
+    await second.route("**/api/flows/*/draft", lambda route: route.abort())
+    await name(second).fill("Of the second")
+    await expect(second.get_by_text("Not saved yet")).to_be_visible()
+    await name(first).fill("Of the first")
+    await expect(first.get_by_text("Draft saved")).to_be_visible()
+    await until_stored(site, "Of the first")
+    await second.unroute("**/api/flows/*/draft")
+    await second.reload()
+
+    await expect(name(second)).to_have_value("Of the second")
+    await expect(second.get_by_text("This flow was changed elsewhere")).to_be_visible()
+    await expect(name(first)).to_have_value("Of the first")
+
+
+async def test_what_a_closed_tab_could_not_save_another_goes_on_with(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("ERR_FAILED", "net::")
+    page = await opened(visitor, site)
+    await page.route("**/api/flows/*/draft", lambda route: route.abort())
+    await name(page).fill("Typed before it was closed")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(name(other)).to_have_value("Greeting")
+
+    await page.close()
+    await until_holds(other, "navigator.locks.query().then(({held}) => held.length === 1)")
+    await other.reload()
+
+    await expect(name(other)).to_have_value("Typed before it was closed")
+    await until_stored(site, "Typed before it was closed")
+    await expect(other.get_by_text("Draft saved")).to_be_visible()
+    assert await other.evaluate(UNSAVED) == []
+
+
+async def test_a_full_browser_sends_what_it_cannot_keep(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site)
+    await page.evaluate(FILL)
+
+    await name(page).fill("Typed into a full browser")
+
+    await until_stored(site, "Typed into a full browser")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
 async def opened(visitor: Visitor, site: Site, document: Mapping[str, Any] = DOCUMENT) -> Page:
     (await site.api.put("/api/flows/greeting/draft", json=document)).raise_for_status()
     page = await visitor.open(await site.link("/flows/greeting"))
@@ -264,6 +329,12 @@ def name(page: Page) -> Locator:
 
 def card(page: Page) -> Locator:
     return page.locator('[data-step="begin"]')
+
+
+async def until_stored(site: Site, expected: str) -> None:
+    async with asyncio.timeout(DEADLINE_MS / 1000):
+        while await stored_name(site) != expected:
+            await asyncio.sleep(0.05)
 
 
 async def stored_name(site: Site) -> str:

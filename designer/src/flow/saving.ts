@@ -9,6 +9,7 @@ import { createStore, type StoreApi } from "zustand";
 import { api, ApiError, quoted, take, type Schemas } from "../shared/api/client";
 import type { FlowDocument } from "./document";
 import type { Editor } from "./editor";
+import type { Unsaved } from "./unsaved";
 
 const PAUSE_MS = 600;
 const RETRY_MS = 3_000;
@@ -33,22 +34,12 @@ export interface Saving extends StoreApi<SavingState> {
   open: () => () => void;
 }
 
-interface Kept {
-  document: FlowDocument;
-  etag: string | null;
-}
-
-function key(flowId: string): string {
-  return `appmixer.unsaved.${flowId}`;
-}
-
-/** What this browser has of a flow that never reached the engine. */
-function unsaved(flowId: string): Kept | null {
-  const stored = localStorage.getItem(key(flowId));
-  return stored === null ? null : (JSON.parse(stored) as Kept);
-}
-
-export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Saving {
+/** Without `unsaved`, nothing lies in the browser. */
+export function createSaving(
+  editor: Editor,
+  draft: Schemas["Draft"] | null,
+  unsaved: Unsaved | null,
+): Saving {
   const { flowId } = editor.getState();
   const store = createStore<SavingState>()(() => ({
     state: "saved",
@@ -100,7 +91,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
   function took(answer: Schemas["Draft"], document = editor.getState().document): void {
     sent = document;
     const isNewest = editor.getState().document === document;
-    if (isNewest) localStorage.removeItem(key(flowId));
+    if (isNewest) unsaved?.drop();
     store.setState({
       state: isNewest ? "saved" : "pending",
       error: null,
@@ -113,7 +104,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
   /** What the engine has is here again, as after an undo: there is nothing to send. */
   function unchanged(): void {
     window.clearTimeout(timer);
-    localStorage.removeItem(key(flowId));
+    unsaved?.drop();
     if (store.getState().state === "pending") store.setState({ state: "saved" });
   }
 
@@ -136,14 +127,13 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
         unchanged();
         return;
       }
-      const kept: Kept = { document, etag: store.getState().etag };
-      localStorage.setItem(key(flowId), JSON.stringify(kept));
+      unsaved?.keep(document, store.getState().etag);
       if (store.getState().state === "conflict") return;
       store.setState({ state: "pending" });
       later();
     });
-    const kept = unsaved(flowId);
-    if (kept !== null) {
+    const kept = unsaved?.left();
+    if (kept) {
       store.setState({ etag: kept.etag });
       editor.getState().replace(kept.document);
     }
