@@ -80,10 +80,19 @@ function useFollowDraft({ editor, saving }: Parts): void {
   const { flowId } = editor.getState();
   useNotices("draft", (draft) => {
     const isOther = draft.flowId === flowId && draft.etag !== saving.getState().etag;
-    if (!isOther || draft.etag === null || saving.getState().state !== "saved") return;
+    if (!isOther) return;
+    if (draft.etag === null) {
+      const known = queryClient.getQueryData(flows.queryKey)?.flows;
+      if (known?.every((each) => each.id !== flowId)) saving.deleted();
+      return;
+    }
+    if (saving.getState().state !== "saved") return;
     void saving.takeTheirs("saved").then((isTaken) => {
       if (isTaken) toast(t("tookTheirs"));
     });
+  });
+  useNotices("flow", (told) => {
+    if (told.flowId === flowId && "state" in told && told.state === "deleted") saving.deleted();
   });
 }
 

@@ -15,7 +15,7 @@ const PAUSE_MS = 600;
 const RETRY_MS = 3_000;
 
 export interface SavingState {
-  state: "saved" | "pending" | "saving" | "conflict" | "failed";
+  state: "saved" | "pending" | "saving" | "conflict" | "deleted" | "failed";
   error: unknown;
   /** The draft's; null as long as there is none. */
   etag: string | null;
@@ -30,8 +30,38 @@ export interface Saving extends StoreApi<SavingState> {
   keepMine: () => Promise<void>;
   /** Take over what the engine has now, if that is another one and the state is still this one. */
   takeTheirs: (state: SavingState["state"]) => Promise<boolean>;
+  /** Somebody else has deleted it: nothing is sent until this one is decided for. */
+  deleted: () => void;
   /** Send changes from now on, first what this browser still had; the answer ends it. */
   open: () => () => void;
+}
+
+interface Theirs extends Pick<SavingState, "etag" | "faults" | "warnings"> {
+  document: object;
+}
+
+async function present<Found>(found: Promise<Found>): Promise<Found | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function isSignedOut(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 401;
+}
+
+/** A person has to decide first. */
+function isOpen(state: SavingState["state"]): boolean {
+  return state === "conflict" || state === "deleted";
+}
+
+function mayPass(error: unknown): boolean {
+  return (
+    isSignedOut(error) || (error instanceof ApiError && (error.isOffline || error.status >= 500))
+  );
 }
 
 /** Without `unsaved`, nothing lies in the browser. */
@@ -61,6 +91,14 @@ export function createSaving(
     return isMineKept ? {} : { "if-none-match": "*" };
   }
 
+  /** Whoever signs in after one was signed out may be somebody else: raise what was said then. */
+  async function knowsOwner(): Promise<void> {
+    const { error } = store.getState();
+    if (!isSignedOut(error)) return;
+    const { id } = await take(api.GET("/api/me"));
+    if (id !== unsaved?.ownerId) throw error;
+  }
+
   async function send(): Promise<void> {
     const { document } = editor.getState();
     if (document === sent) return;
@@ -68,6 +106,7 @@ export function createSaving(
     sent = null;
     const { etag } = store.getState();
     try {
+      await knowsOwner();
       const answer = await take(
         api.PUT("/api/flows/{flow_id}/draft", {
           params: {
@@ -83,12 +122,12 @@ export function createSaving(
         store.setState({ state: "conflict", error });
       } else {
         store.setState({ state: "failed", error });
-        if (error instanceof ApiError && (error.isOffline || error.status >= 500)) later(RETRY_MS);
+        if (mayPass(error)) later(RETRY_MS);
       }
     }
   }
 
-  function took(answer: Schemas["Draft"], document = editor.getState().document): void {
+  function took(answer: Omit<Theirs, "document">, document = editor.getState().document): void {
     sent = document;
     const isNewest = editor.getState().document === document;
     if (isNewest) unsaved?.drop();
@@ -128,7 +167,7 @@ export function createSaving(
         return;
       }
       unsaved?.keep(document, store.getState().etag);
-      if (store.getState().state === "conflict") return;
+      if (isOpen(store.getState().state)) return;
       store.setState({ state: "pending" });
       later();
     });
@@ -143,13 +182,31 @@ export function createSaving(
     };
   }
 
+  function deleted(): void {
+    window.clearTimeout(timer);
+    store.setState({ state: "deleted", error: null });
+  }
+
+  /** The draft, or else what the flow itself has; null if both are gone. */
+  async function theirs(): Promise<Theirs | null> {
+    const params = { params: { path: { flow_id: flowId } } };
+    const draft = await present(take(api.GET("/api/flows/{flow_id}/draft", params)));
+    if (draft !== null) return draft;
+    const flow = await present(take(api.GET("/api/flows/{flow_id}", params)));
+    return flow && { document: flow.document, etag: null, faults: [], warnings: [] };
+  }
+
   return Object.assign(store, {
     open,
     flush,
+    deleted,
     takeTheirs: async (state: SavingState["state"]) => {
-      const path = { flow_id: flowId };
-      const draft = await take(api.GET("/api/flows/{flow_id}/draft", { params: { path } }));
+      const draft = await theirs();
       const now = store.getState();
+      if (draft === null) {
+        if (now.state === state) deleted();
+        return false;
+      }
       if (now.state !== state || now.etag === draft.etag) return false;
       const document = draft.document as FlowDocument;
       sent = document;
@@ -159,7 +216,7 @@ export function createSaving(
     },
     keepMine: async () => {
       isMineKept = true;
-      store.setState({ etag: null, state: "pending" });
+      store.setState({ etag: null, error: null, state: "pending" });
       await flush();
       isMineKept = false;
     },

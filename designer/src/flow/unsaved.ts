@@ -39,12 +39,13 @@ export class Unsaved {
   private source: string | null = null;
 
   private constructor(
+    readonly ownerId: string,
     private readonly prefix: string,
     private readonly open: ReadonlySet<string>,
   ) {}
 
   static async of(ownerId: string, flowId: string): Promise<Unsaved> {
-    return new Unsaved(`appmixer.unsaved.${ownerId}.${flowId}.`, await openPages());
+    return new Unsaved(ownerId, `appmixer.unsaved.${ownerId}.${flowId}.`, await openPages());
   }
 
   /** What this page is to go on with: its own, or the newest of pages that are gone. */
