@@ -82,6 +82,39 @@ async def test_an_owner_finds_nothing_of_another_in_any_view_stream_or_suggestio
     assert [each for each in told.answers if MARK in each] == []
 
 
+async def test_what_one_owner_could_not_save_is_not_shown_to_another_in_the_same_browser(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("ERR_FAILED", "net::", "404")
+    draft: dict[str, Any] = {"name": "Mine", "components": {}}
+    (await site.api.put("/api/flows/shared/draft", json=draft)).raise_for_status()
+    page = await visitor.open(await site.link("/flows/shared"))
+    name = page.get_by_role("textbox", name="Name of the flow")
+    await expect(name).to_have_value("Mine")
+    await page.route("**/api/flows/shared/draft", lambda route: route.abort())
+    await name.fill(MARK)
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    await page.unroute("**/api/flows/shared/draft")
+    await page.goto("about:blank")
+
+    await page.context.clear_cookies()
+    await page.goto(await link_of_an_owner(site, "/flows"))
+    await expect(page.get_by_role("main")).to_be_visible()
+    await page.evaluate(
+        """(draft) => fetch("/api/flows/shared/draft", {
+            method: "PUT",
+            headers: {"Content-Type": "application/json"},
+            body: JSON.stringify(draft),
+        }).then((answer) => { if (!answer.ok) throw new Error(answer.status); })""",
+        {**draft, "name": "Theirs"},
+    )
+    await page.goto(f"{site.url}/flows/shared")
+
+    await expect(name).to_have_value("Theirs")
+    await page.get_by_role("button", name="More", exact=True).click()
+    assert MARK not in await page.content()
+
+
 async def marks_everything(site: Site) -> str:
     """Have the first owner make something with the mark wherever there is something to make."""
     account = {

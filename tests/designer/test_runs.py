@@ -266,7 +266,14 @@ async def test_a_run_is_cancelled_and_run_like_it_was(visitor: Visitor, site: Si
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name="Cancel run").click()
     await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("cancelled")
-    await page.get_by_role("button", name="Run like this again").click()
+    again = page.get_by_role("button", name="Run like this again")
+    await again.click()
+    await dialog.get_by_role("button", name="Leave it").click()
+    await expect(dialog).to_have_count(0)
+    assert len((await site.api.get("/api/runs")).json()["runs"]) == 1
+    await again.click()
+    await expect(dialog).to_contain_text("messages are really sent")
+    await dialog.get_by_role("button", name="Begin it").click()
     await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("waiting")
     assert not page.url.endswith(run_id)
 

@@ -9,13 +9,25 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
-from ..browser import Visitor
+from ..browser import Visitor, until_holds
 from .conftest import Site
 from .flows import held, versions
+from .running import DEADLINE_S
+from .test_health import link_of_an_owner
 
 pytestmark = pytest.mark.anyio
 
 JSON = "application/json"
+UNSAVED = "Object.keys(localStorage).filter((key) => key.startsWith('appmixer.unsaved'))"
+FILL = """() => {
+    for (let size = 2 ** 23, key = 0; size >= 1; size /= 2) {
+        try {
+            localStorage.setItem(`filling.${key++}`, "x".repeat(size));
+        } catch {
+            continue;
+        }
+    }
+}"""
 DOCUMENT: Mapping[str, Any] = {
     "name": "Greeting",
     "components": {"begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}}},
@@ -201,6 +213,19 @@ async def test_everything_that_keeps_a_version_from_being_saved_is_said(
         await expect(refusal).to_contain_text(text)
 
 
+async def test_a_flow_without_a_name_is_told_that_it_is_the_name_that_is_missing(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("422", "404")
+    page = await opened(visitor, site)
+
+    await name(page).fill("")
+    await page.get_by_role("button", name="Save version").click()
+
+    refusal = page.get_by_role("alert").filter(has_text="The flow cannot be used as it is")
+    await expect(refusal).to_contain_text("name: It is empty; fill it in.")
+
+
 async def test_a_file_with_a_step_that_is_none_is_refused_wherever_it_is_imported(
     visitor: Visitor, site: Site
 ) -> None:
@@ -251,6 +276,147 @@ async def test_a_draft_that_cannot_be_drawn_leaves_the_list_of_flows_as_it_is(
     await expect(card(page)).to_be_visible()
 
 
+async def test_two_tabs_that_cannot_save_keep_what_each_has_typed(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("412", "ERR_FAILED", "net::")
+    first = await opened(visitor, site)
+    second = await first.context.new_page()
+    await second.goto(first.url)
+    await expect(name(second)).to_have_value("Greeting")
+
+    await second.route("**/api/flows/*/draft", lambda route: route.abort())
+    await name(second).fill("Of the second")
+    await expect(second.get_by_text("Not saved yet")).to_be_visible()
+    await name(first).fill("Of the first")
+    await expect(first.get_by_text("Draft saved")).to_be_visible()
+    await until_stored(site, "Of the first")
+    await second.unroute("**/api/flows/*/draft")
+    await second.reload()
+
+    await expect(name(second)).to_have_value("Of the second")
+    await expect(second.get_by_text("This flow was changed elsewhere")).to_be_visible()
+    await expect(name(first)).to_have_value("Of the first")
+
+
+async def test_what_a_closed_tab_could_not_save_another_goes_on_with(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("ERR_FAILED", "net::")
+    page = await opened(visitor, site)
+    await page.route("**/api/flows/*/draft", lambda route: route.abort())
+    await name(page).fill("Typed before it was closed")
+    await expect(page.get_by_text("Not saved yet")).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(name(other)).to_have_value("Greeting")
+
+    await page.close()
+    await until_holds(other, "navigator.locks.query().then(({held}) => held.length === 1)")
+    await other.reload()
+
+    await expect(name(other)).to_have_value("Typed before it was closed")
+    await until_stored(site, "Typed before it was closed")
+    await expect(other.get_by_text("Draft saved")).to_be_visible()
+    assert await other.evaluate(UNSAVED) == []
+
+
+async def test_a_full_browser_sends_what_it_cannot_keep(visitor: Visitor, site: Site) -> None:
+    page = await opened(visitor, site)
+    await page.evaluate(FILL)
+
+    await name(page).fill("Typed into a full browser")
+
+    await until_stored(site, "Typed into a full browser")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+
+async def test_who_was_signed_out_is_told_and_what_they_type_is_saved_once_they_are_back(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("401")
+    page = await opened(visitor, site)
+    told = page.get_by_role("alert").filter(has_text="You are not signed in any more")
+
+    await page.context.clear_cookies()
+    await name(page).fill("Typed when signed out")
+    await expect(told).to_contain_text("kept in this browser")
+    assert await stored_name(site) == "Greeting"
+    other = await page.context.new_page()
+    await other.goto(await site.link("/accounts"))
+
+    await until_stored(site, "Typed when signed out")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+    await expect(told).to_have_count(0)
+
+
+async def test_what_one_owner_typed_is_not_saved_as_another_who_signs_in(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("401", "404")
+    (await site.api.put("/api/flows/greeting", json=DOCUMENT)).raise_for_status()
+    page = await visitor.open(await site.link("/flows/greeting"))
+    await expect(name(page)).to_have_value("Greeting")
+
+    await page.context.clear_cookies()
+    await name(page).fill("Mine alone")
+    told = page.get_by_role("alert").filter(has_text="You are not signed in any more")
+    await expect(told).to_be_visible()
+    other = await page.context.new_page()
+    await other.goto(await link_of_an_owner(site, "/flows"))
+    await expect(other.get_by_role("main")).to_be_visible()
+    # What would be sent after the first answer would be before the second.
+    for _ in range(2):
+        await page.wait_for_event("response", lambda each: each.url.endswith("/me") and each.ok)
+
+    assert (await (await other.request.get(f"{site.url}/api/flows")).json())["drafts"] == []
+
+
+async def test_a_flow_that_was_deleted_elsewhere_is_kept_or_left(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404", "412", "ERR_FAILED", "net::")
+    page = await opened(visitor, site)
+    told = page.get_by_role("alert").filter(has_text="This flow was deleted elsewhere")
+
+    (await site.api.delete("/api/flows/greeting/draft")).raise_for_status()
+    await expect(told).to_be_visible()
+    await name(page).fill("Mine all the same")
+    await told.get_by_role("button", name="Keep mine").click()
+    await until_stored(site, "Mine all the same")
+    await expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    (await site.api.delete("/api/flows/greeting/draft")).raise_for_status()
+    await told.get_by_role("button", name="To the flows").click()
+    await expect(page.get_by_role("button", name="New flow").first).to_be_visible()
+    assert (await site.api.get("/api/flows")).json()["drafts"] == []
+
+
+async def test_nothing_can_be_taken_of_a_flow_that_was_deleted_unheard(
+    visitor: Visitor, site: Site
+) -> None:
+    visitor.expect_complaints("404", "412")
+    context = await visitor.context()
+    # Nothing is told on this page.
+    await context.route("**/api/stream", held_back)
+    (await site.api.put("/api/flows/greeting/draft", json=DOCUMENT)).raise_for_status()
+    page = await context.new_page()
+    await page.goto(await site.link("/flows/greeting"))
+    await expect(name(page)).to_have_value("Greeting")
+
+    (await site.api.delete("/api/flows/greeting/draft")).raise_for_status()
+    await name(page).fill("Mine")
+    await page.get_by_role("button", name="Take theirs").click()
+
+    told = page.get_by_role("alert").filter(has_text="This flow was deleted elsewhere")
+    await told.get_by_role("button", name="Keep mine").click()
+    await until_stored(site, "Mine")
+
+
+async def held_back(_route: Route) -> None:
+    """Give no answer."""
+
+
 async def opened(visitor: Visitor, site: Site, document: Mapping[str, Any] = DOCUMENT) -> Page:
     (await site.api.put("/api/flows/greeting/draft", json=document)).raise_for_status()
     page = await visitor.open(await site.link("/flows/greeting"))
@@ -264,6 +430,14 @@ def name(page: Page) -> Locator:
 
 def card(page: Page) -> Locator:
     return page.locator('[data-step="begin"]')
+
+
+async def until_stored(site: Site, expected: str) -> None:
+    deadline = asyncio.get_running_loop().time() + DEADLINE_S
+    # There may be none before.
+    while expected not in (await site.api.get("/api/flows/greeting/draft")).text:
+        assert asyncio.get_running_loop().time() < deadline, f"{expected!r} was not saved."
+        await asyncio.sleep(0.05)
 
 
 async def stored_name(site: Site) -> str:

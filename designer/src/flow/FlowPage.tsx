@@ -14,7 +14,7 @@ import { LiveRuns } from "../runs/LiveRuns";
 import { RunDrawing } from "../runs/RunDrawing";
 import { StepInAddress } from "../runs/StepInAddress";
 import { api, take, type Schemas } from "../shared/api/client";
-import { flows, palette, queryClient } from "../shared/api/queries";
+import { flows, me, palette, queryClient } from "../shared/api/queries";
 import { useNotices } from "../shared/api/stream";
 import { useNarrow } from "../shared/ui/narrow";
 import { ErrorNote } from "../shared/ui/Note";
@@ -30,6 +30,7 @@ import { Sheets } from "./Sheets";
 import { SavingContext } from "./saving-context";
 import { createSaving, type Saving } from "./saving";
 import { TopBar } from "./TopBar";
+import { Unsaved } from "./unsaved";
 
 interface Parts {
   editor: Editor;
@@ -39,6 +40,7 @@ interface Parts {
 interface Opened {
   flow: Schemas["Flow"] | null;
   draft: Schemas["Draft"] | null;
+  unsaved: Unsaved;
 }
 
 async function openFlow(id: string): Promise<Opened> {
@@ -48,12 +50,14 @@ async function openFlow(id: string): Promise<Opened> {
   const known = await queryClient.query({ ...flows, staleTime: 0 });
   const isStored = known.flows.some((each) => each.id === id);
   const isDrafted = known.drafts.some((each) => each.id === id);
-  const [flow, draft] = await Promise.all([
+  const who = await queryClient.query(me);
+  const [flow, draft, unsaved] = await Promise.all([
     isStored ? take(api.GET("/api/flows/{flow_id}", params)) : null,
     isDrafted ? take(api.GET("/api/flows/{flow_id}/draft", params)) : null,
+    Unsaved.of(who.id, id),
   ]);
   await components;
-  return { flow, draft };
+  return { flow, draft, unsaved };
 }
 
 export default function FlowPage({ id }: { id: string }) {
@@ -76,17 +80,26 @@ function useFollowDraft({ editor, saving }: Parts): void {
   const { flowId } = editor.getState();
   useNotices("draft", (draft) => {
     const isOther = draft.flowId === flowId && draft.etag !== saving.getState().etag;
-    if (!isOther || draft.etag === null || saving.getState().state !== "saved") return;
+    if (!isOther) return;
+    if (draft.etag === null) {
+      const known = queryClient.getQueryData(flows.queryKey)?.flows;
+      if (known?.every((each) => each.id !== flowId)) saving.deleted();
+      return;
+    }
+    if (saving.getState().state !== "saved") return;
     void saving.takeTheirs("saved").then((isTaken) => {
       if (isTaken) toast(t("tookTheirs"));
     });
+  });
+  useNotices("flow", (told) => {
+    if (told.flowId === flowId && "state" in told && told.state === "deleted") saving.deleted();
   });
 }
 
 function partsOf(id: string, opened: Opened): Parts {
   const stored = (opened.draft ?? opened.flow)?.document as FlowDocument | undefined;
   const editor = createEditor(id, stored ?? emptyDocument(id));
-  return { editor, saving: createSaving(editor, opened.draft) };
+  return { editor, saving: createSaving(editor, opened.draft, opened.unsaved) };
 }
 
 /** How many parts of the page are drawn: one after another, so that nothing waits for them all. */

@@ -30,7 +30,7 @@ import { flowIn } from "./clipboard";
 import { useEditor, useEditorStore } from "./editor";
 import style from "./flow.module.css";
 import { RunDialog } from "./RunDialog";
-import { SavingSign } from "./SavingSign";
+import { SavingNote, SavingSign } from "./SavingSign";
 import { download, useFlowActions, useStoredFlow } from "./stored";
 import { VersionsDialog } from "./VersionsDialog";
 
@@ -148,6 +148,7 @@ export function TopBar() {
           }}
         />
       </div>
+      <SavingNote />
       {error !== null && <ErrorNote error={error} />}
       {isNoFlow && <Note title={t("notImported")} cause={t("notAFlow")} cure={t("importCure")} />}
       {stored !== null && !isRunning && stored.reason !== "" && error === null && (

@@ -9,12 +9,13 @@ import { createStore, type StoreApi } from "zustand";
 import { api, ApiError, quoted, take, type Schemas } from "../shared/api/client";
 import type { FlowDocument } from "./document";
 import type { Editor } from "./editor";
+import type { Unsaved } from "./unsaved";
 
 const PAUSE_MS = 600;
 const RETRY_MS = 3_000;
 
 export interface SavingState {
-  state: "saved" | "pending" | "saving" | "conflict" | "failed";
+  state: "saved" | "pending" | "saving" | "conflict" | "deleted" | "failed";
   error: unknown;
   /** The draft's; null as long as there is none. */
   etag: string | null;
@@ -29,26 +30,46 @@ export interface Saving extends StoreApi<SavingState> {
   keepMine: () => Promise<void>;
   /** Take over what the engine has now, if that is another one and the state is still this one. */
   takeTheirs: (state: SavingState["state"]) => Promise<boolean>;
+  /** Somebody else has deleted it: nothing is sent until this one is decided for. */
+  deleted: () => void;
   /** Send changes from now on, first what this browser still had; the answer ends it. */
   open: () => () => void;
 }
 
-interface Kept {
-  document: FlowDocument;
-  etag: string | null;
+interface Theirs extends Pick<SavingState, "etag" | "faults" | "warnings"> {
+  document: object;
 }
 
-function key(flowId: string): string {
-  return `appmixer.unsaved.${flowId}`;
+async function present<Found>(found: Promise<Found>): Promise<Found | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
 }
 
-/** What this browser has of a flow that never reached the engine. */
-function unsaved(flowId: string): Kept | null {
-  const stored = localStorage.getItem(key(flowId));
-  return stored === null ? null : (JSON.parse(stored) as Kept);
+export function isSignedOut(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 401;
 }
 
-export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Saving {
+/** A person has to decide first. */
+function isOpen(state: SavingState["state"]): boolean {
+  return state === "conflict" || state === "deleted";
+}
+
+function mayPass(error: unknown): boolean {
+  return (
+    isSignedOut(error) || (error instanceof ApiError && (error.isOffline || error.status >= 500))
+  );
+}
+
+/** Without `unsaved`, nothing lies in the browser. */
+export function createSaving(
+  editor: Editor,
+  draft: Schemas["Draft"] | null,
+  unsaved: Unsaved | null,
+): Saving {
   const { flowId } = editor.getState();
   const store = createStore<SavingState>()(() => ({
     state: "saved",
@@ -70,6 +91,14 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     return isMineKept ? {} : { "if-none-match": "*" };
   }
 
+  /** Whoever signs in after one was signed out may be somebody else: raise what was said then. */
+  async function knowsOwner(): Promise<void> {
+    const { error } = store.getState();
+    if (!isSignedOut(error)) return;
+    const { id } = await take(api.GET("/api/me"));
+    if (id !== unsaved?.ownerId) throw error;
+  }
+
   async function send(): Promise<void> {
     const { document } = editor.getState();
     if (document === sent) return;
@@ -77,6 +106,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     sent = null;
     const { etag } = store.getState();
     try {
+      await knowsOwner();
       const answer = await take(
         api.PUT("/api/flows/{flow_id}/draft", {
           params: {
@@ -92,15 +122,15 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
         store.setState({ state: "conflict", error });
       } else {
         store.setState({ state: "failed", error });
-        if (error instanceof ApiError && (error.isOffline || error.status >= 500)) later(RETRY_MS);
+        if (mayPass(error)) later(RETRY_MS);
       }
     }
   }
 
-  function took(answer: Schemas["Draft"], document = editor.getState().document): void {
+  function took(answer: Omit<Theirs, "document">, document = editor.getState().document): void {
     sent = document;
     const isNewest = editor.getState().document === document;
-    if (isNewest) localStorage.removeItem(key(flowId));
+    if (isNewest) unsaved?.drop();
     store.setState({
       state: isNewest ? "saved" : "pending",
       error: null,
@@ -113,7 +143,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
   /** What the engine has is here again, as after an undo: there is nothing to send. */
   function unchanged(): void {
     window.clearTimeout(timer);
-    localStorage.removeItem(key(flowId));
+    unsaved?.drop();
     if (store.getState().state === "pending") store.setState({ state: "saved" });
   }
 
@@ -136,14 +166,13 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
         unchanged();
         return;
       }
-      const kept: Kept = { document, etag: store.getState().etag };
-      localStorage.setItem(key(flowId), JSON.stringify(kept));
-      if (store.getState().state === "conflict") return;
+      unsaved?.keep(document, store.getState().etag);
+      if (isOpen(store.getState().state)) return;
       store.setState({ state: "pending" });
       later();
     });
-    const kept = unsaved(flowId);
-    if (kept !== null) {
+    const kept = unsaved?.left();
+    if (kept) {
       store.setState({ etag: kept.etag });
       editor.getState().replace(kept.document);
     }
@@ -153,13 +182,31 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     };
   }
 
+  function deleted(): void {
+    window.clearTimeout(timer);
+    store.setState({ state: "deleted", error: null });
+  }
+
+  /** The draft, or else what the flow itself has; null if both are gone. */
+  async function theirs(): Promise<Theirs | null> {
+    const params = { params: { path: { flow_id: flowId } } };
+    const draft = await present(take(api.GET("/api/flows/{flow_id}/draft", params)));
+    if (draft !== null) return draft;
+    const flow = await present(take(api.GET("/api/flows/{flow_id}", params)));
+    return flow && { document: flow.document, etag: null, faults: [], warnings: [] };
+  }
+
   return Object.assign(store, {
     open,
     flush,
+    deleted,
     takeTheirs: async (state: SavingState["state"]) => {
-      const path = { flow_id: flowId };
-      const draft = await take(api.GET("/api/flows/{flow_id}/draft", { params: { path } }));
+      const draft = await theirs();
       const now = store.getState();
+      if (draft === null) {
+        if (now.state === state) deleted();
+        return false;
+      }
       if (now.state !== state || now.etag === draft.etag) return false;
       const document = draft.document as FlowDocument;
       sent = document;
@@ -169,7 +216,7 @@ export function createSaving(editor: Editor, draft: Schemas["Draft"] | null): Sa
     },
     keepMine: async () => {
       isMineKept = true;
-      store.setState({ etag: null, state: "pending" });
+      store.setState({ etag: null, error: null, state: "pending" });
       await flush();
       isMineKept = false;
     },

@@ -21,6 +21,7 @@ export function RunActions({ run, addressOf }: { run: Run; addressOf: (runId: st
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const [isAsked, setAsked] = useState(false);
+  const [isLikeAsked, setLikeAsked] = useState(false);
   const params = { params: { path: { run_id: run.id } } };
   const refresh = () => client.invalidateQueries({ queryKey: ["runs", run.id] });
   const done = ({ message }: { message: string }) => {
@@ -60,6 +61,7 @@ export function RunActions({ run, addressOf }: { run: Run; addressOf: (runId: st
       toast(t("actions.likeDone"));
       navigate(addressOf(runId));
     },
+    onSettled: () => setLikeAsked(false),
   });
   const error = cancel.error ?? pause.error ?? resume.error ?? retry.error ?? like.error;
   const isUnderWay = !isOver(run.status);
@@ -95,7 +97,11 @@ export function RunActions({ run, addressOf }: { run: Run; addressOf: (runId: st
           </Button>
         )}
         {run.flowName !== null && (
-          <Button isSmall disabled={like.isPending} onClick={() => like.mutate()}>
+          <Button
+            isSmall
+            disabled={like.isPending}
+            onClick={() => (run.isTest ? like.mutate() : setLikeAsked(true))}
+          >
             <Copy size={14} aria-hidden />
             {t("actions.like")}
           </Button>
@@ -108,6 +114,15 @@ export function RunActions({ run, addressOf }: { run: Run; addressOf: (runId: st
           <Button onClick={() => setAsked(false)}>{t("actions.keep")}</Button>
           <Button look="danger" disabled={cancel.isPending} onClick={() => cancel.mutate()}>
             {t("actions.cancel")}
+          </Button>
+        </DialogActions>
+      </Dialog>
+      <Dialog title={t("actions.likeAsk")} isOpen={isLikeAsked} onClose={() => setLikeAsked(false)}>
+        <p>{t("actions.likeText")}</p>
+        <DialogActions>
+          <Button onClick={() => setLikeAsked(false)}>{t("actions.notAgain")}</Button>
+          <Button look="main" disabled={like.isPending} onClick={() => like.mutate()}>
+            {t("actions.likeNow")}
           </Button>
         </DialogActions>
       </Dialog>

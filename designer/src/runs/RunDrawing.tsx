@@ -105,7 +105,7 @@ function AsItWas({
     const editor = createEditor(flowId, document);
     const nothing = () => undefined;
     editor.setState({ change: nothing, undo: nothing, redo: nothing, replace: nothing });
-    return { editor, saving: createSaving(editor, null) };
+    return { editor, saving: createSaving(editor, null, null) };
   });
   useEffect(() => outer.getState().select([]), [outer]);
   return (

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ApiError } from "../api/client";
+import { ApiError, type Schemas } from "../api/client";
 import style from "./ui.module.css";
 
 interface Told {
@@ -38,16 +38,21 @@ export function useTold(error: unknown): Told {
   return { title: t("ours.title"), cause: String(error), cure: t("ours.cure") };
 }
 
+/** What is wrong, and where. */
+function lineOf({ path, text }: Schemas["Fault"]): string {
+  return path === "" ? text : `${path}: ${text}`;
+}
+
 export function ErrorNote({ error, children }: { error: unknown; children?: ReactNode }) {
   const told = useTold(error);
-  const more =
-    error instanceof ApiError ? error.faults.filter(({ text }) => text !== told.cause) : [];
+  const faults = error instanceof ApiError ? error.faults.map(lineOf) : [];
+  const [first = told.cause, ...more] = faults;
   return (
-    <Note {...told}>
+    <Note {...told} cause={first}>
       {more.length > 0 && (
         <ul>
-          {more.map(({ path, text }) => (
-            <li key={path + text}>{text}</li>
+          {more.map((line) => (
+            <li key={line}>{line}</li>
           ))}
         </ul>
       )}

@@ -57,11 +57,21 @@ export default {
   faults_one: "{{count}} Fehler",
   faults_other: "{{count}} Fehler",
   import: "Importieren",
+  signedOut: {
+    title: "Nicht mehr angemeldet",
+    cause: "Was seither geändert wurde, liegt in diesem Browser und ist noch nicht gesichert.",
+    cure: "In einem anderen Tab wieder anmelden, mit einem Link von „appmixer link“; diese Seite sichert dann von selbst.",
+  },
   conflict: {
     title: "Dieser Flow wurde anderswo geändert",
     text: "Ein anderer Tab oder eine andere Person hat einen anderen Entwurf gesichert.",
     theirs: "Den anderen nehmen",
     mine: "Eigenen behalten",
+  },
+  deleted: {
+    title: "Dieser Flow wurde anderswo gelöscht",
+    text: "Was hier zu sehen ist, gibt es nur noch in diesem Browser.",
+    back: "Zu den Flows",
   },
   change: {
     added: "neu",

@@ -83,6 +83,10 @@ export default {
       "Niemand weiß, ob es geschehen ist. Wenn ja, geschieht es zweimal: Jemand bekommt eine Nachricht vielleicht doppelt.",
     notAgain: "Lassen",
     like: "Noch einmal so laufen lassen",
+    likeAsk: "Noch einen Lauf wie diesen beginnen?",
+    likeText:
+      "Er beginnt mit denselben Werten, als wäre es gerade geschehen: Nachrichten werden wirklich gesendet.",
+    likeNow: "Beginnen",
     likeDone: "Ein weiterer Lauf hat begonnen",
     connect: "{{account}} neu verbinden",
     openField: "Feld „{{field}}“ öffnen",

@@ -54,11 +54,21 @@ export default {
   faults_one: "{{count}} fault",
   faults_other: "{{count}} faults",
   import: "Import",
+  signedOut: {
+    title: "You are not signed in any more",
+    cause: "What you have changed since then is kept in this browser, and not saved yet.",
+    cure: "Sign in again in another tab, by a link of “appmixer link”; this page saves by itself then.",
+  },
   conflict: {
     title: "This flow was changed elsewhere",
     text: "Another tab or person has saved another draft.",
     theirs: "Take theirs",
     mine: "Keep mine",
+  },
+  deleted: {
+    title: "This flow was deleted elsewhere",
+    text: "What you see is in this browser alone.",
+    back: "To the flows",
   },
   change: {
     added: "added",

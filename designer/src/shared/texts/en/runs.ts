@@ -80,6 +80,10 @@ export default {
       "Nobody knows whether this was done. If it was, it happens twice: somebody may get a message two times.",
     notAgain: "Leave it",
     like: "Run like this again",
+    likeAsk: "Begin another run like this one?",
+    likeText:
+      "It begins with the same values, as if it had just happened: messages are really sent.",
+    likeNow: "Begin it",
     likeDone: "Another run has begun",
     connect: "Connect {{account}} again",
     openField: "Open the field “{{field}}”",
