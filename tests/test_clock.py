@@ -38,6 +38,7 @@ REAL_TIME = {
     "engine/host/contexts.py": "how long an owner keeps the loop",
     "engine/events/inbox.py": "how long a commit takes",
     "engine/events/pacing.py": "how fast events come",
+    "engine/storage/alone.py": "another process may have died, and a database has its own clock",
     "engine/storage/fence.py": "another process may have taken over",
     "engine/storage/patience.py": "how long a commit takes",
     "engine/storage/writer.py": "how long a commit takes",
