@@ -27,7 +27,10 @@ async def alone(writer: Writer, name: str) -> AsyncGenerator[None]:
     """Be the only process inside that does what has this name, and wait for another that is."""
     holder = uuid.uuid4().hex
     while True:
-        if await writer.commit(partial(_take, name=name, holder=holder)):
+        # Whoever does it for a step may have lost the turn by now, and does it all the same.
+        with outside_fence():
+            is_taken = await writer.commit(partial(_take, name=name, holder=holder))
+        if is_taken:
             break
         await asyncio.sleep(LOOK_S)
     try:

@@ -47,7 +47,7 @@ def test_a_send_without_a_usable_answer_is_left_in_doubt_and_never_repeated(
 
     assert (answer.status_code, answer.json()) == (
         200,
-        {"status": "waiting", "output": {}, "error": None, "reason": DOUBT},
+        {"status": "waiting", "output": {}, "error": None, "fate": None, "reason": DOUBT},
     )
     assert ready.asked() == [f"POST messages {seen}"]
     assert len(ready.phone(PEOPLE[0])) == arrived

@@ -140,7 +140,7 @@ function Panels({ flowId, drawn }: { flowId: string; drawn: number }) {
   if (isNarrow) return <Sheets flowId={flowId}>{canvas}</Sheets>;
   return (
     <Group className={style["panels"] ?? ""}>
-      <Panel id="side" defaultSize="16%" minSize={200} collapsible>
+      <Panel id="side" defaultSize="16%" minSize={180} collapsible>
         {drawn >= 2 && <SidePanel />}
       </Panel>
       <Separator className={style["separator"] ?? ""} />
