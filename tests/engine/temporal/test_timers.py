@@ -70,7 +70,7 @@ async def test_a_timer_outlives_the_process_that_has_made_it(
         dies, lives = Record(site.patience_s, slow={"later"}), Record(site.patience_s)
         process = await site.open(dies.execute)
         await process.wait(segment("later"), 3.0)
-        await until(lambda: _are(site, [WorkflowExecutionStatus.RUNNING]))
+        await until(lambda: timers(site))
 
         await process.die()
         await site.open(lives.execute)
