@@ -62,15 +62,21 @@ def frozen(url: str) -> Generator[None]:
         _signal(processes, signal.SIGCONT)
 
 
-def restart(url: str) -> None:
-    """Restart a server: connections end, and for a moment none is taken."""
+@contextmanager
+def away(url: str) -> Generator[None]:
+    """Stop a server, which ends its connections and takes none, and start it again."""
     with psycopg.connect(url) as connection:
         found = connection.execute("SHOW data_directory").fetchone()
     assert found is not None
-    data = Path(found[0])
-    log = data.with_name("log")
-    pg_ctl = BINARIES[-1] / "pg_ctl"
-    _command(pg_ctl, "-D", data, "-m", "fast", "-w", "-t", "300", "-l", log, "restart")
+    data, pg_ctl = Path(found[0]), BINARIES[-1] / "pg_ctl"
+    _command(pg_ctl, "-D", data, "-m", "fast", "-w", "-t", "300", "stop")
+    try:
+        yield
+    finally:
+        # What it was started with is kept in its folder.
+        options = (data / "postmaster.opts").read_text().split(maxsplit=1)[1].strip()
+        started = ["-D", data, "-o", options, "-l", data.with_name("log"), "-w", "-t", "300"]
+        _command(pg_ctl, *started, "start")
 
 
 def _parent(process: int) -> int:
