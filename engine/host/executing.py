@@ -130,6 +130,7 @@ def make_execution(
         log,
         on_lost=lambda: due.leave_all(),
         is_alone=database.dialect.name == "sqlite",
+        executes_alone=over is None,
     )
     lease: Turn | None = None
     temporal: Temporal | None = None

@@ -14,7 +14,7 @@ from ..errors import StartError
 from ..observe.stream import Stream
 from ..observe.tasks import Tasks
 from ..settings import TEMPORAL_VARIABLES, Settings
-from ..storage.claims import others_execute
+from ..storage.claims import one_executes_alone, others_execute
 from ..storage.database import is_current, migrate
 from ..storage.patience import in_time
 from ..storage.readers import FIRST_ANSWER_S, Readers
@@ -56,13 +56,24 @@ async def open_storage(
     opened.push_async_callback(close_writer)
     if database.dialect.name != "sqlite":
         await in_time(writer.commit(partial(mark, seal=seal)), FIRST_ANSWER_S)
-        if settings.temporal is None and await readers.read(others_execute):
-            raise StartError(
-                "Other processes on this database execute runs over Temporal, and all have to or"
-                f" none. Name the service with --temporal ({TEMPORAL_VARIABLES['address']}), or"
-                " stop the others first; one that has died counts for ten seconds."
-            )
+        await readers.read(partial(_check_others, is_over_temporal=settings.temporal is not None))
     return Storage(readers, writer, seal, clock)
+
+
+def _check_others(connection: sa.Connection, *, is_over_temporal: bool) -> None:
+    """Raise StartError if another process executes in another way."""
+    named = f"--temporal ({TEMPORAL_VARIABLES['address']})"
+    stop = "stop the others first; one that has died counts for ten seconds."
+    if is_over_temporal and connection.scalar(sa.select(one_executes_alone())):
+        raise StartError(
+            "Another process on this database executes runs by itself, and all have to be over"
+            f" Temporal or none. Leave {named} out, or {stop}"
+        )
+    if not is_over_temporal and connection.scalar(sa.select(others_execute())):
+        raise StartError(
+            "Other processes on this database execute runs over Temporal, and all have to or"
+            f" none. Name the service with {named}, or {stop}"
+        )
 
 
 def open_rates(

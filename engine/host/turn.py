@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..contract import Log
+from ..storage.claims import ALONE, others_execute
 from ..storage.database import DATABASE_AWAY
 from ..storage.fence import TURN, Fence, Term
 from ..storage.statements import insert
@@ -44,13 +45,18 @@ class Turn:
     on_lost: Callable[[], None]
     is_alone: bool
     """Whether no other process can be on this database."""
+    executes_alone: bool = False
+    """Whether what is due is executed by whoever has the turn: it gives way to those that share."""
     name: str = TURN
     lease_s: float = LEASE_S
     look_s: float = LOOK_S
     fence: Fence = field(default_factory=Fence)
-    _holder: str = field(default_factory=lambda: uuid.uuid4().hex)
+    _holder: str = field(init=False)
     _term: Term | None = None
     _end: asyncio.TimerHandle | None = None
+
+    def __post_init__(self) -> None:
+        self._holder = f"{ALONE if self.executes_alone else ''}{uuid.uuid4().hex}"
 
     @property
     def _what(self) -> str:
@@ -133,6 +139,8 @@ def take(connection: sa.Connection, *, holder: str, lease_s: float, name: str = 
     """
     now = sa.extract("epoch", sa.func.clock_timestamp())
     may = sa.or_(leases.c.holder == holder, leases.c.expires_at < now)
+    if holder.startswith(ALONE):
+        may &= ~others_execute()
     free = sa.select(leases.c.name).where(leases.c.name == name, may)
     change = {
         "holder": holder,

@@ -14,12 +14,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from .database import LeaseLostError
-from .fence import Term
+from .fence import TURN, Term
 from .tables import claims, leases, segments
 from .writer import Joined, Writer
 
 # How the leases of processes are named; the rest is theirs alone.
 PROCESS, NOBODY = "worker:", ""
+# How a process calls itself that executes whatever is due as long as it has the turn.
+ALONE = "alone:"
 # What is left of a process that ended so long ago.
 KEPT_S = 86_400.0
 _NOW = sa.extract("epoch", sa.func.clock_timestamp())
@@ -73,10 +75,16 @@ def is_claimed(segment_id: sa.ColumnElement[str]) -> sa.Exists:
     )
 
 
-def others_execute(connection: sa.Connection) -> bool:
+def others_execute() -> sa.Exists:
     """Say whether processes live of which each executes by a lease of its own."""
-    alive = leases.c.name.startswith(PROCESS) & _LIVES
-    return connection.scalar(sa.select(leases.c.name).where(alive).limit(1)) is not None
+    lease = leases.alias()
+    lives = lease.c.expires_at >= _NOW
+    return sa.exists().where(lease.c.name.startswith(PROCESS), lives)
+
+
+def one_executes_alone() -> sa.Exists:
+    """Say whether a process lives that has the turn, and executes whatever is due."""
+    return sa.exists().where(leases.c.name == TURN, leases.c.holder.startswith(ALONE), _LIVES)
 
 
 def remove_claims(connection: sa.Connection) -> None:

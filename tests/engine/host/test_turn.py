@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 
 from appmixer.engine.host.turn import LEASE_S, LOOK_S, Turn, take
 from appmixer.engine.observe.logs import get_log
+from appmixer.engine.storage.claims import PROCESS
 from appmixer.engine.storage.database import (
     DATABASE_AWAY,
     LeaseLostError,
@@ -40,10 +42,17 @@ async def database(postgres: str) -> AsyncIterator[sa.Engine]:
 
 @asynccontextmanager
 async def _kept(
-    database: sa.Engine, *, lease_s: float = LEASE_S, look_s: float = LOOK_S
+    database: sa.Engine, *, lease_s: float = LEASE_S, look_s: float = LOOK_S, **more: Any
 ) -> AsyncGenerator[Turn]:
-    writer, log = Writer(database), get_log("test")
-    turn = Turn(writer, log, on_lost=lambda: None, is_alone=False, lease_s=lease_s, look_s=look_s)
+    turn = Turn(
+        Writer(database),
+        get_log("test"),
+        on_lost=lambda: None,
+        is_alone=False,
+        lease_s=lease_s,
+        look_s=look_s,
+        **more,
+    )
     keeping = asyncio.create_task(turn.keep(), name="keep")
     try:
         yield turn
@@ -51,7 +60,7 @@ async def _kept(
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await turn.close()
-        await asyncio.to_thread(writer.close)
+        await asyncio.to_thread(turn.writer.close)
 
 
 @pytest.fixture
@@ -59,7 +68,7 @@ async def begin(database: sa.Engine) -> AsyncIterator[Begin]:
     """Begin processes that want the turn; each gives it back when the test ends."""
     async with AsyncExitStack() as kept:
 
-        async def begin(**more: float) -> Turn:
+        async def begin(**more: Any) -> Turn:
             return await kept.enter_async_context(_kept(database, **more))
 
         yield begin
@@ -75,6 +84,18 @@ def keys(database: sa.Engine) -> set[str]:
         return set(connection.scalars(sa.select(store.c.key)))
 
 
+@asynccontextmanager
+async def stuck(turn: Turn) -> AsyncGenerator[None]:
+    """Let the writer of a process write nothing."""
+    goes_on = threading.Event()
+    waiting = asyncio.create_task(turn.writer.commit(lambda _: goes_on.wait(60)))
+    try:
+        yield
+    finally:
+        goes_on.set()
+        await waiting
+
+
 def taken_away(database: sa.Engine) -> None:
     """Let another process have it, as if the lease had ended unnoticed."""
     with database.begin() as connection:
@@ -87,13 +108,13 @@ def test_a_take_over_lasts_as_long_as_is_promised() -> None:
 
 
 async def test_one_of_several_has_the_turn_and_keeps_it(begin: Begin, database: sa.Engine) -> None:
-    first = await begin(lease_s=0.5, look_s=0.1)
+    first = await begin(lease_s=3.0, look_s=0.1)
     await first.is_mine.wait()
-    second = await begin(lease_s=0.5, look_s=0.1)
+    second = await begin(lease_s=3.0, look_s=0.1)
 
-    for _ in range(10):
+    for _ in range(50):
         await first.writer.commit(lambda _: None)
-        await asyncio.sleep(0.1)  # twice as long as the lease, which is renewed meanwhile
+        await asyncio.sleep(0.1)  # longer than the lease in all, which is renewed meanwhile
 
     assert (first.is_mine.is_set(), second.is_mine.is_set()) == (True, False)
 
@@ -108,23 +129,36 @@ async def test_another_takes_over_at_once_from_one_that_ends_in_order(
         await second.is_mine.wait()
 
 
+async def test_one_that_executes_alone_gives_way_to_those_that_share_what_is_due(
+    begin: Begin,
+) -> None:
+    alone = await begin(look_s=0.1, executes_alone=True)
+    await alone.is_mine.wait()
+    shares = await begin(lease_s=2.0, look_s=0.1)
+    lease = await begin(name=f"{PROCESS}one", look_s=0.1)
+    await lease.make()
+    async with asyncio.timeout(60):
+        await shares.is_mine.wait()
+
+    assert not alone.is_mine.is_set()
+
+
 async def test_one_that_does_not_reach_the_database_loses_the_turn_by_itself(
     begin: Begin, database: sa.Engine, until: Until
 ) -> None:
     lost: list[str] = []
-    first = await begin(lease_s=0.5, look_s=0.1)
+    first = await begin(lease_s=2.0, look_s=0.1)
     first.on_lost = lambda: lost.append("first")
     await first.is_mine.wait()
-    second = await begin(lease_s=0.5, look_s=0.1)
+    second = await begin(look_s=0.1)
 
-    stuck = asyncio.create_task(first.writer.commit(lambda _: time.sleep(2.0)))
-    await until(lambda: _returned(lost))
-    had_it, hears_nothing = first.is_mine.is_set(), not stuck.done()
-    async with asyncio.timeout(60):
-        await second.is_mine.wait()
-    await stuck
+    async with stuck(first):
+        await until(lambda: _returned(lost))
+        had_it = first.is_mine.is_set()
+        async with asyncio.timeout(60):
+            await second.is_mine.wait()
 
-    assert (had_it, hears_nothing, lost) == (False, True, ["first"])
+    assert (had_it, lost) == (False, ["first"])
 
 
 async def test_nothing_is_stored_by_right_of_a_turn_that_another_process_has_had_since(
@@ -188,12 +222,11 @@ async def test_what_was_begun_in_one_term_is_not_stored_in_the_next(
 async def test_what_is_under_way_goes_on_where_no_other_has_had_the_turn_meanwhile(
     begin: Begin, database: sa.Engine, until: Until
 ) -> None:
-    turn = await begin(lease_s=0.3, look_s=0.1)
+    turn = await begin(lease_s=3.0, look_s=0.1)
     before = await _in_term(turn)
 
-    stuck = asyncio.create_task(turn.writer.commit(lambda _: time.sleep(1.0)))
-    await until(lambda: _returned(not turn.is_mine.is_set()))
-    await stuck
+    async with stuck(turn):
+        await until(lambda: _returned(not turn.is_mine.is_set()))
     async with asyncio.timeout(60):
         await turn.is_mine.wait()
 

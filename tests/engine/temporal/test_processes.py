@@ -67,6 +67,21 @@ async def test_a_process_without_temporal_does_not_start_beside_one_that_has_it(
         assert await alone.rows(sa.select(leases).where(leases.c.name.startswith("worker:")))
 
 
+async def test_a_process_over_temporal_does_not_start_beside_one_that_executes_alone(
+    settings: Settings, connectors: dict[str, Connector], tmp_path: Path
+) -> None:
+    plain = replace(settings, data=tmp_path / "plain", temporal=None)
+    async with open_engine(plain, connectors) as alone:
+        async with asyncio.timeout(60):
+            await alone.turn.is_mine.wait()
+        with pytest.raises(StartError, match=r"executes runs by itself.*--temporal"):
+            async with open_engine(settings, connectors):
+                pass
+
+    async with open_engine(settings, connectors) as engine:
+        assert engine.is_ready
+
+
 async def test_what_one_process_sends_counts_at_all(engine: Engine) -> None:
     await engine.hosts[CONNECTOR].quota.take("pair", "hall")
 
