@@ -42,6 +42,7 @@ SQLITE_AWAY = frozenset({5, 6, 8, 10, 13, 14})
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: classes of connections, resources,
 # operators, the system; a lock or a statement that took too long
 POSTGRESQL_AWAY = ("08", "53", "57", "58", "55P03")
+STOOD_STILL = "25P03"
 
 
 def concerns_all(error: Exception) -> bool:
@@ -56,6 +57,12 @@ def concerns_all(error: Exception) -> bool:
         return code & 0xFF in SQLITE_AWAY
     state = getattr(original, "sqlstate", None)
     return state is not None and str(state).startswith(POSTGRESQL_AWAY)
+
+
+def stood_still(error: Exception) -> bool:
+    """Say whether this process has let a transaction rest for so long that the server ended it."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(original, "sqlstate", None) == STOOD_STILL
 
 
 # A database that is locked, down or too slow, or another process's to write to: what was asked of

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeGuard, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from .database import DATABASE_AWAY, DatabaseTimeout, LeaseLostError, concerns_all
+from .database import DATABASE_AWAY, DatabaseTimeout, LeaseLostError, concerns_all, stood_still
 from .fence import Right, right_of_this
 from .patience import PATIENCE_S, is_asked_for, storing
 
@@ -192,12 +192,15 @@ class Writer:
         since = self._committing_since
         return since is not None and time.monotonic() - since > PATIENCE_S
 
-    def _commit(self, batch: list[_Job]) -> None:
+    def _commit(self, batch: list[_Job], *, is_again: bool = False) -> None:
         results: list[Any]
         try:
             results = self._run(batch)
             self.trouble = ""
         except Exception as error:  # goes to whoever asked for the write
+            if stood_still(error) and not is_again:
+                self._commit(batch, is_again=True)
+                return
             is_away = concerns_all(error)
             if is_away:
                 self.trouble = _reason(error)

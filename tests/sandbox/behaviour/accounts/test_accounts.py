@@ -126,8 +126,8 @@ async def test_without_order_a_stuck_webhook_holds_nobody_up(
     await _write(controls, "second")
 
     await until(lambda: len(receiver.posts) == 2)
+    await until(lambda: sandbox.world.courier.waiting == 1)
     assert receiver.posts[1].values()[0]["messages"][0]["text"] == {"body": "second"}
-    assert sandbox.world.courier.waiting == 1
 
 
 async def test_a_silent_callback_is_tried_again(

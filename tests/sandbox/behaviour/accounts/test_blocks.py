@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from appmixer.sandbox.testing import Receiver, RunningSandbox
+from appmixer.sandbox.testing import Receiver, RunningSandbox, until
 from appmixer.sandbox.world import seed
 
 pytestmark = pytest.mark.anyio
@@ -106,6 +106,7 @@ async def test_the_business_does_not_hear_from_who_is_blocked(
 ) -> None:
     await _write(controls)
     await receiver.wait_for("messages", 1)
+    await until(lambda: sandbox.world.courier.waiting == 0)
     await graph.post(BLOCKS, json=_body(seed.PERSON))
 
     await _write(controls)
