@@ -104,6 +104,21 @@ def test_flows_that_only_send_hear_what_becomes_of_their_messages(world: World) 
     assert subscribed == [False, True, True, False]
 
 
+def test_a_flow_that_only_sends_starts_before_meta_can_tell_it_anything(world: World) -> None:
+    world.connect("acme", "EAAsandbox")
+
+    started = world.start("sends", _sending("SendTemplate"))
+    before = _subscribing(world)
+    world.set_webhook()
+    world.wait_until(lambda: _subscribing(world), "the WABA is subscribed by itself")
+
+    assert started["state"] == "running"
+    [warning] = started["warnings"]
+    assert f"messages from WhatsApp Business Account {WABA} is not heard here." in warning
+    assert "/plugins/appmixer/whatsapp/events" in warning
+    assert before == 0
+
+
 def test_a_flow_that_only_sends_is_heard_of_again_after_a_kill(world: World) -> None:
     world.set_webhook()
     world.register()
@@ -113,7 +128,7 @@ def test_a_flow_that_only_sends_is_heard_of_again_after_a_kill(world: World) -> 
     world.engine.kill()
     _unsubscribe(world)
     world.engine.start()
-    world.wait_until(lambda: _subscribed(world), "the WABA is subscribed again")
+    world.wait_until(lambda: _subscribing(world) == 2, "the WABA is subscribed again")
     # It runs as one that an older engine has started: nobody has asked yet what it relies on.
     world.engine.kill()
     _unsubscribe(world)
@@ -123,7 +138,7 @@ def test_a_flow_that_only_sends_is_heard_of_again_after_a_kill(world: World) -> 
         database.execute("DELETE FROM store WHERE key LIKE 'subscription:%'")
         database.execute("DELETE FROM store WHERE key LIKE 'starting:%'")
     world.engine.start()
-    world.wait_until(lambda: _subscribed(world), "the WABA is subscribed once more")
+    world.wait_until(lambda: _subscribing(world) == 3, "the WABA is subscribed once more")
     world.engine_call("DELETE", "/api/flows/sends")
 
     assert _subscribed(world) is False
@@ -153,6 +168,15 @@ def _unsubscribe(world: World) -> None:
         headers={"Authorization": "Bearer EAAsandbox"},
     )
     assert answer.is_success
+
+
+def _subscribing(world: World) -> int:
+    """Return how often the WABA was subscribed: Meta itself must not be asked again and again."""
+    return sum(
+        call["method"] == "POST" and call["path"].endswith("/subscribed_apps")
+        for call in world.calls()
+        if call["status"] == 200
+    )
 
 
 def _subscribed(world: World) -> bool:
