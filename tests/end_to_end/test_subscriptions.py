@@ -89,12 +89,7 @@ def test_flows_that_only_send_hear_what_becomes_of_their_messages(world: World) 
 
     for flow_id, state in (("arrived", "read"), ("lost", "failed")):
         run_id = world.ended_run(flow_id, "completed")["id"]
-        world.wait_until(
-            lambda run_id=run_id, state=state: (
-                world.engine_call("GET", f"/api/runs/{run_id}")["fates"] == {state: 1}
-            ),
-            f"the message of {flow_id} is {state}",
-        )
+        _wait_for_fate(world, run_id, state)
     failed = world.engine_call("GET", "/api/runs?status=failed")["runs"]
     for flow_id in ("arrived", "lost"):
         world.engine_call("POST", f"/api/flows/{flow_id}/stop")
@@ -142,6 +137,13 @@ def test_a_flow_that_only_sends_is_heard_of_again_after_a_kill(world: World) -> 
     world.engine_call("DELETE", "/api/flows/sends")
 
     assert _subscribed(world) is False
+
+
+def _wait_for_fate(world: World, run_id: str, state: str) -> None:
+    world.wait_until(
+        lambda: world.engine_call("GET", f"/api/runs/{run_id}")["fates"] == {state: 1},
+        f"the message of the run {run_id} is {state}",
+    )
 
 
 def _sending(component: str) -> dict[str, Any]:

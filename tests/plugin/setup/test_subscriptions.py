@@ -520,54 +520,59 @@ async def test_what_actions_rely_on_is_subscribed_until_nobody_relies_on_it(
     assert host.store.entries == {}
 
 
+Change = Callable[[Meta, dict[str, str]], object]
+# What keeps statuses from coming, what mends it, and a part of what is said.
+HINDRANCES: list[tuple[Change, Change, str]] = [
+    (
+        lambda meta, settings: settings.pop("verifyToken"),
+        lambda meta, settings: settings.update(verifyToken="v"),
+        "verifyToken",
+    ),
+    (
+        lambda meta, settings: meta.app.respond(json=app_webhook(callback_url=AWAY)),
+        lambda meta, settings: meta.app.respond(json=app_webhook()),
+        AWAY,
+    ),
+    (
+        lambda meta, settings: meta.subscribe.respond(429),
+        lambda meta, settings: meta.subscribe.mock(side_effect=meta.on),
+        "Too many calls",
+    ),
+    (
+        lambda meta, settings: meta.subscribe.respond(403, json={"error": {"code": 10}}),
+        lambda meta, settings: meta.subscribe.mock(side_effect=meta.on),
+        "could not be subscribed",
+    ),
+]
+
+
 @pytest.mark.parametrize(
     ("hinder", "mend", "said"),
-    [
-        (
-            lambda meta, host: host.configuration.pop("verifyToken"),
-            lambda meta, host: host.configuration.update(verifyToken="v"),
-            "verifyToken",
-        ),
-        (
-            lambda meta, host: meta.app.respond(json=app_webhook(callback_url=AWAY)),
-            lambda meta, host: meta.app.respond(json=app_webhook()),
-            AWAY,
-        ),
-        (
-            lambda meta, host: meta.subscribe.respond(429),
-            lambda meta, host: meta.subscribe.mock(side_effect=meta.on),
-            "Too many calls",
-        ),
-        (
-            lambda meta, host: meta.subscribe.respond(403, json={"error": {"code": 10}}),
-            lambda meta, host: meta.subscribe.mock(side_effect=meta.on),
-            "could not be subscribed",
-        ),
-    ],
+    HINDRANCES,
     ids=["no verify token", "events that go elsewhere", "a busy Meta", "a refusal"],
 )
 async def test_what_keeps_statuses_from_coming_is_told_and_made_up_for_by_itself(
     host: RecordingHost,
     meta: Meta,
     account: StandInAccount,
-    hinder: Callable[[Meta, RecordingHost], None],
-    mend: Callable[[Meta, RecordingHost], None],
+    hinder: Change,
+    mend: Change,
     said: str,
 ) -> None:
-    host.configuration = dict(host.configuration)
+    host.configuration = settings = dict(host.configuration)
     plugin = WhatsApp(host)
     await plugin.start()
     keeping = asyncio.ensure_future(host.watched["subscriptions"]())
     # It goes round, finds nothing, and rests until something is left to be done.
     await asyncio.sleep(0)
-    hinder(meta, host)
+    hinder(meta, settings)
     with pytest.raises(RejectedError) as caught:
         await start(plugin, host, relied_on())
     # The host stores it all the same.
     host.listening[relied_on().id] = relied_on()
     before = meta.is_subscribed
 
-    mend(meta, host)
+    mend(meta, settings)
     async with asyncio.timeout(20):
         while not meta.is_subscribed:
             host.clock.advance(FIRST_PAUSE_S)
