@@ -24,6 +24,7 @@ class HearsStatuses(Action):
                 return [f"statuses:{waba_id}" for waba_id in waba_ids]
             if number is not None:
                 return [f"statuses:{number.waba_id}:{number.id}"]
-        named = as_text(input.get("businessAccountId")).strip()
         # Of a sender that an expression will give, the account's default WABA is as good as known.
-        return [f"statuses:{each}" for each in waba_ids if not named or each == named][:1]
+        named = as_text(input.get("businessAccountId")).strip()
+        chosen = [named] if named in waba_ids else waba_ids[:1]
+        return [f"statuses:{waba_id}" for waba_id in chosen]
