@@ -212,6 +212,7 @@ class Host:
         self.accounts: dict[str, Account] = {}
         self.listening: dict[str, Listener] = {}
         self.triggers: dict[str, tuple[Trigger, Context, Then]] = {}
+        self.relied_on: dict[str, list[tuple[Listener, Account | None]]] = {}
         self.steps: dict[str, Step] = {}
         self.waits: dict[str, tuple[Step, Wait, asyncio.TimerHandle]] = {}
         self.answered: dict[str, JsonObject] = {}
@@ -303,8 +304,13 @@ class Host:
         return self.accounts[account_id]
 
     async def listeners(self, topic_prefix: str) -> Sequence[str]:
-        topics = [listener.topic for listener in self.listening.values()]
+        topics = [listener.topic for listener in self.heard()]
         return [topic for topic in topics if topic.startswith(topic_prefix)]
+
+    def heard(self) -> Sequence[Listener]:
+        """Return who listens, be it to begin runs or because actions rely on it."""
+        relied_on = [listener for each in self.relied_on.values() for listener, _ in each]
+        return [*self.listening.values(), *relied_on]
 
     async def tell_owners(self, topics: Sequence[str], notice: Notice) -> None:
         """A real host gives it to the triggers of theirs that listen to NOTICE."""
@@ -320,8 +326,12 @@ class Host:
         account_name: str | None,
         properties: Mapping[str, Json],
         then: Then,
-    ) -> None:
-        """Start a trigger; what it gives is passed to `then`."""
+        actions: Sequence[tuple[str, Mapping[str, Json]]] = (),
+    ) -> Sequence[str]:
+        """Start a trigger; what it gives is passed to `then`. Return what to mind of the actions.
+
+        `actions` are those that `then` runs by the same account, each with its input.
+        """
         trigger = self.components[trigger_name]()
         assert isinstance(trigger, Trigger)
         account = None if account_name is None else self.accounts[account_name]
@@ -333,11 +343,47 @@ class Host:
         except Exception:
             await self.stop_flow(flow)
             raise
+        return await self._rely(flow, account, actions)
+
+    async def _rely(
+        self,
+        flow: str,
+        account: Account | None,
+        actions: Sequence[tuple[str, Mapping[str, Json]]],
+    ) -> Sequence[str]:
+        """A real host leaves out secrets, and stores the listeners in the commit of the start."""
+        found: dict[str, Listener] = {}
+        warnings: list[str] = []
+        account_id = account.id if account else ""
+        for name, given in actions:
+            action = self.components[name]()
+            assert isinstance(action, Action)
+            try:
+                topics = await action.relies_on(Context(self, flow, account), given)
+            except Exception as error:
+                self.log.warning("not_told", component=name, reason=type(error).__name__)
+                continue
+            for topic in topics:
+                id = f"{flow} {name} {topic}"
+                found[topic] = Listener(id, topic, {}, account_id, begins_runs=False)
+        for listener in found.values():
+            try:
+                await self.plugin.listener_added(listener, account)
+            except ConnectorError as error:
+                warnings.append(str(error))
+        gone = [each for each, _ in self.relied_on.get(flow, []) if each not in found.values()]
+        self.relied_on[flow] = [(listener, account) for listener in found.values()]
+        for listener in gone:
+            await self.plugin.listener_removed(listener, account)
+        return warnings
 
     async def stop_flow(self, flow: str) -> None:
+        relied_on = self.relied_on.pop(flow, [])
         if flow in self.triggers:
             trigger, context, _ = self.triggers.pop(flow)
             await trigger.stop(context)
+        for listener, account in relied_on:
+            await self.plugin.listener_removed(listener, account)
 
     async def choices(
         self, component: str, field: str, account_name: str | None, form: Mapping[str, Json]
@@ -578,11 +624,10 @@ class Context:
         raise RejectedError("No request", "This host begins no run by a request.")
 
     async def other_flows(self, topics: Sequence[str]) -> int:
-        """Return how many other triggers listen there: here, each trigger is a flow."""
-        listening = self.host.listening.values()
+        """Return how many others listen there: here, each trigger is a flow."""
         heard = {
             each.id.partition(" ")[0]
-            for each in listening
+            for each in self.host.heard()
             if any(f"{each.topic}:".startswith(f"{topic}:") for topic in topics)
         }
         return len(heard - {self.place})

@@ -28,12 +28,11 @@ from .ledgers.heard import Heard
 from .ledgers.proven_numbers import ProvenNumbers
 from .ledgers.templates import Templates
 from .ledgers.windows import Windows
-from .setup.checks import check_account, check_setup, claim_account, deafness, waba_ids_of
+from .setup.checks import check_account, check_setup, claim_account, deafness
 from .setup.facts import account_facts
 from .setup.health import NumbersHealth
 from .setup.hearing_checks import check_heard
 from .setup.notices import notices_of
-from .setup.start_warnings import unheard
 from .setup.subscriptions import Subscriptions
 from .webhook.endpoint import Webhook, read
 from .webhook.events import STEMS
@@ -157,18 +156,6 @@ class WhatsApp:
     async def deafness(self, waba_id: str, number_id: str, account: Account) -> list[Check]:
         """Return what keeps the events of a number from coming here, or of all where it is ""."""
         return deafness(await self._subscriptions.wiring(waba_id, account), number_id)
-
-    async def start_warnings(
-        self, account: Account, actions: Sequence[tuple[str, JsonObject]]
-    ) -> Sequence[str]:
-        """Say where nothing comes of the statuses that steps of a started flow rely on."""
-        waba_ids, graph = waba_ids_of(account), self.graph_for(account)
-        return await unheard(
-            account,
-            actions,
-            lambda number_id: self.numbers.find(number_id, account, waba_ids, graph),
-            lambda waba_id, number_id: self.deafness(waba_id, number_id, account),
-        )
 
     async def cautions(
         self, waba_id: str, phone_number_id: str | None, account: Account

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from appmixer.engine.contract import Action, ActionContext, JsonObject, Wait
+from appmixer.engine.contract import ActionContext, JsonObject, Wait
 
+from ...plugin.sending.hearing import HearsStatuses
 from ...plugin.sending.outcomes import OTHER_PORTS, PORTS_WHEN, ArrivedMessage
 from ...plugin.sending.waiting import StatusInput, begin, go_on
 
 
-class WaitForStatus(Action):
+class WaitForStatus(HearsStatuses):
     """https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages/status"""
 
     label = "Wait for Message Status"

@@ -9,7 +9,6 @@ from .connector import (
     Hooks,
     Plugin,
     TellsFacts,
-    WarnsOfStarts,
     hookimpl,
 )
 from .context import ActionContext, ComponentContext, HostContext, TriggerContext
@@ -139,7 +138,6 @@ __all__ = [
     "TriggerContext",
     "UnusableConnectorError",
     "Wait",
-    "WarnsOfStarts",
     "choices_of",
     "component_schema",
     "connectors_of",

@@ -133,6 +133,15 @@ class Action(Component):
         """
         return ()
 
+    async def relies_on(self, context: ComponentContext, input: JsonObject) -> Sequence[str]:
+        """Return the topics whose events the step relies on, though none of them begins a run.
+
+        Called when a flow starts, which listens to them as long as it runs. `input` is as it was
+        filled in: with expressions, without secrets. The service may be asked; it has no effects.
+        Whatever it raises keeps no flow from starting.
+        """
+        return ()
+
     # The input is an instance of the class's own Input; only Any lets every subclass say so.
     async def receive(self, context: ActionContext, input: Any) -> BaseModel | Wait | End | None:
         """Do it and return the Output; None sends nothing; a Wait leads to `resume`.

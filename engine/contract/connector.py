@@ -78,7 +78,9 @@ class Plugin(Protocol):
     async def listener_added(self, listener: Listener, account: Account | None) -> None:
         """Called before a listener is stored, also when it is there already; raise to refuse it.
 
-        There is no account if, and only if, the manifest has no `auth`, or one that is not for all.
+        One that begins no runs is stored all the same, and the reason told to whoever starts the
+        flow: the plugin may make up for it later. There is no account if, and only if, the manifest
+        has no `auth`, or one that is not for all.
         """
         ...
 
@@ -123,22 +125,6 @@ class TellsFacts(Protocol):
         The service may be asked; the host calls it when somebody looks at one account. Raises
         ConnectorError where nothing can be told; what only a part of it could not be asked for is a
         fact as well.
-        """
-        ...
-
-
-@runtime_checkable
-class WarnsOfStarts(Protocol):
-    """What a plugin has besides that can tell what the actions of a flow will miss."""
-
-    async def start_warnings(
-        self, account: Account, actions: Sequence[tuple[str, JsonObject]]
-    ) -> Sequence[str]:
-        """Return what to mind of a flow that has started, as far as it works by this account.
-
-        Of each action there is the component's name and its input as it was filled in: with
-        expressions, without secrets. The service may be asked; it has no effects. Raises
-        ConnectorError where nothing can be told.
         """
         ...
 

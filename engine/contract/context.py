@@ -100,7 +100,10 @@ class HostContext(Protocol):
         ...
 
     async def listeners(self, topic_prefix: str) -> Sequence[str]:
-        """Return the topics of all present listeners that start with the prefix, with repeats."""
+        """Return the topics of all present listeners that start with the prefix, with repeats.
+
+        Those that begin no runs are among them.
+        """
         ...
 
     async def forms_changed(self, about: str, text: str) -> None:

@@ -116,7 +116,7 @@ class Listener:
     """A started trigger's wish for events, and the account whose token proves its right to them.
 
     `account_id` is empty for a connector whose components have no accounts. `owner_id` is whose
-    trigger it is.
+    trigger it is. Where it does not begin runs, actions of a running flow rely on the events.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Listener:
     params: JsonObject
     account_id: str
     owner_id: str = ""
+    begins_runs: bool = True
 
 
 @dataclass(frozen=True)

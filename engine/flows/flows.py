@@ -21,8 +21,10 @@ from ..contract import (
     Plugin,
     Trigger,
 )
+from ..contract.connector import FOREIGN_FAULTS
 from ..limits import Limits
 from ..observe.faults import Describe
+from ..storage.database import DATABASE_AWAY, mapping
 from ..storage.patience import in_turn
 from ..storage.storage import Storage
 from ..storage.tables import flows
@@ -32,16 +34,28 @@ from .asked_forms import AskedForms, shown_of
 from .component_types import ComponentTypes
 from .document_checks import Checked, DocumentChecks
 from .drafts import Drafts
-from .listening import RUNNING, STOPPED, TakeOver, set_state, stop_listening
+from .listening import (
+    RUNNING,
+    STOPPED,
+    TO_BE_ASKED,
+    TakeOver,
+    forget_relied_on,
+    set_state,
+    stop_listening,
+    store_relied_on,
+)
 from .models import FlowComponent, FlowDocument
 from .places import Place, TriggerContexts, WarningContext
+from .relying import Relying
 from .sealed_inputs import hide_secrets, opened, seal_secrets
 from .start_checks import StartChecks
-from .start_warnings import StartWarnings
 from .tags import WHATEVER, Expected, version_tag
 from .triggers import Triggers
 from .version_history import Versions
 from .versions import Documents, check_version, remove_flow, store_version
+
+# A process of an older version starts flows without asking what they rely on: so often it is asked.
+LOOK_S = 600.0
 
 
 @dataclass
@@ -67,7 +81,7 @@ class Flows:
     forms: AskedForms = field(init=False)
     checks: DocumentChecks = field(init=False)
     start_checks: StartChecks = field(init=False)
-    start_warnings: StartWarnings = field(init=False)
+    relying: Relying = field(init=False)
     drafts: Drafts = field(init=False)
     versions: Versions = field(init=False)
     _documents: Documents = field(init=False)
@@ -87,9 +101,6 @@ class Flows:
         )
         self.checks = DocumentChecks(self.types, self.forms)
         self.start_checks = StartChecks(self.storage, self.accounts, self.types, self.forms)
-        self.start_warnings = StartWarnings(
-            self.accounts, self.types, self.plugins, self.log, self.describe
-        )
         self.drafts = Drafts(
             self.storage, self.checks, self.types, self.limits, self.document, self.tell
         )
@@ -104,6 +115,16 @@ class Flows:
             log=self.log,
             describe=self.describe,
             document=self.document,
+        )
+        self.relying = Relying(
+            storage=self.storage,
+            types=self.types,
+            component=self.component,
+            plugins=self.plugins,
+            contexts=self.component_contexts,
+            place=self.place,
+            log=self.log,
+            describe=self.describe,
         )
 
     async def put(
@@ -205,6 +226,7 @@ class Flows:
                 row.version,
                 await self.triggers.listening(row.key),
                 await present_hooks(self.storage, row.key),
+                await self.relying.present(row.key),
                 self.storage.seal,
             )
             started: list[str] = []
@@ -218,6 +240,9 @@ class Flows:
                     await trigger.start(context)
                     warnings += context.warnings
                 await check_limits(self.storage, self.limits, owner_id, taking_over)
+                taking_over.relied_on, unheard = await self.relying.listen(
+                    owner_id, row.key, row.version, document
+                )
             except Exception as error:
                 await self.triggers.undo(owner_id, taking_over, started, row.running_version)
                 if row.running_version is None:
@@ -228,8 +253,7 @@ class Flows:
             now = self.storage.clock.now
             self.on_changed(await self.storage.writer.commit(lambda c: taking_over.store(c, now)))
             await self.triggers.leave(owner_id, taking_over, row.running_version, document)
-        warnings += [str(each) for each in changed]
-        warnings += await self.start_warnings.of(owner_id, document)
+        warnings += [*map(str, changed), *unheard]
         return {**await self._changed(owner_id, flow_id), "warnings": [*dict.fromkeys(warnings)]}
 
     async def stop(
@@ -246,12 +270,49 @@ class Flows:
     async def _stop(self, owner_id: str, row: sa.Row[Any]) -> Sequence[str]:
         version = row.running_version or row.version
         warnings: list[str] = []
+        # First: what a trigger says of its stop has to be true when the flow has stopped.
+        relied_on = await self.relying.present(row.key)
+        if relied_on:
+            await self.storage.writer.commit(lambda c: forget_relied_on(c, row.key))
+        for listener in relied_on.values():
+            await self.triggers.rely_no_more(owner_id, mapping(listener))
         for key in self.triggers.of(await self.document(row.key, version)):
             warnings += await self.triggers.stop(owner_id, row.key, version, key)
         await self.storage.writer.commit(
             lambda c: stop_listening(c, row.key, self.storage.clock.now)
         )
         return warnings
+
+    async def keep_relying(self) -> None:
+        """Ask what flows rely on that run without having been asked; never ends.
+
+        An older version has started them, or a stop was cut off.
+        """
+        while True:
+            for row in await self.storage.rows(TO_BE_ASKED):
+                try:
+                    await self._rely(row)
+                except DATABASE_AWAY:
+                    raise
+                except FOREIGN_FAULTS as error:  # one flow's must not keep the others from it
+                    self.describe(error, flow=row.id)
+            await self.storage.clock.sleep(LOOK_S)
+
+    async def _rely(self, row: sa.Row[Any]) -> None:
+        async with self._turn(row.key):
+            now = await self._row(row.owner_id, row.id)
+            if now is None or now.running_version in (None, now.relying_version):
+                return
+            key, version = now.key, now.running_version
+            document = await self.document(key, version)
+            rows, unheard = await self.relying.listen(row.owner_id, key, version, document)
+            is_kept = await self.storage.writer.commit(
+                lambda c: store_relied_on(c, key, version, rows)
+            )
+            for listener in () if is_kept else rows.values():
+                await self.triggers.rely_no_more(row.owner_id, listener)
+        for reason in unheard:
+            self.log.warning("relied_on.not_heard", flow=row.id, reason=reason)
 
     async def document(self, flow_key: str, version: int) -> FlowDocument:
         """Return one version, whose secrets are sealed still; raise LookupError."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from ..contract import Hook, Listener, RejectedError
 from ..storage.seal import Seal
-from ..storage.tables import flows, hooks, listeners, schedules
+from ..storage.tables import flows, hooks, listeners, relied_on, schedules
 from ..storage.writer import Writer
 from .hooks import rule_of_hook
 from .places import Place
@@ -21,6 +21,10 @@ from .schedules import first_time
 RUNNING, STOPPED = "running", "stopped"
 # So many characters of a name of a schedule or an address.
 MAX_NAME_CHARS = 100
+TO_BE_ASKED = sa.select(flows).where(
+    flows.c.state == RUNNING,
+    flows.c.relying_version.is_distinct_from(flows.c.running_version),
+)
 
 
 @dataclass
@@ -31,8 +35,10 @@ class TakeOver:
     version: int
     present: Mapping[str, sa.Row[Any]]
     present_hooks: Mapping[tuple[str, str], sa.Row[Any]]
+    present_relied_on: Mapping[str, sa.Row[Any]]
     seal: Seal
     wanted: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    relied_on: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     schedules: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     hooks: dict[tuple[str, str], dict[str, Any]] = field(
         default_factory=dict[tuple[str, str], dict[str, Any]]
@@ -88,6 +94,7 @@ class TakeOver:
         times = self._store_schedules(connection, now)
         self._store_hooks(connection)
         set_state(connection, self.flow_key, RUNNING, self.version, "", now)
+        store_relied_on(connection, self.flow_key, self.version, self.relied_on)
         return times
 
     def _store_schedules(self, connection: sa.Connection, now: float) -> list[float]:
@@ -192,9 +199,48 @@ def schedule_id(name: str, place: Place) -> str:
 def stop_listening(connection: sa.Connection, flow_key: str, now: float) -> None:
     for table in (listeners, schedules):
         connection.execute(sa.delete(table).where(table.c.flow_key == flow_key))
+    forget_relied_on(connection, flow_key)
     closed = sa.update(hooks).where(hooks.c.flow_key == flow_key).values(is_open=False)
     connection.execute(closed)
     set_state(connection, flow_key, STOPPED, None, "", now)
+
+
+def heard_of(connector: str) -> sa.Subquery:
+    """Return the topics of a connector that flows listen to, with the flows' keys, with repeats."""
+    begins = sa.select(listeners.c.route, listeners.c.flow_key)
+    counts = (
+        (flows.c.key == relied_on.c.flow_key)
+        & (flows.c.running_version == relied_on.c.version)
+        & (flows.c.relying_version == relied_on.c.version)
+    )
+    relies = sa.select(relied_on.c.route, relied_on.c.flow_key).join(flows, counts)
+    return sa.union_all(
+        begins.where(listeners.c.connector == connector),
+        relies.where(relied_on.c.connector == connector),
+    ).subquery()
+
+
+def store_relied_on(
+    connection: sa.Connection, flow_key: str, version: int, rows: Mapping[str, Mapping[str, Any]]
+) -> bool:
+    """Keep what a version relies on; say whether it is the one that runs still."""
+    kept = connection.execute(
+        sa.update(flows)
+        .where(flows.c.key == flow_key, flows.c.running_version == version)
+        .values(relying_version=version)
+    )
+    if kept.rowcount:
+        connection.execute(sa.delete(relied_on).where(relied_on.c.flow_key == flow_key))
+        if rows:
+            connection.execute(sa.insert(relied_on), [*rows.values()])
+    return bool(kept.rowcount)
+
+
+def forget_relied_on(connection: sa.Connection, flow_key: str) -> None:
+    """Let a flow rely on nothing; it is asked anew, should it go on all the same."""
+    connection.execute(sa.delete(relied_on).where(relied_on.c.flow_key == flow_key))
+    mine = sa.update(flows).where(flows.c.key == flow_key)
+    connection.execute(mine.values(relying_version=None))
 
 
 def set_state(
@@ -208,5 +254,11 @@ def set_state(
     connection.execute(
         sa.update(flows)
         .where(flows.c.key == flow_key)
-        .values(state=state, running_version=version, reason=reason, updated_at=now)
+        .values(
+            state=state,
+            running_version=version,
+            relying_version=None,
+            reason=reason,
+            updated_at=now,
+        )
     )

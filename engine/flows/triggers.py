@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from ..accounts.accounts import Accounts
 from ..contract import Account, Component, ConnectorError, Listener, Log, Plugin, Trigger
+from ..contract.connector import FOREIGN_FAULTS
 from ..observe.faults import Describe
 from ..storage.database import DATABASE_AWAY, mapping
 from ..storage.storage import Storage
@@ -79,7 +80,7 @@ class Triggers:
                 await self.stop(owner_id, flow_key, version, key, taking_over)
         for listener_id, listener in taking_over.wanted.items():
             if listener_id not in taking_over.present:
-                await self._remove_listener(owner_id, listener["connector"], listener)
+                await self._remove_listener(owner_id, listener)
 
     async def leave(
         self, owner_id: str, taking_over: TakeOver, former: int | None, document: FlowDocument
@@ -94,18 +95,34 @@ class Triggers:
                     await self.stop(owner_id, flow_key, former, key, kept)
         for listener_id, row in taking_over.present.items():
             if listener_id not in taking_over.wanted and listener_id not in kept.left:
-                await self._remove_listener(owner_id, row.connector, mapping(row))
+                await self._remove_listener(owner_id, mapping(row))
+        for listener_id, row in taking_over.present_relied_on.items():
+            if listener_id not in taking_over.relied_on:
+                await self.rely_no_more(owner_id, mapping(row))
 
-    async def _remove_listener(self, owner_id: str, connector: str, row: Mapping[Any, Any]) -> None:
+    async def rely_no_more(self, owner_id: str, row: Mapping[Any, Any]) -> None:
+        """Tell the plugin that what actions relied on is not listened to any more."""
+        await self._remove_listener(owner_id, {**row, "params": {}}, begins_runs=False)
+
+    async def _remove_listener(
+        self, owner_id: str, row: Mapping[Any, Any], *, begins_runs: bool = True
+    ) -> None:
+        connector = row["connector"]
         if connector not in self.plugins:
             return  # the plugin tidies up when it is there again
-        listener = Listener(row["id"], row["route"], row["params"], row["account_id"], owner_id)
+        listener = Listener(
+            row["id"], row["route"], row["params"], row["account_id"], owner_id, begins_runs
+        )
         try:
             account_id = row["account_id"]
             account = await self.accounts.hosted(account_id) if account_id else None
             await self.plugins[connector].listener_removed(listener, account)
-        except ConnectorError as error:
+        except DATABASE_AWAY:
+            raise
+        except (ConnectorError, LookupError) as error:
             self.log.warning("listener_not_removed_cleanly", reason=str(error))
+        except FOREIGN_FAULTS as error:  # what the flow asked for is stored already
+            self.describe(error, connector=connector)
 
     def of(self, document: FlowDocument) -> Sequence[str]:
         types = self.types

@@ -34,6 +34,7 @@ from ..contract import (
 from ..errors import NotFoundError
 from ..events.answers import Answers
 from ..events.inbox import Events
+from ..flows.listening import heard_of
 from ..flows.places import Place
 from ..observe.tasks import Tasks
 from ..runs.attempt_marks import AttemptMarks
@@ -43,7 +44,6 @@ from ..storage.files import FileStore
 from ..storage.shared import SharedCounts, SharedEntries, namespace_of
 from ..storage.storage import Storage
 from ..storage.store import DatabaseStore, EntriesWithEvents
-from ..storage.tables import listeners
 from ..storage.writer import Writer
 from .transport import is_dry_run
 
@@ -141,9 +141,9 @@ class EngineHost:
             raise NotFoundError(str(error)) from None
 
     async def listeners(self, topic_prefix: str) -> Sequence[str]:
-        query = sa.select(listeners.c.route).where(
-            listeners.c.connector == self.connector,
-            listeners.c.route.startswith(topic_prefix, autoescape=True),
+        heard = heard_of(self.connector)
+        query = sa.select(heard.c.route).where(
+            heard.c.route.startswith(topic_prefix, autoescape=True)
         )
         return [row.route for row in await self.services.storage.rows(query)]
 

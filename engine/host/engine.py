@@ -143,6 +143,7 @@ class Engine:
         self.tasks.begin("routing", self.router.work)
         self.tasks.begin("schedules", self.waker.work)
         self.tasks.begin("notices", self.notifier.work)
+        self.tasks.begin("relied on", self.flows.keep_relying)
         self.tasks.begin("silence", lambda: self.notices.notice_silence(self.fates))
         self.tasks.begin("renewal", self.accounts.renewal.keep_renewed)
         for number in range(PROVERS):

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from ..contract import HOST_TOPICS, Account, Hook, Json, JsonObject, Listener, Schedule
 from ..events.chains import run_of
 from ..flows.hooks import hook_address
+from ..flows.listening import heard_of
 from ..flows.places import Listening, Place
 from ..flows.schedules import first_time, rule_of
 from ..storage.notices import HOST
-from ..storage.tables import listeners, runs
+from ..storage.tables import runs
 from .contexts import EngineContext
 
 
@@ -48,13 +49,13 @@ class EngineTriggerContext(EngineContext):
             await self.plugin.listener_removed(listener, self._account)
 
     async def other_flows(self, topics: Sequence[str]) -> int:
-        place, topic = self.place, listeners.c.route
+        heard = heard_of(self.place.connector)
+        topic = heard.c.route
         within = [
             (topic == each) | topic.startswith(f"{each}:", autoescape=True) for each in topics
         ]
-        query = sa.select(sa.func.count(listeners.c.flow_key.distinct()).label("flows")).where(
-            listeners.c.connector == place.connector,
-            listeners.c.flow_key != place.flow_key,
+        query = sa.select(sa.func.count(heard.c.flow_key.distinct()).label("flows")).where(
+            heard.c.flow_key != self.place.flow_key,
             sa.or_(sa.false(), *within),
         )
         [row] = await self.services.storage.rows(query)

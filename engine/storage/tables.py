@@ -17,7 +17,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 # The state of an account that works.
 CONNECTED = "connected"
 
@@ -80,6 +80,8 @@ flows = sa.Table(
     sa.Column("running_version", sa.Integer),
     sa.Column("created_at", sa.Float, nullable=False),
     sa.Column("updated_at", sa.Float, nullable=False),
+    # The running one whose actions have said what they rely on; NULL while that is to be asked.
+    sa.Column("relying_version", sa.Integer),
 )
 
 flow_versions = sa.Table(
@@ -150,6 +152,21 @@ listeners = sa.Table(
     sa.Column("component", sa.Text, nullable=False),
     sa.UniqueConstraint("flow_key", "component", "route"),
     sa.Index(None, "connector", "route"),
+)
+
+# What the actions of flows rely on, so that it is listened to although no run begins by it. It
+# counts where it is of its flow's `relying_version`, and this one is running.
+relied_on = sa.Table(
+    "relied_on",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("connector", sa.Text, nullable=False),
+    sa.Column("route", sa.Text, nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("flow_key", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index(None, "connector", "route"),
+    sa.Index(None, "flow_key"),
 )
 
 # When triggers are to be woken. `due_at` is the time they asked for, and `wake_at` when to look at

@@ -28,6 +28,7 @@ from ..templates.filling import Filling
 from .addressing import addressed, check_place, envelope
 from .again import repeat_of, resume_send
 from .fallbacks import told_of_fallback
+from .hearing import HearsStatuses
 from .messages import SENT_SAMPLE, MessageInput, SentMessage, WindowInput
 from .outcomes import MORE_PORTS, PORTS_WHEN
 from .posting import first_name, has_not_acted, outcome_of, post, with_sent_as
@@ -38,7 +39,7 @@ from .waiting import follow, go_on, is_followed, wish_of
 from .windows import FALLBACK_FORM, Body, fallback_form, instead_of
 
 
-class SendAction(ExplainsSilence):
+class SendAction(ExplainsSilence, HearsStatuses):
     """Base of the components that send a message: they differ in the body alone."""
 
     scopes = ("whatsapp_business_messaging",)

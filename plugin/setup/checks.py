@@ -248,7 +248,7 @@ def _delivery(wiring: Wiring, heard: frozenset[str], *, matters: bool) -> list[C
                 name,
                 _weight(bool(heard)),
                 "Its events are not delivered to this app.",
-                "Start a flow with a trigger for it; the trigger subscribes the account.",
+                "Start a flow that listens to it or sends from it; that subscribes the account.",
             )
         )
     missed = [each for each in wiring.missed(heard) if each.address]

@@ -51,12 +51,15 @@ class Subscriptions:
         self._reconciliation = Reconciliation(host.log, host.clock, self._entries, self._settle)
 
     async def add(self, listener: Listener, account: Account) -> None:
-        """Prove the listener's right and subscribe its WABA; raise to refuse the listener."""
+        """Prove the listener's right and subscribe its WABA; raise to refuse the listener.
+
+        One that begins no runs is stored all the same: for it, `keep` tries again.
+        """
         subject = _subject(listener)
-        settings = Settings.read(self._host.configuration)
-        settings.required("clientSecret")
-        settings.required("verifyToken")
-        await prove_ownership(subject, account, self._graph_for(account), self._graph(), settings)
+        if not listener.begins_runs:
+            await self._rely(subject, listener, account)
+            return
+        await self._prove(subject, account)
         async with self._lock(subject.waba_id):
             starting = _starting_key(subject.waba_id, listener.id)
             await self._host.store.put({starting: account.id}, expires_in_s=STARTING_S)
@@ -67,6 +70,44 @@ class Subscriptions:
             except ConnectorError:
                 await self._host.store.delete([starting])
                 raise
+
+    async def _rely(self, subject: Subject, listener: Listener, account: Account) -> None:
+        waba_id, is_heard = subject.waba_id, False
+        key, starting = f"{_SUBSCRIPTION}{waba_id}", _starting_key(waba_id, listener.id)
+        async with self._lock(waba_id):
+            await self._host.store.put({starting: account.id}, expires_in_s=STARTING_S)
+            # First: whatever happens here, `keep` has to know of it.
+            if key not in await self._host.store.get([key]):
+                await self._note(waba_id, account, is_missed=True)
+            try:
+                await self._prove(subject, account)
+                await self._make_up(waba_id, account, frozenset({subject.number}))
+                is_heard = True
+            except ConnectorError as error:
+                raise _unheard(waba_id, error) from None
+            finally:
+                if not is_heard:
+                    self._reconciliation.leave(waba_id)
+
+    async def _prove(self, subject: Subject, account: Account) -> None:
+        settings = self._settings()
+        await prove_ownership(subject, account, self._graph_for(account), self._graph(), settings)
+
+    def _settings(self) -> Settings:
+        """Return the configuration, without which nothing can be heard."""
+        settings = Settings.read(self._host.configuration)
+        settings.required("clientSecret")
+        settings.required("verifyToken")
+        return settings
+
+    async def _make_up(self, waba_id: str, account: Account, heard: frozenset[str]) -> None:
+        """Subscribe a WABA of which statuses are to come, where they would come here."""
+        self._settings()
+        wiring = await self.wiring(waba_id, account)
+        require_delivery(wiring, heard, "messages")
+        # First: what Meta has subscribed is to be removed again, even if nobody hears of it.
+        await self._note(waba_id, account, callback=wiring.callback)
+        await self._subscribe(wiring, account)
 
     async def remove(self, listener: Listener, account: Account) -> None:
         """Unsubscribe the WABA if that was its last listener; never raises for Meta's sake."""
@@ -175,7 +216,13 @@ class Subscriptions:
     async def _agree(self, waba_id: str, account: Account) -> None:
         async with self._lock(waba_id):
             if await self._is_heard(waba_id):
-                await self._subscribe(await self.wiring(waba_id, account), account)
+                if await self._is_missed(waba_id):
+                    await self._make_up(waba_id, account, await self.heard(waba_id))
+                else:
+                    await self._subscribe(await self.wiring(waba_id, account), account)
+                if not await self.heard(waba_id):
+                    # A start is under way, or was cut off before its listener was stored.
+                    self._reconciliation.leave(waba_id)
             else:
                 await self._unsubscribe_if_unheard(waba_id, account)
 
@@ -213,6 +260,9 @@ class Subscriptions:
         key = f"{_SUBSCRIPTION}{waba_id}"
         if key not in await self._host.store.get([key]) or await self._is_heard(waba_id):
             return
+        if await self._is_missed(waba_id):
+            await self._host.store.delete([key])
+            return
         try:
             wiring = await self.wiring(waba_id, account)
             if (reason := _reason_to_stay(wiring, account)) is not None:
@@ -237,10 +287,23 @@ class Subscriptions:
         found = await self._host.store.scan(_SUBSCRIPTION)
         return {key.removeprefix(_SUBSCRIPTION): entry for key, entry in found.items()}
 
+    async def _is_missed(self, waba_id: str) -> bool:
+        """Return whether its statuses are relied on, and it could not be subscribed for them."""
+        key = f"{_SUBSCRIPTION}{waba_id}"
+        return as_object((await self._host.store.get([key])).get(key)).get("isMissed") is True
+
     async def _note(
-        self, waba_id: str, account: Account, *, callback: str, stays: str = ""
+        self,
+        waba_id: str,
+        account: Account,
+        *,
+        callback: str = "",
+        stays: str = "",
+        is_missed: bool = False,
     ) -> None:
-        entry = {"accountId": account.id, "callback": callback, "stays": stays}
+        entry: dict[str, Json] = {"accountId": account.id, "callback": callback, "stays": stays}
+        if is_missed:
+            entry["isMissed"] = True
         await self._host.store.put({f"{_SUBSCRIPTION}{waba_id}": entry})
 
     async def heard(self, waba_id: str) -> frozenset[str]:
@@ -291,6 +354,16 @@ def _reason_to_stay(wiring: Wiring, account: Account) -> str | None:
             return f"{goes}, and not to this engine: somebody else may need them."
         return f"{goes}, which may be somebody else's address. {TELL_ADDRESS}"
     return None
+
+
+def _unheard(waba_id: str, error: ConnectorError) -> RejectedError:
+    is_mended = isinstance(error, RejectedError)
+    return RejectedError(
+        f"What becomes of messages from WhatsApp Business Account {waba_id} is not heard here",
+        "Their steps stay accepted, those that wait for more go on at timeout, and a message whose "
+        f"answer is lost may be sent twice. {error.title.rstrip('.')}. {error.cause}".rstrip(),
+        f"{error.cure} {'The flow need not be started again.' if is_mended else ''}".strip(),
+    )
 
 
 def _subject(listener: Listener) -> Subject:

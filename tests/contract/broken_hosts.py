@@ -138,6 +138,27 @@ def never_stops_a_flow(page: Any, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(page.Host, "stop_flow", stop_flow)
 
 
+def begins_runs_by_what_actions_rely_on(page: Any, patch: pytest.MonkeyPatch) -> None:
+    rely = page.Host._rely
+
+    async def rely_and_listen(host: Any, flow: str, *given: Any) -> Any:
+        warnings = await rely(host, flow, *given)
+        host.listening.update({each.id: each for each, _ in host.relied_on.pop(flow)})
+        return warnings
+
+    patch.setattr(page.Host, "_rely", rely_and_listen)
+
+
+def does_not_start_what_relies_on_something_refused(page: Any, patch: pytest.MonkeyPatch) -> None:
+    rely = page.Host._rely
+
+    async def rely_or_raise(host: Any, flow: str, *given: Any) -> Any:
+        for warning in await rely(host, flow, *given):
+            raise RejectedError(warning)
+
+    patch.setattr(page.Host, "_rely", rely_or_raise)
+
+
 def counts_flows_at_any_topic(page: Any, patch: pytest.MonkeyPatch) -> None:
     async def other_flows(context: Any, topics: Sequence[str]) -> int:
         return len(context.host.listening) - 1
@@ -517,6 +538,14 @@ BROKEN: list[tuple[Spoil, Check]] = [
     (asks_no_plugin_for_a_listener, lifecycle.the_plugin_is_asked_before_a_listener_is_stored),
     (listens_as_often_as_it_is_started, lifecycle.a_flow_that_is_started_twice_hears_once),
     (never_stops_a_flow, lifecycle.a_flow_that_is_stopped_twice_hears_no_more),
+    (
+        begins_runs_by_what_actions_rely_on,
+        lifecycle.what_actions_rely_on_is_listened_to_and_begins_no_run,
+    ),
+    (
+        does_not_start_what_relies_on_something_refused,
+        lifecycle.what_actions_rely_on_keeps_no_flow_from_starting,
+    ),
     (counts_flows_at_any_topic, lifecycle.a_trigger_is_told_how_many_other_flows_listen),
     (
         takes_every_step_for_one_of_the_flow,

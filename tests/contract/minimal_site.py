@@ -54,7 +54,8 @@ class MinimalHost:
             given = {name: getattr(told, name) for name in FIELDS}
             await self.host.run(f"{flow}/act", ACT, account, given)
 
-        await self.host.start(flow, HEARD, account, properties, act)
+        given = {name: f"{{{{ told.{name} }}}}" for name in FIELDS}
+        await self.host.start(flow, HEARD, account, properties, act, [(ACT, given)])
 
     async def stop_flow(self, flow: str) -> None:
         await self.host.stop_flow(flow)

@@ -220,9 +220,9 @@ class World:
         path = f"/api/components/appmixer.whatsapp.{component}/test"
         return self.ask("POST", path, {"account": account, "input": input})
 
-    def start(self, flow_id: str, document: dict[str, Any]) -> None:
+    def start(self, flow_id: str, document: dict[str, Any]) -> Any:
         self.engine_call("PUT", f"/api/flows/{flow_id}", document)
-        self.engine_call("POST", f"/api/flows/{flow_id}/start")
+        return self.engine_call("POST", f"/api/flows/{flow_id}/start")
 
     def ended_run(self, flow_id: str, status: str) -> dict[str, Any]:
         """Wait for the flow's only run to have the status, and return it with its steps."""

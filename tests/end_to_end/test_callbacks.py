@@ -228,42 +228,61 @@ def waiting(**input: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("document", "missed"),
-    [
-        (sending(waitFor="delivered"), "steps that wait for it go on at timeout"),
-        (waiting(), "steps that wait for it go on at timeout"),
-        (waiting(phoneNumberId="{{ '1' }}"), "steps that wait for it go on at timeout"),
-        (sending(whenUnknown="sendAgain"), "a message whose answer is lost is sent twice"),
-    ],
-    ids=["a send that waits", "a wait", "from a sender yet to be given", "a send that repeats"],
+    "document",
+    [sending(), waiting(), sending(phoneNumberId="{{ '1' }}")],
+    ids=["a send", "a wait", "from a sender yet to be given"],
 )
-def test_a_start_of_steps_that_need_statuses_says_where_none_come(
-    listening: World, document: dict[str, Any], missed: str
+def test_a_flow_that_sends_is_heard_of_as_long_as_it_runs(
+    listening: World, document: dict[str, Any]
 ) -> None:
-    listening.engine_call("PUT", "/api/flows/sends", document)
-
-    deaf = listening.engine_call("POST", "/api/flows/sends/start")["warnings"]
-    told = listening.command("flow", "start", "sends")[1]
-    listening.engine_call("POST", "/api/flows/listen/start")
-    heard = listening.engine_call("POST", "/api/flows/sends/start")["warnings"]
-    listening.engine_call("DELETE", "/api/flows/sends")
-
-    assert deaf == [
-        f"What becomes of messages from WhatsApp Business Account {WABA} is not heard here: "
-        f"{missed}. Its events are not delivered to this app. Start a flow with a trigger for it; "
-        "the trigger subscribes the account."
-    ]
-    assert f"! {deaf[0]}" in told
-    assert heard == []
-
-
-def test_a_start_of_steps_that_need_no_status_warns_of_none(listening: World) -> None:
-    listening.engine_call("PUT", "/api/flows/sends", sending())
-
-    started = listening.engine_call("POST", "/api/flows/sends/start")
+    started = listening.start("sends", document)
+    while_it_runs = subscriptions(listening)
     listening.engine_call("DELETE", "/api/flows/sends")
 
     assert started["warnings"] == []
+    assert (while_it_runs, subscriptions(listening)) == ([None], [])
+
+
+@pytest.mark.parametrize("divert", [divert_the_number, divert_the_app])
+def test_a_flow_that_sends_starts_and_says_where_its_statuses_go_until_they_come_here(
+    listening: World, elsewhere: str, divert: Any
+) -> None:
+    divert(listening, elsewhere)
+    listening.engine_call("PUT", "/api/flows/sends", sending())
+
+    code, told = listening.command("flow", "start", "sends")
+    deaf = subscriptions(listening)
+    listening.command("doctor", "--claim")
+    listening.command("doctor")
+    heard = subscriptions(listening)
+    again = listening.engine_call("POST", "/api/flows/sends/start")
+    listening.engine_call("DELETE", "/api/flows/sends")
+
+    account = f"WhatsApp Business Account {WABA}"
+    assert code == 0
+    assert f"! What becomes of messages from {account} is not heard here. " in told
+    assert elsewhere in told
+    assert "run `appmixer doctor --claim`" in told
+    assert "The flow need not be started again." in told
+    assert (deaf, len(heard)) == ([], 1)
+    assert again["warnings"] == []
+
+
+def test_a_stop_counts_the_flows_that_rely_on_statuses(listening: World) -> None:
+    listening.start("sends", sending())
+    listening.engine_call("POST", "/api/flows/listen/start")
+
+    first = listening.engine_call("POST", "/api/flows/listen/stop")["warnings"]
+    both = {**LISTEN["components"], **sending()["components"]}
+    listening.start("listen", {"name": "Listen", "components": both})
+    listening.engine_call("DELETE", "/api/flows/sends")
+    while_it_runs = subscriptions(listening)
+    [last] = listening.engine_call("POST", "/api/flows/listen/stop")["warnings"]
+
+    account = f"WhatsApp Business Account {WABA}"
+    assert first == [f"1 other flow listens to {account}, so it stays subscribed."]
+    assert last.startswith(f"No other flow listens to {account}, so it is unsubscribed: ")
+    assert (while_it_runs, subscriptions(listening)) == ([None], [])
 
 
 def test_a_start_without_a_registered_number_says_so(listening: World) -> None:

@@ -105,6 +105,13 @@ class Site:
         [run_id] = await until(ended)
         return str(run_id)
 
+    async def become_deaf(self) -> None:
+        """Let no status come, and Meta refuse to change that."""
+        async with self.sandbox.graph() as graph:
+            (await graph.delete(f"/{WABA}/subscribed_apps")).raise_for_status()
+        refusal = {"endpoint": "subscribed_apps", "method": "POST", "code": 10, "count": 1_000}
+        await self.control("/faults", refusal)
+
     async def fate(self, run_id: str) -> dict[str, Any]:
         fate: dict[str, Any] = (await self.call("GET", f"/api/runs/{run_id}"))["steps"][1]["fate"]
         return fate
@@ -266,8 +273,7 @@ async def test_a_template_needs_no_window_and_may_miss_the_apps_list(site: Site)
 
 
 async def test_where_no_status_comes_here_only_that_is_the_reason(site: Site) -> None:
-    async with site.sandbox.graph() as graph:
-        (await graph.delete(f"/{WABA}/subscribed_apps")).raise_for_status()
+    await site.become_deaf()
     run_id = await site.sent("SendTemplate", **TEMPLATE)
 
     assert await site.silence(run_id) == [f"subscription {WABA}", "webhook"]
@@ -300,8 +306,7 @@ async def test_a_send_that_waits_until_it_is_delivered_is_silent_meanwhile(site:
 
 
 async def test_a_send_that_waits_and_of_which_no_status_comes_says_so(site: Site) -> None:
-    async with site.sandbox.graph() as graph:
-        (await graph.delete(f"/{WABA}/subscribed_apps")).raise_for_status()
+    await site.become_deaf()
     run_id = await site.sent("SendTemplate", **TEMPLATE, ends="waiting", waitFor="delivered")
 
     assert await site.silence(run_id) == [f"subscription {WABA}", "webhook"]

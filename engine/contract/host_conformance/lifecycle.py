@@ -7,7 +7,7 @@ from ..errors import RejectedError
 from ..values import JsonObject
 from .adapter import HostSite
 from .probe import Probe, until_cancelled
-from .stage import expect, require, staged
+from .stage import Stage, expect, require, staged
 
 
 async def the_plugin_is_started_once_and_stopped_once(site: HostSite) -> None:
@@ -107,6 +107,49 @@ async def a_flow_that_is_stopped_twice_hears_no_more(site: HostSite) -> None:
         require("heard one" not in stage.probe.notes, "a stopped flow hears")
 
 
+async def what_actions_rely_on_is_listened_to_and_begins_no_run(site: HostSite) -> None:
+    probe = Probe()
+    probe.relied_on = ["room:attic"]
+    async with staged(site, probe) as stage:
+        assert probe.plugin is not None
+        relied_on = [each.topic for each in probe.plugin.listeners if not each.begins_runs]
+        heard = sorted(await probe.host.listeners("room:"))
+        await stage.say("one", room="attic")
+        await stage.say("two", room="hall")
+        await stage.until_noted("heard two")
+        await stage.until_steps(1)
+        await stage.host.stop_flow("flow")
+
+        expect(relied_on, ["room:attic"], "listeners that begin no runs")
+        expect(heard, ["room:attic", "room:hall"], "listeners")
+        require("heard one" not in probe.notes, "a trigger hears what an action relies on")
+        require("removed attic" in probe.notes, "the plugin is not told that it is over")
+        expect(await probe.host.listeners("room:"), [], "listeners of a stopped flow")
+
+
+async def what_actions_rely_on_keeps_no_flow_from_starting(site: HostSite) -> None:
+    probe = Probe()
+    async with staged(site, probe, is_started=False) as stage:
+        probe.relied_on = ["room:cellar"]
+        await _start(stage, "refused", "hall")
+        refused = sorted(await probe.host.listeners("room:"))
+        probe.relied_on = ZeroDivisionError("a component's fault")
+        await _start(stage, "broken", "attic")
+        await stage.say("one", room="hall")
+        await stage.say("two", room="attic")
+        await stage.until_noted("heard one")
+        await stage.until_noted("heard two")
+
+        expect(refused, ["room:cellar", "room:hall"], "listeners where the plugin refuses one")
+
+
+async def _start(stage: Stage, flow: str, room: str) -> None:
+    try:
+        await stage.host.start(flow, "ann", {"room": room})
+    except Exception as error:
+        raise AssertionError(f"{flow} is not started: {error}") from error
+
+
 async def a_trigger_is_told_how_many_other_flows_listen(site: HostSite) -> None:
     probe = Probe()
     counts: list[int] = []
@@ -178,6 +221,8 @@ LIFECYCLE = (
     the_plugin_is_asked_before_a_listener_is_stored,
     a_flow_that_is_started_twice_hears_once,
     a_flow_that_is_stopped_twice_hears_no_more,
+    what_actions_rely_on_is_listened_to_and_begins_no_run,
+    what_actions_rely_on_keeps_no_flow_from_starting,
     a_trigger_is_told_how_many_other_flows_listen,
     a_trigger_is_told_which_steps_are_of_its_flow,
     a_step_is_over_before_the_plugin_stops,

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from ..choices import Choices
 from ..component import Action, Component, Fields, Trigger
 from ..connector import Plugin, hookimpl
-from ..context import ActionContext, HostContext, TriggerContext
+from ..context import ActionContext, ComponentContext, HostContext, TriggerContext
 from ..errors import RejectedError
 from ..loading import Connector, connectors_of
 from ..provided import Account
@@ -97,6 +97,12 @@ class Act(Action):
 
     more_ports: Mapping[str, type[BaseModel]] = {"aside": Output}  # type: ignore[misc]
 
+    async def relies_on(self, context: ComponentContext, input: JsonObject) -> Sequence[str]:
+        relied_on = probe_of(context.plugin).relied_on
+        if isinstance(relied_on, Exception):
+            raise relied_on
+        return relied_on
+
     async def receive(self, context: ActionContext, input: Input) -> Result:
         probe = probe_of(context.plugin)
         probe.attempts.append(Attempt.of(context, input.text))
@@ -150,8 +156,8 @@ class Probe:
 
     `rooms` are what the token of each account opens, as the service would say now. `receive`,
     `resume` and `hears` are what the components do, `begins` what a trigger asks for at its start,
-    `before` what the plugin does before events are routed. `notes` has what was done by the host,
-    in order.
+    `relied_on` the topics on which the action relies, `before` what the plugin does before events
+    are routed. `notes` has what was done by the host, in order.
     """
 
     has_accounts: bool = True
@@ -167,6 +173,7 @@ class Probe:
     before: Callable[[], Awaitable[None]] | None = None
     watched: Callable[[], Awaitable[None]] | None = None
     offered: Sequence[str] | Exception = ()
+    relied_on: Sequence[str] | Exception = ()
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     notes: list[str] = field(default_factory=list[str])
     plugin: ProbePlugin | None = None

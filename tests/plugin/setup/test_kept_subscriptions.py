@@ -52,7 +52,7 @@ def connectors(monkeypatch: pytest.MonkeyPatch) -> dict[str, Connector]:
 
 
 class Meta:
-    """Graph with two WABAs that are subscribed nowhere; reading the first one may be made fail."""
+    """Graph with two WABAs, not subscribed at first; reading the first one may be made fail."""
 
     def __init__(self, router: respx.MockRouter) -> None:
         self.subscribed: list[str] = []
@@ -67,11 +67,17 @@ class Meta:
         for waba_id in ("1", "2"):
             router.get(f"{ROOT}/{waba_id}/phone_numbers").respond(json={"data": []})
             router.post(f"{ROOT}/{waba_id}/subscribed_apps").mock(side_effect=self._subscribe)
-        self.first = router.get(f"{ROOT}/1/subscribed_apps").respond(json={"data": []})
-        router.get(f"{ROOT}/2/subscribed_apps").respond(json={"data": []})
+        self.apps = {
+            waba_id: router.get(f"{ROOT}/{waba_id}/subscribed_apps").respond(json={"data": []})
+            for waba_id in ("1", "2")
+        }
+        self.first = self.apps["1"]
 
     def _subscribe(self, request: httpx.Request) -> httpx.Response:
-        self.subscribed.append(request.url.path.split("/")[2])
+        waba_id = request.url.path.split("/")[2]
+        self.subscribed.append(waba_id)
+        app = {"whatsapp_business_api_data": {"id": ENVIRONMENT["APPMIXER_WHATSAPP_CLIENT_ID"]}}
+        self.apps[waba_id].respond(json={"data": [app]})
         return httpx.Response(200, json={"success": True})
 
 

@@ -39,6 +39,11 @@ def listener(route: str = f"messages:{WABA}", id: str = "flow-1/incoming") -> Li
     return Listener(id, route, {}, "account-1")
 
 
+def relied_on(id: str = "flow-1/send") -> Listener:
+    """Return the listener of a step that sends: no run begins by it."""
+    return Listener(id, f"statuses:{WABA}:{PHONE}", {}, "account-1", begins_runs=False)
+
+
 def token_facts(**changes: Any) -> dict[str, Any]:
     granted = {"scope": "whatsapp_business_management", "target_ids": [WABA]}
     facts = {
@@ -499,6 +504,116 @@ async def test_a_subscription_that_could_not_be_removed_is_removed_by_itself(
     keeping.cancel()
 
     assert meta.is_subscribed is False
+
+
+async def test_what_actions_rely_on_is_subscribed_until_nobody_relies_on_it(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    one, two = (relied_on(f"flow-{each}/send") for each in (1, 2))
+    await start(plugin, host, one)
+    await start(plugin, host, two)
+    await stop(plugin, host, one)
+    counts = [meta.counts]
+    await stop(plugin, host, two)
+
+    assert [*counts, meta.counts] == [(1, 0), (1, 1)]
+    assert host.store.entries == {}
+
+
+Change = Callable[[Meta, dict[str, str]], object]
+# What keeps statuses from coming, what mends it, and a part of what is said.
+HINDRANCES: list[tuple[Change, Change, str]] = [
+    (
+        lambda meta, settings: settings.pop("verifyToken"),
+        lambda meta, settings: settings.update(verifyToken="v"),
+        "verifyToken",
+    ),
+    (
+        lambda meta, settings: meta.app.respond(json=app_webhook(callback_url=AWAY)),
+        lambda meta, settings: meta.app.respond(json=app_webhook()),
+        AWAY,
+    ),
+    (
+        lambda meta, settings: meta.subscribe.respond(429),
+        lambda meta, settings: meta.subscribe.mock(side_effect=meta.on),
+        "Too many calls",
+    ),
+    (
+        lambda meta, settings: meta.subscribe.respond(403, json={"error": {"code": 10}}),
+        lambda meta, settings: meta.subscribe.mock(side_effect=meta.on),
+        "could not be subscribed",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("hinder", "mend", "said"),
+    HINDRANCES,
+    ids=["no verify token", "events that go elsewhere", "a busy Meta", "a refusal"],
+)
+async def test_what_keeps_statuses_from_coming_is_told_and_made_up_for_by_itself(
+    host: RecordingHost,
+    meta: Meta,
+    account: StandInAccount,
+    hinder: Change,
+    mend: Change,
+    said: str,
+) -> None:
+    host.configuration = settings = dict(host.configuration)
+    plugin = WhatsApp(host)
+    await plugin.start()
+    keeping = asyncio.ensure_future(host.watched["subscriptions"]())
+    # It goes round, finds nothing, and rests until something is left to be done.
+    await asyncio.sleep(0)
+    hinder(meta, settings)
+    with pytest.raises(RejectedError) as caught:
+        await start(plugin, host, relied_on())
+    # The host stores it all the same.
+    host.listening[relied_on().id] = relied_on()
+    before = meta.is_subscribed
+
+    mend(meta, settings)
+    async with asyncio.timeout(20):
+        while not meta.is_subscribed:
+            host.clock.advance(FIRST_PAUSE_S)
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+    await stop(plugin, host, relied_on())
+
+    assert f"messages from WhatsApp Business Account {WABA} is not heard here" in str(caught.value)
+    assert said in str(caught.value)
+    assert (before, meta.is_subscribed) == (False, False)
+
+
+async def test_what_could_never_be_subscribed_is_forgotten_with_the_last_who_relied_on_it(
+    host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    host.configuration = {}
+    plugin = WhatsApp(host)
+    with pytest.raises(RejectedError):
+        await start(plugin, host, relied_on())
+
+    await stop(plugin, host, relied_on())
+
+    assert host.store.entries == {}
+    assert meta.counts == (0, 0)
+
+
+async def test_a_start_that_was_cut_off_leaves_no_subscription_behind(
+    plugin: WhatsApp, host: RecordingHost, meta: Meta, account: StandInAccount
+) -> None:
+    await plugin.listener_added(relied_on(), account)
+
+    restarted = WhatsApp(host)
+    await restarted.start()
+    keeping = asyncio.ensure_future(host.watched["subscriptions"]())
+    async with asyncio.timeout(20):
+        while meta.is_subscribed:
+            host.clock.advance(FIRST_PAUSE_S)
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+
+    assert meta.counts == (1, 1)
 
 
 async def test_a_start_and_a_stop_at_once_end_subscribed(
