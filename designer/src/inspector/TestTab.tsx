@@ -1,7 +1,7 @@
 /** Doing a step's work once, with the values of the last run or an example. */
 
 import { useMutation } from "@tanstack/react-query";
-import { FlaskConical } from "lucide-react";
+import { FlaskConical, SquarePen } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -13,24 +13,35 @@ import { Sign } from "../shared/ui/Sign";
 import { Json } from "../shared/ui/Json";
 import { useUpstream } from "./expressions/use-upstream";
 import style from "./inspector.module.css";
-import { tryOnce } from "./trying";
+import { refusedOf, tryOnce, type Refused, type Tried } from "./trying";
 
-export function TestTab({ name, component }: { name: string; component: Component }) {
+const NOTHING = {};
+
+interface Props {
+  name: string;
+  component: Component;
+  onRefused: (refused: Refused) => void;
+  /** Somebody wants to see the field. */
+  onField: (field: string) => void;
+}
+
+export function TestTab({ name, component, onRefused, onField }: Props) {
   const { t } = useTranslation("inspector");
   const step = useEditor((state) => state.document.components[name]);
   const { given } = useUpstream(name);
   const [isDry, setDry] = useState(component.effect === "write");
+  const account = step?.account ?? null;
+  const input = step?.input ?? NOTHING;
   const test = useMutation({
-    mutationFn: () =>
-      tryOnce(component, {
-        account: step?.account ?? null,
-        input: step?.input ?? {},
-        given,
-        dryRun: isDry,
-      }),
+    mutationFn: () => tryOnce(component, { account, input, given, dryRun: isDry }),
+    onSettled: (tried, refusal) => onRefused({ input, faults: refusedOf(tried, refusal) }),
   });
-  const result = test.data;
-  const fate = result !== undefined && "fate" in result ? result.fate : null;
+  const fields = [...refusedOf(test.data, test.error).keys()].map((field) => (
+    <Button key={field} isSmall onClick={() => onField(field)}>
+      <SquarePen size={14} aria-hidden />
+      {t("openField", { field: titleOf(component, field) })}
+    </Button>
+  ));
   return (
     <>
       <p className="soft">{t("testHint")}</p>
@@ -48,35 +59,47 @@ export function TestTab({ name, component }: { name: string; component: Componen
         <FlaskConical size={16} aria-hidden />
         {t(test.isPending ? "testing" : "runTest")}
       </Button>
-      {test.error !== null && <ErrorNote error={test.error} />}
-      {result !== undefined && (
-        <div role="status" className={style["result"]}>
-          {"error" in result && result.error !== null && <Note {...result.error} />}
-          {fate?.error != null && <Note {...fate.error} />}
-          {fate?.reasons.map((each) => (
-            <Note
-              key={each.name}
-              state="advice"
-              title={t("nothingMore")}
-              cause={each.finding}
-              cure={each.cure}
-            />
-          ))}
-          {"output" in result && (
-            <>
-              <Sign state={fate?.state ?? result.status} />
-              <Json value={result.output} />
-            </>
-          )}
-          {"request" in result && (
-            <>
-              <h3>{t("request")}</h3>
-              <Json value={result.request} />
-            </>
-          )}
-          {"samples" in result && <Json value={result.samples} />}
-        </div>
-      )}
+      {test.error !== null && <ErrorNote error={test.error}>{fields}</ErrorNote>}
+      {test.data !== undefined && <Result tried={test.data}>{fields}</Result>}
     </>
   );
+}
+
+/** What a test has come to; the children stand at its error. */
+function Result({ tried, children }: { tried: Tried; children: React.ReactNode }) {
+  const { t } = useTranslation("inspector");
+  const fate = "fate" in tried ? tried.fate : null;
+  return (
+    <div role="status" className={style["result"]}>
+      {"error" in tried && tried.error !== null && <Note {...tried.error}>{children}</Note>}
+      {fate?.error != null && <Note {...fate.error} />}
+      {fate?.reasons.map((each) => (
+        <Note
+          key={each.name}
+          state="advice"
+          title={t("nothingMore")}
+          cause={each.finding}
+          cure={each.cure}
+        />
+      ))}
+      {"output" in tried && (
+        <>
+          <Sign state={fate?.state ?? tried.status} more={tried.reason} />
+          {Object.keys(tried.output).length > 0 && <Json value={tried.output} />}
+        </>
+      )}
+      {"request" in tried && tried.request !== null && (
+        <>
+          <h3>{t("request")}</h3>
+          <Json value={tried.request} />
+        </>
+      )}
+      {"samples" in tried && <Json value={tried.samples} />}
+    </div>
+  );
+}
+
+function titleOf({ schema }: Component, field: string): string {
+  const [first = field] = field.split(".");
+  return schema.properties?.[first]?.title ?? first;
 }

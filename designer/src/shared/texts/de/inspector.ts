@@ -61,6 +61,7 @@ export default {
     "Er tut einmal seine Arbeit, mit dem, was im Formular steht; eine Nachricht wird wirklich gesendet.",
   nothingMore: "Mehr war davon nicht zu hören",
   request: "Anfrage",
+  openField: "Feld „{{field}}“ öffnen",
   output: "Ergebnis",
   onceFor: "Wird einmal und sofort getan, für das Konto „{{account}}“.",
   doOnce: "Jetzt ausführen",

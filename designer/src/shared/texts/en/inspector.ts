@@ -54,6 +54,7 @@ export default {
   testHint: "It does its work once, with what the form holds; a sent message is really sent.",
   nothingMore: "Nothing more was heard of it",
   request: "Request",
+  openField: "Open the field “{{field}}”",
   output: "Output",
   onceFor: "It is done once and at once, for the account “{{account}}”.",
   doOnce: "Do it now",
