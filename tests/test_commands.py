@@ -229,6 +229,21 @@ def test_begins_a_run_now_with_the_values_of_a_file(demo: Shell, tmp_path: Path)
     assert (no_object[0], "has to hold a JSON object" in no_object[2]) == (1, True)
 
 
+def test_a_run_that_was_begun_like_another_says_so(demo: Shell) -> None:
+    earlier = listed(demo, "flow", "runs", "auto-reply")["runs"][-1]["id"]
+    token = read_token(Path(demo.variables["APPMIXER_DATA"]), {})
+    begun = httpx.post(
+        f"{demo.url}/api/flows/auto-reply/run",
+        json={"like": earlier},
+        headers={"Authorization": f"Bearer {token}"},
+    ).json()
+
+    shown = [run(demo, "run", "show", each)[1] for each in (earlier, begun["runId"])]
+
+    assert ["Replay" in each for each in shown] == [False, True]
+    assert f"\nReplay of run {earlier}\n" in shown[1]
+
+
 def test_follows_a_run_to_its_failure_with_cause_and_cure(demo: Shell, tmp_path: Path) -> None:
     document = listed(demo, "flow", "show", "auto-reply")["document"]
     document["components"]["reply"]["input"]["to"] = STRANGER

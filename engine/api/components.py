@@ -21,6 +21,7 @@ from .shapes.components import (
     EntryList,
     ExampleList,
     FunctionList,
+    HeardEvent,
     PreviewResult,
 )
 from .shapes.shape import shaped
@@ -73,6 +74,14 @@ class ComponentTest(Body):
         description="What earlier steps gave, by step and port, for the expressions in the input.",
     )
     dry_run: bool = Field(False, description="Show the request and do not send it.")
+
+
+class TriggerTrial(Body):
+    """How a trigger is set up whose next event is waited for."""
+
+    account: str | None = Field(None, description="The account's name.")
+    input: dict[str, Any] = Field(default_factory=dict[str, Any])
+    within_s: float = Field(60, ge=1, le=300, description="So long is waited, in seconds.")
 
 
 @router.get("/components", response_model=shaped(ConnectorList))
@@ -194,6 +203,25 @@ async def test_component(
         values=test.input,
         given=test.given,
         dry_run=test.dry_run,
+    )
+
+
+@router.post("/components/{type}/hear", response_model=shaped(HeardEvent))
+async def hear_component(
+    request: Request, caller: Caller, type: str, trial: TriggerTrial
+) -> dict[str, Any]:
+    """Wait for the next event that a trigger takes, and return what it gives.
+
+    No flow has to run for it, none begins by it, and those that run get the event as ever. Whoever
+    does not want to wait any longer ends the request.
+    """
+    return await hosting(request).hearing.next(
+        caller.owner_id,
+        type,
+        account=trial.account,
+        values=trial.input,
+        within_s=trial.within_s,
+        has_gone=request.is_disconnected,
     )
 
 

@@ -143,6 +143,7 @@ async def serving(settings: Settings, limits: Limits = LIMITS) -> AsyncGenerator
             yield Running(engine, settings.base_url)
     finally:
         engine.stream.close()
+        engine.hearing.close()
         server.should_exit = True
         await task
         await engine.stop()

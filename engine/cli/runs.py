@@ -166,6 +166,9 @@ def _say_head(run: Mapping[str, Any]) -> None:
     say(f"Run {run['id']} of {run['flowId']}, version {run['version']}")
     by = f", by event {run['eventId']}" if run["eventId"] is not None else ""
     say(f"Started {moment(run['startedAt'])}{by}")
+    if run["isReplay"]:
+        like = f" of run {run['likeRunId']}" if run["likeRunId"] else ""
+        say(f"Replay{like}")
 
 
 def _say_steps(steps: Iterable[Mapping[str, Any]]) -> None:

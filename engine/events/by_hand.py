@@ -94,7 +94,7 @@ class RunsByHand:
         place = Place(owner_id, "", kind.connector, flow_key, flow_id, version, name)
         after_seq, port = await self.unprompted.after_seq(), str(kind.schema["x-main-port"])
         what = uuid.uuid4().hex
-        starts = starts_of(place, what, kind.name, port, after_seq, outputs=[given])
+        starts = starts_of(place, what, kind.name, port, after_seq, outputs=[given], like=like)
 
         def also(connection: sa.Connection) -> bool:
             return repeat is None or self.repeats.add(connection, repeat, starts[0].run_id)

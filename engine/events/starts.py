@@ -50,6 +50,7 @@ class Start:
     # It is a run of a draft.
     is_test: bool = False
     after_seq: int | None = None
+    like_run_id: str | None = None
 
     @property
     def work(self) -> SegmentWork:
@@ -78,6 +79,7 @@ class Start:
             "triggerType": self.type or None,
             "eventId": self.event_seq or None,
             "conversation": self.order or None,
+            "likeRunId": self.like_run_id,
             "error": self.error,
         }
 

@@ -16,7 +16,7 @@ from ..runs.states import RunState
 from ..runs.waits import Row
 from ..runs.work import SegmentWork
 from ..storage.storage import Storage
-from ..storage.tables import CONNECTED, accounts, events
+from ..storage.tables import CONNECTED, accounts, events, runs
 from .starts import Start, json_text, store_runs
 
 
@@ -82,6 +82,7 @@ def starts_of(
     *,
     outputs: Sequence[BaseModel | Mapping[str, Any]] = (),
     error: dict[str, Any] | None = None,
+    like: str | None = None,
 ) -> list[Start]:
     """Return a run for each output, or one that has failed; `what` makes their ids."""
     values = [
@@ -111,6 +112,7 @@ def starts_of(
             after_seq=after_seq,
             # The versions of tests have numbers below zero.
             is_test=asked.version < 0,
+            like_run_id=like,
         )
         for number, value in enumerate([None] if error else values)
     ]
@@ -141,4 +143,8 @@ def _store(
     if not also(connection):
         return False
     store_runs(connection, starts, now)
+    for start in starts:
+        if start.like_run_id is not None:
+            mine = runs.c.id == start.run_id
+            connection.execute(sa.update(runs).where(mine).values(like_run_id=start.like_run_id))
     return True

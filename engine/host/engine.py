@@ -46,6 +46,7 @@ from .choosing import Choosing
 from .component_tests import ComponentTests
 from .contexts import EngineContext, Services
 from .executing import make_execution
+from .hearing import Hearing
 from .hosted import Hosted
 from .notices import StreamedNotices
 from .offers import Offers
@@ -236,6 +237,17 @@ class Engine:
         self.previews = Previews(services, self.flows, self.types, self.component)
         topics = Topics(self.plugins, self.hosted.has_accounts, self.describe)
         self.visibility = Visibility(storage, topics, self._replay)
+        self.hearing = Hearing(
+            self.flows,
+            self.types,
+            checks,
+            self.component,
+            self._trigger_context,
+            topics,
+            self.limits,
+            self.log,
+            self.describe,
+        )
         execution = self.execution = make_execution(
             storage,
             database=self.database,

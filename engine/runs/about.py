@@ -42,7 +42,9 @@ class About:
             "flowName": self.names.get(row.flow_key) or None,
             "triggerType": self.triggers.get(row.id) or None,
             "conversation": (event.order_key or None) if event else None,
-            "isReplay": event is not None and not _is_first(row, event),
+            "isReplay": row.like_run_id is not None
+            or (event is not None and not _is_first(row, event)),
+            "likeRunId": row.like_run_id,
         }
 
 

@@ -314,6 +314,8 @@ runs = sa.Table(
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("ended_at", sa.Float),
     sa.Column("is_test", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The run that it was begun like, by hand.
+    sa.Column("like_run_id", sa.Text),
     sa.Index(None, "owner_id", "started_at"),
     sa.Index(None, "flow_key", "started_at"),
     sa.Index(None, "event_seq"),

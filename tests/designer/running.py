@@ -78,6 +78,7 @@ def busy_run(flow_id: str, number: int) -> list[tuple[str, dict[str, Any]]]:
         "trigger": "incoming",
         "triggerType": "appmixer.whatsapp.NewMessage",
         "eventId": number + 1,
+        "likeRunId": None,
         "conversation": "Sheena",
         "error": None,
     }

@@ -362,6 +362,56 @@ async def test_a_test_of_a_step_shows_what_became_of_it(visitor: Visitor, site: 
     await expect(result.locator('[data-state="failed"]')).to_be_visible()
 
 
+async def test_a_dry_run_that_fails_says_why_and_leads_to_the_field(
+    visitor: Visitor, site: Site
+) -> None:
+    reply = {"phoneNumberId": "106540352242922", "to": "nobody", "text": "Hello"}
+    page = await opened(visitor, site, reply=reply)
+    asked = {"account": "acme", "input": reply, "dryRun": True}
+    answer = await site.api.post("/api/components/appmixer.whatsapp.SendText/test", json=asked)
+    error = answer.json()["error"]
+    step = page.get_by_role("region", name="Step")
+    await page.get_by_role("tab", name="Test").click()
+
+    await step.get_by_role("button", name="Test this step").click()
+
+    told = step.get_by_role("alert")
+    for part in ("title", "cause", "cure"):
+        await expect(told).to_contain_text(error[part])
+    await expect(step.locator('[data-state="failed"]')).to_be_visible()
+    await expect(step.locator("pre")).to_have_count(0)
+    await expect(step.get_by_role("heading", name="Request")).to_have_count(0)
+    assert await violations(page) == []
+    await told.get_by_role("button", name="Open the field \u201cRecipient\u201d").click()
+    await expect(page.get_by_role("textbox", name="Recipient")).to_be_focused()
+    await expect(page.locator('[data-path="to"]').get_by_text(error["cause"])).to_have_count(1)
+
+
+async def test_what_a_test_has_refused_stands_at_its_field_until_it_is_changed(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={"text": "Hello"})
+    refused = {"kind": "RejectedError", "title": "No", "cause": "Not that word.", "field": "text"}
+    failure = {"cure": "", "code": None, "subcode": None, "trace": "", "mend": "", **refused}
+    answer = {"status": "failed", "output": {}, "error": failure, "reason": "", "fate": None}
+
+    async def tested(route: Route) -> None:
+        await route.fulfill(json=answer)
+
+    await page.route("**/api/components/*/test", tested)
+    await page.get_by_role("tab", name="Test").click()
+    step = page.get_by_role("region", name="Step")
+    await step.get_by_role("button", name="Test this step").click()
+
+    await step.get_by_role("button", name="Open the field \u201cMessage Text\u201d").click()
+
+    at_field = page.locator('[data-path="text"]').get_by_text("Not that word.")
+    await expect(at_field).to_be_visible()
+    await expect(field(page, "Message Text")).to_be_focused()
+    await page.keyboard.type("Goodbye")
+    await expect(at_field).to_have_count(0)
+
+
 async def opened(
     visitor: Visitor,
     site: Site,

@@ -274,8 +274,14 @@ async def test_a_run_is_cancelled_and_run_like_it_was(visitor: Visitor, site: Si
     await again.click()
     await expect(dialog).to_contain_text("messages are really sent")
     await dialog.get_by_role("button", name="Begin it").click()
-    await expect(page.get_by_role("main").get_by_role("status").first).to_contain_text("waiting")
+    state = page.get_by_role("main").get_by_role("status").first
+    await expect(state).to_contain_text("waiting")
+    await expect(state).to_contain_text("replay")
     assert not page.url.endswith(run_id)
+    await page.get_by_role("link", name=run_id).click()
+    await expect(page).to_have_url(f"{site.url}/runs/{run_id}")
+    await expect(state).to_contain_text("cancelled")
+    await expect(state).not_to_contain_text("replay")
 
 
 async def answered_late(page: Page, url: str) -> tuple[asyncio.Event, asyncio.Event]:

@@ -5,6 +5,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 
+import { canHear, useHearing, type Heard } from "../phone/hearing";
+import { useSimulator } from "../phone/PhonePanel";
+import { NothingHeard, PhoneWait } from "../phone/PhoneWait";
 import { api, take } from "../shared/api/client";
 import { samples } from "../shared/api/queries";
 import { Button } from "../shared/ui/Button";
@@ -18,8 +21,11 @@ import { useSavingStore } from "./saving-context";
 
 interface Source {
   label: string;
-  values: unknown;
+  /** None of what is written on the phone only now. */
+  values?: unknown;
 }
+
+const NOTHING: Source = { label: "", values: {} };
 
 export function RunDialog({ isDraft, onClose }: { isDraft: boolean; onClose: () => void }) {
   const { t } = useTranslation("flow");
@@ -30,6 +36,8 @@ export function RunDialog({ isDraft, onClose }: { isDraft: boolean; onClose: () 
   const { flowId } = editor.getState();
   const document = useEditor((state) => state.document);
   const known = useQuery(samples(flowId));
+  const simulator = useSimulator();
+  const phone = useTranslation("phone").t;
   const triggers = Object.entries(document.components).filter(
     ([, step]) => catalog.components.get(step.type)?.kind === "trigger",
   );
@@ -43,14 +51,20 @@ export function RunDialog({ isDraft, onClose }: { isDraft: boolean; onClose: () 
       label: t("sampleOf", { label }),
       values,
     })),
+    ...(isDraft && simulator !== null && canHear(component) ? [{ label: phone("source") }] : []),
   ];
   const [source, setSource] = useState(0);
   const [typed, setTyped] = useState<string | null>(null);
-  const text = typed ?? JSON.stringify(sources[source]?.values ?? {}, null, 2);
+  const chosen = sources[source] ?? NOTHING;
+  const isPhone = chosen !== NOTHING && chosen.values === undefined;
+  const text = typed ?? JSON.stringify(chosen.values ?? {}, null, 2);
+  const { hear, giveUp, trigger: hearing } = useHearing();
   const run = useMutation({
     mutationFn: async () => {
-      const values = JSON.parse(text) as Record<string, unknown>;
-      await saving.flush();
+      const heard = isPhone ? await hearNow() : { [main]: JSON.parse(text) as unknown };
+      if (typeof heard === "string") return heard;
+      const values = heard[main] as Record<string, unknown>;
+      await (isDraft ? saving.keepAsDraft() : saving.flush());
       return take(
         api.POST("/api/flows/{flow_id}/run", {
           params: { path: { flow_id: flowId } },
@@ -59,11 +73,16 @@ export function RunDialog({ isDraft, onClose }: { isDraft: boolean; onClose: () 
       );
     },
     onSuccess: (begun) => {
+      if (typeof begun === "string") return;
       onClose();
       navigate(`/flows/${encodeURIComponent(flowId)}/runs/${begun.runId}`);
     },
   });
-  const problem = problemOf(text);
+  const hearNow = async (): Promise<Heard> => {
+    const step = document.components[trigger];
+    return step === undefined || component === undefined ? {} : hear(trigger, component, step);
+  };
+  const problem = isPhone ? undefined : problemOf(text);
   return (
     <Dialog title={t(isDraft ? "testTitle" : "runTitle")} isOpen onClose={onClose}>
       <p className="soft">{t(isDraft ? "testText" : "runText")}</p>
@@ -95,6 +114,7 @@ export function RunDialog({ isDraft, onClose }: { isDraft: boolean; onClose: () 
             <Select
               {...ids}
               value={source}
+              disabled={run.isPending}
               onChange={(event) => {
                 setSource(Number(event.target.value));
                 setTyped(null);
@@ -109,18 +129,22 @@ export function RunDialog({ isDraft, onClose }: { isDraft: boolean; onClose: () 
           )}
         </Labelled>
       )}
-      <Labelled label={t("values")} error={problem}>
-        {(ids) => (
-          <textarea
-            {...ids}
-            className={style["values"]}
-            rows={10}
-            spellCheck={false}
-            value={text}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Labelled>
+      {!isPhone && (
+        <Labelled label={t("values")} error={problem}>
+          {(ids) => (
+            <textarea
+              {...ids}
+              className={style["values"]}
+              rows={10}
+              spellCheck={false}
+              value={text}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Labelled>
+      )}
+      {hearing !== null && <PhoneWait trigger={hearing} isAlone onGiveUp={giveUp} />}
+      {run.data === "nothing" && <NothingHeard />}
       {run.error !== null && <ErrorNote error={run.error} />}
       <DialogActions>
         <Button onClick={onClose}>{t("cancel")}</Button>

@@ -26,6 +26,8 @@ export interface SavingState {
 export interface Saving extends StoreApi<SavingState> {
   /** Send what is pending now, and wait until the engine has it. */
   flush: () => Promise<void>;
+  /** The same, so that the engine has a draft, even if nothing was ever changed. */
+  keepAsDraft: () => Promise<void>;
   /** Overwrite what somebody else has saved. */
   keepMine: () => Promise<void>;
   /** Take over what the engine has now, if that is another one and the state is still this one. */
@@ -199,6 +201,10 @@ export function createSaving(
   return Object.assign(store, {
     open,
     flush,
+    keepAsDraft: async () => {
+      if (store.getState().etag === null) sent = null;
+      await flush();
+    },
     deleted,
     takeTheirs: async (state: SavingState["state"]) => {
       const draft = await theirs();

@@ -9,8 +9,10 @@ import { useEditor } from "../flow/editor";
 import { Note } from "../shared/ui/Note";
 import { Empty, Loading } from "../shared/ui/Page";
 import { AboutTab } from "./AboutTab";
+import { focusField } from "./form/focus-field";
 import style from "./inspector.module.css";
 import { TestTab } from "./TestTab";
+import type { Refused } from "./trying";
 
 // Forms are the heaviest part of the page, and come with the first step that is chosen.
 const SetupTab = lazy(() => import("./SetupTab"));
@@ -50,6 +52,8 @@ function StepInspector({ name }: { name: string }) {
   const type = useEditor((state) => state.document.components[name]?.type ?? "");
   const label = useEditor((state) => state.document.components[name]?.label ?? name);
   const component = useCatalog().components.get(type);
+  const [tab, setTab] = useState("setup");
+  const [refused, setRefused] = useState<Refused | null>(null);
   return (
     <>
       <header className={style["head"]}>
@@ -64,7 +68,7 @@ function StepInspector({ name }: { name: string }) {
       {component === undefined ? (
         <Note title={t("gone")} cause={type} cure={t("goneCure")} />
       ) : (
-        <Tabs.Root defaultValue="setup" className={style["tabs"]}>
+        <Tabs.Root value={tab} onValueChange={setTab} className={style["tabs"]}>
           <Tabs.List className={style["tabList"]}>
             <Tabs.Trigger value="setup">{t("setup")}</Tabs.Trigger>
             <Tabs.Trigger value="test">{t("test")}</Tabs.Trigger>
@@ -72,11 +76,19 @@ function StepInspector({ name }: { name: string }) {
           </Tabs.List>
           <Tabs.Content value="setup" className={style["tab"]}>
             <Suspense fallback={<FormLoading />}>
-              <SetupTab name={name} component={component} />
+              <SetupTab name={name} component={component} refused={refused} />
             </Suspense>
           </Tabs.Content>
           <Tabs.Content value="test" className={style["tab"]}>
-            <TestTab name={name} component={component} />
+            <TestTab
+              name={name}
+              component={component}
+              onRefused={setRefused}
+              onField={(field) => {
+                setTab("setup");
+                focusField(name, field);
+              }}
+            />
           </Tabs.Content>
           <Tabs.Content value="about" className={style["tab"]}>
             <AboutTab component={component} />

@@ -12,11 +12,19 @@ import { useStepSchema } from "./form/step-schema";
 import { StepPreview } from "./preview/StepPreview";
 import { useUpstream } from "./expressions/use-upstream";
 import { useValues } from "./expressions/use-values";
+import type { Refused } from "./trying";
 
 const NOTHING = {};
 
+interface Props {
+  name: string;
+  component: Component;
+  /** What a test has refused. */
+  refused: Refused | null;
+}
+
 /** Account and form of a step, and what will come of it. */
-export default function SetupTab({ name, component }: { name: string; component: Component }) {
+export default function SetupTab({ name, component, refused }: Props) {
   const editor = useEditorStore();
   const input = useEditor((state) => state.document.components[name]?.input) ?? NOTHING;
   const account = useEditor((state) => state.document.components[name]?.account ?? null);
@@ -24,15 +32,17 @@ export default function SetupTab({ name, component }: { name: string; component:
   const all = useSaving((state) => state.faults);
   const here = `components.${name}`;
   const faults = useMemo(() => {
-    const found = new Map<string, string[]>();
+    // What was refused stands there until the input is another one.
+    const found = new Map(refused?.input === input ? refused.faults : []);
     const prefix = `${here}.input.`;
     for (const { path, text } of all) {
       if (!path.startsWith(prefix)) continue;
       const field = dotted(path.slice(prefix.length));
-      found.set(field, [...(found.get(field) ?? []), text]);
+      const before = found.get(field)?.filter((each) => !text.startsWith(each)) ?? [];
+      found.set(field, [...before, text]);
     }
     return found;
-  }, [all, here]);
+  }, [all, here, input, refused]);
   const made = useStepSchema(component, account, input);
   const own = all.filter(({ path }) => `${path}.`.startsWith(`${here}.`));
   const elsewhere = own.filter(({ path }) => !path.startsWith(`${here}.input.`));

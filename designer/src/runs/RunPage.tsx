@@ -86,6 +86,16 @@ function About({ run }: { run: Run }) {
             ),
           ],
           [t("begun"), beginningOf(run)],
+          ...(run.likeRunId === null
+            ? []
+            : [
+                [
+                  t("likeRun"),
+                  <Link key="like" href={addressOf(run.likeRunId)}>
+                    <code>{run.likeRunId}</code>
+                  </Link>,
+                ] satisfies Fact,
+              ]),
           ...(run.eventKey === null ? [] : [[t("event"), run.eventKey] satisfies [string, string]]),
           [t("startedAt"), <At key="at" at={run.startedAt} />],
           [t("duration"), run.durationS === null ? t("notOver") : format.duration(run.durationS)],

@@ -18,6 +18,7 @@ function begins(runId: string, second = 1): Notice {
     triggerType: null,
     eventId: 7,
     conversation: "Sheena",
+    likeRunId: null,
     error: null,
   };
   return { kind: "run", content: { runId, flowId: "a", state: "running", at: at(second), begun } };
@@ -62,6 +63,7 @@ function summary(id: string, more: Partial<Schemas["RunSummary"]> = {}): Schemas
     version: 1,
     isTest: false,
     isReplay: false,
+    likeRunId: null,
     trigger: "incoming",
     triggerType: null,
     conversation: null,

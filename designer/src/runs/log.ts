@@ -203,7 +203,7 @@ function fromBeginning(told: Schemas["RunChanged"], begun: Schemas["RunBegun"]):
     flowId: told.flowId,
     flowName: null,
     ...begun,
-    isReplay: false,
+    isReplay: begun.likeRunId !== null,
     status: told.state,
     startedAt: told.at,
     endedAt: hasEnded ? told.at : null,

@@ -204,6 +204,14 @@ class SentNothing(Tried):
     request: None
 
 
+class HeardEvent(Shape):
+    """What a trigger has made of the next event."""
+
+    status: Literal["heard", "nothing"] = Field(description="`nothing` came in time.")
+    event_id: int | None = Field(description="The event's `id`.")
+    output: dict[str, Any] = Field(description="The value by port.")
+
+
 class ShownRequest(Shape):
     """A request, with its secrets hidden."""
 

@@ -35,6 +35,7 @@ class RunBegun(Shape):
     trigger_type: str | None = Field(description="The component's full name.")
     event_id: int | None = Field(description="null where no event has started it.")
     conversation: str | None
+    like_run_id: str | None = Field(description="The run that it was begun like.")
     error: Failure | None = Field(description="Why it has failed before its first step.")
 
 

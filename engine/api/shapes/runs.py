@@ -39,7 +39,11 @@ class RunSummary(Shape):
     version: int = Field(description="The flow's version that runs; of a test, below zero.")
     is_test: bool = Field(description="It is a run of a draft.")
     is_replay: bool = Field(
-        description="Its event was replayed; false also once the event is forgotten."
+        description="Its event was replayed, or it was begun like another run; of an event that"
+        " is forgotten, false."
+    )
+    like_run_id: str | None = Field(
+        description="The run that it was begun like, which may be forgotten; null for others."
     )
     trigger: str = Field(description="The component that began it, by its name in the flow.")
     trigger_type: str | None = Field(description="That component's full name.")

@@ -74,6 +74,7 @@ async def test_a_run_is_told_from_its_beginning_to_its_end(
                 "triggerType": "test.echo.Heard",
                 "eventId": run["eventId"],
                 "conversation": "Sheena",
+                "likeRunId": None,
                 "error": None,
             },
         },

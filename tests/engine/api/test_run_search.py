@@ -80,6 +80,21 @@ async def test_a_replay_is_marked_as_one(
     }
 
 
+async def test_a_run_that_was_begun_like_another_is_a_replay_of_it(
+    admin: httpx.AsyncClient, flow: None, owner: str, ended_runs: Ended
+) -> None:
+    first = (await admin.post("/api/flows/echo/run", json={"values": {"text": "say"}})).json()
+    again = (await admin.post("/api/flows/echo/run", json={"like": first["runId"]})).json()
+    await ended_runs(owner, 2)
+
+    listed = (await admin.get("/api/runs")).json()["runs"]
+
+    assert {each["id"]: (each["isReplay"], each["likeRunId"]) for each in listed} == {
+        first["runId"]: (False, None),
+        again["runId"]: (True, first["runId"]),
+    }
+
+
 async def test_a_run_that_an_earlier_release_has_named_is_no_replay(
     admin: httpx.AsyncClient,
     flow: None,

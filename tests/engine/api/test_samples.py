@@ -142,7 +142,7 @@ async def test_a_draft_is_tested_with_what_a_real_run_began_with(
 
     test = await ended(draft=True, like=real["id"])
 
-    assert (test["isTest"], test["version"]) == (True, -1)
+    assert (test["isTest"], test["version"], test["likeRunId"]) == (True, -1, real["id"])
     assert test["steps"][0]["output"] == real["steps"][0]["output"]
     assert test["steps"][1]["output"]["said"][0]["text"] == "Hello Sheena"
 

@@ -345,6 +345,8 @@ async def _try(client: httpx.AsyncClient) -> None:
     await client.post("/api/previews", json={"type": "test.echo.Say", "input": {"text": "hi"}})
     await client.post("/api/previews", json={"type": "test.echo.Heard"})
     await client.post("/api/components/test.echo.Heard/test", json={"input": {}})
+    heard = {"account": "keys", "withinS": 1}
+    await client.post("/api/components/test.echo.Heard/hear", json=heard)
     tried = [
         (await client.post(SAY, json={"account": "keys", "dryRun": is_dry, "input": given})).json()
         for given in ({"text": "hi"}, {"text": "hi", "then": "reject"}, {"text": "call"})

@@ -12,6 +12,7 @@ import health from "./health";
 import inspector from "./inspector";
 import outline from "./outline";
 import palette from "./palette";
+import phone from "./phone";
 import runs from "./runs";
 import shell from "./shell";
 import start from "./start";
@@ -31,6 +32,7 @@ export default {
   inspector,
   outline,
   palette,
+  phone,
   runs,
   shell,
   start,

@@ -35,6 +35,7 @@ export default {
   flow: "Flow",
   flowGone: "gelöschter Flow",
   begun: "Begonnen durch",
+  likeRun: "Begonnen wie",
   event: "Ereignis",
   conversation: "Unterhaltung",
   startedAt: "Begonnen",

@@ -11,6 +11,7 @@ import health from "./health";
 import inspector from "./inspector";
 import outline from "./outline";
 import palette from "./palette";
+import phone from "./phone";
 import runs from "./runs";
 import shell from "./shell";
 import start from "./start";
@@ -30,6 +31,7 @@ export default {
   inspector,
   outline,
   palette,
+  phone,
   runs,
   shell,
   start,

@@ -32,6 +32,7 @@ export default {
   flow: "Flow",
   flowGone: "deleted flow",
   begun: "Began with",
+  likeRun: "Begun like",
   event: "Event",
   conversation: "Conversation",
   startedAt: "Started",
