@@ -17,7 +17,7 @@ metadata = sa.MetaData(
 )
 
 JSON = sa.JSON()
-SCHEMA_VERSION = "0013"
+SCHEMA_VERSION = "0014"
 # The state of an account that works.
 CONNECTED = "connected"
 

@@ -24,7 +24,7 @@ OTHER_TOKEN, OTHER_USER = "EAAsandboxOther", "61555822107599"
 # Longer than a send waits for the status that tells what became of it.
 A_WAIT_S = 16 * 60.0
 # What brings a database back to the release before: its version, and how.
-BEFORE = {"0013": ("0012", "ALTER TABLE runs DROP COLUMN like_run_id")}
+BEFORE = {"0014": ("0013", "ALTER TABLE runs DROP COLUMN like_run_id")}
 PATIENCE_S = 60.0
 # What behaviours change about the sandbox.
 SPECIAL = {name for each in BEHAVIOURS.values() for name in each.settings}
