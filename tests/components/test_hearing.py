@@ -20,7 +20,10 @@ pytestmark = pytest.mark.anyio
 
 async def test_every_step_that_is_followed_relies_on_statuses(context: RecordingContext) -> None:
     classes = [each for each in appmixer_components().values() if issubclass(each, Action)]
-    followed = [WaitForStatus, *(each for each in classes if each.has_later_fate)]
+    followed: list[type[Action]] = [
+        WaitForStatus,
+        *(each for each in classes if each.has_later_fate),
+    ]
 
     found = [await each().relies_on(context, {"phoneNumberId": NUMBER}) for each in followed]
 
