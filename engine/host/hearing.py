@@ -111,7 +111,6 @@ class Hearing:
             raise InputFaults([Fault(f"input{each.path}", each.text) for each in faults])
         trigger = self.component(name)
         assert isinstance(trigger, Trigger)
-        step = FlowComponent(type=name, account=account)
         # A place of its own: what is kept of it is nobody else's.
         step = FlowComponent(type=name, account=account)
         place = await self.flows.place(owner_id, f"trial-{uuid.uuid4().hex}", "trial", step)

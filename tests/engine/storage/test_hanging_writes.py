@@ -46,6 +46,7 @@ READING = {
     ("POST", "/api/expressions"),
     ("POST", "/api/options"),
     ("POST", "/api/previews"),
+    ("POST", "/api/components/{type}/hear"),
     ("POST", "/api/accounts/{account_id}/claim"),
 }
 HEARD: dict[str, Any] = {"text": "by hand", "who": None, "items": [], "ratio": None}
