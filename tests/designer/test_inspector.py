@@ -227,6 +227,45 @@ async def test_enter_takes_no_choice_that_answers_another_search(
     await eventually_input(site, page, {"templateName": "payment_reminder"})
 
 
+@pytest.mark.parametrize("chosen", ["", "order_confirmation"])
+async def test_enter_changes_nothing_before_somebody_walks_among_the_choices(
+    visitor: Visitor, site: Site, chosen: str
+) -> None:
+    reply = {"templateName": chosen} if chosen else {}
+    page = await opened(visitor, site, reply=reply, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+
+    await template.click()
+    await expect(page.get_by_role("listbox")).to_have_attribute("aria-busy", "false")
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("listbox")).to_have_count(0)
+    await expect(template).to_have_value(chosen)
+    await eventually_input(site, page, reply)
+
+
+@pytest.mark.parametrize(("chosen", "start", "end"), [("", 0, 8), ("number_50", 50, 59)])
+async def test_keys_walk_in_view_from_what_is_chosen(
+    visitor: Visitor, site: Site, chosen: str, start: int, end: int
+) -> None:
+    reply = {"templateName": chosen} if chosen else {}
+    page = await opened(visitor, site, reply=reply, kind="SendTemplate")
+    named = {"hint": "", "badge": "", "state": "fine", "isDisabled": False}
+    options = [{"value": f"number_{at}", "label": f"Number {at}", **named} for at in range(60)]
+    answer = {"options": options, "next": None, "explanation": None}
+    await page.route("**/api/options", lambda route: route.fulfill(json=answer))
+    template = page.get_by_role("combobox", name="Template")
+
+    await template.click()
+    await expect(page.get_by_role("option", name=f"Number {start}", exact=True)).to_be_in_viewport()
+    for _ in range(9):
+        await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("option", name=f"Number {end}", exact=True)).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+
+    await expect(template).to_have_value(f"number_{end}")
+
+
 @pytest.mark.parametrize("leaving", ["Escape", "Tab", "a click"])
 async def test_a_search_among_choices_leaves_the_value_as_it_was(
     visitor: Visitor, site: Site, leaving: str
