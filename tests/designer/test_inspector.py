@@ -185,6 +185,62 @@ async def test_what_a_component_has_no_field_for_stands_there_with_its_fault_at_
     await expect(step.get_by_role("group", name="Left over")).to_contain_text("of a")
 
 
+async def test_the_keyboard_stays_in_a_list_whose_entries_are_moved_and_removed(
+    visitor: Visitor, site: Site
+) -> None:
+    buttons = [{"id": str(at), "title": f"Button {at}"} for at in range(3)]
+    page = await opened(visitor, site, reply={"buttons": buttons}, kind="SendButtons")
+    step = page.get_by_role("region", name="Step")
+
+    async def press(name: str) -> None:
+        await expect(step.get_by_role("button", name=name, exact=True)).to_be_focused()
+        await page.keyboard.press("Enter")
+
+    await step.get_by_role("button", name="Move Reply Button 2 up").focus()
+    await press("Move Reply Button 2 up")
+    await press("Move Reply Button 1 up")
+    await eventually_input(site, page, {"buttons": [buttons[1], buttons[0], buttons[2]]})
+    await step.get_by_role("button", name="Remove Reply Button 2").focus()
+    await press("Remove Reply Button 2")
+    await eventually_input(site, page, {"buttons": [buttons[1], buttons[2]]})
+    await press("Remove Reply Button 2")
+    await eventually_input(site, page, {"buttons": [buttons[1]]})
+    await press("Remove Reply Button 1")
+    await press("Add to Buttons")
+
+    await expect(step.get_by_role("textbox", name="Button Text")).to_be_focused()
+
+
+async def test_fields_with_names_of_their_own_are_named_and_removed_by_keyboard(
+    visitor: Visitor, site: Site
+) -> None:
+    answer = {
+        "type": "appmixer.utilities.Respond",
+        "input": {"headers": {"Accept": "*/*"}},
+        "position": {"x": 0, "y": 200},
+    }
+    page = await opened(visitor, site, reply={}, begin=answer)
+    await page.locator('.react-flow__node[data-id="begin"]').click()
+    headers = page.locator('#inspector [data-path="headers"]')
+
+    await headers.get_by_role("button", name="Add", exact=True).press("Enter")
+    await expect(headers.get_by_role("textbox", name="Name").last).to_be_focused()
+    await page.keyboard.type("Retry-After")
+    await page.keyboard.press("Tab")
+    await expect(headers.get_by_role("textbox", name="Retry-After")).to_be_focused()
+    await page.keyboard.type("1")
+    await page.keyboard.press("Backspace")
+    await page.keyboard.type("120")
+    await eventually_input(
+        site, page, {"headers": {"Accept": "*/*", "Retry-After": "120"}}, step="begin"
+    )
+    await headers.get_by_role("button", name="Remove Accept", exact=True).press("Enter")
+    await expect(headers.get_by_role("button", name="Remove Retry-After")).to_be_focused()
+    await page.keyboard.press("Enter")
+
+    await expect(headers.get_by_role("button", name="Add", exact=True)).to_be_focused()
+
+
 async def test_choices_of_the_service_are_offered_and_typing_counts_too(
     visitor: Visitor, site: Site
 ) -> None:
@@ -436,12 +492,14 @@ def field(page: Page, label: str) -> Locator:
     return page.get_by_role("region", name="Step").get_by_label(label, exact=False).first
 
 
-async def eventually_input(site: Site, page: Page, wanted: dict[str, Any]) -> None:
-    """Wait until the draft has this input and nothing else."""
+async def eventually_input(
+    site: Site, page: Page, wanted: dict[str, Any], *, step: str = "reply"
+) -> None:
+    """Wait until the step has this input in the draft, and nothing else."""
     found: object = None
     for _ in range(600):
         draft = (await site.api.get("/api/flows/reply/draft")).json()
-        found = draft["document"]["components"]["reply"]["input"]
+        found = draft["document"]["components"][step]["input"]
         if found == wanted:
             return
         await page.wait_for_timeout(100)
