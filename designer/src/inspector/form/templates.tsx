@@ -34,8 +34,8 @@ export function FieldTemplate(props: FieldTemplateProps) {
   const isSplit = isGroup || schema.type === "array";
   // What lies in a value that is one field here has no other place.
   const faults = isSplit ? (form.faults.get(path.join(".")) ?? []) : faultsWithin(form, path);
-  // The entries of a list are headed by the list.
-  const isEntry = typeof path.at(-1) === "number";
+  // The entries of a list are headed by the list, and those with a name of their own by that.
+  const isEntry = typeof path.at(-1) === "number" || ADDITIONAL_PROPERTY_FLAG in schema;
   const name = label;
   return (
     <Additional {...props}>
