@@ -311,6 +311,8 @@ async def test_keys_walk_in_view_from_what_is_chosen(
     answer = {"options": options, "next": None, "explanation": None}
     await page.route("**/api/options", lambda route: route.fulfill(json=answer))
     template = page.get_by_role("combobox", name="Template")
+    # What has been offered so far is forgotten.
+    await page.goto(f"{site.url}/flows/reply/steps/reply")
 
     await template.click()
     await expect(page.get_by_role("option", name=f"Number {start}", exact=True)).to_be_in_viewport()
@@ -388,6 +390,20 @@ async def test_an_expression_is_typed_to_its_end_where_there_was_another_control
     wanted = {"waitFor": "delivered", name: "{{ incoming.message.timestamp }} 1"}
     await eventually_input(site, page, wanted)
     await expect(field(page, label)).to_be_focused()
+
+
+async def test_what_is_no_number_stays_in_its_field_as_it_was_typed(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={"waitFor": "delivered"})
+    await page.get_by_role("button", name="Options").click()
+
+    await field(page, "Wait at Most").fill("1,5")
+    await page.keyboard.press("Tab")
+
+    await expect(field(page, "Wait at Most")).to_have_value("1,5")
+    await eventually_input(site, page, {"waitFor": "delivered", "waitSeconds": "1,5"})
+    await expect(field(page, "Wait at Most")).to_have_attribute("aria-invalid", "true")
 
 
 async def test_lines_that_are_pasted_into_a_field_of_one_line_are_one(
