@@ -62,7 +62,9 @@ function StepInspector({ name }: { name: string }) {
         </div>
       </header>
       {component === undefined ? (
-        <Note title={t("gone")} cause={type} cure={t("goneCure")} />
+        <div className={style["tab"]}>
+          <Note title={t("gone")} cause={type} cure={t("goneCure")} />
+        </div>
       ) : (
         <Tabs.Root defaultValue="setup" className={style["tabs"]}>
           <Tabs.List className={style["tabList"]}>
