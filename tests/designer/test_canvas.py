@@ -377,6 +377,29 @@ async def test_a_note_is_written_and_kept_in_the_document(visitor: Visitor, site
     assert note["text"] == "Ask Ann before this starts"
 
 
+async def test_one_undo_takes_back_a_note_and_one_what_was_written_into_it_later(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    note = page.get_by_role("textbox", name="Note")
+    await page.get_by_role("region", name="Flow").focus()
+    await page.keyboard.press("n")
+    await note.fill("Ask Ann")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("group", name="Ask Ann").dblclick()
+    await note.fill("Ask Bob")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("group", name="Ask Bob")).to_be_visible()
+
+    await page.keyboard.press("Control+z")
+    await expect(page.get_by_role("group", name="Ask Ann")).to_be_visible()
+    await page.keyboard.press("Control+z")
+
+    await expect(page.locator(".react-flow__node-note")).to_have_count(0)
+    await page.keyboard.press("Control+Shift+z")
+    await expect(page.get_by_role("group", name="Ask Ann")).to_be_visible()
+
+
 @pytest.mark.parametrize("count", [10, pytest.param(200, marks=pytest.mark.prove)])
 async def test_examples_and_documents_that_are_opened_and_touched_stay_as_they_were(
     visitor: Visitor, site: Site, count: int

@@ -185,6 +185,62 @@ async def test_what_a_component_has_no_field_for_stands_there_with_its_fault_at_
     await expect(step.get_by_role("group", name="Left over")).to_contain_text("of a")
 
 
+async def test_the_keyboard_stays_in_a_list_whose_entries_are_moved_and_removed(
+    visitor: Visitor, site: Site
+) -> None:
+    buttons = [{"id": str(at), "title": f"Button {at}"} for at in range(3)]
+    page = await opened(visitor, site, reply={"buttons": buttons}, kind="SendButtons")
+    step = page.get_by_role("region", name="Step")
+
+    async def press(name: str) -> None:
+        await expect(step.get_by_role("button", name=name, exact=True)).to_be_focused()
+        await page.keyboard.press("Enter")
+
+    await step.get_by_role("button", name="Move Reply Button 2 up").focus()
+    await press("Move Reply Button 2 up")
+    await press("Move Reply Button 1 up")
+    await eventually_input(site, page, {"buttons": [buttons[1], buttons[0], buttons[2]]})
+    await step.get_by_role("button", name="Remove Reply Button 2").focus()
+    await press("Remove Reply Button 2")
+    await eventually_input(site, page, {"buttons": [buttons[1], buttons[2]]})
+    await press("Remove Reply Button 2")
+    await eventually_input(site, page, {"buttons": [buttons[1]]})
+    await press("Remove Reply Button 1")
+    await press("Add to Buttons")
+
+    await expect(step.get_by_role("textbox", name="Button Text")).to_be_focused()
+
+
+async def test_fields_with_names_of_their_own_are_named_and_removed_by_keyboard(
+    visitor: Visitor, site: Site
+) -> None:
+    answer = {
+        "type": "appmixer.utilities.Respond",
+        "input": {"headers": {"Accept": "*/*"}},
+        "position": {"x": 0, "y": 200},
+    }
+    page = await opened(visitor, site, reply={}, begin=answer)
+    await page.locator('.react-flow__node[data-id="begin"]').click()
+    headers = page.locator('#inspector [data-path="headers"]')
+
+    await headers.get_by_role("button", name="Add", exact=True).press("Enter")
+    await expect(headers.get_by_role("textbox", name="Name").last).to_be_focused()
+    await page.keyboard.type("Retry-After")
+    await page.keyboard.press("Tab")
+    await expect(headers.get_by_role("textbox", name="Retry-After")).to_be_focused()
+    await page.keyboard.type("1")
+    await page.keyboard.press("Backspace")
+    await page.keyboard.type("120")
+    await eventually_input(
+        site, page, {"headers": {"Accept": "*/*", "Retry-After": "120"}}, step="begin"
+    )
+    await headers.get_by_role("button", name="Remove Accept", exact=True).press("Enter")
+    await expect(headers.get_by_role("button", name="Remove Retry-After")).to_be_focused()
+    await page.keyboard.press("Enter")
+
+    await expect(headers.get_by_role("button", name="Add", exact=True)).to_be_focused()
+
+
 async def test_choices_of_the_service_are_offered_and_typing_counts_too(
     visitor: Visitor, site: Site
 ) -> None:
@@ -225,6 +281,47 @@ async def test_enter_takes_no_choice_that_answers_another_search(
 
     await expect(template).to_have_value("payment_reminder")
     await eventually_input(site, page, {"templateName": "payment_reminder"})
+
+
+@pytest.mark.parametrize("chosen", ["", "order_confirmation"])
+async def test_enter_changes_nothing_before_somebody_walks_among_the_choices(
+    visitor: Visitor, site: Site, chosen: str
+) -> None:
+    reply = {"templateName": chosen} if chosen else {}
+    page = await opened(visitor, site, reply=reply, kind="SendTemplate")
+    template = page.get_by_role("combobox", name="Template")
+
+    await template.click()
+    await expect(page.get_by_role("listbox")).to_have_attribute("aria-busy", "false")
+    await page.keyboard.press("Enter")
+
+    await expect(page.get_by_role("listbox")).to_have_count(0)
+    await expect(template).to_have_value(chosen)
+    await eventually_input(site, page, reply)
+
+
+@pytest.mark.parametrize(("chosen", "start", "end"), [("", 0, 8), ("number_50", 50, 59)])
+async def test_keys_walk_in_view_from_what_is_chosen(
+    visitor: Visitor, site: Site, chosen: str, start: int, end: int
+) -> None:
+    reply = {"templateName": chosen} if chosen else {}
+    page = await opened(visitor, site, reply=reply, kind="SendTemplate")
+    named = {"hint": "", "badge": "", "state": "fine", "isDisabled": False}
+    options = [{"value": f"number_{at}", "label": f"Number {at}", **named} for at in range(60)]
+    answer = {"options": options, "next": None, "explanation": None}
+    await page.route("**/api/options", lambda route: route.fulfill(json=answer))
+    template = page.get_by_role("combobox", name="Template")
+    # What has been offered so far is forgotten.
+    await page.goto(f"{site.url}/flows/reply/steps/reply")
+
+    await template.click()
+    await expect(page.get_by_role("option", name=f"Number {start}", exact=True)).to_be_in_viewport()
+    for _ in range(9):
+        await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("option", name=f"Number {end}", exact=True)).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+
+    await expect(template).to_have_value(f"number_{end}")
 
 
 @pytest.mark.parametrize("leaving", ["Escape", "Tab", "a click"])
@@ -293,6 +390,20 @@ async def test_an_expression_is_typed_to_its_end_where_there_was_another_control
     wanted = {"waitFor": "delivered", name: "{{ incoming.message.timestamp }} 1"}
     await eventually_input(site, page, wanted)
     await expect(field(page, label)).to_be_focused()
+
+
+async def test_what_is_no_number_stays_in_its_field_as_it_was_typed(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={"waitFor": "delivered"})
+    await page.get_by_role("button", name="Options").click()
+
+    await field(page, "Wait at Most").fill("1,5")
+    await page.keyboard.press("Tab")
+
+    await expect(field(page, "Wait at Most")).to_have_value("1,5")
+    await eventually_input(site, page, {"waitFor": "delivered", "waitSeconds": "1,5"})
+    await expect(field(page, "Wait at Most")).to_have_attribute("aria-invalid", "true")
 
 
 async def test_lines_that_are_pasted_into_a_field_of_one_line_are_one(
@@ -447,12 +558,14 @@ def field(page: Page, label: str) -> Locator:
     return page.get_by_role("region", name="Step").get_by_label(label, exact=False).first
 
 
-async def eventually_input(site: Site, page: Page, wanted: dict[str, Any]) -> None:
-    """Wait until the draft has this input and nothing else."""
+async def eventually_input(
+    site: Site, page: Page, wanted: dict[str, Any], *, step: str = "reply"
+) -> None:
+    """Wait until the step has this input in the draft, and nothing else."""
     found: object = None
     for _ in range(600):
         draft = (await site.api.get("/api/flows/reply/draft")).json()
-        found = draft["document"]["components"]["reply"]["input"]
+        found = draft["document"]["components"][step]["input"]
         if found == wanted:
             return
         await page.wait_for_timeout(100)

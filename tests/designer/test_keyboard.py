@@ -91,6 +91,27 @@ async def test_a_text_can_be_typed_as_soon_as_its_field_is_drawn(
     assert await page.evaluate("window.isLate") is False
 
 
+@pytest.mark.parametrize(("label", "before"), [("How Long", "{{ 4"), ("Time Zone", "Euroe")])
+async def test_no_key_is_lost_while_the_editor_is_loaded_by_a_slow_network(
+    visitor: Visitor, site: Site, label: str, before: str
+) -> None:
+    page = await open_flow(visitor, site, TWO)
+    editor = await held(page, "**/assets/ExpressionEditor-*.js")
+    await card(page, "wait").click()
+    late = await editor()
+    await page.locator("#inspector").get_by_role("textbox", name=label).focus()
+
+    await page.keyboard.type(before)
+    await page.keyboard.press("ArrowLeft")
+    await late.continue_()
+    await expect(page.locator("#inspector [contenteditable=true]:focus")).to_be_visible()
+    await page.keyboard.type("2")
+
+    await expect(page.locator("#inspector [contenteditable=true]:focus")).to_have_text(
+        f"{before[:-1]}2{before[-1]}"
+    )
+
+
 async def test_the_keyboard_stays_with_whoever_has_gone_on_before_the_form_is_there(
     visitor: Visitor, site: Site
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from ..browser import Visitor, at_rest, until_holds, violations
+from ..browser import Visitor, at_rest, smoothness, until_holds, violations
 from .conftest import Site
 from .flows import EMPTY, choose, in_form, open_flow, saved, stored
 from .running import says, started, waits_for_run
@@ -16,6 +16,7 @@ from .test_runs import REPLY
 
 pytestmark = pytest.mark.anyio
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
+MOST_SHIFT = 0.05
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 # In how many lines stands what stands beside the button of the menu.
 LINES = """[...document.querySelector("[aria-label='Mehr']").parentElement.children]
@@ -106,6 +107,27 @@ async def test_filters_of_runs_are_folded_and_every_view_fits(visitor: Visitor, 
         await page.goto(site.url + view)
         await shown(page)
         await until_holds(page, FITS)
+
+
+@pytest.mark.parametrize("look", [PHONE, {"viewport": {"width": 3840, "height": 2160}}])
+async def test_what_the_first_minutes_lead_through_fits_and_stands_still_in_german(
+    visitor: Visitor, site: Site, look: dict[str, Any]
+) -> None:
+    visitor.expect_complaints("404")  # a flow without a draft
+    await started(site, "reply", REPLY)
+    await says(site, "Hello")
+    await waits_for_run(site, fate="read")
+    page = await visitor.open(await site.link(), **look, locale="de-DE")
+    shifts: dict[str, float] = {}
+
+    for view in ("/flows", "/accounts", "/health", "/admin", "/flows/reply"):
+        await page.goto(site.url + view)
+        await shown(page)
+        await at_rest(page.get_by_role("main"))
+        await until_holds(page, FITS)
+        shifts[view] = (await smoothness(page)).layout_shift
+
+    assert {view: shift for view, shift in shifts.items() if shift >= MOST_SHIFT} == {}
 
 
 async def shown(page: Page) -> None:

@@ -115,6 +115,25 @@ async def test_what_one_owner_could_not_save_is_not_shown_to_another_in_the_same
     assert MARK not in await page.content()
 
 
+async def test_what_one_owner_makes_of_the_guide_is_not_anothers_in_the_same_browser(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await visitor.open(await site.link("/flows"))
+    guide = page.get_by_role("region", name="Your first flow")
+    await guide.get_by_role("button", name="Close the first steps").click()
+    await expect(guide).to_have_count(0)
+
+    await page.context.clear_cookies()
+    await page.goto(await link_of_an_owner(site, "/flows"))
+    await expect(guide).to_be_visible()
+    await page.context.clear_cookies()
+    await page.goto(await site.link("/flows"))
+
+    await expect(page.get_by_role("heading", name="Flows", exact=True)).to_be_visible()
+    await expect(page.get_by_role("article", name="Auto-reply", exact=True)).to_be_visible()
+    await expect(guide).to_have_count(0)
+
+
 async def marks_everything(site: Site) -> str:
     """Have the first owner make something with the mark wherever there is something to make."""
     account = {

@@ -11,6 +11,8 @@ from .flows import EMPTY, open_flow, saved, stored
 from .test_canvas import TWO, card, centre, port
 
 pytestmark = pytest.mark.anyio
+CUT = """(all) => all.filter((each) => each.scrollWidth > each.clientWidth)
+    .map((each) => each.textContent)"""
 
 
 async def test_a_search_puts_first_what_it_names(visitor: Visitor, site: Site) -> None:
@@ -51,6 +53,18 @@ async def test_a_component_dragged_onto_a_link_is_inserted_and_onto_a_port_is_co
     assert components["setValues"]["source"] == {"in": {"begin": ["started"]}}
     assert components["wait"]["source"] == {"in": {"setValues": ["out"]}}
     assert components["stop"]["source"] == {"in": {"wait": ["out"]}}
+
+
+async def test_what_stands_around_the_canvas_is_said_in_german_and_not_cut(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await open_flow(visitor, site, TWO, locale="de-DE")
+    tabs = page.get_by_role("tablist").first.get_by_role("tab")
+    await expect(tabs).to_have_text(["Komponenten", "Gliederung"])
+
+    assert await tabs.evaluate_all(CUT) == []
+    await expect(page.get_by_role("region", name="Telefon").locator("iframe")).to_be_visible()
+    await expect(page.get_by_text("Phone")).to_have_count(0)
 
 
 async def carry(page: Page, label: str, to: tuple[float, float]) -> None:

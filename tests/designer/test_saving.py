@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
-from ..browser import Visitor, until_holds
+from ..browser import TWO_FRAMES, Visitor, until_holds
 from .conftest import Site
 from .flows import held, versions
 from .running import DEADLINE_S
 from .test_health import link_of_an_owner
+from .test_runs import LISTENING
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +29,8 @@ FILL = """() => {
         }
     }
 }"""
+GONE = """heard.some((each) => each.startsWith("draft") && JSON.parse(each.slice(6)).etag === null
+    || each.startsWith("flow") && JSON.parse(each.slice(5)).state === "deleted")"""
 DOCUMENT: Mapping[str, Any] = {
     "name": "Greeting",
     "components": {"begin": {"type": "appmixer.utilities.OnStart", "position": {"x": 0, "y": 0}}},
@@ -411,6 +414,39 @@ async def test_nothing_can_be_taken_of_a_flow_that_was_deleted_unheard(
     told = page.get_by_role("alert").filter(has_text="This flow was deleted elsewhere")
     await told.get_by_role("button", name="Keep mine").click()
     await until_stored(site, "Mine")
+
+
+@pytest.mark.parametrize("path", ["/api/flows/greeting/draft", "/api/flows/greeting"])
+async def test_who_deletes_a_flow_on_its_page_is_not_told_that_it_was_deleted_elsewhere(
+    visitor: Visitor, site: Site, path: str
+) -> None:
+    visitor.expect_complaints("404")
+    (await site.api.put(path, json=DOCUMENT)).raise_for_status()
+    context = await visitor.context()
+    await context.add_init_script(LISTENING)
+    page = await context.new_page()
+    await page.goto(await site.link("/flows/greeting"))
+    await expect(name(page)).to_have_value("Greeting")
+    await until_holds(page, "heard.some((each) => each.startsWith('open'))")
+    told: list[int] = []
+
+    async def answered_late(route: Route) -> None:
+        if route.request.method != "DELETE":
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        await until_holds(page, GONE)
+        await page.evaluate(TWO_FRAMES)
+        told.append(await page.get_by_text("This flow was deleted elsewhere").count())
+        await route.fulfill(response=answer)
+
+    await page.route(f"**{path}", answered_late)
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("menuitem", name="Delete flow").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete flow").click()
+
+    await expect(page).to_have_url(f"{site.url}/flows")
+    assert told == [0]
 
 
 async def held_back(_route: Route) -> None:

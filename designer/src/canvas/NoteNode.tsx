@@ -96,10 +96,12 @@ function NoteText({ noteKey, text }: { noteKey: string; text: string }) {
     const { renaming, beginRenaming, change } = editor.getState();
     if (renaming !== noteId(noteKey)) return;
     beginRenaming(null);
-    change((before) =>
-      changeNote(before, noteKey, (note) =>
-        note.text === written ? note : { ...note, text: written },
-      ),
+    change(
+      (before) =>
+        changeNote(before, noteKey, (note) =>
+          note.text === written ? note : { ...note, text: written },
+        ),
+      text === "" ? noteId(noteKey) : undefined,
     );
   };
   return (

@@ -118,13 +118,10 @@ export function foldSelected(editor: Editor): void {
 }
 
 export function writeNote(editor: Editor, position: Position): void {
-  const { change, select, beginRenaming } = editor.getState();
-  let written = "";
-  change((before) => {
-    const [document, key] = addNote(before, { text: "", position });
-    written = key;
-    return document;
-  });
-  select([], [written]);
-  beginRenaming(`note:${written}`);
+  const { document, change, select, beginRenaming } = editor.getState();
+  const [after, key] = addNote(document, { text: "", position });
+  select([], [key]);
+  // What is written into it first belongs to the same change.
+  change(() => after, `note:${key}`);
+  beginRenaming(`note:${key}`);
 }

@@ -34,6 +34,8 @@ export interface Saving extends StoreApi<SavingState> {
   takeTheirs: (state: SavingState["state"]) => Promise<boolean>;
   /** Somebody else has deleted it: nothing is sent until this one is decided for. */
   deleted: () => void;
+  /** Delete it by a request: nobody else has then, and nothing is sent any more. */
+  remove: (request: () => Promise<void>) => Promise<void>;
   /** Send changes from now on, first what this browser still had; the answer ends it. */
   open: () => () => void;
 }
@@ -87,6 +89,7 @@ export function createSaving(
 
   // Once somebody has decided for it, whatever is there is replaced.
   let isMineKept = false;
+  let isRemoved = false;
 
   function meantFor(etag: string | null) {
     if (etag !== null) return { "if-match": quoted(etag) };
@@ -103,7 +106,7 @@ export function createSaving(
 
   async function send(): Promise<void> {
     const { document } = editor.getState();
-    if (document === sent) return;
+    if (document === sent || isRemoved) return;
     store.setState({ state: "saving" });
     sent = null;
     const { etag } = store.getState();
@@ -185,6 +188,7 @@ export function createSaving(
   }
 
   function deleted(): void {
+    if (isRemoved) return;
     window.clearTimeout(timer);
     store.setState({ state: "deleted", error: null });
   }
@@ -206,6 +210,18 @@ export function createSaving(
       await flush();
     },
     deleted,
+    remove: async (request: () => Promise<void>) => {
+      await flush();
+      // It is told on the stream before the answer comes.
+      isRemoved = true;
+      try {
+        await request();
+        unsaved?.drop();
+      } catch (error) {
+        isRemoved = false;
+        throw error;
+      }
+    },
     takeTheirs: async (state: SavingState["state"]) => {
       const draft = await theirs();
       const now = store.getState();

@@ -54,12 +54,12 @@ export function useFlowActions() {
     onSettled: refresh,
   });
   const remove = useMutation({
-    mutationFn: async () => {
-      await saving.flush();
-      const isStored = client.getQueryData(flow(flowId).queryKey) !== undefined;
-      if (isStored) await take(api.DELETE("/api/flows/{flow_id}", params));
-      else await take(api.DELETE("/api/flows/{flow_id}/draft", params));
-    },
+    mutationFn: () =>
+      saving.remove(async () => {
+        const isStored = client.getQueryData(flow(flowId).queryKey) !== undefined;
+        if (isStored) await take(api.DELETE("/api/flows/{flow_id}", params));
+        else await take(api.DELETE("/api/flows/{flow_id}/draft", params));
+      }),
     onSuccess: refresh,
   });
   return { save, start, stop, remove };

@@ -38,6 +38,8 @@ export default function HealthPage() {
   const ready = useQuery({ ...readiness, enabled: isAdministrator });
   const asked = [...reports, ...(isAdministrator ? [setup] : [])];
   const isLooking = known.isPending || asked.some((each) => each.isFetching);
+  // What is told below all others would be pushed down by each that comes.
+  const isFirstLook = known.isPending || asked.some((each) => each.isPending);
   const errors = [known, ...asked, ready].flatMap(({ error }) => (error === null ? [] : [error]));
   const found = inOrder([
     ...(ready.data === undefined ? [] : ofEngine(ready.data, t("engineCure"))),
@@ -47,6 +49,7 @@ export default function HealthPage() {
   const looked = Math.min(
     ...asked.map(({ dataUpdatedAt }) => dataUpdatedAt).filter((each) => each > 0),
   );
+  const hasLooked = Number.isFinite(looked);
   const lookAgain = () => {
     asked.forEach((each) => void each.refetch());
     if (isAdministrator) void ready.refetch();
@@ -59,9 +62,9 @@ export default function HealthPage() {
       title={t("title")}
       actions={
         <>
-          <span className={classes("soft", style["looked"])}>
-            {Number.isFinite(looked) &&
-              t("looked", { when: format.time(new Date(looked).toISOString()) })}
+          {/* It has its room before it is known. */}
+          <span className={classes("soft", style["looked"])} data-known={hasLooked}>
+            {t("looked", { when: format.time(new Date(hasLooked ? looked : 0).toISOString()) })}
           </span>
           <Button look="main" disabled={isLooking} onClick={lookAgain}>
             <RefreshCw size={16} aria-hidden />
@@ -115,7 +118,7 @@ export default function HealthPage() {
           </ul>
         </details>
       )}
-      <Figures />
+      {!isFirstLook && <Figures />}
       {again !== null && connector !== undefined && (
         <ConnectDialog
           connector={connector}

@@ -66,7 +66,9 @@ function StepInspector({ name }: { name: string }) {
         </div>
       </header>
       {component === undefined ? (
-        <Note title={t("gone")} cause={type} cure={t("goneCure")} />
+        <div className={style["tab"]}>
+          <Note title={t("gone")} cause={type} cure={t("goneCure")} />
+        </div>
       ) : (
         <Tabs.Root value={tab} onValueChange={setTab} className={style["tabs"]}>
           <Tabs.List className={style["tabList"]}>

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Smartphone } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
 import { Panel, Separator } from "react-resizable-panels";
 
 import flowStyle from "../flow/flow.module.css";
@@ -12,10 +13,16 @@ import { language } from "../shared/texts";
 import { useTheme } from "../shell/theme";
 import style from "./phone.module.css";
 
+const PHONE = "Phone";
+
 type Simulator = NonNullable<Schemas["Me"]["simulator"]>;
 
+/** Where the simulated service is, and what it is called in the page's language. */
 export function useSimulator(): Simulator | null {
-  return useQuery(me).data?.simulator ?? null;
+  const { t } = useTranslation("flow");
+  const simulator = useQuery(me).data?.simulator ?? null;
+  if (simulator?.label !== PHONE) return simulator;
+  return { ...simulator, label: t("sheets.phone") };
 }
 
 export function PhonePanel({ isLoaded }: { isLoaded: boolean }) {

@@ -10,22 +10,22 @@ import { Link } from "wouter";
 import { useFormat } from "../shared/format";
 import { ErrorNote } from "../shared/ui/Note";
 import { buttonClass, classes } from "../shared/ui/Button";
-import { followNotices, notices, see, unseenOf, useSeen, type OwnerNotice } from "./notices";
+import { followNotices, notices, see, seenBy, unseenOf, type OwnerNotice } from "./notices";
 import style from "./bell.module.css";
 
 const MOST_SHOWN = 9;
 
-export function Bell() {
+export function Bell({ ownerId }: { ownerId: string }) {
   const { t } = useTranslation("shell");
   const [isOpen, setOpen] = useState(false);
   const { data = [], error } = useQuery(notices);
-  const seen = useSeen((state) => state.seen);
+  const [seen, setSeen] = useState(() => seenBy(ownerId));
   const unseen = unseenOf(data, seen);
   useEffect(() => followNotices(), []);
   const open = (wanted: boolean) => {
     setOpen(wanted);
     // What was on the panel while it was open has been seen.
-    if (!wanted) see(data);
+    if (!wanted) setSeen(see(ownerId, data));
   };
   const count = unseen.length;
   return (

@@ -58,7 +58,7 @@ export function Rail({ me }: { me: Schemas["Me"] }) {
         </Tip>
       ))}
       <div className={style["foot"]}>
-        <Bell />
+        <Bell ownerId={me.id} />
         <Menu
           items={[
             ...THEMES.map((each) => ({

@@ -1,16 +1,17 @@
 /** What is around every page: the rail, and which page the address names. */
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Route, Switch, useLocation } from "wouter";
 
-import { ApiError } from "../shared/api/client";
+import { ApiError, type Schemas } from "../shared/api/client";
 import { followStream, me } from "../shared/api/queries";
 import { stream } from "../shared/api/stream";
 import { Boundary } from "../shared/ui/Boundary";
 import { ErrorNote } from "../shared/ui/Note";
 import { Empty, Loading } from "../shared/ui/Page";
+import { openGuide } from "../start/guide/state";
 import { Broken } from "./Broken";
 import { ConnectionBar } from "./ConnectionBar";
 import { NotFound } from "./NotFound";
@@ -46,7 +47,6 @@ export function Shell() {
 
 function SignedIn() {
   const who = useQuery(me);
-  const [path] = useLocation();
   const isSignedIn = who.data !== undefined;
   useEffect(() => {
     if (!isSignedIn) return;
@@ -60,15 +60,22 @@ function SignedIn() {
   if (who.error instanceof ApiError && who.error.status === 401) return <SignedOut />;
   if (who.error !== null) return <ErrorNote error={who.error} />;
   if (!isSignedIn) return <Loading />;
+  return <Around who={who.data} />;
+}
+
+function Around({ who }: { who: Schemas["Me"] }) {
+  const [path] = useLocation();
+  // What is drawn first knows already how far the guide is.
+  useState(() => openGuide(who.id));
   return (
     <div className={style["shell"]}>
       <ShellKeys />
-      <Rail me={who.data} />
+      <Rail me={who} />
       <div className={style["content"]} id="content" tabIndex={-1}>
         <ConnectionBar />
         <Boundary of={path} fallback={(error) => <Broken error={error} />}>
           <Suspense fallback={<Loading />}>
-            <Pages isAdministrator={who.data.isAdministrator} />
+            <Pages isAdministrator={who.isAdministrator} />
           </Suspense>
         </Boundary>
       </div>

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
 
-import { see, unseenOf, useSeen, type OwnerNotice } from "./notices";
+import { see, seenBy, unseenOf, type OwnerNotice } from "./notices";
 
 const notice = (changes: Partial<OwnerNotice> = {}): OwnerNotice => ({
   id: "failed:1",
@@ -20,24 +20,31 @@ const notice = (changes: Partial<OwnerNotice> = {}): OwnerNotice => ({
 const kept = new Map<string, string>();
 
 beforeEach(() => {
+  kept.clear();
   vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
     setItem: (key: string, value: string) => kept.set(key, value),
   });
 });
 
 it("what was seen is new again once it has happened again, and is kept by the browser", () => {
-  see([notice()]);
-  const { seen } = useSeen.getState();
+  const seen = see("ann", [notice()]);
 
   expect(unseenOf([notice()], seen)).toEqual([]);
   expect(unseenOf([notice({ count: 2 })], seen)).toHaveLength(1);
   expect(unseenOf([notice({ id: "account:1" })], seen)).toHaveLength(1);
-  expect(kept.get("appmixer.seenNotices")).toBe(JSON.stringify(seen));
+  expect(seenBy("ann")).toEqual(seen);
+});
+
+it("what one owner has seen is new to another in the same browser", () => {
+  see("ann", [notice()]);
+
+  expect(seenBy("bob")).toEqual([]);
 });
 
 it("what is no longer told is forgotten", () => {
-  see([notice(), notice({ id: "account:1" })]);
-  see([notice()]);
+  see("ann", [notice(), notice({ id: "account:1" })]);
+  see("ann", [notice()]);
 
-  expect(useSeen.getState().seen).toHaveLength(1);
+  expect(seenBy("ann")).toHaveLength(1);
 });

@@ -1,7 +1,6 @@
 /** What the bell tells: the owner's notices, and which of them were seen in this browser. */
 
 import { queryOptions } from "@tanstack/react-query";
-import { create } from "zustand";
 
 import { api, take, type Schemas } from "../shared/api/client";
 import { askAgain } from "../shared/api/queries";
@@ -9,7 +8,7 @@ import { stream } from "../shared/api/stream";
 
 export type OwnerNotice = Schemas["OwnerNotice"];
 
-const KEY = "appmixer.seenNotices";
+const KEY = "appmixer.seenNotices.";
 // Hundreds of runs may fail in a second; the bell asks once for all of them.
 const BREATH_MS = 1_000;
 
@@ -30,22 +29,21 @@ export function unseenOf(
   return found.filter((each) => !seen.includes(markOf(each)));
 }
 
-function stored(): string[] {
+/** What an owner has seen in this browser. */
+export function seenBy(ownerId: string): string[] {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    const found: unknown = JSON.parse(localStorage.getItem(KEY + ownerId) ?? "[]");
     return Array.isArray(found) ? found.filter((each) => typeof each === "string") : [];
   } catch {
     return [];
   }
 }
 
-export const useSeen = create<{ seen: string[] }>(() => ({ seen: stored() }));
-
-/** Keep what was seen; what is no longer told need not be remembered. */
-export function see(found: readonly OwnerNotice[]): void {
+/** Keep what an owner has seen; what is no longer told need not be remembered. */
+export function see(ownerId: string, found: readonly OwnerNotice[]): string[] {
   const seen = found.map(markOf);
-  localStorage.setItem(KEY, JSON.stringify(seen));
-  useSeen.setState({ seen });
+  localStorage.setItem(KEY + ownerId, JSON.stringify(seen));
+  return seen;
 }
 
 /** Ask again when something has changed that may be worth a notice. */

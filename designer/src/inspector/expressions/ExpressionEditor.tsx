@@ -27,10 +27,12 @@ import {
   useLayoutEffect,
   useRef,
   type Ref,
+  type RefObject,
 } from "react";
 
 import { nonce } from "../../shared/nonce";
 import style from "../inspector.module.css";
+import type { Caret } from "./PlainText";
 import { sampleText } from "./sample";
 import { asExpression, wordsFor } from "./tokens";
 import type { Output, Upstream } from "./upstream";
@@ -51,6 +53,8 @@ export interface EditorProps {
   isInvalid: boolean;
   isRequired: boolean;
   isTaken: boolean;
+  /** Where somebody was typing before it came. */
+  caret: RefObject<Caret>;
   handle?: Ref<ExpressionHandle>;
   onChange: (value: string) => void;
 }
@@ -155,7 +159,7 @@ export default function ExpressionEditor(props: EditorProps) {
     value,
     hint: props.hint,
     attributes,
-    isTaken: props.isTaken,
+    caret: props.caret.current ?? (props.isTaken ? { anchor: value.length } : null),
   }));
 
   // The keyboard goes to the fields of a form as soon as it is drawn: so they are there by then.
@@ -166,7 +170,7 @@ export default function ExpressionEditor(props: EditorProps) {
       parent: place.current,
       state: EditorState.create({
         doc: first.value,
-        selection: { anchor: first.isTaken ? first.value.length : 0 },
+        selection: first.caret ?? { anchor: 0 },
         extensions: [
           EditorView.cspNonce.of(nonce()),
           history(),
@@ -185,7 +189,7 @@ export default function ExpressionEditor(props: EditorProps) {
       }),
     });
     view.current = editor;
-    if (first.isTaken) editor.focus();
+    if (first.caret !== null) editor.focus();
     return () => editor.destroy();
   }, [isMultiline]);
 

@@ -7,6 +7,7 @@ import { useForm } from "../form/context";
 import style from "../inspector.module.css";
 import type { ExpressionHandle } from "./ExpressionEditor";
 import { Picker } from "./Picker";
+import { PlainText, type Caret } from "./PlainText";
 import { asExpression, isExpression } from "./tokens";
 
 const ExpressionEditor = lazy(() => import("./ExpressionEditor"));
@@ -38,6 +39,7 @@ export function ExpressionText({
   const { upstream, isAlone = false } = useForm();
   const [isSourceShown, setSourceShown] = useState(false);
   const handle = useRef<ExpressionHandle>(null);
+  const caret = useRef<Caret>(null);
   const insert = (path: string) => {
     if (handle.current === null) onChange(value + asExpression(path));
     else handle.current.insert(path);
@@ -45,7 +47,19 @@ export function ExpressionText({
   return (
     <div className={style["withTools"]}>
       <Suspense
-        fallback={<div className={style["editor"]} data-multiline={isMultiline} data-loading />}
+        fallback={
+          <div className={style["editor"]} data-multiline={isMultiline} data-loading>
+            <PlainText
+              value={value}
+              isMultiline={isMultiline}
+              labelledBy={`${id}-label`}
+              describedBy={`${id}-help`}
+              isTaken={isTaken}
+              left={caret}
+              onChange={onChange}
+            />
+          </div>
+        }
       >
         <ExpressionEditor
           value={value}
@@ -58,6 +72,7 @@ export function ExpressionText({
           isInvalid={isInvalid}
           isRequired={isRequired}
           isTaken={isTaken}
+          caret={caret}
           handle={handle}
           onChange={onChange}
         />

@@ -1,7 +1,7 @@
 /** A step's form out of its component's schema, or of what its input makes of that. */
 
 import Form from "@rjsf/core";
-import type { RJSFSchema } from "@rjsf/utils";
+import { englishStringTranslator, TranslatableString, type RJSFSchema } from "@rjsf/utils";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -69,6 +69,7 @@ export function StepForm({ schema, knowledge, onChange }: Props) {
         validator={validator}
         liveValidate={false}
         showErrorList={false}
+        translateString={said}
         experimental_defaultFormStateBehavior={NO_DEFAULTS}
         onChange={({ formData }, field) => {
           const input = filledIn((formData ?? {}) as Input);
@@ -79,6 +80,11 @@ export function StepForm({ schema, knowledge, onChange }: Props) {
       </Form>
     </FormContext>
   );
+}
+
+/** The library's own words: what is added has no value yet. */
+function said(text: TranslatableString, words?: string[]): string {
+  return text === TranslatableString.NewStringDefault ? "" : englishStringTranslator(text, words);
 }
 
 /** Without the fields that have been emptied. */

@@ -1,11 +1,12 @@
 /** How the form library lays out fields, lists and groups. */
 
-import type {
-  ArrayFieldItemTemplateProps,
-  ArrayFieldTemplateProps,
-  FieldTemplateProps,
-  ObjectFieldTemplateProps,
-  WrapIfAdditionalTemplateProps,
+import {
+  ADDITIONAL_PROPERTY_FLAG,
+  type ArrayFieldItemTemplateProps,
+  type ArrayFieldTemplateProps,
+  type FieldTemplateProps,
+  type ObjectFieldTemplateProps,
+  type WrapIfAdditionalTemplateProps,
 } from "@rjsf/utils";
 import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
@@ -17,6 +18,7 @@ import { isObject } from "../../shared/values";
 import { isExpression } from "../expressions/tokens";
 import style from "../inspector.module.css";
 import { faultsWithin, useForm } from "./context";
+import { enterNew, stayNear } from "./focus";
 import { groupsOf, isShown, type FormSchema } from "./schema";
 
 const NEAR_LIMIT = 0.6;
@@ -32,8 +34,8 @@ export function FieldTemplate(props: FieldTemplateProps) {
   const isSplit = isGroup || schema.type === "array";
   // What lies in a value that is one field here has no other place.
   const faults = isSplit ? (form.faults.get(path.join(".")) ?? []) : faultsWithin(form, path);
-  // The entries of a list are headed by the list.
-  const isEntry = typeof path.at(-1) === "number";
+  // The entries of a list are headed by the list, and those with a name of their own by that.
+  const isEntry = typeof path.at(-1) === "number" || ADDITIONAL_PROPERTY_FLAG in schema;
   const name = label;
   return (
     <Additional {...props}>
@@ -111,18 +113,27 @@ export function WrapIfAdditionalTemplate({
   onRemoveProperty,
 }: WrapIfAdditionalTemplateProps) {
   const { t } = useTranslation("inspector");
-  if (!("__additional_property" in schema)) return children;
+  if (!(ADDITIONAL_PROPERTY_FLAG in schema)) return children;
   return (
-    <div className={style["named"]}>
+    <div className={style["named"]} data-entry>
       <TextInput
         aria-label={t("key")}
         id={`${id}-key`}
         key={label}
         defaultValue={label}
+        onFocus={(event) => event.target.select()}
         onBlur={onKeyRenameBlur}
       />
       {children}
-      <IconButton isSmall label={t("remove", { name: label })} onClick={onRemoveProperty}>
+      <IconButton
+        isSmall
+        label={t("remove", { name: label })}
+        data-removes
+        onClick={(event) => {
+          stayNear(event.currentTarget);
+          onRemoveProperty();
+        }}
+      >
         <X size={14} aria-hidden />
       </IconButton>
     </div>
@@ -153,7 +164,14 @@ export function ObjectFieldTemplate(props: ObjectFieldTemplateProps) {
         ),
       )}
       {canAdd && (
-        <Button isSmall onClick={props.onAddProperty}>
+        <Button
+          isSmall
+          data-adds
+          onClick={(event) => {
+            enterNew(event.currentTarget);
+            props.onAddProperty();
+          }}
+        >
           <Plus size={14} aria-hidden />
           {t("add")}
         </Button>
@@ -209,8 +227,12 @@ export function ArrayFieldTemplate(props: ArrayFieldTemplateProps) {
       {canAdd !== false && (maxItems === undefined || items.length < maxItems) && (
         <Button
           isSmall
+          data-adds
           aria-label={t("addTo", { name: title })}
-          onClick={(event) => onAddClick(event)}
+          onClick={(event) => {
+            enterNew(event.currentTarget);
+            onAddClick();
+          }}
         >
           <Plus size={14} aria-hidden />
           {t("add")}
@@ -220,6 +242,7 @@ export function ArrayFieldTemplate(props: ArrayFieldTemplateProps) {
   );
 }
 
+/** A button that is disabled, or whose event the library is given, would lose the keyboard. */
 export function ArrayFieldItemTemplate({
   children,
   buttonsProps,
@@ -230,29 +253,33 @@ export function ArrayFieldItemTemplate({
   const title = buttonsProps.schema.title ?? "";
   const name = t("entry", { name: title, number: index + 1 }).trim();
   return (
-    <fieldset className={style["entry"]}>
+    <fieldset className={style["entry"]} data-entry>
       <legend>{name}</legend>
       <div className={style["entryTools"]}>
         <IconButton
           isSmall
           label={t("moveUp", { name })}
-          disabled={index === 0}
-          onClick={(event) => buttonsProps.onMoveUpItem(event)}
+          aria-disabled={index === 0}
+          onClick={() => index === 0 || buttonsProps.onMoveUpItem()}
         >
           <ArrowUp size={14} aria-hidden />
         </IconButton>
         <IconButton
           isSmall
           label={t("moveDown", { name })}
-          disabled={index === totalItems - 1}
-          onClick={(event) => buttonsProps.onMoveDownItem(event)}
+          aria-disabled={index === totalItems - 1}
+          onClick={() => index === totalItems - 1 || buttonsProps.onMoveDownItem()}
         >
           <ArrowDown size={14} aria-hidden />
         </IconButton>
         <IconButton
           isSmall
           label={t("remove", { name })}
-          onClick={(event) => buttonsProps.onRemoveItem(event)}
+          data-removes
+          onClick={(event) => {
+            stayNear(event.currentTarget);
+            buttonsProps.onRemoveItem();
+          }}
         >
           <X size={14} aria-hidden />
         </IconButton>

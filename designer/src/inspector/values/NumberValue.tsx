@@ -8,7 +8,8 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 /** A number as it is typed; what is none stays visible and is told to be wrong. */
 export function NumberValue({ id, value, hint, isInvalid, onChange }: ValueProps) {
   const [typed, setTyped] = useState<string | null>(null);
-  const shown = typed ?? (value === undefined || value === null ? "" : JSON.stringify(value));
+  const kept = value ?? "";
+  const shown = typed ?? (typeof kept === "string" ? kept : JSON.stringify(kept));
   return (
     <input
       className={style["control"]}

@@ -2,7 +2,8 @@
  * A field with choices of the service: they are searched and paged, and what is typed counts too.
  *
  * Words that are part of a choice on show were a search: whoever leaves the field after them, or
- * presses Escape after anything, has again what was there before.
+ * presses Escape after anything, has again what was there before. Until somebody types or walks,
+ * Enter takes nothing but what is chosen.
  */
 
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
@@ -32,7 +33,7 @@ export default function SourceValue({
   const { component, account, input } = useForm();
   const [isOpen, setOpen] = useState(false);
   const [typed, setTyped] = useState<string | null>(null);
-  const [active, setActive] = useState(0);
+  const [walked, setWalked] = useState<number | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const before = useRef(value);
   const search = useDeferredValue(typed ?? "");
@@ -75,10 +76,16 @@ export default function SourceValue({
   const options = isPart ? [...listed, asTyped(search, t("takeAsTyped", { search }))] : listed;
   const explanation = data?.pages.at(-1)?.explanation ?? null;
   const chosen = listed.find((option) => option.value === text);
+  const byItself = typed === null ? options.findIndex(({ value }) => value === text) : 0;
+  const active = walked ?? byItself;
   const current = isOpen && isAnswered ? options[active] : undefined;
+  const turn = (isNowOpen: boolean) => {
+    setOpen(isNowOpen);
+    setWalked(null);
+  };
   const close = () => {
     setTyped(null);
-    setOpen(false);
+    turn(false);
   };
   const choose = (option: Schemas["Entry"]) => {
     onChange(option.value);
@@ -94,11 +101,12 @@ export default function SourceValue({
       event.preventDefault();
       setOpen(true);
       const step = event.key === "ArrowDown" ? 1 : -1;
-      if (current) setActive(Math.max(0, Math.min(options.length - 1, active + step)));
+      const next = Math.min(options.length - 1, active + step);
+      if (isOpen && isAnswered) setWalked(Math.max(0, next));
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
       if (current && !current.isDisabled) choose(current);
-      if (isAnswered && options.length === 0) close();
+      else if (current === undefined && (isAnswered || typed === null)) close();
     } else if (event.key === "Escape" && (isOpen || typed !== null)) {
       event.stopPropagation();
       if (typed !== null) onChange(before.current);
@@ -106,7 +114,7 @@ export default function SourceValue({
     }
   };
   return (
-    <Popover.Root open={isOpen} onOpenChange={setOpen}>
+    <Popover.Root open={isOpen} onOpenChange={turn}>
       <Popover.Anchor className={style["grow"]}>
         <div className={style["combo"]}>
           <input
@@ -129,8 +137,7 @@ export default function SourceValue({
             onChange={(event) => {
               if (typed === null) before.current = value;
               setTyped(event.target.value);
-              setActive(0);
-              setOpen(true);
+              turn(true);
               onChange(event.target.value);
             }}
             onBlur={leave}
@@ -165,6 +172,7 @@ export default function SourceValue({
             {options.map((option, at) => (
               <li
                 key={option.value}
+                ref={option !== current ? null : walked === null ? toMiddle : intoView}
                 id={`${id}-${at}`}
                 role="option"
                 aria-selected={option.value === text}
@@ -196,6 +204,15 @@ export default function SourceValue({
       </Popover.Portal>
     </Popover.Root>
   );
+}
+
+/** The list is not in its place yet, where there may be less room. */
+function toMiddle(item: HTMLElement | null): void {
+  item?.scrollIntoView({ block: "center" });
+}
+
+function intoView(item: HTMLElement | null): void {
+  item?.scrollIntoView({ block: "nearest" });
 }
 
 /** The way to a value that is also a part of others. */

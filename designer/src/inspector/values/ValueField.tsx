@@ -1,6 +1,6 @@
 /** One value of a form: which control it has follows from its schema and from what is in it. */
 
-import type { FieldProps } from "@rjsf/utils";
+import { ADDITIONAL_PROPERTY_FLAG, type FieldProps } from "@rjsf/utils";
 import { Braces, X } from "lucide-react";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
@@ -41,7 +41,9 @@ export function ValueField(props: FieldProps) {
   const isInvalid = useFaults(path).length > 0;
   const value = props.formData as Json | undefined;
   const [isTyped, setTyped] = useState(false);
-  const change = (next: Json | undefined) => onChange(next === "" ? undefined : next, path);
+  // Without its value, a field with a name of its own would go while somebody types.
+  const nothing = ADDITIONAL_PROPERTY_FLAG in schema ? "" : undefined;
+  const change = (next: Json | undefined) => onChange(next === "" ? nothing : next, path);
   const given: ValueProps = {
     id: fieldPathId.$id,
     path,

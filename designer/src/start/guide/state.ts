@@ -5,7 +5,8 @@ import { create } from "zustand";
 import { isObject } from "../../shared/values";
 import type { Item } from "./items";
 
-const KEY = "appmixer.guide";
+const KEY = "appmixer.guide.";
+const NOTHING = { shown: "auto", flowId: null } as const;
 
 interface Guide {
   /** `auto`: where there is nothing yet. */
@@ -17,20 +18,20 @@ interface Guide {
   failure: { flowId: string; error: unknown } | null;
 }
 
-export const useGuide = create<Guide>(() => ({
-  ...stored(),
-  pending: null,
-  failure: null,
-}));
+export const useGuide = create<Guide>(() => ({ ...NOTHING, pending: null, failure: null }));
 
-useGuide.subscribe(({ shown, flowId }) => {
-  localStorage.setItem(KEY, JSON.stringify({ shown, flowId }));
-});
+/** Take up the guide of whoever is signed in; nobody else goes on with it in this browser. */
+export function openGuide(ownerId: string): void {
+  useGuide.setState(stored(ownerId));
+  useGuide.subscribe(({ shown, flowId }) => {
+    localStorage.setItem(KEY + ownerId, JSON.stringify({ shown, flowId }));
+  });
+}
 
-function stored(): Pick<Guide, "shown" | "flowId"> {
-  const text = localStorage.getItem(KEY);
+function stored(ownerId: string): Pick<Guide, "shown" | "flowId"> {
+  const text = localStorage.getItem(KEY + ownerId);
   const read: unknown = text === null ? null : JSON.parse(text);
-  if (!isObject(read)) return { shown: "auto", flowId: null };
+  if (!isObject(read)) return NOTHING;
   const { shown, flowId } = read;
   return {
     shown: shown === "always" || shown === "never" ? shown : "auto",

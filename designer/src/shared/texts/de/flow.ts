@@ -2,7 +2,7 @@ import type { Catalogue } from "..";
 import type en from "../en/flow";
 
 export default {
-  sheets: { label: "Bereiche", side: "Neu", step: "Schritt", runs: "Läufe" },
+  sheets: { label: "Bereiche", side: "Neu", step: "Schritt", runs: "Läufe", phone: "Telefon" },
   start: "Flow starten",
   stop: "Flow stoppen",
   update: "Neue Version starten",

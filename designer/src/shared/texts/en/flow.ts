@@ -1,5 +1,5 @@
 export default {
-  sheets: { label: "Panels", side: "Add", step: "Step", runs: "Runs" },
+  sheets: { label: "Panels", side: "Add", step: "Step", runs: "Runs", phone: "Phone" },
   start: "Start flow",
   stop: "Stop flow",
   update: "Run the new version",
