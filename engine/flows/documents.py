@@ -186,7 +186,7 @@ def _source_faults(here: str, key: str, component: FlowComponent, check: Check) 
             yield Fault(f"{here}.source", "A trigger has no input port; remove its source.")
         return
     if not component.source.get("in"):
-        yield Fault(f"{here}.source", "Nothing leads here; name a component and a port under 'in'.")
+        yield Fault(f"{here}.source", "Nothing leads here: lead an earlier step's port to 'in'.")
     for port in component.source:
         if port != "in":
             yield Fault(f"{here}.source.{port}", "The only input port is 'in'.")

@@ -324,6 +324,34 @@ async def test_keys_walk_in_view_from_what_is_chosen(
     await expect(template).to_have_value(f"number_{end}")
 
 
+async def test_keys_walk_on_to_what_the_service_gives_on_the_next_page(
+    visitor: Visitor, site: Site
+) -> None:
+    page = await opened(visitor, site, reply={}, kind="SendTemplate")
+    named = {"hint": "", "badge": "", "state": "fine", "isDisabled": False}
+
+    async def answered(route: Route) -> None:
+        asked: Any = route.request.post_data_json
+        given = range(3, 5) if asked["after"] else range(3)
+        options = [{"value": f"number_{at}", "label": f"Number {at}", **named} for at in given]
+        following = None if asked["after"] else 3
+        await route.fulfill(json={"options": options, "next": following, "explanation": None})
+
+    await page.route("**/api/options", answered)
+    template = page.get_by_role("combobox", name="Template")
+    numbers = page.get_by_role("option", name="Number")
+
+    await template.click()
+    await expect(numbers).to_have_count(3)
+    for _ in range(3):
+        await page.keyboard.press("ArrowDown")
+    await expect(numbers).to_have_count(5)
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+
+    await expect(template).to_have_value("number_3")
+
+
 @pytest.mark.parametrize("leaving", ["Escape", "Tab", "a click"])
 async def test_a_search_among_choices_leaves_the_value_as_it_was(
     visitor: Visitor, site: Site, leaving: str

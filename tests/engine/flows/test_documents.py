@@ -66,7 +66,7 @@ def test_a_good_document_has_no_faults(connectors: dict[str, Connector]) -> None
         ),
         (
             {"source": {}, "input": {"text": "x"}},
-            ["components.say.source: Nothing leads here; name a component and a port under 'in'."],
+            ["components.say.source: Nothing leads here: lead an earlier step's port to 'in'."],
         ),
         (
             {"source": {"in": {"say": ["said"]}}, "input": {"text": "x"}},

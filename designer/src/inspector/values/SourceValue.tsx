@@ -103,6 +103,7 @@ export default function SourceValue({
       const step = event.key === "ArrowDown" ? 1 : -1;
       const next = Math.min(options.length - 1, active + step);
       if (isOpen && isAnswered) setWalked(Math.max(0, next));
+      if (isOpen && next >= listed.length - 1 && hasNextPage && !isFetching) void fetchNextPage();
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
       if (current && !current.isDisabled) choose(current);
