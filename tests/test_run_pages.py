@@ -55,6 +55,8 @@ class Pages(BaseHTTPRequestHandler):
                 "flowId": "f",
                 "version": 1,
                 "eventId": 1,
+                "isReplay": False,
+                "likeRunId": None,
                 "startedAt": "2026-11-29T16:00:00Z",
                 "endedAt": "2026-11-29T16:01:00Z" if ready == COUNT else None,
                 "status": "completed" if ready == COUNT else "running",

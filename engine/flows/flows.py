@@ -289,14 +289,20 @@ class Flows:
         An older version has started them, or a stop was cut off.
         """
         while True:
-            for row in await self.storage.rows(TO_BE_ASKED):
-                try:
-                    await self._rely(row)
-                except DATABASE_AWAY:
-                    raise
-                except FOREIGN_FAULTS as error:  # one flow's must not keep the others from it
-                    self.describe(error, flow=row.id)
+            try:
+                await self._rely_all()
+            except DATABASE_AWAY as error:
+                self.log.warning("relied_on.not_asked", error=type(error).__name__)
             await self.storage.clock.sleep(LOOK_S)
+
+    async def _rely_all(self) -> None:
+        for row in await self.storage.rows(TO_BE_ASKED):
+            try:
+                await self._rely(row)
+            except DATABASE_AWAY:
+                raise
+            except FOREIGN_FAULTS as error:  # one flow's must not keep the others from it
+                self.describe(error, flow=row.id)
 
     async def _rely(self, row: sa.Row[Any]) -> None:
         async with self._turn(row.key):

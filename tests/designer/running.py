@@ -49,7 +49,8 @@ async def waits_for_run(site: Site, *, count: int = 1, status: str = "", fate: s
     deadline = asyncio.get_running_loop().time() + DEADLINE_S
     while asyncio.get_running_loop().time() < deadline:
         runs = (await site.api.get("/api/runs", params=query)).json()["runs"]
-        over = [each for each in runs if status or each["endedAt"] is not None]
+        # One whose message has failed is found among the failed ones while it goes on.
+        over = [each for each in runs if each["status"] == status or each["endedAt"] is not None]
         if len(over) >= count:
             return str(over[0]["id"])
         await asyncio.sleep(0.05)

@@ -309,6 +309,23 @@ async def test_nothing_is_asked_of_an_account_while_it_goes(visitor: Visitor, si
     await expect(page.get_by_text("No accounts yet")).to_be_visible()
 
 
+async def test_what_is_still_asked_of_an_account_ends_before_it_goes(
+    visitor: Visitor, site: Site
+) -> None:
+    await connected(site)
+    page = await (await visitor.context()).new_page()
+    asked = await held(page, "**/facts")
+    await page.goto(await site.link("/accounts/acme"))
+    await asked()
+    await page.get_by_role("button", name="Delete account").click()
+    dialog = page.get_by_role("dialog", name="Delete “acme”?")
+
+    async with page.expect_event("requestfailed", lambda each: each.url.endswith("/facts")):
+        await dialog.get_by_role("button", name="Delete account").click()
+
+    await expect(page.get_by_text("No accounts yet")).to_be_visible()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_nothing_stands_in_the_way_on_the_pages_of_accounts(
     visitor: Visitor, site: Site, theme: str

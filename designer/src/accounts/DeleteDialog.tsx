@@ -11,6 +11,7 @@ import { Dialog, DialogActions } from "../shared/ui/Dialog";
 import { ErrorNote } from "../shared/ui/Note";
 import { toast } from "../shared/ui/toasts";
 import type { Account } from "./connecting";
+import { facts } from "./Facts";
 import { deleting, useUsersOf } from "./users";
 import style from "./accounts.module.css";
 
@@ -24,6 +25,8 @@ export function DeleteDialog({ account, onClose }: { account: Account; onClose: 
       for (const { id } of users ?? []) {
         await take(api.POST("/api/flows/{flow_id}/stop", { params: { path: { flow_id: id } } }));
       }
+      // It would be told that there is no such account.
+      await queryClient.cancelQueries({ queryKey: facts(account.id).queryKey });
       await api.DELETE("/api/accounts/{account_id}", {
         params: { path: { account_id: account.id } },
       });

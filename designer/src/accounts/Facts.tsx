@@ -14,12 +14,10 @@ type Fact = Schemas["AccountFact"];
 
 export const facts = (id: string) => ({
   queryKey: ["facts", id],
-  queryFn: async () =>
-    (
-      await take(
-        api.GET("/api/accounts/{account_id}/facts", { params: { path: { account_id: id } } }),
-      )
-    ).facts,
+  queryFn: async ({ signal }: { signal: AbortSignal }) => {
+    const params = { path: { account_id: id } };
+    return (await take(api.GET("/api/accounts/{account_id}/facts", { params, signal }))).facts;
+  },
 });
 
 export function Facts({ account }: { account: Account }) {
