@@ -115,6 +115,20 @@ def store_arrived(
     return going_on
 
 
+def may_begin_at_once(routed: Sequence[Routed], listening: Listeners, most: int) -> int:
+    """Return how many of the events can be routed in one commit that begins so many runs at most.
+
+    The first always can.
+    """
+    starts = 0
+    happened = [(each.row.connector, each.event) for each in routed]
+    for number, more in enumerate(listening.runs_at_most(happened)):
+        starts += more
+        if starts > most and number:
+            return number
+    return len(routed)
+
+
 def _known(
     connection: sa.Connection, names: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], set[bytes]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .inbox import Events
 
-PAUSE_S = 0.01
+PAUSE_S = 0.004
 # So many within a pause are a flood. One quiet pause within it is a slow disk or a slow sender: it
 # is over, as a crowd is, when there are several in a row.
 BUSY_EVENTS, QUIET_PAUSES = 5, 3

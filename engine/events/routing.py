@@ -21,19 +21,21 @@ from ..storage.fence import Fence
 from ..storage.storage import Storage
 from ..storage.tables import events
 from .announcements import Announcements, Kept
-from .arrivals import divided, look_up, store_arrived
+from .arrivals import divided, look_up, may_begin_at_once, store_arrived
 from .backlog import Backlog
 from .beginnings import Beginnings
-from .finding import Finder, Listeners
+from .finding import Finder
 from .inbox import Events
 from .later import Later
 from .pacing import Pacing
-from .reading import FAILED, Reading
+from .reading import FAILED, MAX_READ, Reading
 from .starts import Routed, leave_out_known, routed_of, store_routed
 from .waiting import BATCH, BEHIND, CHOSEN, FIRST, HOW_MANY, OLDEST
 
 # So many runs begin in one commit, or those of one event that begins more.
 MAX_STARTS = 250
+# So many are routed in the order in which they came; behind them owner after owner has its turn.
+MAX_IN_A_ROW = 1_000
 # With a backlog, so many more events are looked at before a batch, and so many are in memory.
 LOOK_AHEAD, MAX_READS_AHEAD, MAX_BACKLOG = 5_000, 4, 50_000
 # Alone, a process hears of all that comes; of what others have taken in it finds out by itself.
@@ -66,6 +68,8 @@ class Router:
     _is_behind: bool = False
     # What is routed next, of what waits.
     _following: asyncio.Task[Sequence[sa.Row[Any]]] | None = None
+    # So many were routed in the order in which they came since the last time that few came.
+    _in_a_row: int = 0
     # Until then nothing is looked for in the table, because all that was there has been routed.
     _looked_until: float = 0.0
 
@@ -103,20 +107,18 @@ class Router:
             self._following.cancel()
             await asyncio.wait([self._following])
             self._following = None
-        self._backlog, self._looked_until = Backlog(), 0.0
+        self._backlog, self._looked_until, self._in_a_row = Backlog(), 0.0, 0
         self.later.look()
 
     async def route_batch(self) -> int:
         """Route the oldest events, or some of each owner's; return how many there were."""
         if self.storage.clock.elapsed < self._looked_until:
-            found = await self.inbox.read(self.plugins, self.describe)
-            first, rest = divided(found, MAX_STARTS)
-            if first and await self._route_at_once(first):
-                await self.inbox.keep(rest, self.describe)
-                if rest:  # which is much: what comes now stands in line behind it
-                    self._backlog, self._is_behind, self._looked_until = Backlog(), True, 0.0
-                return len(first)
-            await self.inbox.keep(found, self.describe)
+            count, rest = await self._route_what_came()
+            await self.inbox.keep(rest, self.describe)
+            if count and rest:  # which is much: what comes now stands in line behind it
+                self._backlog, self._is_behind, self._looked_until = Backlog(), True, 0.0
+            if count:
+                return count
         following, self._following = self._following, None
         rows = await (following or self._next())
         if self._is_behind:
@@ -127,6 +129,23 @@ class Router:
         is_done = not self._is_behind and len(rows) < BATCH
         self._looked_until = self.storage.clock.elapsed + LOOK_S if is_done else 0.0
         return len(rows)
+
+    async def _route_what_came(self) -> tuple[int, Sequence[Reading]]:
+        """Route what has come in; return how much that was, and what is not to be routed at once.
+
+        The latter is what fails, and what is more than is routed in a row.
+        """
+        rest = await self.inbox.read(self.plugins, self.describe)
+        if len(rest) < MAX_READ:
+            self._in_a_row = 0
+        count = 0
+        while rest and self._in_a_row < MAX_IN_A_ROW:
+            first, behind = divided(rest, MAX_STARTS)
+            if not await self._route_at_once(first):
+                break
+            self._in_a_row += sum(len(each.rows) for each in first)
+            count, rest = count + len(first), behind
+        return count, rest
 
     async def _next(self) -> Sequence[sa.Row[Any]]:
         if not self._backlog and not self._is_behind:
@@ -197,7 +216,7 @@ class Router:
         )
         routed = [each for each in routed if each.row.seq not in repeated]
         if not self._backlog.seen:
-            at_once = _may_begin_at_once(routed, listening)
+            at_once = may_begin_at_once(routed, listening, MAX_STARTS)
             self._is_behind = self._is_behind or at_once < len(routed)
             routed = routed[:at_once]
         kept = await self.announcements.make(routed)
@@ -215,7 +234,7 @@ class Router:
         try:
             arrived = await self.storage.readers.read(partial(look_up, found=found))
             routed = arrived.routed
-            if _may_begin_at_once(routed, arrived.listening) < len(routed):
+            if may_begin_at_once(routed, arrived.listening, MAX_STARTS) < len(routed):
                 return False
             kept = await self.announcements.make(routed)
             await self.finder.find_starts(routed, arrived.listening)
@@ -267,14 +286,3 @@ class Router:
         now = self.storage.clock.now
         write = partial(store_routed, routed=routed, repeated=repeated, kept=kept, now=now)
         return await self.storage.writer.commit(write)
-
-
-def _may_begin_at_once(routed: Sequence[Routed], listening: Listeners) -> int:
-    """Return how many of the events can be routed in one commit: the first, and what fits."""
-    starts = 0
-    happened = [(each.row.connector, each.event) for each in routed]
-    for number, more in enumerate(listening.runs_at_most(happened)):
-        starts += more
-        if starts > MAX_STARTS and number:
-            return number
-    return len(routed)

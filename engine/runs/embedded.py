@@ -18,8 +18,9 @@ PLACES = 512
 # What is not in memory is in the table, and fetched when there is room.
 MAX_IN_MEMORY = 20_000
 GRACE_S = 5.0
-# So many begin in a row, then others on the loop have their turn.
-AT_ONCE = 16
+# So many begin in a row, then others on the loop have their turn. The same done for many in a row
+# takes less time than by turns with other things: with 16, all in all, a tenth more.
+AT_ONCE = 64
 
 
 @dataclass

@@ -43,6 +43,7 @@ async def test_an_event_is_taken_in_and_routed_and_its_run_ends_without_reading_
         pytest.skip("a server plans by how full its tables are")
     # With few at once, most of them wait in the table and are looked through.
     monkeypatch.setattr(routing, "MAX_STARTS", at_once)
+    monkeypatch.setattr(routing, "MAX_IN_A_ROW", 4 * at_once)
     await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
     asked: dict[str, Any] = {}
 
