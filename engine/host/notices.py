@@ -117,7 +117,7 @@ class StreamedNotices:
         await self._silent.keep_noticing(fates.storage.clock, fates.silent, self._tell_silence)
 
     def _tell_silence(self, step: Accepted) -> None:
-        self.metrics.silent.labels(step.notice["type"]).inc()
+        self.metrics.silent.labels(step.type).inc()
         self.stream.publish(step.owner_id, "fate", step.notice)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
+from typing import Any
 
 import httpx
 
@@ -12,6 +13,9 @@ from .addresses import Allowed
 from .calls import READING, Call, Pool
 
 HTTP_TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+
+# How a call is asked for that needs nothing of httpx's client.
+_BARE = {"stream": True, "follow_redirects": False}
 
 is_dry_run: ContextVar[bool] = ContextVar("is_dry_run", default=False)
 
@@ -29,7 +33,7 @@ def open_http(allowed: Allowed | None = None) -> httpx.AsyncClient:
 
     Without it, it reaches everything: for addresses that the administrator has named.
     """
-    return _Client(transport=Transport(allowed), timeout=HTTP_TIMEOUT)
+    return _Client(Transport(allowed))
 
 
 class _NoCookies(httpx.Cookies):
@@ -39,6 +43,23 @@ class _NoCookies(httpx.Cookies):
 
 class _Client(httpx.AsyncClient):
     """Keeps no cookies: what a service gave with one customer's call is no other's."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport=transport, timeout=HTTP_TIMEOUT)
+        self._bare = transport
+
+    async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        """Send it as httpx does.
+
+        What is streamed, follows no redirect and has its own time-outs goes straight to the
+        transport: what httpx would do around it is a sixth of a call.
+        """
+        is_bare = how == _BARE and not request.url.userinfo and "timeout" in request.extensions
+        if not is_bare or self.is_closed:
+            return await super().send(request, **how)
+        response = await self._bare.handle_async_request(request)
+        response.request = request
+        return response
 
     @property
     def cookies(self) -> httpx.Cookies:

@@ -20,7 +20,7 @@ MAX_IN_MEMORY = 20_000
 GRACE_S = 5.0
 # So many begin in a row, then others on the loop have their turn. The same done for many in a row
 # takes less time than by turns with other things: with 16, all in all, a tenth more.
-AT_ONCE = 64
+AT_ONCE = 128
 
 
 @dataclass

@@ -31,11 +31,28 @@ class Accepted:
     step_id: str
     ended_at: float
     owner_id: str
-    notice: Mapping[str, Any]
+    run_id: str
+    flow_id: str
+    component: str
+    type: str
 
     @property
     def silent_at(self) -> float:
         return self.ended_at + SILENT_AFTER_S
+
+    @property
+    def notice(self) -> dict[str, Any]:
+        """What whoever watches is told when it is silent."""
+        since = iso(self.ended_at)
+        fate = {"state": "accepted", "at": since, "error": None}
+        return {
+            "runId": self.run_id,
+            "flowId": self.flow_id,
+            "stepId": self.step_id,
+            "component": self.component,
+            "type": self.type,
+            "fate": {**fate, "silentSince": since, "reasons": []},
+        }
 
 
 @dataclass(frozen=True)
@@ -50,20 +67,11 @@ class SilentSteps:
 
     def ended(self, owner_id: str, flow_id: str, row: Mapping[str, Any]) -> None:
         """Begin to wait for news of a step that has completed, or waits for more of its effect."""
-        ended_at = row["started_at"] + row["duration_s"]
-        since = iso(ended_at)
-        fate = {"state": "accepted", "at": since, "error": None}
-        notice: dict[str, Any] = {
-            "runId": row["run_id"],
-            "flowId": flow_id,
-            "stepId": row["id"],
-            "component": row["component"],
-            "type": row["type"],
-            "fate": {**fate, "silentSince": since, "reasons": []},
-        }
+        step_id, ended_at = row["id"], row["started_at"] + row["duration_s"]
+        place = (row["run_id"], flow_id, row["component"], row["type"])
         # One that waits again counts from then.
-        self._waiting.pop(row["id"], None)
-        self._waiting[row["id"]] = Accepted(row["id"], ended_at, owner_id, notice)
+        self._waiting.pop(step_id, None)
+        self._waiting[step_id] = Accepted(step_id, ended_at, owner_id, *place)
         if len(self._waiting) > MAX_WATCHED:
             del self._waiting[next(iter(self._waiting))]
 

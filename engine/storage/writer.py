@@ -30,7 +30,7 @@ LOOK_S = 0.1
 MAX_JOBS_PER_COMMIT = 500
 # So many are told in one turn of the loop that they are committed, then others have theirs. The
 # same done for many in a row takes less time: with four, all in all, a twentieth more.
-AT_ONCE = 64
+AT_ONCE = 128
 
 
 @dataclass(frozen=True, slots=True)
