@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -163,6 +164,51 @@ async def test_a_short_answer_is_read_without_its_stream() -> None:
 
     assert content == [b"ok"]
     assert not has_streamed
+
+
+STREAMED: dict[str, Any] = {"stream": True, "follow_redirects": False}
+
+
+def timed(url: str) -> httpx.Request:
+    """Return a request with time-outs of its own, which httpx's client then adds nothing to."""
+    extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), 5.0)}
+    headers = {"Host": httpx.URL(url).netloc.decode(), "Content-Length": "1"}
+    return httpx.Request("POST", url, headers=headers, content=b"x", extensions=extensions)
+
+
+@pytest.mark.anyio
+async def test_what_is_streamed_and_not_redirected_is_answered_as_httpx_answers() -> None:
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        request = timed(peer.url)
+        bare = await http.send(request, **STREAMED)
+        content = await bare.aread()
+        whole = await http.send(timed(peer.url))
+
+    assert (bare.status_code, bare.headers, content) == (200, whole.headers, whole.content)
+    assert bare.request is request
+    assert peer.bodies == [b"x", b"x"]
+    assert peer.heads[0] == peer.heads[1]
+
+
+@pytest.mark.anyio
+async def test_a_name_and_a_password_in_an_address_are_sent_also_when_it_is_streamed() -> None:
+    async with listening_peer(Peer()) as peer, open_http() as http:
+        url = peer.url.replace("http://", "http://ann:secret@")
+        answer = await http.send(timed(url), **STREAMED)
+        await answer.aread()
+
+    assert b"basic yw5uonnly3jlda==" in peer.heads[0]
+
+
+@pytest.mark.anyio
+async def test_a_closed_client_sends_nothing() -> None:
+    async with listening_peer(Peer()) as peer:
+        http = open_http()
+        await http.aclose()
+        with pytest.raises(RuntimeError, match="closed"):
+            await http.send(timed(peer.url), **STREAMED)
+
+    assert peer.heads == []
 
 
 @pytest.mark.anyio
