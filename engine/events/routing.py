@@ -141,7 +141,8 @@ class Router:
         count = 0
         while rest and self._in_a_row < MAX_IN_A_ROW:
             first, behind = divided(rest, MAX_STARTS)
-            if not await self._route_at_once(first):
+            # One content may hold more than fits.
+            if not first or not await self._route_at_once(first):
                 break
             self._in_a_row += sum(len(each.rows) for each in first)
             count, rest = count + len(first), behind

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from appmixer.engine.contract import Event
 from appmixer.engine.events import routing
 from appmixer.engine.events.reading import MAX_READ
 from appmixer.engine.host.engine import Engine
 from appmixer.engine.storage.tables import events, runs
 
-from ..conftest import CONNECTOR
+from ..conftest import CONNECTOR, Echo
 from ..runs.test_runs import flow, start
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +62,27 @@ async def test_what_fails_among_many_holds_up_none_of_those_that_are_read_meanwh
     assert asked > 1
     assert sorted(row.id for row in found) == sorted(str(number) for number in range(count))
     assert {row.duplicates for row in found} == {0}
+
+
+async def test_one_delivery_that_tells_more_than_begins_in_one_commit_is_routed(
+    engine: Engine,
+    owner: str,
+    hear: Hear,
+    until: Until,
+    echo: Echo,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
+    read, count = echo.read, routing.MAX_STARTS + 50
+
+    def read_many(content: bytes) -> list[Event]:
+        [event] = read(content)
+        return [replace(event, id=f"{event.id}.{number}") for number in range(count)]
+
+    monkeypatch.setattr(echo, "read", read_many)
+
+    await hear("x")
+    await until(lambda: _completed(engine, count))
 
 
 async def test_an_owner_does_not_stand_behind_all_that_another_one_gets(
