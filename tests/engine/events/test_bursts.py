@@ -41,7 +41,7 @@ async def test_more_than_is_read_at_once_is_routed_once_and_in_the_order_in_whic
     assert {(row.state, row.duplicates) for row in found} == {("routed", 0)}
 
 
-async def test_what_fails_among_many_holds_up_none_of_those_that_are_read_meanwhile(
+async def test_what_fails_among_many_holds_up_none_of_those_behind_it(
     engine: Engine, owner: str, hear: Hear, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await start(engine, owner, flow({"text": "{{ in1.heard.text }}"}))
